@@ -1,0 +1,49 @@
+# make run   the app            make test   every test, the browser's too
+# make check format, lint, types, then the tests; make fix repairs the first two
+
+PYTHON ?= python3
+PLAYGROUND_OPEN ?= 1
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test check fix bench size
+
+run: .venv/.runtime
+	PLAYGROUND_OPEN=$(PLAYGROUND_OPEN) $(BIN)/python app.py
+
+test: .venv/.tests
+	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m pytest
+
+check: .venv/.tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(MAKE) test
+
+fix: .venv/.tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/.tests
+	$(BIN)/python -m tests.benchmarks
+
+size:
+	@for part in app.py models playground static tests; do \
+		find $$part -type f \( -name '*.py' -o -name '*.js' -o -name '*.css' -o -name '*.md' \) -exec cat {} + 2>/dev/null \
+		| wc -l | awk -v part=$$part '{ printf "%7d  %s\n", $$1, part }'; \
+	done
+
+# The stamps make an installation happen once, and again when its requirements change.
+.venv/.runtime: requirements.txt | $(BIN)/python
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/.tests: tests/requirements.txt .venv/.runtime
+	$(INSTALL) -r requirements.txt -r tests/requirements.txt
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo 'Python 3.10 or newer is needed: name one, as in "make run PYTHON=python3.12".' >&2; exit 1; }
+	$(PYTHON) -m venv .venv

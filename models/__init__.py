@@ -1,0 +1,8 @@
+"""The model core: configs that are values, modules built from them, records of what a forward pass did. torch only."""
+
+from models.edits import Ablate
+from models.presets import PRESETS
+from models.records import Cache, LayerRecord, Output, Routing
+from models.transformer import Transformer, TransformerConfig
+
+__all__ = ["PRESETS", "Ablate", "Cache", "LayerRecord", "Output", "Routing", "Transformer", "TransformerConfig"]

@@ -1,0 +1,32 @@
+"""Attention variants. A variant is one file plus one line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Union
+
+from pydantic import Field
+
+from models.attention.base import Attention, AttentionConfig
+from models.attention.grouped import GQA, MHA, MQA
+from models.attention.none import NoAttention
+from models.attention.sight import Sight, sight
+
+ATTENTIONS: dict[str, type[AttentionConfig]] = {"MHA": MHA, "GQA": GQA, "MQA": MQA, "none": NoAttention}
+
+if TYPE_CHECKING:
+    AnyAttention = AttentionConfig
+else:
+    AnyAttention = Annotated[Union[tuple(ATTENTIONS.values())], Field(discriminator="kind")]
+
+__all__ = [
+    "ATTENTIONS",
+    "GQA",
+    "MHA",
+    "MQA",
+    "AnyAttention",
+    "Attention",
+    "AttentionConfig",
+    "NoAttention",
+    "Sight",
+    "sight",
+]

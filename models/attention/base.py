@@ -1,0 +1,81 @@
+"""What every attention variant is: a config that builds a module, and the call that all modules answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from models.attention.sight import Sight
+from models.config import Config
+from models.edits import Ablate
+from models.position import Position
+from models.records import KeyValues
+
+
+class Mixed(NamedTuple):
+    """What an attention sublayer returns."""
+
+    y_BTD: Tensor
+    weights_BHTS: Tensor | None
+    """The softmax weights; only when recording."""
+    own: KeyValues
+    """Keys and values of everything seen so far, for the cache."""
+
+
+class Attention(nn.Module):
+    """Moves information between positions."""
+
+    def forward(
+        self,
+        x_BTD: Tensor,
+        sight: Sight,
+        *,
+        position: Position,
+        start: int = 0,
+        source_BSD: Tensor | None = None,
+        cached: KeyValues | None = None,
+        edits: Sequence[Ablate] = (),
+        dropout: float = 0.0,
+        generator: torch.Generator | None = None,
+        record: bool = False,
+    ) -> Mixed:
+        """Attend from x to itself (and to `cached`), or to `source_BSD` (cross-attention: positions play no part there)."""
+        raise NotImplementedError
+
+
+class AttentionConfig(Config):
+    """An attention variant as a value."""
+
+    def build(self, width: int) -> Attention | None:
+        """The module, or None for a block without attention."""
+        raise NotImplementedError
+
+    def check(self, width: int) -> None:
+        """Raise `Refused` where the variant does not fit the model's width."""
+
+    def query_heads(self) -> int:
+        """Heads that have an attention pattern."""
+        return 0
+
+    def channels(self, width: int) -> int:
+        """Channels of one head, C."""
+        return 0
+
+    def sees(self) -> int | None:
+        """Width of the sliding window in tokens; None without one."""
+        return None
+
+    def parameters(self, width: int) -> int:
+        """Trained numbers of one attention sublayer."""
+        return 0
+
+    def matrix_weights(self, width: int) -> int:
+        """Trained numbers that each token is multiplied with: two FLOPs each."""
+        return 0
+
+    def cache_elements(self, width: int) -> int:
+        """Numbers that one layer keeps for one token while generating."""
+        return 0

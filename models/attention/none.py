@@ -1,0 +1,16 @@
+"""No attention: a block that is a feed-forward network alone, position by position."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from models.attention.base import Attention, AttentionConfig
+
+
+class NoAttention(AttentionConfig):
+    """Tokens do not see each other: what is left of a transformer is a network per position."""
+
+    kind: Literal["none"] = "none"
+
+    def build(self, width: int) -> Attention | None:
+        return None

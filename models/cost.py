@@ -1,0 +1,63 @@
+"""What a model costs, from its config alone: nothing is built."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from models.embedding import embedding_parameters, head_parameters
+from models.transformer import TransformerConfig
+
+
+class Cost(NamedTuple):
+    """Parameters are numbers, FLOPs are per token, cache elements are numbers (times bytes per number for a size)."""
+
+    parameters: int
+    active_parameters: int
+    """Parameters that take part in one token's forward pass, input and output embeddings included."""
+    flops_per_token: int
+    """Forward pass: 2 per weight of every matrix product (the output matrix included), and 4 per attended key and channel
+    (scores and mix) with every query looking at a full context or window; masks save nothing in this count. In an
+    encoder-decoder: one source token through the encoder plus one target token through the decoder."""
+    kv_cache_elements_per_token: int
+    """Keys and values the decoder keeps for each token it has read; 0 without a decoder."""
+    cross_cache_elements_per_source_token: int
+    """Kept once per source token in an encoder-decoder."""
+    parts: dict[str, int]
+    """Parameters by part: embedding, attention, feed-forward, norms, head."""
+
+
+def cost(config: TransformerConfig) -> Cost:
+    """The cost of a config, equal to the built model's count (tested for every preset)."""
+    d, attention, feed_forward = config.width, config.attention, config.feed_forward
+    depths = config.depths()
+    blocks = sum(depths.values())
+    crosses = depths.get("decoder", 0) if "encoder" in depths else 0
+    attentions = blocks + crosses
+    sublayers = blocks * (attention.query_heads() > 0) + crosses + blocks * (feed_forward.kind != "none")
+    stack_norms = len(depths) * (config.embedding.norm + (config.norm.final and config.norm.place == "pre"))
+    stacks = [config.room("encoder" if s == "encoder" else "decoder") for s in depths]
+    parts = {
+        "embedding": embedding_parameters(config.embedding, config.norm, config.vocab, d)
+        + sum(config.position.parameters(room) for room in stacks),
+        "attention": attentions * attention.parameters(d),
+        "feed-forward": blocks * feed_forward.parameters(d),
+        "norms": (sublayers + stack_norms) * config.norm.parameters(d),
+        "head": head_parameters(config.head, config.norm, config.vocab, d),
+    }
+    total = sum(parts.values())
+    matrices = attentions * attention.matrix_weights(d) + blocks * feed_forward.matrix_weights(d) + config.vocab * d
+    matrices += d * d if config.head.transform != "none" else 0
+    keys = min(config.context, attention.sees() or config.context)
+    looks = (
+        4 * attention.query_heads() * attention.channels(d) * (blocks * keys + crosses * config.context)
+        if attention.query_heads()
+        else 0
+    )
+    return Cost(
+        parameters=total,
+        active_parameters=total - blocks * (feed_forward.parameters(d) - feed_forward.active_parameters(d)),
+        flops_per_token=2 * matrices + looks,
+        kv_cache_elements_per_token=depths.get("decoder", 0) * attention.cache_elements(d),
+        cross_cache_elements_per_source_token=crosses * attention.cache_elements(d),
+        parts=parts,
+    )

@@ -1,0 +1,52 @@
+"""What to change in a forward pass, passed in as values (`edits=`); no module is patched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from torch import Tensor
+
+Part = Literal["self_attention", "cross_attention", "feed_forward", "layer"]
+
+
+class Ablate(NamedTuple):
+    """Remove what a head, a sublayer or a whole layer adds to the residual stream.
+
+    `head` narrows an attention part to one head (what it mixes, before the output projection). "zero" replaces it by 0;
+    "mean" by its mean over the batch at each position (mean ablation as in Wang et al. 2022, arXiv:2211.00593), which
+    needs at least two examples. A `layer` is skipped: only "zero" is defined.
+    """
+
+    stack: Literal["encoder", "decoder"]
+    layer: int
+    part: Part = "self_attention"
+    head: int | None = None
+    how: Literal["zero", "mean"] = "zero"
+
+
+def replaced(y: Tensor, how: str) -> Tensor:
+    """`y` (batch first) with every example's values replaced by 0 or by the mean over the batch."""
+    if how == "zero":
+        return y * 0
+    if y.shape[0] < 2:
+        raise ValueError("Mean ablation replaces a value by its mean over the batch: give at least 2 examples, got 1.")
+    return y.mean(dim=0, keepdim=True).expand_as(y)
+
+
+def of_layer(edits: Sequence[Ablate], stack: str, layer: int) -> tuple[Ablate, ...]:
+    """The edits that concern one layer."""
+    return tuple(e for e in edits if e.stack == stack and e.layer == layer)
+
+
+def check(edits: Sequence[Ablate], depths: dict[str, int], heads: int) -> None:
+    """Raise ValueError for an edit that would change nothing: an absent stack, layer, part or head."""
+    for e in edits:
+        if not 0 <= e.layer < depths.get(e.stack, 0):
+            raise ValueError(f"{e}: the {e.stack} has {depths.get(e.stack, 0)} layers, counted from 0.")
+        if e.head is not None and (not 0 <= e.head < heads or not e.part.endswith("attention")):
+            raise ValueError(f"{e}: heads 0 to {heads - 1} exist, in an attention part.")
+        if e.part == "cross_attention" and (e.stack != "decoder" or "encoder" not in depths):
+            raise ValueError(f"{e}: only the decoder of an encoder-decoder has cross-attention.")
+        if e.part == "layer" and e.how != "zero":
+            raise ValueError(f"{e}: a skipped layer has no mean; use how='zero'.")

@@ -1,0 +1,111 @@
+"""The two ends of the model: tokens to vectors, vectors to logits."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.config import Config, knob
+from models.linear import Linear
+from models.norm import Norm
+
+
+class Embedding(Config):
+    """How token ids become vectors."""
+
+    scaled: bool = knob(
+        False,
+        "Scale by √width",
+        "Multiply token embeddings by √width, as the original transformer and Gemma do.",
+        advanced=True,
+        paper=("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762"),
+    )
+    segments: int = knob(
+        0,
+        "Segments",
+        "Kinds of segment with an embedding each (BERT: 2); 0: none.",
+        ge=0,
+        le=16,
+        most=4,
+        advanced=True,
+        paper=("Devlin et al. 2019", "https://arxiv.org/abs/1810.04805"),
+    )
+    norm: bool = knob(False, "Embedding norm", "Normalise the sum of the embeddings, as BERT does.", advanced=True)
+
+
+class Head(Config):
+    """How vectors become logits."""
+
+    tied: bool = knob(
+        False,
+        "Tied head",
+        "The output matrix is the token embedding (Press and Wolf 2017).",
+        advanced=True,
+        paper=("Press and Wolf 2017", "https://arxiv.org/abs/1608.05859"),
+    )
+    bias: bool = knob(False, "Head bias", "A trained bias per vocabulary entry.", advanced=True)
+    scaled: bool = knob(
+        False, "Scale by 1/√width", "Divide the last vectors by √width before a tied head, as T5 does.", advanced=True
+    )
+    transform: Literal["none", "gelu", "gelu-tanh"] = knob(
+        "none",
+        "Head transform",
+        "A dense layer, activation and norm before the output matrix: BERT's masked-language-model head.",
+        advanced=True,
+    )
+
+
+class TokenEmbedding(nn.Module):
+    """Token (+ segment) embeddings; positions and the norm are added by the stack that reads them."""
+
+    def __init__(self, config: Embedding, vocab: int, width: int):
+        super().__init__()
+        self.scale = math.sqrt(width) if config.scaled else 1.0
+        self.tokens = nn.Parameter(torch.empty(vocab, width))
+        self.segments = nn.Parameter(torch.empty(config.segments, width)) if config.segments else None
+
+    def forward(self, ids_BT: Tensor, segments_BT: Tensor | None = None) -> Tensor:
+        """(B, T, D). Segment 0 everywhere unless told otherwise; refuses segments the model does not have."""
+        x_BTD = F.embedding(ids_BT, self.tokens)
+        x_BTD = x_BTD * self.scale if self.scale != 1.0 else x_BTD
+        if self.segments is None:
+            if segments_BT is not None:
+                raise ValueError("This model has no segment embeddings: leave segments_BT out.")
+            return x_BTD
+        segments_BT = torch.zeros_like(ids_BT) if segments_BT is None else segments_BT
+        return x_BTD + F.embedding(segments_BT, self.segments)
+
+
+class OutputHead(nn.Module):
+    """Logits over the vocabulary."""
+
+    def __init__(self, config: Head, norm: Norm, vocab: int, width: int):
+        super().__init__()
+        self.scale = width**-0.5 if config.scaled else 1.0
+        self.weight = None if config.tied else nn.Parameter(torch.empty(vocab, width))
+        self.bias = nn.Parameter(torch.empty(vocab)) if config.bias else None
+        self.dense = Linear(width, width) if config.transform != "none" else None
+        self.norm = norm.build(width) if config.transform != "none" else None
+        self.approximate = "tanh" if config.transform == "gelu-tanh" else "none"
+
+    def forward(self, x_BTD: Tensor, tokens_VD: Tensor) -> Tensor:
+        """(B, T, V); `tokens_VD` is the token embedding, used when tied."""
+        if self.dense is not None and self.norm is not None:
+            x_BTD = self.norm(F.gelu(self.dense(x_BTD), approximate=self.approximate))
+        x_BTD = x_BTD * self.scale if self.scale != 1.0 else x_BTD
+        return F.linear(x_BTD, tokens_VD if self.weight is None else self.weight, self.bias)
+
+
+def embedding_parameters(config: Embedding, norm: Norm, vocab: int, width: int) -> int:
+    """Trained numbers of token and segment embeddings and their norm (one norm per stack that reads them is counted apart)."""
+    return (vocab + config.segments) * width
+
+
+def head_parameters(config: Head, norm: Norm, vocab: int, width: int) -> int:
+    """Trained numbers of the output side beyond a tied matrix."""
+    transform = 0 if config.transform == "none" else width * width + width + norm.parameters(width)
+    return transform + (0 if config.tied else vocab * width) + config.bias * vocab

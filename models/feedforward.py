@@ -1,0 +1,121 @@
+"""The network applied to each position by itself: plain or gated (Shazeer 2020, arXiv:2002.05202)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Literal, Union
+
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.config import Config, knob
+from models.linear import Linear
+from models.records import Routing
+
+Activation = Literal["relu", "relu²", "gelu", "gelu-tanh", "silu"]
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": F.relu,
+    "relu²": lambda x: F.relu(x).square(),
+    "gelu": F.gelu,
+    "gelu-tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "silu": F.silu,
+}
+
+
+class FeedForward(nn.Module):
+    """Transforms each token by itself."""
+
+    def forward(self, x_BTD: Tensor) -> tuple[Tensor, Routing | None]:
+        """The sublayer's output (B, T, D), and the routing where there is one."""
+        raise NotImplementedError
+
+
+class FeedForwardConfig(Config):
+    """A feed-forward sublayer as a value."""
+
+    def build(self, width: int) -> FeedForward | None:
+        """The module, or None for a block of attention alone."""
+        raise NotImplementedError
+
+    def parameters(self, width: int) -> int:
+        """Trained numbers of one sublayer."""
+        return 0
+
+    def matrix_weights(self, width: int) -> int:
+        """Trained numbers that each token is multiplied with: two FLOPs each."""
+        return 0
+
+    def active_parameters(self, width: int) -> int:
+        """Trained numbers that take part in one token's forward pass."""
+        return self.parameters(width)
+
+
+class Dense(FeedForwardConfig):
+    """Every token passes through the same two (or, gated, three) matrices."""
+
+    kind: Literal["dense"] = "dense"
+    hidden: int = knob(
+        256,
+        "Hidden width",
+        "Numbers between the two matrices; 4 x width is usual, about 8/3 when gated.",
+        ge=1,
+        le=262_144,
+        most=1024,
+    )
+    activation: Activation = knob(
+        "relu²",
+        "Activation",
+        "The non-linearity between the matrices.",
+        paper=("So et al. 2021 (relu²)", "https://arxiv.org/abs/2109.08668"),
+    )
+    gated: bool = knob(
+        False,
+        "Gated",
+        "Multiply by a second projection: SwiGLU with silu, GEGLU with gelu.",
+        paper=("Shazeer 2020", "https://arxiv.org/abs/2002.05202"),
+    )
+    bias: bool = knob(False, "Biases", "Add a trained bias after each matrix.", advanced=True)
+
+    def build(self, width: int) -> FeedForward:
+        return DenseFeedForward(self, width)
+
+    def matrix_weights(self, width: int) -> int:
+        return (2 + self.gated) * width * self.hidden
+
+    def parameters(self, width: int) -> int:
+        return self.matrix_weights(width) + self.bias * ((1 + self.gated) * self.hidden + width)
+
+
+class NoFeedForward(FeedForwardConfig):
+    """Attention alone, as in the two-layer models where induction heads were first described (Elhage et al. 2021)."""
+
+    kind: Literal["none"] = "none"
+
+    def build(self, width: int) -> FeedForward | None:
+        return None
+
+
+class DenseFeedForward(FeedForward):
+    """y = W_down act(W_up x), or W_down (act(W_gate x) * W_up x); gate and up are one matrix."""
+
+    def __init__(self, config: Dense, width: int):
+        super().__init__()
+        self.gated, self.activation = config.gated, ACTIVATIONS[config.activation]
+        self.up = Linear(width, (1 + config.gated) * config.hidden, bias=config.bias)
+        self.down = Linear(config.hidden, width, bias=config.bias)
+
+    def forward(self, x_BTD: Tensor) -> tuple[Tensor, Routing | None]:
+        up_BTF = self.up(x_BTD)
+        if not self.gated:
+            return self.down(self.activation(up_BTF)), None
+        gate, up = up_BTF.chunk(2, dim=-1)
+        return self.down(self.activation(gate) * up), None
+
+
+FEED_FORWARDS: dict[str, type[FeedForwardConfig]] = {"dense": Dense, "none": NoFeedForward}
+
+if TYPE_CHECKING:
+    AnyFeedForward = FeedForwardConfig
+else:
+    AnyFeedForward = Annotated[Union[tuple(FEED_FORWARDS.values())], Field(discriminator="kind")]

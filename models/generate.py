@@ -1,0 +1,93 @@
+"""Text from a model: greedy, temperature, top-k and top-p, with a key/value cache passed in and returned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from models.records import Cache
+from models.transformer import Transformer
+
+
+class Sampling(NamedTuple):
+    """How the next token is drawn. temperature 0 is greedy; top_k keeps the k likeliest; top_p (nucleus sampling,
+    Holtzman et al. 2020, arXiv:1904.09751) the fewest tokens whose probabilities reach it."""
+
+    temperature: float = 0.0
+    top_k: int | None = None
+    top_p: float = 1.0
+
+    def check(self) -> None:
+        """Raise ValueError outside temperature >= 0, top_k >= 1, 0 < top_p <= 1."""
+        if not 0.0 <= self.temperature < float("inf"):
+            raise ValueError(f"temperature must be 0 or more, got {self.temperature}")
+        if self.top_k is not None and self.top_k < 1:
+            raise ValueError(f"top_k must be at least 1, got {self.top_k}")
+        if not 0.0 < self.top_p <= 1.0:
+            raise ValueError(f"top_p must be above 0 and at most 1, got {self.top_p}")
+
+
+class Token(NamedTuple):
+    """One generated position: ids (B,) and the model's own probabilities (B, V) before any filtering."""
+
+    ids_B: Tensor
+    probs_BV: Tensor
+
+
+def filtered(logits_BV: Tensor, sampling: Sampling) -> Tensor:
+    """Probabilities (B, V) after temperature, top-k and top-p; temperature must be positive."""
+    logits_BV = logits_BV / sampling.temperature
+    if sampling.top_k is not None and sampling.top_k < logits_BV.shape[-1]:
+        least_B1 = logits_BV.topk(sampling.top_k, dim=-1).values[:, -1:]
+        logits_BV = logits_BV.masked_fill(logits_BV < least_B1, -torch.inf)
+    probs_BV = logits_BV.softmax(dim=-1)
+    if sampling.top_p < 1.0:
+        ordered_BV, order_BV = probs_BV.sort(dim=-1, descending=True)
+        before_BV = ordered_BV.cumsum(dim=-1) - ordered_BV
+        ordered_BV = ordered_BV.masked_fill(before_BV >= sampling.top_p, 0.0)
+        probs_BV = torch.zeros_like(probs_BV).scatter(-1, order_BV, ordered_BV)
+    return probs_BV / probs_BV.sum(dim=-1, keepdim=True)
+
+
+@torch.no_grad()
+def generate(
+    model: Transformer,
+    ids_BT: Tensor,
+    length: int,
+    *,
+    source_BS: Tensor | None = None,
+    keep_BS: Tensor | None = None,
+    sampling: Sampling = Sampling(),
+    generator: torch.Generator | None = None,
+) -> Iterator[Token]:
+    """Yield `length` tokens that continue `ids_BT`, one at a time.
+
+    An encoder-decoder reads `source_BS` and starts from its start token in `ids_BT`. A prefix-LM sees the whole prompt
+    from both sides. Sampling needs a generator. Raises ValueError for an encoder-only model, which has no next token.
+    """
+    sampling.check()
+    if model.config.topology == "encoder-only":
+        raise ValueError("An encoder-only model fills in masks; it does not continue a text.")
+    if sampling.temperature > 0 and generator is None:
+        raise ValueError("Sampling needs an explicit generator, so that the same seed gives the same text.")
+    prefix_B = torch.full((ids_BT.shape[0],), ids_BT.shape[1], device=ids_BT.device) if model.config.prefix else None
+    cache: Cache | None = Cache()
+    for _ in range(length):
+        first = cache is None or not cache.layers
+        output = model(
+            ids_BT,
+            source_BS=source_BS if first else None,
+            keep_BS=keep_BS if first else None,
+            prefix_B=prefix_B if first else None,
+            cache=cache,
+        )
+        cache, logits_BV = output.cache, output.logits_BTV[:, -1].float()
+        if sampling.temperature == 0:
+            next_B = logits_BV.argmax(dim=-1)
+        else:
+            next_B = torch.multinomial(filtered(logits_BV, sampling), 1, generator=generator)[:, 0]
+        yield Token(next_B, logits_BV.softmax(dim=-1))
+        ids_BT = next_B[:, None]

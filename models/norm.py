@@ -1,0 +1,40 @@
+"""Normalisation: LayerNorm (Ba et al. 2016, arXiv:1607.06450) and RMSNorm (Zhang and Sennrich 2019, arXiv:1910.07467)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import nn
+
+from models.config import Config, knob
+
+
+class Norm(Config):
+    """Which normalisation, and where it stands relative to the residual."""
+
+    kind: Literal["RMSNorm", "LayerNorm", "none"] = knob(
+        "RMSNorm",
+        "Normalisation",
+        "RMSNorm scales to unit root mean square; LayerNorm also subtracts the mean and adds a bias.",
+        advanced=True,
+        paper=("Zhang and Sennrich 2019", "https://arxiv.org/abs/1910.07467"),
+    )
+    place: Literal["pre", "post"] = knob(
+        "pre",
+        "Norm placement",
+        "Pre: before each sublayer, the residual stays untouched. Post: after each addition, as in the original paper and BERT.",
+        advanced=True,
+        paper=("Xiong et al. 2020", "https://arxiv.org/abs/2002.04745"),
+    )
+    eps: float = knob(1e-5, "Norm epsilon", "Added under the square root.", ge=1e-12, le=1e-2, log=True, advanced=True)
+    final: bool = knob(True, "Final norm", "One more norm after the last block of a pre-norm stack.", advanced=True)
+
+    def build(self, width: int) -> nn.Module:
+        """A norm over the last axis of size `width`."""
+        if self.kind == "none":
+            return nn.Identity()
+        return nn.RMSNorm(width, eps=self.eps) if self.kind == "RMSNorm" else nn.LayerNorm(width, eps=self.eps)
+
+    def parameters(self, width: int) -> int:
+        """Trained numbers of one norm."""
+        return {"none": 0, "RMSNorm": width, "LayerNorm": 2 * width}[self.kind]

@@ -1,0 +1,43 @@
+"""Position schemes. A scheme is one file plus one line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Union
+
+from pydantic import Field
+
+from models.position.alibi import ALiBi
+from models.position.base import Position, PositionConfig, Room
+from models.position.learned import Learned
+from models.position.none import NoPosition
+from models.position.rope import RoPE
+from models.position.sinusoidal import Sinusoidal
+from models.position.t5 import T5
+
+POSITIONS: dict[str, type[PositionConfig]] = {
+    "none": NoPosition,
+    "sinusoidal": Sinusoidal,
+    "learned": Learned,
+    "RoPE": RoPE,
+    "ALiBi": ALiBi,
+    "T5": T5,
+}
+
+if TYPE_CHECKING:
+    AnyPosition = PositionConfig
+else:
+    AnyPosition = Annotated[Union[tuple(POSITIONS.values())], Field(discriminator="kind")]
+
+__all__ = [
+    "POSITIONS",
+    "ALiBi",
+    "AnyPosition",
+    "Learned",
+    "NoPosition",
+    "Position",
+    "PositionConfig",
+    "RoPE",
+    "Room",
+    "Sinusoidal",
+    "T5",
+]

@@ -1,0 +1,36 @@
+"""Learned absolute positions (Gehring et al. 2017, arXiv:1705.03122; BERT and GPT-2 use them)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from models.position.base import Position, PositionConfig, Room
+
+
+class Learned(PositionConfig):
+    """One trained vector per position is added to the embedding; there is none beyond the context."""
+
+    kind: Literal["learned"] = "learned"
+
+    def build(self, room: Room) -> Position:
+        return LearnedPosition(room)
+
+    def parameters(self, room: Room) -> int:
+        return room.context * room.width
+
+
+class LearnedPosition(Position):
+    def __init__(self, room: Room):
+        super().__init__()
+        self.table = nn.Parameter(torch.empty(room.context, room.width))
+
+    def embed(self, x_BTD: Tensor, start: int = 0) -> Tensor:
+        end, known = start + x_BTD.shape[-2], self.table.shape[0]
+        if end > known:
+            raise ValueError(
+                f"Learned positions end at {known}: a sequence of {end} tokens has no vector for the rest."
+            )
+        return x_BTD + self.table[start:end].to(x_BTD.dtype)

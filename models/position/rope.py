@@ -1,0 +1,111 @@
+"""Rotary positions, RoPE (Su et al. 2021, arXiv:2104.09864, eq. 15 and 34)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from models.config import knob, refuse
+from models.position.base import Position, PositionConfig, Room
+
+PAPER = ("Su et al. 2021", "https://arxiv.org/abs/2104.09864")
+
+
+class RoPE(PositionConfig):
+    """Pairs of query and key channels turn by an angle proportional to the position: scores depend on the distance only."""
+
+    kind: Literal["RoPE"] = "RoPE"
+    base: float = knob(
+        10_000.0,
+        "Base",
+        "Pair i turns by position x base^(-2i/r): a small base turns faster.",
+        ge=1.5,
+        le=1e8,
+        most=1e6,
+        log=True,
+        paper=PAPER,
+    )
+    fraction: float = knob(
+        1.0,
+        "Rotated fraction",
+        "Share of each head's channels that is rotated; the rest carries no position (GPT-NeoX uses 0.25).",
+        gt=0.0,
+        le=1.0,
+        step=0.05,
+        advanced=True,
+        paper=("Black et al. 2022", "https://arxiv.org/abs/2204.06745"),
+    )
+    pairing: Literal["half-split", "interleaved"] = knob(
+        "half-split",
+        "Pairing",
+        "Which channels form a pair: (i, i + r/2) as in LLaMA checkpoints, or (2i, 2i + 1) as in RoFormer.",
+        advanced=True,
+    )
+
+    def rotated(self, head_dim: int) -> int:
+        """Channels that turn, r."""
+        return int(head_dim * self.fraction)
+
+    def build(self, room: Room) -> Position:
+        return Rotary(self, room)
+
+    def check(self, room: Room) -> None:
+        r = self.rotated(room.head_dim)
+        if r % 2 or r == 0:
+            which = (
+                f"Head dimension {room.head_dim}"
+                if self.fraction == 1
+                else f"{self.fraction:g} of head dimension {room.head_dim}"
+            )
+            verb = f"{which} is {r} channels" if self.fraction != 1 else which
+            near = (
+                f"Use {room.head_dim - 1} or {room.head_dim + 1}."
+                if self.fraction == 1
+                else "Change the fraction or the head dimension."
+            )
+            refuse(
+                "fraction" if self.fraction != 1 else "head_dim",
+                f"{verb} {'is odd' if r else 'leaves nothing to turn'}, and RoPE rotates pairs of channels. {near}",
+            )
+
+
+def inverse_frequencies(base: float, rotated: int) -> Tensor:
+    """theta_i = base^(-2i/r) in radians per position: (r/2,) float64, on the CPU (accelerators may lack float64)."""
+    return base ** (-torch.arange(0, rotated, 2, dtype=torch.float64) / rotated)
+
+
+class Rotary(Position):
+    cos_TC: Tensor
+    sin_TC: Tensor
+
+    def __init__(self, config: RoPE, room: Room):
+        super().__init__()
+        self.interleaved = config.pairing == "interleaved"
+        self.base, self.rotated = config.base, config.rotated(room.head_dim)
+        cos_TC, sin_TC = self._angles(0, room.context)
+        self.register_buffer("cos_TC", cos_TC, persistent=False)
+        self.register_buffer("sin_TC", sin_TC, persistent=False)
+
+    def _angles(self, start: int, length: int) -> tuple[Tensor, Tensor]:
+        """Cosines and sines (T, r/2). Angles in float64, tables in float32: bfloat16 cannot tell position 256 from 257."""
+        at_T1 = torch.arange(start, start + length, dtype=torch.float64)[:, None]
+        angle = at_T1 * inverse_frequencies(self.base, self.rotated)
+        return angle.cos().float(), angle.sin().float()
+
+    def rotate(self, x_BHTC: Tensor, start: int = 0) -> Tensor:
+        length, r = x_BHTC.shape[-2], self.rotated
+        if start + length <= self.cos_TC.shape[0]:
+            cos_TC, sin_TC = self.cos_TC[start : start + length], self.sin_TC[start : start + length]
+        else:
+            cos_TC, sin_TC = (table.to(x_BHTC.device) for table in self._angles(start, length))
+        turning = x_BHTC if r == x_BHTC.shape[-1] else x_BHTC[..., :r]
+        if self.interleaved:
+            a, b = turning[..., 0::2], turning[..., 1::2]
+            turned = torch.stack((a * cos_TC - b * sin_TC, b * cos_TC + a * sin_TC), dim=-1).flatten(-2)
+        else:
+            a, b = turning.chunk(2, dim=-1)
+            turned = torch.cat((a * cos_TC - b * sin_TC, b * cos_TC + a * sin_TC), dim=-1)
+        turned = turned.to(x_BHTC.dtype)
+        return turned if r == x_BHTC.shape[-1] else torch.cat((turned, x_BHTC[..., r:]), dim=-1)

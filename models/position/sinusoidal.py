@@ -1,0 +1,56 @@
+"""Sinusoidal positions (Vaswani et al. 2017, arXiv:1706.03762, sec. 3.5)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from models.config import knob, refuse
+from models.position.base import Position, PositionConfig, Room
+
+PAPER = ("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762")
+
+
+def sinusoid(start: int, length: int, width: int, base: float = 10_000.0) -> Tensor:
+    """PE[p, 2i] = sin(p / base^(2i/D)), PE[p, 2i+1] = cos(same): (T, D) float32, sine and cosine interleaved as in the paper."""
+    at_T1 = torch.arange(start, start + length, dtype=torch.float64)[:, None]
+    angle = at_T1 * base ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+    return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1).float()
+
+
+class Sinusoidal(PositionConfig):
+    """A fixed table of sines and cosines is added to the embeddings."""
+
+    kind: Literal["sinusoidal"] = "sinusoidal"
+    amplitude: float = knob(
+        1.0,
+        "Amplitude",
+        "The table is multiplied by this; 1 is the paper's.",
+        ge=0.0,
+        le=10.0,
+        advanced=True,
+        paper=PAPER,
+    )
+
+    def build(self, room: Room) -> Position:
+        return SinusoidalPosition(self, room)
+
+    def check(self, room: Room) -> None:
+        if room.width % 2:
+            refuse("kind", f"Sinusoidal positions come in pairs, and width {room.width} is odd. Use an even width.")
+
+
+class SinusoidalPosition(Position):
+    def __init__(self, config: Sinusoidal, room: Room):
+        super().__init__()
+        self.amplitude, self.table_TD = config.amplitude, None
+        self.register_buffer("table_TD", sinusoid(0, room.context, room.width) * config.amplitude, persistent=False)
+
+    def embed(self, x_BTD: Tensor, start: int = 0) -> Tensor:
+        length, width = x_BTD.shape[-2:]
+        assert self.table_TD is not None
+        if start + length <= self.table_TD.shape[0]:
+            return x_BTD + self.table_TD[start : start + length].to(x_BTD.dtype)
+        return x_BTD + (sinusoid(start, length, width) * self.amplitude).to(x_BTD)

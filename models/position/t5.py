@@ -1,0 +1,78 @@
+"""T5's relative bias in logarithmic buckets (Raffel et al. 2020, arXiv:1910.10683, sec. 2.1)."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from models.config import knob
+from models.position.base import Position, PositionConfig, Room
+
+PAPER = ("Raffel et al. 2020", "https://arxiv.org/abs/1910.10683")
+
+
+def bucket(offset: Tensor, *, bidirectional: bool, buckets: int = 32, furthest: int = 128) -> Tensor:
+    """Bucket of each offset j - i (key minus query): exact when near, logarithmic up to `furthest`, then one for all."""
+    if bidirectional:
+        buckets //= 2
+        base, distance = buckets * (offset > 0), offset.abs()
+    else:
+        base, distance = torch.zeros_like(offset), (-offset).clamp(min=0)
+    exact = buckets // 2
+    far = exact + (
+        (distance.clamp(min=1).double() / exact).log() / math.log(furthest / exact) * (buckets - exact)
+    ).long().clamp(max=buckets - exact - 1)
+    return base + torch.where(distance < exact, distance, far)
+
+
+class T5(PositionConfig):
+    """A trained number per head and distance bucket is added to the scores; one table for all layers of a stack."""
+
+    kind: Literal["T5"] = "T5"
+    buckets: int = knob(
+        32,
+        "Buckets",
+        "Distances are sorted into this many.",
+        ge=4,
+        le=128,
+        step=4,
+        multiple_of=4,
+        advanced=True,
+        paper=PAPER,
+    )
+    furthest: int = knob(
+        128,
+        "Furthest",
+        "All longer distances share the last bucket.",
+        ge=16,
+        le=4096,
+        most=512,
+        unit="tokens",
+        advanced=True,
+    )
+
+    def build(self, room: Room) -> Position:
+        return BucketBias(self, room)
+
+    def parameters(self, room: Room) -> int:
+        return self.buckets * room.heads
+
+
+class BucketBias(Position):
+    def __init__(self, config: T5, room: Room):
+        super().__init__()
+        self.config, self.bidirectional = config, room.bidirectional
+        self.bias_table = nn.Parameter(torch.empty(config.buckets, room.heads))
+
+    def bias(self, queries: int, keys: int, start: int = 0) -> Tensor:
+        device = self.bias_table.device
+        offset_TS = (
+            torch.arange(keys, device=device)[None] - torch.arange(start, start + queries, device=device)[:, None]
+        )
+        at_TS = bucket(
+            offset_TS, bidirectional=self.bidirectional, buckets=self.config.buckets, furthest=self.config.furthest
+        )
+        return self.bias_table[at_TS].permute(2, 0, 1)

@@ -1,0 +1,230 @@
+"""Decoder-only, encoder-only and encoder-decoder transformers from one set of blocks (Vaswani et al. 2017, arXiv:1706.03762)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from pydantic import model_validator
+from torch import Tensor, nn
+from typing_extensions import Self
+
+from models import edits as editing
+from models.attention import MHA, AnyAttention
+from models.config import Config, Refused, knob, refuse
+from models.edits import Ablate
+from models.embedding import Embedding, Head, OutputHead, TokenEmbedding
+from models.feedforward import AnyFeedForward, Dense
+from models.init import Init, initialise
+from models.norm import Norm
+from models.position import AnyPosition, RoPE, Room
+from models.records import Cache, LayerRecord, Output
+from models.stack import Stack
+
+Topology = Literal["decoder-only", "encoder-only", "encoder-decoder"]
+
+
+class TransformerConfig(Config):
+    """A whole model as a value."""
+
+    topology: Topology = knob(
+        "decoder-only",
+        "Topology",
+        "Which stacks there are, and who sees whom.",
+        paper=("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762"),
+    )
+    layers: int = knob(
+        2, "Layers", "Blocks one after another; in an encoder-decoder, those of the decoder.", ge=1, le=256, most=12
+    )
+    encoder_layers: int = knob(
+        2, "Encoder layers", "Blocks of the encoder of an encoder-decoder; unused otherwise.", ge=1, le=256, most=12
+    )
+    width: int = knob(
+        64, "Width", "Numbers in the residual stream at each position.", ge=1, le=65_536, most=256, step=8
+    )
+    prefix: bool = knob(
+        False,
+        "Prefix-LM",
+        "Decoder-only: the prompt is seen from both sides, only what follows is causal.",
+        advanced=True,
+        paper=("Raffel et al. 2020", "https://arxiv.org/abs/1910.10683"),
+    )
+    parallel: bool = knob(
+        False,
+        "Parallel residual",
+        "Attention and feed-forward read the same stream (GPT-J, GPT-NeoX). Needs pre-norm and both sublayers.",
+        advanced=True,
+        paper=("Black et al. 2022", "https://arxiv.org/abs/2204.06745"),
+    )
+    dropout: float = knob(
+        0.0,
+        "Dropout",
+        "Share of values zeroed in training: embeddings, attention weights, sublayer outputs.",
+        ge=0.0,
+        le=0.9,
+        step=0.05,
+        advanced=True,
+    )
+    vocab: int = knob(64, "Vocabulary", "Number of tokens; the task decides.", ge=2, le=1_000_000)
+    context: int = knob(64, "Context", "Longest sequence; the task decides.", ge=1, le=1_000_000)
+    attention: AnyAttention = MHA()
+    position: AnyPosition = RoPE()
+    feed_forward: AnyFeedForward = Dense()
+    norm: Norm = Norm()
+    embedding: Embedding = Embedding()
+    head: Head = Head()
+    init: Init = Init()
+
+    def room(self, stack: Literal["encoder", "decoder"]) -> Room:
+        """What a position scheme is told of a stack."""
+        heads = self.attention.query_heads()
+        return Room(
+            self.width, heads, self.attention.channels(self.width), self.context, bidirectional=stack == "encoder"
+        )
+
+    def depths(self) -> dict[str, int]:
+        """Layers of each stack there is."""
+        return {
+            "decoder-only": {"decoder": self.layers},
+            "encoder-only": {"encoder": self.layers},
+            "encoder-decoder": {"encoder": self.encoder_layers, "decoder": self.layers},
+        }[self.topology]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        attends = self.attention.query_heads() > 0
+        _under("attention", self.attention.check, self.width)
+        if attends:
+            _under("position", self.position.check, self.room("decoder"))
+        elif self.position.kind in ("RoPE", "ALiBi", "T5"):  # these act inside attention
+            refuse(
+                "position.kind",
+                f"{self.position.kind} acts on attention, and this model has none. Use learned, sinusoidal or none.",
+            )
+        if not attends and self.topology == "encoder-decoder":
+            refuse(
+                "attention.kind", "An encoder-decoder joins its stacks by cross-attention. Choose an attention variant."
+            )
+        if not attends and self.feed_forward.kind == "none":
+            refuse("feed_forward.kind", "A block needs attention, a feed-forward, or both. Switch one of them on.")
+        if self.parallel and (
+            self.norm.place != "pre"
+            or not attends
+            or self.feed_forward.kind == "none"
+            or self.topology == "encoder-decoder"
+        ):
+            refuse(
+                "parallel",
+                "The parallel residual needs pre-norm, attention and a feed-forward, and no cross-attention. Switch it off or change those.",
+            )
+        if self.prefix and self.topology != "decoder-only":
+            refuse("prefix", f"A prefix-LM is a decoder-only model, and this one is {self.topology}. Switch it off.")
+        if self.head.scaled and not self.head.tied:
+            refuse("head.scaled", "Scaling by 1/√width belongs to a tied head. Tie the head or switch the scaling off.")
+        return self
+
+
+def _under(name: str, check: object, argument: object) -> None:
+    """Run a slot's own check, and name the field below that slot in what it refuses."""
+    try:
+        check(argument)  # type: ignore[operator]
+    except Refused as error:
+        inside = "attention.head_dim" if error.field == "head_dim" else f"{name}.{error.field}"
+        raise Refused(inside, error.sentence) from None
+
+
+class Transformer(nn.Module):
+    """The model of a config. Same config and seed: the same parameters, in any thread."""
+
+    def __init__(self, config: TransformerConfig, *, seed: int = 0):
+        super().__init__()
+        self.config = config
+        depths = config.depths()
+        self.embedding = TokenEmbedding(config.embedding, config.vocab, config.width)
+        self.encoder = Stack(config, depths["encoder"], "encoder") if "encoder" in depths else None
+        self.decoder = Stack(config, depths["decoder"], "decoder") if "decoder" in depths else None
+        self.head = OutputHead(config.head, config.norm, config.vocab, config.width)
+        generator = torch.Generator().manual_seed(seed)
+        initialise(self, config.init, layers=sum(depths.values()), width=config.width, generator=generator)
+
+    def forward(
+        self,
+        ids_BT: Tensor,
+        *,
+        source_BS: Tensor | None = None,
+        keep_BS: Tensor | None = None,
+        prefix_B: Tensor | None = None,
+        segments_BT: Tensor | None = None,
+        cache: Cache | None = None,
+        edits: Sequence[Ablate] = (),
+        generator: torch.Generator | None = None,
+        record: bool = False,
+    ) -> Output:
+        """Logits (B, T, V) and what happened.
+
+        ids_BT: token ids; the right-shifted target in an encoder-decoder. source_BS: what its encoder reads. keep_BS: True
+        where a token is real, of the source if there is one, else of ids. prefix_B: length of the part that a prefix-LM sees
+        from both sides. cache: `Cache()` or the one returned before; ids are then the new tokens only. edits: what to
+        ablate. generator: switches dropout on. record: also return attention weights and the residual stream.
+        Raises ValueError for arguments that do not fit the topology.
+        """
+        self._check(ids_BT, source_BS, keep_BS, prefix_B, cache)
+        if edits:
+            editing.check(edits, self.config.depths(), self.config.attention.query_heads())
+        memory_BSD, encoder, decoder = None, (), ()
+        if self.encoder is not None and not (cache and cache.layers):
+            reads_BS = ids_BT if source_BS is None else source_BS
+            memory_BSD, encoder, _ = self.encoder(
+                self.embedding(reads_BS, segments_BT), keep_BS=keep_BS, edits=edits, generator=generator, record=record
+            )
+        if self.decoder is None:
+            assert memory_BSD is not None
+            return Output(self.head(memory_BSD, self.embedding.tokens), encoder, ())
+        crosses = self.encoder is not None
+        source_keep_BS = cache.source_keep_BS if cache and cache.layers else keep_BS
+        y_BTD, decoder, longer = self.decoder(
+            self.embedding(ids_BT, None if crosses else segments_BT),
+            keep_BS=None if crosses else keep_BS,
+            source_BSD=memory_BSD,
+            source_keep_BS=source_keep_BS if crosses else None,
+            prefix_B=prefix_B,
+            cache=cache,
+            edits=edits,
+            generator=generator,
+            record=record,
+        )
+        return Output(self.head(y_BTD, self.embedding.tokens), encoder, decoder, longer)
+
+    def _check(
+        self,
+        ids_BT: Tensor,
+        source_BS: Tensor | None,
+        keep_BS: Tensor | None,
+        prefix_B: Tensor | None,
+        cache: Cache | None,
+    ) -> None:
+        topology = self.config.topology
+        if (source_BS is not None) != (topology == "encoder-decoder") and not (cache and cache.layers):
+            raise ValueError(
+                f"source_BS is {'missing' if source_BS is None else 'given'}, and the model is {topology}."
+            )
+        if prefix_B is not None and not self.config.prefix:
+            raise ValueError("prefix_B is given, and the model is no prefix-LM (prefix=False).")
+        if self.config.prefix and prefix_B is None and not (cache and cache.layers):
+            raise ValueError("A prefix-LM needs prefix_B, the length of each example's prefix.")
+        if cache is not None and (topology == "encoder-only" or (topology == "decoder-only" and keep_BS is not None)):
+            raise ValueError(f"A cache goes with a decoder and unpadded ids; the model is {topology}.")
+        reads = ids_BT if source_BS is None else source_BS
+        if keep_BS is not None and keep_BS.shape != reads.shape:
+            raise ValueError(
+                f"keep_BS must have the shape of the tokens it marks, {tuple(reads.shape)}; got {tuple(keep_BS.shape)}."
+            )
+
+
+def shift_right(targets_BT: Tensor, start: int) -> Tensor:
+    """Decoder input of an encoder-decoder: `start`, then the targets without their last token."""
+    return torch.cat((torch.full_like(targets_BT[:, :1], start), targets_BT[:, :-1]), dim=1)
+
+
+__all__ = ["Cache", "LayerRecord", "Output", "Topology", "Transformer", "TransformerConfig", "shift_right"]

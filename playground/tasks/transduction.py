@@ -1,0 +1,90 @@
+"""Tasks of the form prompt → answer, and how each topology meets them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from types import MappingProxyType
+
+import torch
+from torch import Tensor
+
+from playground.tasks import split as sides
+from playground.tasks.base import IGNORE, MASK, PAD, SEPARATOR, START, Batch, Probe, Split, Task, TaskConfig, Topology
+
+
+class Transduction(Task):
+    """A prompt of `prompt` tokens, a separator, an answer of `answer` tokens that the prompt determines.
+
+    decoder-only     reads  x1 .. xn → y1 .. y(m-1)   predicts the next token, scored from → on
+    encoder-only     reads  x1 .. xn → ▢ .. ▢         fills the m slots at once
+    encoder-decoder  reads  x1 .. xn | ▸ y1 .. y(m-1) predicts the next token, all scored
+
+    The content of an example is its prompt (B, n).
+    """
+
+    accuracy = "Share of the answer's tokens that are right, each given the true tokens before it."
+    meaning = MappingProxyType(
+        {
+            "decoder-only": "It reads the prompt up to the separator and writes the answer token by token, "
+            "looking back at the prompt and at what it has written.",
+            "encoder-only": "It sees the whole prompt and a row of empty slots ▢, and fills all slots at once.",
+            "encoder-decoder": "The encoder reads the prompt in both directions; the decoder writes the answer token by token "
+            "and looks at the prompt through cross-attention.",
+        }
+    )
+
+    def __init__(
+        self, config: TaskConfig, symbols: Sequence[str], *, prompt: int, answer: int, separator: str = SEPARATOR
+    ):
+        super().__init__(config, [*symbols, separator, MASK, PAD, START])
+        self.symbols, self.prompt, self.answer, self.separator = len(symbols), prompt, answer, separator
+        self.chance = 1 / len(symbols)
+
+    @abstractmethod
+    def propose(self, size: int, generator: torch.Generator) -> Tensor:
+        """(size, n) prompts from the whole space, both sides of the split."""
+
+    @abstractmethod
+    def solve(self, prompt_BS: Tensor) -> Tensor:
+        """(B, m) the answer to each prompt."""
+
+    def context(self, topology: Topology) -> int:
+        if topology == "encoder-decoder":
+            return max(self.prompt, self.answer)
+        return self.prompt + self.answer + (topology == "encoder-only")
+
+    def draw(self, size: int, generator: torch.Generator, split: Split) -> Tensor:
+        return sides.draw(size, generator, split, self.propose)
+
+    def layout(self, content_BT: Tensor, topology: Topology, generator: torch.Generator) -> Batch:
+        answer_BT = self.solve(content_BT)
+        size, length = content_BT.shape
+        separator_B1 = torch.full((size, 1), self.id[self.separator])
+        prompt_BT = torch.cat([content_BT, separator_B1], 1)
+        if topology == "encoder-decoder":
+            start_B1 = torch.full((size, 1), self.id[START])
+            return Batch(torch.cat([start_B1, answer_BT[:, :-1]], 1), answer_BT, source_BS=content_BT)
+        if topology == "encoder-only":
+            slots_BT, unscored = torch.full_like(answer_BT, self.id[MASK]), length + 1
+            batch = Batch(torch.cat([prompt_BT, slots_BT], 1), answer_BT)
+        else:  # the separator is where the first symbol of the answer is predicted
+            unscored = length
+            batch = Batch(torch.cat([prompt_BT, answer_BT[:, :-1]], 1), answer_BT)
+        targets_BT = torch.cat([torch.full((size, unscored), IGNORE), answer_BT], 1)
+        return batch._replace(targets_BT=targets_BT, prefix_B=torch.full((size,), length + 1))
+
+    def read(self, text: str) -> Tensor:
+        """A prompt of one to `prompt` symbols; the separator and whatever follows it are left out."""
+        ids = self.encode(text.split(self.separator)[0])
+        if not 1 <= len(ids) <= self.prompt:
+            raise ValueError(f"The prompt is 1 to {self.prompt} symbols long; this one has {len(ids)}.")
+        if max(ids) >= self.symbols:
+            raise ValueError(f"The prompt is made of {' '.join(self.vocabulary[: self.symbols])}; leave out the other tokens.")
+        return torch.tensor([ids])
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        generator = torch.Generator().manual_seed(1)
+        prompts = [self.decode(prompt_T) for prompt_T in self.draw(3, generator, "validation")]
+        return tuple(Probe(prompt, prompt) for prompt in prompts)

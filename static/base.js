@@ -1,0 +1,117 @@
+/* The namespace `pg`: what every drawn component shares. Each file of static/ is wrapped in its own function when the
+   page is built, so top-level names stay private to their file; what others may use is put on `pg`. */
+const pg = window.pg = { view: {}, keys: {} };
+
+/* ---- text and numbers ---- */
+const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+pg.esc = text => String(text ?? "").replace(/[&<>"']/g, c => ENTITIES[c]);
+
+/** 37056 -> "37,056", 0.000312345 -> "0.0003123", -2 -> "−2". Whole numbers are never rounded. */
+pg.num = (value, digits = 4) => {
+  const x = Number(value);
+  if (!Number.isFinite(x)) return "–";
+  const options = Number.isInteger(x) ? {} : { maximumSignificantDigits: digits };
+  return x.toLocaleString("en", options).replace("-", "−");
+};
+
+/** What a person typed -> number, or NaN. Thousands may be parted by commas, spaces or underscores; a lone comma is
+    refused rather than guessed, because "0,5" and "1,000" mean different things in different countries. */
+pg.number = text => {
+  const plain = String(text).trim().replace("−", "-").replace(/[\s_\u00a0\u202f]/g, "");
+  if (plain === "") return NaN;
+  if (/^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$/.test(plain)) return Number(plain.replaceAll(",", ""));
+  return plain.includes(",") ? NaN : Number(plain);
+};
+
+/** Write text only when it differs: an unchanged node is not touched, so a selection or a screen reader is not disturbed. */
+pg.set = (node, text) => { if (node.textContent !== String(text)) node.textContent = text; };
+
+/** A reader of JSON fields that parses a text once: `read(name, text)` -> the same object until the text changes. */
+pg.reader = () => {
+  const seen = {};
+  return (name, text) => {
+    if (!seen[name] || seen[name].text !== text) seen[name] = { text, value: text ? JSON.parse(text) : null };
+    return seen[name].value;
+  };
+};
+
+/* ---- elements ---- */
+pg.root = element => element.querySelector(".mount") || element;
+
+/** The browser tab's name for its run: sessionStorage survives a reload and is not shared between tabs.
+    A list, because Gradio's `js=` functions return one entry per output. */
+pg.token = () => {
+  let token = sessionStorage.getItem("pg-run");
+  if (!token) {
+    token = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join("");
+    sessionStorage.setItem("pg-run", token);
+  }
+  return [token];
+};
+
+/** Say a change of state to a screen reader, politely. One region for the page, so that messages do not overtake. */
+pg.say = text => {
+  let region = document.getElementById("pg-live");
+  if (!region) {
+    region = Object.assign(document.createElement("div"), { id: "pg-live", className: "sr" });
+    region.setAttribute("aria-live", "polite");
+    document.body.append(region);
+  }
+  region.textContent = text;
+};
+
+/** Copy to the clipboard; resolves to whether it worked (it is refused inside some frames and over plain http). */
+pg.copy = async text => {
+  try { await navigator.clipboard.writeText(text); return true; } catch { return false; }
+};
+
+/* ---- mounting ---- */
+const mounted = [];                                    // redraw functions, called when the theme changes
+const hidden = element => element.offsetParent === null && getComputedStyle(element).position !== "fixed";
+
+/** Join a component's `draw(value)` to its value. Draws now and at each new value; while the element is hidden nothing
+    is drawn, and the newest value is drawn once it is shown. `pg.view[name](value)` draws a value from elsewhere (a
+    replay). `always`: draw even while hidden, for what is cheap or has no box of its own. */
+pg.mount = (name, element, props, watch, draw, { always = false } = {}) => {
+  let latest = null, stale = false;
+  const show = value => {
+    if (value === null || value === undefined) return;
+    latest = value;
+    stale = !always && hidden(element);
+    if (!stale) draw(value);
+  };
+  pg.view[name] = show;
+  mounted.push(() => { if (element.isConnected) show(latest); });
+  watch("value", () => show(props.value));
+  new IntersectionObserver(entries => {
+    if (stale && entries.some(entry => entry.isIntersecting)) show(latest);
+  }).observe(element);
+  show(props.value);
+};
+
+/* ---- theme: Gradio puts `dark` on the body after the system's setting; a stored choice wins ---- */
+const stored = () => { try { return localStorage.getItem("pg-theme"); } catch { return null; } };
+const isDark = () => document.body.classList.contains("dark");
+pg.theme = {
+  dark: isDark,
+  choose(name) {
+    try { localStorage.setItem("pg-theme", name); } catch { /* private mode: the choice lasts until the reload */ }
+    document.body.classList.toggle("dark", name === "dark");
+  },
+  toggle: () => pg.theme.choose(isDark() ? "light" : "dark"),
+};
+
+const watchTheme = () => {
+  const enforce = () => { const want = stored(); if (want && isDark() !== (want === "dark")) pg.theme.choose(want); };
+  enforce();
+  let was = isDark();
+  new MutationObserver(() => {
+    enforce();
+    if (isDark() === was) return;
+    was = isDark();
+    pg.forgetColours();
+    mounted.forEach(redraw => redraw());
+  }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+};
+// Gradio inserts head= after DOMContentLoaded, so the body is there; a plain page may still be loading.
+document.body ? setTimeout(watchTheme) : addEventListener("DOMContentLoaded", watchTheme);

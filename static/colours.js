@@ -1,0 +1,35 @@
+/* Colour tables from the theme's tokens, and pictures painted with them. */
+let tables = {};
+pg.forgetColours = () => { tables = {}; };             // called when the theme changes
+
+const rgb = name => {
+  const hex = getComputedStyle(document.body).getPropertyValue(name).trim();
+  return [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16));
+};
+const pixel = ([red, green, blue]) => 0xff000000 | blue << 16 | green << 8 | red;    // little-endian RGBA
+
+/** 256 packed pixels: 0 to 254 run through the eleven tokens --seq-0 ... --seq-10 (or --div-), 255 is the mask. */
+pg.colours = (scale = "seq") => {
+  if (tables[scale]) return tables[scale];
+  const stops = Array.from({ length: 11 }, (_, i) => rgb(`--${scale}-${i}`));
+  const table = new Uint32Array(256);
+  for (let i = 0; i < 255; i++) {
+    const at = i / 254 * 10, low = Math.min(9, Math.floor(at));
+    table[i] = pixel(stops[low].map((c, k) => Math.round(c + (stops[low + 1][k] - c) * (at - low))));
+  }
+  table[255] = pixel(rgb("--mask"));
+  return tables[scale] = table;
+};
+
+/** Paint w x h bytes, row by row from `offset`, one canvas pixel each; css scales it up. */
+pg.paint = (canvas, bytes, offset, w, h, table = pg.colours()) => {
+  if (canvas.width !== w) canvas.width = w;
+  if (canvas.height !== h) canvas.height = h;
+  const context = canvas.getContext("2d"), image = context.createImageData(w, h);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < w * h; i++) pixels[i] = table[bytes[offset + i]];
+  context.putImageData(image, 0, 0);
+};
+
+/** base64 -> bytes. */
+pg.bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));

@@ -1,0 +1,104 @@
+/* The configuration column apart from its controls: presets, the architecture card with the cost of a choice, the note of
+   what waits for a restart, and the line each closed accordion shows. On a phone the column is a sheet. */
+
+/* ---- the phone's sheet ---- */
+let opener = null;
+pg.sheet = {
+  open() {
+    opener = document.activeElement;
+    document.body.classList.add("sheet-open");
+    document.querySelector("#cfg [data-do=done]")?.focus();
+  },
+  close() {
+    if (!document.body.classList.contains("sheet-open")) return false;
+    document.body.classList.remove("sheet-open");
+    opener?.focus();
+    return true;
+  },
+};
+addEventListener("keydown", event => { if (event.key === "Escape" && !event.defaultPrevented) pg.sheet.close(); });
+addEventListener("click", event => {                   // a click on the shade; what a redraw has removed is not outside
+  if (!event.target.closest?.("#cfg, #tp, #hd") && event.target.isConnected) pg.sheet.close();
+});
+
+/* ---- the parts ---- */
+const chips = groups => groups.map(([title, presets]) => `<div class="eyebrow">${pg.esc(title)}</div><div class="chips">
+  ${presets.map(([id, label, hint]) =>
+    `<button class="chip" data-preset="${pg.esc(id)}" title="${pg.esc(hint ?? "")}">${pg.esc(label)}</button>`).join("")}</div>`).join("");
+
+const figures = card => card.map(([label, old, now, unit]) => `<div><dt>${pg.esc(label)}</dt>
+  <dd>${pg.esc(old)} <small>${pg.esc(unit ?? "")}</small></dd>
+  <span class="to">${now ? `→ ${pg.esc(now)}` : "&nbsp;"}</span></div>`).join("");
+
+const percent = share => `${Math.round(100 * share)} %`;
+const partsText = parts => {
+  const total = parts.reduce((sum, [, share]) => sum + share, 0) || 1;
+  return parts.map(([name, share]) => `${name} ${percent(share / total)}`);
+};
+
+pg.column = (element, props, trigger, watch) => {
+  const root = pg.root(element), read = pg.reader();
+  root.innerHTML = `<div class="sheetbar"><b>Configure</b><button class="b quiet" data-do="done">Done</button></div>
+    <div class="presets"></div>
+    <div class="stuck"><section class="card" aria-label="Architecture card"><dl></dl><div class="parts"></div>
+      <div class="parts-text"><span></span><span></span></div></section>
+    <div class="pending"><div class="note" role="status" hidden><span></span><div class="row">
+      <button class="b small" data-do="restart">Restart with it</button>
+      <button class="b small quiet" data-do="undo">Undo</button></div></div></div></div>`;
+  const $ = selector => root.querySelector(selector);
+  const was = {};
+  const changed = (name, text) => was[name] !== text && ((was[name] = text), true);
+
+  const drawCard = value => {
+    if (changed("card", value.card)) $(".card dl").innerHTML = figures(read("card", value.card) ?? []);
+    if (!changed("parts", value.parts + value.parts_text)) return;
+    const parts = read("parts", value.parts) ?? [], texts = partsText(parts);
+    $(".parts").innerHTML = parts.map(([, share]) => `<i style="flex:${share}"></i>`).join("");
+    const [left, right] = $(".parts-text").children;
+    pg.set(left, value.parts_text || texts[0] || "");
+    pg.set(right, value.parts_text ? "" : texts.slice(1).join(" · "));
+  };
+  const drawPending = value => {
+    if (!changed("pending", `${value.n_pending} ${value.pending}`)) return;
+    const n = value.n_pending || 0, note = $(".note");
+    note.hidden = !n;
+    note.firstElementChild.innerHTML = `<b>${n} ${n === 1 ? "change needs" : "changes need"} a restart:</b> ${pg.esc(value.pending)}`;
+    pg.set($("[data-do=restart]"), n === 1 ? "Restart with it" : "Restart with them");
+  };
+  /** The closed line of an accordion is an attribute of its root, which css shows: Gradio's own label is one plain text. */
+  const drawLines = value => {
+    if (!changed("lines", value.lines)) return;
+    for (const [name, line] of Object.entries(read("lines", value.lines) ?? {})) {
+      document.getElementById(`acc-${name}`)?.setAttribute("data-line", [line].flat().join(" · "));
+    }
+  };
+  const draw = value => {
+    if (changed("groups", value.groups)) $(".presets").innerHTML = chips(read("groups", value.groups) ?? []);
+    root.querySelectorAll(".chip").forEach(chip => chip.setAttribute("aria-pressed", chip.dataset.preset === value.preset));
+    drawCard(value);
+    drawPending(value);
+    drawLines(value);
+  };
+
+  // The note must not push the control under the hand: the column scrolls by as much as the note grew.
+  let height = 0;
+  new ResizeObserver(([entry]) => {
+    const column = root.closest("#cfg"), now = entry.contentRect.height;
+    if (column && column.offsetParent) column.scrollTop += now - height;
+    height = now;
+  }).observe($(".pending"));
+
+  const actions = { restart: () => trigger("restart"), undo: () => trigger("undo"), done: () => pg.sheet.close() };
+  pg.restart = actions.restart;                        // a control's own line offers it too
+  root.addEventListener("click", event => {
+    const chip = event.target.closest("[data-preset]"), button = event.target.closest("[data-do]");
+    if (chip) {
+      root.querySelectorAll(".chip").forEach(each => each.setAttribute("aria-pressed", each === chip));
+      trigger("preset", { name: chip.dataset.preset });
+    }
+    if (button) actions[button.dataset.do]();
+  });
+  pg.mount("column", element, props, watch, draw, { always: true });    // its wrappers have no box of their own
+  // Accordions below this one may not be in the document yet when the first value is drawn.
+  requestAnimationFrame(() => { was.lines = null; if (props.value) drawLines(props.value); });
+};

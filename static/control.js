@@ -1,0 +1,135 @@
+/* The inputs of a form, one builder per type of field. Each takes (field, row, edit): the field's description, the row it
+   fills, and edit(value, done), which sends; each returns {show(value), busy(), typed()}.
+   show writes a value; busy says that a hand is on the input, so nothing may be written into it. */
+const text = value => value === null || value === undefined ? "" : typeof value === "number" ? pg.num(value, 8) : String(value);
+const slots = row => ({ value: row.querySelector(".val"), body: row.querySelector(".body") });
+const element = (tag, attributes, className = "") => {
+  const node = Object.assign(document.createElement(tag), { className });
+  for (const [name, value] of Object.entries(attributes)) if (value !== undefined && value !== null) node.setAttribute(name, value);
+  return node;
+};
+
+/** What the box says -> [value, sentence of refusal or ""]. Bounds are left to the server, which knows the reasons. */
+const parse = (field, typed) => {
+  if (typed.trim() === "") return field.optional ? [null, ""] : [undefined, `${field.label} needs a number.`];
+  const value = pg.number(typed);
+  if (Number.isNaN(value)) return [undefined, `${typed} is not a number here. Write it like 1,000 or 0.5.`];
+  return [value, ""];
+};
+
+const number = (field, row, edit) => {
+  const { value: head, body } = slots(row), scale = pg.scale(field);
+  const box = element("input", { id: row.dataset.id, inputmode: "decimal", placeholder: field.optional ? field.auto || "none" : null,
+    autocomplete: "off" });
+  head.prepend(box);
+  let slider = null;
+  if (scale) {
+    slider = element("input", { type: "range", min: scale.min, max: scale.max, step: scale.step, "aria-label": field.label });
+    body.append(slider);
+  }
+  const automatic = pg.number((field.auto || "").replace(/[^\d.,-]/g, ""));     // "auto 16": where an empty box stands
+
+  const slide = value => {
+    if (!slider) return;
+    const place = scale.place(value ?? (Number.isNaN(automatic) ? scale.min : automatic));
+    slider.value = place;
+    slider.style.setProperty("--p", `${100 * (place - scale.min) / (scale.max - scale.min || 1)}%`);
+    slider.setAttribute("aria-valuetext", value === null ? field.auto || "not set" : `${text(value)} ${field.unit || ""}`.trim());
+    slider.classList.toggle("unset", value === null);
+  };
+  const commit = () => {
+    const [value, refusal] = parse(field, box.value);
+    if (refusal) return row.refuse(refusal);
+    slide(value);
+    edit(value, true);
+  };
+  box.addEventListener("change", commit);
+  box.addEventListener("keydown", event => {
+    const direction = { ArrowUp: 1, ArrowDown: -1 }[event.key], [value, refusal] = parse(field, box.value);
+    if (!direction || !scale || refusal) return;
+    event.preventDefault();
+    const place = scale.place(value ?? scale.min) + direction * scale.step;
+    const next = scale.value(Math.max(scale.min, Math.min(scale.max, place)));
+    box.value = text(next);
+    slide(next);
+    edit(next, true);
+  });
+  slider?.addEventListener("input", () => {
+    const value = scale.value(+slider.value);
+    box.value = text(value);
+    slide(value);
+    edit(value, false);
+  });
+  slider?.addEventListener("change", () => edit(scale.value(+slider.value), true));
+
+  return {
+    show(value) { box.value = text(value); slide(value); },
+    busy: () => document.activeElement === box && box.value !== box.defaultValue || slider?.matches(":active"),
+    typed: () => box.value,
+    box,
+  };
+};
+
+const toggle = (field, row, edit) => {
+  const button = element("button", { type: "button", role: "switch", id: row.dataset.id }, "switch");
+  slots(row).value.prepend(button);
+  const show = value => button.setAttribute("aria-checked", value === true);
+  button.addEventListener("click", () => {
+    const value = button.getAttribute("aria-checked") !== "true";
+    show(value);
+    edit(value, true);
+  });
+  return { show, busy: () => false };
+};
+
+const MOST_SEGMENTS = 5, MOST_CHARACTERS = 34;          // what fits the column's width in one line
+
+const choice = (field, row, edit) => {
+  const { body } = slots(row), options = field.options;
+  const characters = options.reduce((sum, [, label]) => sum + label.length + 1, 0);
+  if (options.length <= MOST_SEGMENTS && characters <= MOST_CHARACTERS) {
+    const node = element("div", {});
+    body.append(node);
+    return { show: pg.segments(node, options, field.label, value => edit(value, true)), busy: () => false };
+  }
+  const select = element("select", { id: row.dataset.id });
+  select.innerHTML = options.map(([, label, why], i) =>
+    `<option value="${i}"${why ? " disabled" : ""}>${pg.esc(label)}${why ? ` (${pg.esc(why)})` : ""}</option>`).join("");
+  body.append(select);
+  select.addEventListener("change", () => edit(options[+select.value][0], true));
+  return { show(value) { select.value = options.findIndex(([each]) => each === value); }, busy: () => false };
+};
+
+const passage = (field, row, edit) => {
+  const area = element("textarea", { id: row.dataset.id, rows: 4, placeholder: field.auto || null, spellcheck: "false" });
+  slots(row).body.append(area);
+  let kept = "";
+  area.addEventListener("change", () => edit(area.value === "" && field.optional ? null : area.value, true));
+  return {
+    show(value) { kept = text(value); if (area.value !== kept) area.value = kept; },
+    busy: () => document.activeElement === area && area.value !== kept,
+  };
+};
+
+/** A .txt file; its text goes to the field's path, which the text field beside it shows. */
+const file = (field, row, edit) => {
+  const { body } = slots(row);
+  const input = element("input", { type: "file", id: row.dataset.id, accept: ".txt,text/plain" }, "sr");
+  const button = element("label", { for: row.dataset.id }, "b small"), name = element("span", {}, "filename");
+  button.innerHTML = `${pg.icon("up")}Choose a .txt file`;
+  body.append(input, button, name);
+  input.addEventListener("change", async () => {
+    const chosen = input.files[0];
+    input.value = "";                                  // so that the same file can be chosen again after a correction
+    if (!chosen) return;
+    try {
+      const content = await pg.readText(chosen, field.max || undefined);
+      pg.set(name, `${chosen.name}, ${pg.num(content.length)} characters`);
+      row.fills?.show(content);
+      edit(content, true);
+    } catch (problem) { row.refuse(problem.message); }
+  });
+  return { show() {}, busy: () => false };
+};
+
+pg.controls = { int: number, float: number, bool: toggle, choice, text: passage, file };

@@ -1,0 +1,80 @@
+/* The header: pages, theme, help; on a phone one menu with all of it. Pages are tabs of one document, because a route
+   would load a new document and end the run; the address carries ?at=, since ?page= is a parameter of Gradio's own. */
+const SHADES = [[5], [3, 7], [8, 2, 5]];
+const square = (row, column) =>
+  `<rect x="${column * 6}" y="${row * 6}" width="5" height="5" rx="1" fill="var(--seq-${SHADES[row][column]})"/>`;
+const BRAND = `<svg viewBox="0 0 18 18" aria-hidden="true">
+  ${SHADES.map((shades, row) => shades.map((_, column) => square(row, column)).join("")).join("")}</svg>`;
+
+const KEYS = [
+  ["Space", "Play or pause"], [".", "One step"], ["R", "Reset to step 0"], ["← →", "Move through the run"],
+  ["Shift ← →", "From mark to mark"], ["1–6", "Open a lens"], ["Arrows", "In a picture: move the selection"],
+  ["A", "Ablate the selected head or expert"], ["T", "Picture or table"], ["?", "This list"], ["Esc", "Close"],
+];
+const HELP = `<dialog class="help" aria-labelledby="help-title"><form method="dialog" class="row">
+    <h2 id="help-title" class="grow">Keyboard</h2><button class="b quiet icon" aria-label="Close">${pg.icon("close")}</button></form>
+  <dl>${KEYS.map(([keys, text]) => `<div><dt>${keys.split(" ").map(key => `<kbd>${key}</kbd>`).join(" ")}</dt><dd>${text}</dd></div>`).join("")}</dl>
+  <p>Single letters act while no text field has the focus. Settings marked <span class="tag live">live</span> act at the next
+    step; the others wait for a restart, and the run goes on without them.</p></dialog>`;
+
+const addressed = pages => {
+  const wanted = new URLSearchParams(location.search).get("at");
+  return pages.some(([id]) => id === wanted) ? wanted : pages[0][0];
+};
+const address = id => {
+  const query = new URLSearchParams(location.search);
+  query.set("at", id);
+  return `?${query}`;
+};
+
+pg.header = (element, props, trigger, watch) => {
+  const root = pg.root(element), pages = props.pages;
+  const links = () => pages.map(([id, label]) =>
+    `<a href="${pg.esc(address(id))}" data-page="${pg.esc(id)}">${pg.esc(label)}</a>`).join("");
+  root.innerHTML = `<a class="skip" href="#main">Skip to the picture</a><header class="hd">
+    <a class="brand" href="${pg.esc(address(pages[0][0]))}" data-page="${pg.esc(pages[0][0])}">${BRAND}Transformer Playground</a>
+    <nav class="pages" aria-label="Pages">${links()}</nav><span class="grow"></span>
+    <button class="b quiet icon wide" data-do="theme"></button>
+    <button class="b quiet icon wide" data-do="help" aria-label="Help and keyboard shortcuts (?)">${pg.icon("help")}</button>
+    <button class="b quiet icon only-phone" data-do="menu" aria-label="Pages and help" aria-haspopup="true">${pg.icon("menu")}</button>
+    <div class="panel menu" popover><nav aria-label="Pages and help">${links()}</nav><button data-do="theme"></button>
+      <button data-do="share">Share</button><button data-do="help">Help</button></div></header>${HELP}`;
+  const menu = root.querySelector(".menu"), dialog = root.querySelector("dialog");
+
+  const draw = ({ page }) => {
+    root.querySelectorAll("nav a").forEach(link =>
+      link.dataset.page === page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current"));
+    const other = pg.theme.dark() ? "Light theme" : "Dark theme";
+    root.querySelectorAll("[data-do=theme]").forEach(button => {
+      if (button.closest(".menu")) pg.set(button, other);
+      else if (!button.innerHTML) button.innerHTML = pg.icon("theme");
+      button.setAttribute("aria-label", other);
+    });
+  };
+  const go = page => {
+    props.value = { page };
+    draw(props.value);
+    trigger("go");
+  };
+
+  const actions = {
+    theme: pg.theme.toggle,
+    help: () => dialog.open || dialog.showModal(),
+    menu: button => pg.openBelow(button, menu),
+    share: () => document.querySelector("#tp [data-do=share]")?.click(),
+  };
+  root.addEventListener("click", event => {
+    const link = event.target.closest("[data-page]"), button = event.target.closest("[data-do]");
+    if ((link || button) && event.target.closest(".menu")) menu.hidePopover();
+    if (button) actions[button.dataset.do](button);
+    if (event.target === dialog) dialog.close();       // the backdrop
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    history.pushState(null, "", address(link.dataset.page));
+    go(link.dataset.page);
+  });
+  pg.keys["?"] = actions.help;
+  addEventListener("popstate", () => go(addressed(pages)));
+  pg.mount("header", element, props, watch, draw, { always: true });
+  if (addressed(pages) !== (props.value?.page ?? pages[0][0])) go(addressed(pages));
+};

@@ -1,0 +1,85 @@
+/* All heads at once: layers down, heads across, one small canvas each. */
+
+/** Positions that get a tick: at most four, and where a token repeats at a period, the same token, so that the period shows. */
+const ticks = tokens => {
+  const step = Math.max(1, Math.ceil(tokens.length / 4));
+  const period = tokens.findIndex((token, i) => i > 1 && token === tokens[0]);
+  const by = period > 1 && tokens.length / period <= 6 ? period * Math.max(1, Math.round(step / period)) : step;
+  return [...tokens.keys()].filter(i => i % by === 0);
+};
+const middle = (i, n) => `${((i + 0.5) / n * 100).toFixed(2)}%`;
+
+/** `choose(layer, head)` on press, `ablate(layer, head)` on a right click; arrows move between heads. */
+pg.mosaic = (host, { choose, ablate }) => {
+  let built = "", tiles = [], canvases = [], plates = [], roles = [], numbers = [], on = -1, heads = 0;
+
+  const tile = (frame, layer, head) => `<button class="tile" data-l="${layer}" data-h="${head}" tabindex="-1" aria-pressed="false">
+    <span class="tokline" aria-hidden="true">${ticks(frame.keys).map(i => `<span style="left:${middle(i, frame.S)}">${pg.esc(pg.short(frame.keys[i], 2))}</span>`).join("")}</span>
+    <span class="well" style="aspect-ratio:${frame.S}/${frame.T}"><canvas></canvas><span class="plate" hidden></span></span>
+    <span class="cap"><b>H${head}</b> <span class="role"></span></span><span class="cap2"></span></button>`;
+  const side = (frame, layer) => `<span class="side" aria-hidden="true"><span class="lay"><span class="word">layer </span>${layer}</span><span class="qks" style="aspect-ratio:auto">
+    ${ticks(frame.queries).map(i => `<span class="qk" style="top:${middle(i, frame.T)}">${pg.esc(pg.short(frame.queries[i], 2))}</span>`).join("")}</span></span>`;
+
+  const build = frame => {
+    built = frame.shape + frame.axes;
+    heads = frame.heads;
+    host.style.setProperty("--heads", heads);
+    host.classList.toggle("dense", heads > 6);
+    host.classList.toggle("fine", Math.max(frame.T, frame.S) > 48);   // more cells than pixels: let the browser average
+    let html = "";
+    for (let layer = 0; layer < frame.layers; layer++) {
+      html += side(frame, layer);
+      for (let head = 0; head < heads; head++) html += tile(frame, layer, head);
+    }
+    host.innerHTML = html;
+    tiles = [...host.querySelectorAll(".tile")];
+    const each = name => tiles.map(t => t.querySelector(name));
+    canvases = each("canvas"); plates = each(".plate"); roles = each(".role"); numbers = each(".cap2");
+    on = -1;
+  };
+  const describe = (frame, i, info) => {
+    const score = info.score ?? null, role = info.role || "no clear role", number = score === null ? "" : score.toFixed(2);
+    const rest = `${info.bits.toFixed(1)} bits · ${info.back.toFixed(1)} back`;
+    pg.set(plates[i], number);
+    plates[i].hidden = !number || host.classList.contains("dense") && score < 0.3;
+    pg.set(roles[i], role);
+    pg.set(numbers[i], rest);
+    const spoken = `Layer ${Math.floor(i / heads)}, head ${i % heads}: ${role} ${number}, ${rest}`;
+    if (tiles[i].getAttribute("aria-label") === spoken) return;
+    tiles[i].setAttribute("aria-label", spoken);
+    tiles[i].title = host.classList.contains("dense") ? `L${Math.floor(i / heads)} H${i % heads} ${role} ${number}\n${rest}` : "";
+  };
+  const select = i => {
+    if (i === on) return;
+    for (const [j, pressed] of [[on, false], [i, true]]) {
+      if (!tiles[j]) continue;
+      tiles[j].setAttribute("aria-pressed", pressed);
+      tiles[j].tabIndex = pressed ? 0 : -1;
+    }
+    on = i;
+  };
+  /** Repaint the canvases, unless only the selection moved. */
+  const draw = (frame, { layer, head }, repaint = true) => {
+    if (built !== frame.shape + frame.axes) { build(frame); repaint = true; }
+    if (repaint) for (let i = 0; i < tiles.length; i++) {
+      pg.paint(canvases[i], frame.bytes, i * frame.T * frame.S, frame.S, frame.T);
+      if (frame.info[i]) describe(frame, i, frame.info[i]);
+      tiles[i].classList.toggle("ablated", !!frame.ablation && frame.ablation.layer === Math.floor(i / heads) && frame.ablation.head === i % heads);
+    }
+    select(layer * heads + head);
+  };
+  const of = event => event.target.closest(".tile");
+  host.addEventListener("click", event => { const t = of(event); if (t) choose(+t.dataset.l, +t.dataset.h); });
+  host.addEventListener("contextmenu", event => { const t = of(event); if (t) { event.preventDefault(); ablate(+t.dataset.l, +t.dataset.h); } });
+  host.addEventListener("keydown", event => {
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -heads, ArrowDown: heads }[event.key];
+    if (!by || !of(event)) return;
+    event.preventDefault();
+    event.stopPropagation();                                         // the page's own arrows move the scrubber
+    const to = on + by, sameLayer = Math.floor(to / heads) === Math.floor(on / heads);
+    if (!tiles[to] || Math.abs(by) === 1 && heads > 1 && !sameLayer) return;
+    choose(Math.floor(to / heads), to % heads);
+    tiles[to].focus({ preventScroll: false });
+  });
+  return { draw };
+};

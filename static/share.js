@@ -1,0 +1,47 @@
+/* Sharing: a small panel with the link to this run's configuration, copied at once where the browser allows it. */
+const PANEL = `<b>Link to this configuration</b><div class="row"><input class="grow" readonly aria-label="Link">
+  <button class="b small" data-copy>Copy</button></div><p role="status"></p>`;
+
+/** `ask()` requests a link from the server; `draw(link)` opens the panel at `button` when one arrives. */
+pg.share = (button, request) => {
+  const panel = document.createElement("div");
+  panel.className = "panel";
+  panel.popover = "auto";                              // the browser closes it on Esc and on a click outside
+  panel.innerHTML = PANEL;
+  button.after(panel);
+  const input = panel.querySelector("input"), status = panel.querySelector("p");
+  let known = null, asked = false;
+
+  const copy = async () => {
+    input.select();
+    const copied = await pg.copy(input.value);
+    status.textContent = copied ? "Copied" : "Copy it with Ctrl+C or ⌘C";
+  };
+  panel.querySelector("[data-copy]").addEventListener("click", copy);
+
+  const open = link => {
+    input.value = new URL(link, location.href).href;
+    status.textContent = "";
+    pg.openBelow(button, panel);
+    copy();
+  };
+  return {
+    ask() { asked = true; request(); },
+    draw(link) {
+      const changed = known !== null && link !== known;
+      known = link ?? "";
+      if (link && (changed || asked)) { asked = false; open(link); }
+    },
+  };
+};
+
+/** Open a popover under its button (above it where there is no room), kept inside the window. */
+pg.openBelow = (button, panel) => {
+  panel.showPopover();
+  const box = button.getBoundingClientRect(), visible = box.width > 0;
+  const width = panel.offsetWidth, height = panel.offsetHeight, gap = 6;
+  const left = visible ? box.right - width : (innerWidth - width) / 2;
+  const below = visible ? box.bottom + gap : innerHeight - height - 130;   // no button on a phone: above the transport
+  panel.style.left = `${Math.max(8, Math.min(innerWidth - width - 8, left))}px`;
+  panel.style.top = `${below + height > innerHeight ? box.top - height - gap : below}px`;
+};

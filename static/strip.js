@@ -1,0 +1,55 @@
+/* The probe's tokens in a row, each coloured by how much the selected query looks at it. */
+
+/** Black or white, whichever reads better on the packed pixel (relative luminance against 0.18, the crossing of the two contrasts). */
+pg.inkOn = packed => {
+  const linear = [packed & 255, packed >> 8 & 255, packed >> 16 & 255].map(c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.18 ? "#000" : "#fff";
+};
+pg.css = packed => `rgb(${packed & 255} ${packed >> 8 & 255} ${packed >> 16 & 255})`;
+
+/** One button per key, in one tab stop; arrows move along, pressing one selects it (query, or key when the two differ). */
+pg.strip = (host, { choose }) => {
+  let axes = null, cells = [], at = -1;
+  host.setAttribute("role", "group");
+
+  const build = frame => {
+    axes = frame.axes;
+    const thin = frame.S > 20;                                       // index under every fourth token when there are many
+    host.innerHTML = frame.keys.map((token, i) => `<button class="c${thin && i % 4 ? " odd" : ""}" data-i="${i}" tabindex="-1">
+      <span class="t">${pg.esc(pg.short(token, 4))}</span><span class="u">${i}</span></button>`).join("");
+    cells = [...host.children];
+    at = -1;
+  };
+  const draw = (frame, { layer, head, query, key }) => {
+    if (frame.axes !== axes) build(frame);
+    const table = pg.colours(), mine = frame.self ? query : key;
+    host.setAttribute("aria-label", frame.self ? "Tokens of the probe; the chosen one is the query" : `Source tokens, as seen from ${pg.glyph(frame.queries[query])}`);
+    frame.row(layer, head, query).forEach((w, i) => {
+      const cell = cells[i], text = cell.firstElementChild;
+      const packed = w === null ? null : table[Math.round(Math.sqrt(w) * 254)];
+      text.style.background = packed === null ? "" : pg.css(packed);
+      text.style.color = packed === null ? "" : pg.inkOn(packed);
+      cell.classList.toggle("off", w === null);
+      cell.setAttribute("aria-label", `${i} ${pg.glyph(frame.keys[i])}: ${pg.weight(w)}`);
+    });
+    if (mine === at) return;
+    cells[at]?.removeAttribute("aria-pressed");
+    if (cells[at]) cells[at].tabIndex = -1;
+    at = mine;
+    cells[at].setAttribute("aria-pressed", true);
+    cells[at].tabIndex = 0;
+    // Bring the chosen token into sight inside the strip only; scrollIntoView would move the page.
+    const box = cells[at], left = box.offsetLeft - host.offsetLeft;
+    if (left < host.scrollLeft || left + box.offsetWidth > host.scrollLeft + host.clientWidth) host.scrollLeft = left - host.clientWidth / 2;
+  };
+  host.addEventListener("click", event => { const cell = event.target.closest("[data-i]"); if (cell) choose(+cell.dataset.i); });
+  host.addEventListener("keydown", event => {
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: cells.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    choose(Math.max(0, Math.min(cells.length - 1, to)));
+    cells[at].focus({ preventScroll: true });
+  });
+  return { draw };
+};

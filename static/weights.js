@@ -1,0 +1,52 @@
+/* What one frame of the attention lens says: bytes and JSON of a value, decoded once, with questions answered in weights. */
+const MASKED = 255, BIG_MASKED = 65535;
+
+/** A token as it is shown: white space gets a visible mark, everything else stays. */
+const SPACES = { " ": "␣", "\n": "⏎", "\t": "⇥", "": "∅" };
+pg.glyph = token => SPACES[token] ?? token;
+/** The same, cut to what fits on an axis; the whole token stays in the title. */
+pg.short = (token, most) => { const all = [...pg.glyph(token)]; return all.length > most ? all.slice(0, most).join("") : all.join(""); };
+
+/** A weight as text: two decimals where they say something, three below 0.1, never "0.000" for what is not zero. */
+pg.weight = w => w === null ? "masked" : w >= 0.095 ? w.toFixed(2) : w >= 0.001 ? w.toFixed(3) : w > 0 ? "< 0.001" : "0";
+
+/** A reader keeps what does not change between frames (tokens, roles, findings) parsed, and decodes the rest.
+    `read(value)` -> { layers, heads, T, S, queries, keys, bytes, ... , weight(layer, head, query, key) -> number | null }. */
+pg.weights = () => {
+  const parse = pg.reader();
+  return value => {
+    const queries = parse("queries", value.queries) || [], keys = parse("keys", value.keys) || [];
+    const { layers, heads } = value, T = queries.length, S = keys.length;
+    const bytes = pg.bytes(value.w || ""), big = value.big ? new Uint16Array(pg.bytes(value.big).buffer) : null;
+    if (bytes.length < layers * heads * T * S) return null;             // a torn or empty frame: keep the picture there is
+    const hasBig = big?.length === T * S;
+    /** The selected head arrives in 16 bits (steps of 0.00002); the others in 8 on the square-root scale (up to 0.004 off). */
+    const weight = (layer, head, query, key) => {
+      const at = query * S + key;
+      if (hasBig && layer === value.layer && head === value.head) return big[at] === BIG_MASKED ? null : big[at] / 65534;
+      const byte = bytes[(layer * heads + head) * T * S + at];
+      return byte === MASKED ? null : (byte / 254) ** 2;
+    };
+    /** The head as bytes for `pg.paint`, and where it starts. */
+    const picture = (layer, head) => {
+      if (!hasBig || layer !== value.layer || head !== value.head) return [bytes, (layer * heads + head) * T * S];
+      return [Uint8Array.from(big, w => w === BIG_MASKED ? MASKED : Math.round(Math.sqrt(w / 65534) * 254)), 0];
+    };
+    const row = (layer, head, query) => keys.map((_, key) => weight(layer, head, query, key));
+    return {
+      step: value.step, which: value.which, probe: value.probe, chance: value.chance, every: value.every,
+      layer: value.layer, head: value.head, layers, heads, T, S, queries, keys, bytes, weight, picture, row,
+      self: value.which !== "cross",                                    // queries and keys are the same positions
+      axes: value.queries + value.keys, shape: [layers, heads, T, S].join(),
+      info: parse("info", value.info) || [], predicted: parse("predicted", value.predicted) || [],
+      stacks: parse("stacks", value.stacks) || [], probes: parse("probes", value.probes) || [],
+      finding: parse("finding", value.finding), ablation: parse("ablation", value.ablation), error: value.error || "",
+    };
+  };
+};
+
+/** Keys of a row from the largest weight down, without the masked ones. */
+pg.largest = row => [...row.keys()].filter(key => row[key] !== null).sort((a, b) => row[b] - row[a]);
+
+/** "8 back", "3 ahead", "itself"; nothing between different sequences. */
+pg.distance = (frame, query, key) => !frame.self ? "" : query === key ? "itself" : query > key ? `${query - key} back` : `${key - query} ahead`;
