@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from torch import Tensor
 
 Part = Literal["self_attention", "cross_attention", "feed_forward", "layer"]
+How = Literal["zero", "mean"]
 
 
 class Ablate(NamedTuple):
@@ -22,7 +23,7 @@ class Ablate(NamedTuple):
     layer: int
     part: Part = "self_attention"
     head: int | None = None
-    how: Literal["zero", "mean"] = "zero"
+    how: How = "zero"
 
 
 def replaced(y: Tensor, how: str) -> Tensor:
@@ -39,14 +40,18 @@ def of_layer(edits: Sequence[Ablate], stack: str, layer: int) -> tuple[Ablate, .
     return tuple(e for e in edits if e.stack == stack and e.layer == layer)
 
 
-def check(edits: Sequence[Ablate], depths: dict[str, int], heads: int) -> None:
+def check(edits: Sequence[Ablate], depths: dict[str, int], heads: int, *, feeds_forward: bool) -> None:
     """Raise ValueError for an edit that would change nothing: an absent stack, layer, part or head."""
     for e in edits:
+        if e.part not in get_args(Part) or e.how not in get_args(How):
+            raise ValueError(f"{e}: parts are {', '.join(get_args(Part))}; how is one of {', '.join(get_args(How))}.")
         if not 0 <= e.layer < depths.get(e.stack, 0):
             raise ValueError(f"{e}: the {e.stack} has {depths.get(e.stack, 0)} layers, counted from 0.")
         if e.head is not None and (not 0 <= e.head < heads or not e.part.endswith("attention")):
             raise ValueError(f"{e}: heads 0 to {heads - 1} exist, in an attention part.")
         if e.part == "cross_attention" and (e.stack != "decoder" or "encoder" not in depths):
             raise ValueError(f"{e}: only the decoder of an encoder-decoder has cross-attention.")
+        if (e.part == "self_attention" and not heads) or (e.part == "feed_forward" and not feeds_forward):
+            raise ValueError(f"{e}: the blocks of this model have no {e.part.replace('_', '-')} part.")
         if e.part == "layer" and e.how != "zero":
             raise ValueError(f"{e}: a skipped layer has no mean; use how='zero'.")

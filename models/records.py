@@ -1,7 +1,7 @@
 """What a forward pass reports. Everything is returned, nothing is remembered on modules.
 
 Names of tensors end in their axes: B batch, T query position, S key position, D model width, H query head, G key/value head,
-C head channel, F hidden width, E expert, K choice, V vocabulary, N tokens flattened.
+C head channel, F hidden width, E expert, K choice, V vocabulary, N tokens flattened, P rotated pair.
 """
 
 from __future__ import annotations

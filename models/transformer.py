@@ -95,13 +95,12 @@ class TransformerConfig(Config):
     def _fits(self) -> Self:
         attends = self.attention.query_heads() > 0
         _under("attention", self.attention.check, self.width)
-        if attends:
-            _under("position", self.position.check, self.room("decoder"))
-        elif self.position.kind in ("RoPE", "ALiBi", "T5"):  # these act inside attention
+        if not attends and self.position.kind in ("RoPE", "ALiBi", "T5"):  # these act inside attention
             refuse(
                 "position.kind",
                 f"{self.position.kind} acts on attention, and this model has none. Use learned, sinusoidal or none.",
             )
+        _under("position", self.position.check, self.room("decoder"))
         if not attends and self.topology == "encoder-decoder":
             refuse(
                 "attention.kind", "An encoder-decoder joins its stacks by cross-attention. Choose an attention variant."
@@ -171,7 +170,8 @@ class Transformer(nn.Module):
         """
         self._check(ids_BT, source_BS, keep_BS, prefix_B, cache)
         if edits:
-            editing.check(edits, self.config.depths(), self.config.attention.query_heads())
+            heads, feeds_forward = self.config.attention.query_heads(), self.config.feed_forward.kind != "none"
+            editing.check(edits, self.config.depths(), heads, feeds_forward=feeds_forward)
         memory_BSD, encoder, decoder = None, (), ()
         if self.encoder is not None and not (cache and cache.layers):
             reads_BS = ids_BT if source_BS is None else source_BS

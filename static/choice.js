@@ -34,7 +34,7 @@ pg.choice = (host, label, pick) => {
 
 /** A button that opens a list of actions: `items` is [[label, act]]. Esc and a press elsewhere close it. */
 pg.menu = (host, label, icon, items) => {
-  host.className = "menu";
+  host.className = "pop";
   host.innerHTML = `<button class="b small quiet" aria-haspopup="menu" aria-expanded="false">${pg.icon(icon)}${pg.esc(label)}</button>
     <div class="list" role="menu" hidden>${items.map(([text], i) => `<button role="menuitem" data-i="${i}">${pg.esc(text)}</button>`).join("")}</div>`;
   const [button, list] = host.children, choices = [...list.children];

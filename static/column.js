@@ -22,9 +22,11 @@ addEventListener("click", event => {                   // a click on the shade; 
 });
 
 /* ---- the parts ---- */
-const chips = groups => groups.map(([title, presets]) => `<div class="eyebrow">${pg.esc(title)}</div><div class="chips">
+const chips = groups => groups.map(([title, presets]) => `<div class="eyebrow">${pg.esc(title)}</div>
+  <div class="chips" role="group" aria-label="${pg.esc(title)}">
   ${presets.map(([id, label, hint]) =>
-    `<button class="chip" data-preset="${pg.esc(id)}" title="${pg.esc(hint ?? "")}">${pg.esc(label)}</button>`).join("")}</div>`).join("");
+    `<button class="chip" data-preset="${pg.esc(id)}" title="${pg.esc(hint)}">${pg.esc(label)}</button>`).join("")}
+  </div>`).join("");
 
 const figures = card => card.map(([label, old, now, unit]) => `<div><dt>${pg.esc(label)}</dt>
   <dd>${pg.esc(old)} <small>${pg.esc(unit ?? "")}</small></dd>
@@ -62,14 +64,17 @@ pg.column = (element, props, trigger, watch) => {
     if (!changed("pending", `${value.n_pending} ${value.pending}`)) return;
     const n = value.n_pending || 0, note = $(".note");
     note.hidden = !n;
-    note.firstElementChild.innerHTML = `<b>${n} ${n === 1 ? "change needs" : "changes need"} a restart:</b> ${pg.esc(value.pending)}`;
+    const subject = n === 1 ? "1 change needs" : `${n} changes need`;
+    note.firstElementChild.innerHTML = `<b>${subject} a restart:</b> ${pg.esc(value.pending)}`;
     pg.set($("[data-do=restart]"), n === 1 ? "Restart with it" : "Restart with them");
   };
-  /** The closed line of an accordion is an attribute of its root, which css shows: Gradio's own label is one plain text. */
+  /** What a closed accordion says is an attribute of its button, which css shows: Gradio's own label is one plain text. */
   const drawLines = value => {
     if (!changed("lines", value.lines)) return;
     for (const [name, line] of Object.entries(read("lines", value.lines) ?? {})) {
-      document.getElementById(`acc-${name}`)?.setAttribute("data-line", [line].flat().join(" · "));
+      const button = document.querySelector(`#acc-${CSS.escape(name)} > button`);
+      if (button) button.dataset.line = [line].flat().join(" · ");
+      else was.lines = null;                           // not in the document yet: again with the next value
     }
   };
   const draw = value => {
@@ -81,10 +86,10 @@ pg.column = (element, props, trigger, watch) => {
   };
 
   // The note must not push the control under the hand: the column scrolls by as much as the note grew.
-  let height = 0;
+  let height = null;
   new ResizeObserver(([entry]) => {
     const column = root.closest("#cfg"), now = entry.contentRect.height;
-    if (column && column.offsetParent) column.scrollTop += now - height;
+    if (height !== null && column?.contains(document.activeElement)) column.scrollTop += now - height;
     height = now;
   }).observe($(".pending"));
 

@@ -1,11 +1,11 @@
 /* The inputs of a form, one builder per type of field. Each takes (field, row, edit): the field's description, the row it
-   fills, and edit(value, done), which sends; each returns {show(value), busy(), typed()}.
+   fills, and edit(value, done), which sends; each returns {show(value), busy()}.
    show writes a value; busy says that a hand is on the input, so nothing may be written into it. */
-const text = value => value === null || value === undefined ? "" : typeof value === "number" ? pg.num(value, 8) : String(value);
+const text = value => typeof value === "number" ? pg.num(value, 8) : String(value ?? "");
 const slots = row => ({ value: row.querySelector(".val"), body: row.querySelector(".body") });
 const element = (tag, attributes, className = "") => {
   const node = Object.assign(document.createElement(tag), { className });
-  for (const [name, value] of Object.entries(attributes)) if (value !== undefined && value !== null) node.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) if (value !== null) node.setAttribute(name, value);
   return node;
 };
 
@@ -19,12 +19,13 @@ const parse = (field, typed) => {
 
 const number = (field, row, edit) => {
   const { value: head, body } = slots(row), scale = pg.scale(field);
-  const box = element("input", { id: row.dataset.id, inputmode: "decimal", placeholder: field.optional ? field.auto || "none" : null,
-    autocomplete: "off" });
+  const box = element("input", { id: row.dataset.id, inputmode: "decimal", autocomplete: "off",
+    placeholder: field.optional ? field.auto || "none" : null });
   head.prepend(box);
   let slider = null;
   if (scale) {
-    slider = element("input", { type: "range", min: scale.min, max: scale.max, step: scale.step, "aria-label": field.label });
+    const { min, max, step } = scale;
+    slider = element("input", { type: "range", min, max, step, "aria-label": field.label });
     body.append(slider);
   }
   const automatic = pg.number((field.auto || "").replace(/[^\d.,-]/g, ""));     // "auto 16": where an empty box stands
@@ -34,10 +35,13 @@ const number = (field, row, edit) => {
     const place = scale.place(value ?? (Number.isNaN(automatic) ? scale.min : automatic));
     slider.value = place;
     slider.style.setProperty("--p", `${100 * (place - scale.min) / (scale.max - scale.min || 1)}%`);
-    slider.setAttribute("aria-valuetext", value === null ? field.auto || "not set" : `${text(value)} ${field.unit || ""}`.trim());
+    slider.setAttribute("aria-valuetext", value === null ? field.auto || "not set" : `${text(value)} ${field.unit || ""}`);
     slider.classList.toggle("unset", value === null);
   };
+  let dirty = false;                                   // typed since the last commit
+  box.addEventListener("input", () => { dirty = true; });
   const commit = () => {
+    dirty = false;
     const [value, refusal] = parse(field, box.value);
     if (refusal) return row.refuse(refusal);
     slide(value);
@@ -64,9 +68,7 @@ const number = (field, row, edit) => {
 
   return {
     show(value) { box.value = text(value); slide(value); },
-    busy: () => document.activeElement === box && box.value !== box.defaultValue || slider?.matches(":active"),
-    typed: () => box.value,
-    box,
+    busy: () => dirty && document.activeElement === box || Boolean(slider?.matches(":active")),
   };
 };
 

@@ -4,15 +4,18 @@ const EDIT_MS = 80;                                    // a drag sends at most t
 const SETTLE_MS = 500;                                 // after an edit, answers to earlier ones are not written back
 let serial = 0;
 
+const cite = paper => !paper ? "" :
+  ` <a href="${pg.esc(paper[1])}" target="_blank" rel="noopener">${pg.esc(paper[0])}</a>`;
 const help = ({ label, help: sentence, paper }, id) => !sentence && !paper ? "" : `
-  <button type="button" class="q" aria-label="Help: ${pg.esc(label)}" aria-describedby="${id}-help">${pg.icon("help")}</button>
-  <span class="tip" role="tooltip" id="${id}-help">${pg.esc(sentence)}${paper
-    ? ` <a href="${pg.esc(paper[1])}" target="_blank" rel="noopener">${pg.esc(paper[0])}</a>` : ""}</span>`;
+  <button type="button" class="q" aria-label="Help: ${pg.esc(label)}" aria-describedby="${id}-help">
+    ${pg.icon("help")}</button>
+  <span class="tip" role="tooltip" id="${id}-help">${pg.esc(sentence)}${cite(paper)}</span>`;
 
 const rowMarkup = (field, id) => `<div class="top"><label class="name" for="${id}">${pg.esc(field.label)}${
   field.unit ? ` <span class="unit">${pg.esc(field.unit)}</span>` : ""}</label>${help(field, id)}
   ${field.live ? '<span class="tag live">live</span>' : '<span class="tag restart">restart</span>'}
-  <span class="val"><button type="button" class="rst" aria-label="Reset ${pg.esc(field.label)}">${pg.icon("reset")}</button></span></div>
+  <span class="val"><button type="button" class="rst" aria-label="Reset ${pg.esc(field.label)}">
+    ${pg.icon("reset")}</button></span></div>
   <div class="body"></div><div class="msg" id="${id}-msg" role="status"></div>`;
 
 /** A value in words: options by their label, an empty optional by what "auto" means. */
@@ -31,16 +34,18 @@ const makeRow = (field, send, redraw) => {
   node.dataset.field = field.name;
   node.innerHTML = rowMarkup(field, id);
   const message = node.querySelector(".msg"), reset = node.querySelector(".rst"), tip = node.querySelector(".q");
-  let refusal = "", shown, mine = false, until = 0, sent = 0, latest = null;
+  let refusal = "", shown, mine = false, until = 0, sent = 0, waiting = 0, latest = null;
 
-  node.refuse = sentence => { refusal = sentence; redraw(); };
+  node.refuse = sentence => { [refusal, mine] = [sentence, true]; redraw(); };
   const edit = (value, done) => {
+    const wait = done ? 0 : sent + EDIT_MS - performance.now();
     refusal = "";
     [mine, until] = [true, performance.now() + SETTLE_MS];
-    if (!done && performance.now() - sent < EDIT_MS) return;
+    clearTimeout(waiting);
+    if (wait > 0) { waiting = setTimeout(() => edit(value, false), wait); return; }
     sent = performance.now();
     send(field, value, done);
-    if (done) setTimeout(redraw, SETTLE_MS + 20);      // then the server's word counts again
+    if (done) waiting = setTimeout(redraw, SETTLE_MS + 20);       // then the server's word counts again
   };
   const input = (pg.controls[field.type] || pg.controls.text)(field, node, edit);
 
@@ -87,11 +92,15 @@ const makeRow = (field, send, redraw) => {
 };
 
 /** "More: window, QK-norm": the first letter is lowered unless the word is an acronym. */
-const named = label => /^[A-Z][^A-Z]*$/.test(label.split(/[\s-]/)[0]) ? label[0].toLowerCase() + label.slice(1) : label;
+const named = label => {
+  const acronym = !/^[A-Z][^A-Z]*$/.test(label.split(/[\s-]/)[0]);
+  return acronym ? label : label[0].toLowerCase() + label.slice(1);
+};
 const makeMore = rows => {
   const more = document.createElement("details");
   more.className = "more";
-  more.innerHTML = `<summary>${pg.icon("caret")}<span>More: ${pg.esc(rows.map(row => named(row.field.label)).join(", "))}</span></summary>`;
+  const names = rows.map(row => named(row.field.label)).join(", ");
+  more.innerHTML = `<summary>${pg.icon("caret")}<span>More: ${pg.esc(names)}</span></summary>`;
   more.append(...rows.map(row => row.node));
   return more;
 };
@@ -139,8 +148,7 @@ pg.form = (element, props, trigger, watch) => {
       ?? rows[0].node.querySelector(".body").appendChild(Object.assign(document.createElement("p"), { className: "about" }));
     if (note.dataset.kind === kind) return;
     note.dataset.kind = kind;
-    note.innerHTML = pg.esc(sentence ?? "") + (paper
-      ? ` <a href="${pg.esc(paper[1])}" target="_blank" rel="noopener">${pg.esc(paper[0])}</a>` : "");
+    note.innerHTML = pg.esc(sentence) + cite(paper);
     note.hidden = !sentence;
   };
   pg.mount(`form:${props.title ?? ""}`, element, props, watch, draw, { always: true });

@@ -11,9 +11,12 @@ const KEYS = [
   ["Shift ← →", "From mark to mark"], ["1–6", "Open a lens"], ["Arrows", "In a picture: move the selection"],
   ["A", "Ablate the selected head or expert"], ["T", "Picture or table"], ["?", "This list"], ["Esc", "Close"],
 ];
-const HELP = `<dialog class="help" aria-labelledby="help-title"><form method="dialog" class="row">
-    <h2 id="help-title" class="grow">Keyboard</h2><button class="b quiet icon" aria-label="Close">${pg.icon("close")}</button></form>
-  <dl>${KEYS.map(([keys, text]) => `<div><dt>${keys.split(" ").map(key => `<kbd>${key}</kbd>`).join(" ")}</dt><dd>${text}</dd></div>`).join("")}</dl>
+const keyRow = ([keys, text]) =>
+  `<div><dt>${keys.split(" ").map(key => `<kbd>${key}</kbd>`).join(" ")}</dt><dd>${text}</dd></div>`;
+const help = () => `<dialog class="help" aria-labelledby="help-title">
+  <form method="dialog"><h2 id="help-title" class="grow">Keyboard</h2>
+    <button class="b quiet icon" aria-label="Close">${pg.icon("close")}</button></form>
+  <dl>${KEYS.map(keyRow).join("")}</dl>
   <p>Single letters act while no text field has the focus. Settings marked <span class="tag live">live</span> act at the next
     step; the others wait for a restart, and the run goes on without them.</p></dialog>`;
 
@@ -29,16 +32,18 @@ const address = id => {
 
 pg.header = (element, props, trigger, watch) => {
   const root = pg.root(element), pages = props.pages;
-  const links = () => pages.map(([id, label]) =>
-    `<a href="${pg.esc(address(id))}" data-page="${pg.esc(id)}">${pg.esc(label)}</a>`).join("");
+  const link = (id, content, name = "") =>
+    `<a class="${name}" href="${pg.esc(address(id))}" data-page="${pg.esc(id)}">${content}</a>`;
+  const links = () => pages.map(([id, label]) => link(id, pg.esc(label))).join("");
   root.innerHTML = `<a class="skip" href="#main">Skip to the picture</a><header class="hd">
-    <a class="brand" href="${pg.esc(address(pages[0][0]))}" data-page="${pg.esc(pages[0][0])}">${BRAND}Transformer Playground</a>
+    ${link(pages[0][0], `${BRAND}Transformer Playground`, "brand")}
     <nav class="pages" aria-label="Pages">${links()}</nav><span class="grow"></span>
     <button class="b quiet icon wide" data-do="theme"></button>
-    <button class="b quiet icon wide" data-do="help" aria-label="Help and keyboard shortcuts (?)">${pg.icon("help")}</button>
-    <button class="b quiet icon only-phone" data-do="menu" aria-label="Pages and help" aria-haspopup="true">${pg.icon("menu")}</button>
+    <button class="b quiet icon wide" data-do="help" aria-label="Help and shortcuts (?)">${pg.icon("help")}</button>
+    <button class="b quiet icon only-phone" data-do="menu" aria-label="Pages and help" aria-haspopup="true">
+      ${pg.icon("menu")}</button>
     <div class="panel menu" popover><nav aria-label="Pages and help">${links()}</nav><button data-do="theme"></button>
-      <button data-do="share">Share</button><button data-do="help">Help</button></div></header>${HELP}`;
+      <button data-do="share">Share</button><button data-do="help">Help</button></div></header>${help()}`;
   const menu = root.querySelector(".menu"), dialog = root.querySelector("dialog");
 
   const draw = ({ page }) => {

@@ -24,18 +24,18 @@ const cardOf = (frame, { layer, head }, query, key) => {
 pg.map = (host, { choose }) => {
   host.innerHTML = `<div class="scroller"><div class="map"><span class="axt k">key: the token looked at →</span><span class="axt q">query: the token looking</span>
     <div class="xs" aria-hidden="true"></div><div class="ys" aria-hidden="true"></div>
-    <div class="well" tabindex="0" role="group"><canvas role="img"></canvas><div class="sel"></div><div class="cell"></div></div></div><div class="under"></div></div><div class="tip" hidden></div>`;
+    <div class="well" tabindex="0" role="group"><canvas role="img"></canvas><div class="sel"></div><div class="cell"></div></div></div><div class="under"></div></div><div class="hover-card" hidden></div>`;
   const $ = name => host.querySelector(name);
-  const scroller = $(".scroller"), map = $(".map"), well = $(".well"), canvas = $("canvas"), tip = $(".tip");
-  let side = 0, laid = "", frame = null, chosen = null, hover = null, card = false;
+  const scroller = $(".scroller"), map = $(".map"), well = $(".well"), canvas = $("canvas"), tip = $(".hover-card");
+  let width = 0, side = 0, laid = "", frame = null, chosen = null, hover = null, card = false;
 
   const label = (tokens, axis, most) => tokens.map((token, i) => {
     const place = axis === "x" ? `left:${LEFT + (i + 0.5) * side}px` : `top:${TOP + (i + 0.5) * side}px`;
     return `<span class="ax ${axis}" style="${place}" title="${i} ${pg.esc(pg.glyph(token))}">${pg.esc(pg.short(token, most))}</span>`;
   }).join("");
   const lay = () => {
-    const next = sideOf(host.clientWidth, frame.T, frame.S), key = `${next} ${frame.axes}`;
-    if (!host.clientWidth || laid === key) return;
+    const next = sideOf(width, frame.T, frame.S), key = `${next} ${frame.axes}`;
+    if (!width || laid === key) return;
     laid = key;
     side = next;
     const w = side * frame.S, h = side * frame.T;
@@ -68,8 +68,8 @@ pg.map = (host, { choose }) => {
     const html = cardOf(frame, chosen, ...at);
     if (tip.shown !== html) tip.innerHTML = tip.shown = html;
     const x = LEFT + at[1] * side - scroller.scrollLeft, above = TOP + at[0] * side - tip.offsetHeight - 12;
-    const left = x + side + 10 + tip.offsetWidth < host.clientWidth ? x + side + 10 : x - tip.offsetWidth - 10;
-    Object.assign(tip.style, { left: `${Math.max(0, Math.min(left, host.clientWidth - tip.offsetWidth))}px`, top: `${above > 0 ? above : TOP + (at[0] + 1) * side + 12}px` });
+    const left = x + side + 10 + tip.offsetWidth < width ? x + side + 10 : x - tip.offsetWidth - 10;
+    Object.assign(tip.style, { left: `${Math.max(0, Math.min(left, width - tip.offsetWidth))}px`, top: `${above > 0 ? above : TOP + (at[0] + 1) * side + 12}px` });
   };
   const draw = (newFrame, selection, repaint = true) => {
     frame = newFrame;
@@ -113,7 +113,12 @@ pg.map = (host, { choose }) => {
     pg.say(at);
   });
   scroller.addEventListener("scroll", () => frame && showCard());
-  new ResizeObserver(() => { if (frame && host.clientWidth) draw(frame, chosen); under.resized?.(); }).observe(host);
+  // The width is noted here, not read while drawing: reading it after the tiles were written would lay the page out again.
+  new ResizeObserver(([entry]) => {
+    width = entry.contentRect.width;
+    if (frame && width) draw(frame, chosen);
+    under.resized?.();
+  }).observe(host);
   const under = $(".under");
   return { draw, under, canvas, get side() { return side; } };
 };

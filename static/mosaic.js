@@ -41,7 +41,7 @@ pg.mosaic = (host, { choose, ablate }) => {
     const score = info.score ?? null, role = info.role || "no clear role", number = score === null ? "" : score.toFixed(2);
     const rest = `${info.bits.toFixed(1)} bits · ${info.back.toFixed(1)} back`;
     pg.set(plates[i], number);
-    plates[i].hidden = !number || host.classList.contains("dense") && score < 0.3;
+    plates[i].hidden = !number || host.classList.contains("dense") && score < 0.5;
     pg.set(roles[i], role);
     pg.set(numbers[i], rest);
     const spoken = `Layer ${Math.floor(i / heads)}, head ${i % heads}: ${role} ${number}, ${rest}`;

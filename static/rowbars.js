@@ -5,7 +5,7 @@ pg.rowbars = (host, map) => {
   host.innerHTML = `<div class="bars" aria-hidden="true"><div class="masks"></div><div class="is"></div><span class="axt v"></span><span class="axt v"></span><span class="axt unseen"></span></div><p class="axt read"></p>`;
   const $ = name => host.querySelector(name);
   const values = [...host.querySelectorAll(".v")], sentence = $(".read");
-  let count = 0, last = null;
+  let laid = "", last = null;
 
   /** Runs of masked keys as [first, after] pairs: one grey box each. */
   const runs = row => row.reduce((all, w, key) => {
@@ -13,14 +13,20 @@ pg.rowbars = (host, map) => {
     return all;
   }, []);
 
+  /** Bars stand where the map's columns stand. Their height is a transform, so that a frame moves nothing in the layout. */
+  const lay = (side, S) => {
+    if (laid === `${side} ${S}`) return;
+    laid = `${side} ${S}`;
+    const gap = side > 5 ? 1 : 0;
+    $(".bars").style.width = `${side * S}px`;
+    $(".is").innerHTML = Array.from({ length: S }, (_, key) => `<i style="left:${key * side + gap}px;width:${side - 2 * gap}px"></i>`).join("");
+  };
   const draw = (frame, { layer, head, query }) => {
     last = [frame, { layer, head, query }];
     const side = map.side, row = frame.row(layer, head, query), top = pg.largest(row), masked = runs(row);
     if (!side) return;
-    if (count !== frame.S) { $(".is").innerHTML = "<i></i>".repeat(count = frame.S); }
-    $(".bars").style.width = `${side * frame.S}px`;
-    [...$(".is").children].forEach((bar, key) => Object.assign(bar.style, row[key] === null ? { height: 0 }
-      : { left: `${key * side + (side > 5 ? 1 : 0)}px`, width: `${side > 5 ? side - 2 : side}px`, height: `${Math.max(1, row[key] * HIGH)}px` }));
+    lay(side, frame.S);
+    [...$(".is").children].forEach((bar, key) => { bar.style.transform = `scaleY(${row[key] === null ? 0 : Math.max(1 / HIGH, row[key]).toFixed(4)})`; });
     const boxes = masked.map(([a, b]) => `<i style="left:${a * side}px;width:${(b - a) * side}px"></i>`).join("");
     if ($(".masks").shown !== boxes) $(".masks").innerHTML = $(".masks").shown = boxes;
     const wide = masked.find(([a, b]) => (b - a) * side > 72), unseen = $(".unseen");
@@ -35,7 +41,7 @@ pg.rowbars = (host, map) => {
       if (node.hidden) return;
       pg.set(node, pg.weight(w));
       const right = (key + 1) * side + 4, fits = right + 26 < side * frame.S && row[key + 1] !== undefined && (row[key + 1] ?? 0) < w / 2;
-      Object.assign(node.style, { left: fits ? `${right}px` : `${key * side - 28}px`, bottom: `${Math.max(1, Math.min(44, w * HIGH - 12))}px` });
+      node.style.transform = `translate(${fits ? right : key * side - 28}px, ${-Math.max(1, Math.min(44, w * HIGH - 12))}px)`;
       if (i && Math.abs(key - top[0]) * side < 34 && Math.abs(w - row[top[0]]) * HIGH < 12) node.hidden = true;
     });
     const query_ = `<b class="mono">${pg.esc(pg.glyph(frame.queries[query]))}</b>`, guess = frame.predicted[query];

@@ -25,10 +25,11 @@ pg.scrubber = (node, moved, seek) => {
 
   /** Newest first, a text that would run into one already placed is left to hover, tap and keyboard. */
   const placeTexts = () => {
-    const taken = [];
-    for (const mark of [...part("marks").children].reverse()) {
+    const taken = [], all = [...part("marks").children];
+    all.forEach(mark => mark.classList.remove("mute"));               // a muted one has no width to measure
+    for (const mark of all.reverse()) {
       const box = mark.getBoundingClientRect();
-      const free = taken.every(other => box.right + 4 < other.left || box.left > other.right + 4);
+      const free = taken.every(other => box.right < other.left || box.left > other.right);
       mark.classList.toggle("mute", !free);
       if (free) taken.push(box);
     }

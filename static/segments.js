@@ -7,8 +7,10 @@ pg.segments = (node, options, label, pick) => {
   node.className = "seg";
   node.setAttribute("role", "radiogroup");
   node.setAttribute("aria-label", label);
-  node.innerHTML = options.map(([, text, why], i) =>
-    `<button type="button" role="radio" data-i="${i}"${why ? ` aria-disabled="true" title="${pg.esc(why)}"` : ""}>${pg.esc(text)}</button>`).join("");
+  node.innerHTML = options.map(([, text, why], i) => {
+    const refused = why ? ` aria-disabled="true" title="${pg.esc(why)}"` : "";
+    return `<button type="button" role="radio" data-i="${i}"${refused}>${pg.esc(text)}</button>`;
+  }).join("");
   const buttons = [...node.children];
   let chosen = -1;
 

@@ -14,8 +14,8 @@ pg.strip = (host, { choose }) => {
 
   const build = frame => {
     axes = frame.axes;
-    const thin = frame.S > 20;                                       // index under every fourth token when there are many
-    host.innerHTML = frame.keys.map((token, i) => `<button class="c${thin && i % 4 ? " odd" : ""}" data-i="${i}" tabindex="-1">
+    host.classList.toggle("many", frame.S > 44);                      // then an index under every fourth token only
+    host.innerHTML = frame.keys.map((token, i) => `<button class="c${i % 4 ? " odd" : ""}" data-i="${i}" tabindex="-1">
       <span class="t">${pg.esc(pg.short(token, 4))}</span><span class="u">${i}</span></button>`).join("");
     cells = [...host.children];
     at = -1;

@@ -12,7 +12,7 @@ const STATES = {                                       // state -> [icon, words 
   finished: ["play", value => `Go on for ${pg.num(value.more || value.total)}`, "step · finished"],
 };
 
-const markup = `<section class="tp" aria-label="Run">
+const markup = () => `<section class="tp" aria-label="Run">
   <div class="keys">
     <button class="b icon hide-phone" data-do="reset" aria-label="Reset to step 0 (R)">${pg.icon("reset")}</button>
     <button class="b icon" data-do="step" aria-label="One step (.)">${pg.icon("step")}</button>
@@ -23,8 +23,9 @@ const markup = `<section class="tp" aria-label="Run">
   <div class="readout">
     <div class="stat now"><b data-step></b><span data-words></span></div>
     <div class="stat"><b data-rate></b><span>tokens/s</span></div>
-    <div class="stat"><b data-device></b><span data-threads></span></div><p class="reason" hidden></p>
+    <div class="stat"><b data-device></b><span data-threads></span></div>
   </div>
+  <p class="reason" hidden></p>
   <div class="spark" role="img"><svg viewBox="0 0 132 40" aria-hidden="true"><path class="base" d="M2 36.5H130"/>
     <path class="curve"/><circle r="3.5"/></svg><div class="stat"><b data-loss></b><span data-loss-label></span></div></div>
   <div class="share"><button class="b hide-phone" data-do="share" aria-haspopup="dialog">${pg.icon("share")}Share</button>
@@ -55,7 +56,7 @@ const banner = (node, note) => {
 
 pg.transport = (element, props, trigger, watch) => {
   const root = pg.root(element);
-  root.innerHTML = markup;
+  root.innerHTML = markup();
   const $ = selector => root.querySelector(selector);
   const read = pg.reader();
   let value = props.value, hope = null, hopeUntil = 0, was = {}, spoken = null;
@@ -152,7 +153,7 @@ pg.transport = (element, props, trigger, watch) => {
   Object.assign(pg.keys, { " ": actions.toggle, ".": actions.step, r: actions.reset,
     ArrowLeft: arrow(-1), ArrowRight: arrow(1) });
   // What sticks below the bar needs its height, which grows when there is a note.
-  new ResizeObserver(() => document.documentElement.style.setProperty("--bar-h", `${root.firstElementChild.offsetHeight}px`))
-    .observe(root.firstElementChild);
+  const bar = root.firstElementChild;
+  new ResizeObserver(() => document.documentElement.style.setProperty("--bar-h", `${bar.offsetHeight}px`)).observe(bar);
   pg.mount("transport", element, props, watch, draw, { always: true });
 };

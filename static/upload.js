@@ -5,7 +5,8 @@ const MOST_BYTES = 1_000_000;
 pg.readText = async (file, most = MOST_BYTES) => {
   const limit = `${pg.num(most / 1e6)} MB`;
   if (file.size > most) {
-    throw new Error(`${file.name} has ${(file.size / 1e6).toFixed(1)} MB; at most ${limit} can be read. Cut it and try again.`);
+    const size = `${(file.size / 1e6).toFixed(2)} MB`;
+    throw new Error(`${file.name} has ${size}; at most ${limit} can be read. Cut it and try again.`);
   }
   const bytes = await new Promise((done, failed) => {
     const reader = new FileReader();

@@ -6,6 +6,7 @@ letters (the legend is in `models/records.py`); a digit in it is an axis of exac
 tensor, says nothing.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 LETTERS = "BTSDHGCFEKVNPRU"
 AXES = re.compile(rf"_((?=[0-9]*[{LETTERS}])[{LETTERS}0-9]+)$")
-MODELS = str(Path(__file__).parent.parent / "models")
+MODELS = str(Path(__file__).parent.parent / "models") + os.sep
 
 
 def lies(values: Iterable[tuple[str, Any]], *, own: str = "") -> Iterator[str]:

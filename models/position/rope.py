@@ -77,35 +77,35 @@ def inverse_frequencies(base: float, rotated: int) -> Tensor:
 
 
 class Rotary(Position):
-    cos_TC: Tensor
-    sin_TC: Tensor
+    cos_TP: Tensor
+    sin_TP: Tensor
 
     def __init__(self, config: RoPE, room: Room):
         super().__init__()
         self.interleaved = config.pairing == "interleaved"
         self.base, self.rotated = config.base, config.rotated(room.head_dim)
-        cos_TC, sin_TC = self._angles(0, room.context)
-        self.register_buffer("cos_TC", cos_TC, persistent=False)
-        self.register_buffer("sin_TC", sin_TC, persistent=False)
+        cos_TP, sin_TP = self._angles(0, room.context)
+        self.register_buffer("cos_TP", cos_TP, persistent=False)
+        self.register_buffer("sin_TP", sin_TP, persistent=False)
 
     def _angles(self, start: int, length: int) -> tuple[Tensor, Tensor]:
-        """Cosines and sines (T, r/2). Angles in float64, tables in float32: bfloat16 cannot tell position 256 from 257."""
+        """Cosines and sines (T, P), P = r/2 pairs. Angles in float64, tables in float32: bfloat16 cannot tell position 256 from 257."""
         at_T1 = torch.arange(start, start + length, dtype=torch.float64)[:, None]
         angle = at_T1 * inverse_frequencies(self.base, self.rotated)
         return angle.cos().float(), angle.sin().float()
 
     def rotate(self, x_BHTC: Tensor, start: int = 0) -> Tensor:
         length, r = x_BHTC.shape[-2], self.rotated
-        if start + length <= self.cos_TC.shape[0]:
-            cos_TC, sin_TC = self.cos_TC[start : start + length], self.sin_TC[start : start + length]
+        if start + length <= self.cos_TP.shape[0]:
+            cos_TP, sin_TP = self.cos_TP[start : start + length], self.sin_TP[start : start + length]
         else:
-            cos_TC, sin_TC = (table.to(x_BHTC.device) for table in self._angles(start, length))
+            cos_TP, sin_TP = (table.to(x_BHTC.device) for table in self._angles(start, length))
         turning = x_BHTC if r == x_BHTC.shape[-1] else x_BHTC[..., :r]
         if self.interleaved:
             a, b = turning[..., 0::2], turning[..., 1::2]
-            turned = torch.stack((a * cos_TC - b * sin_TC, b * cos_TC + a * sin_TC), dim=-1).flatten(-2)
+            turned = torch.stack((a * cos_TP - b * sin_TP, b * cos_TP + a * sin_TP), dim=-1).flatten(-2)
         else:
             a, b = turning.chunk(2, dim=-1)
-            turned = torch.cat((a * cos_TC - b * sin_TC, b * cos_TC + a * sin_TC), dim=-1)
+            turned = torch.cat((a * cos_TP - b * sin_TP, b * cos_TP + a * sin_TP), dim=-1)
         turned = turned.to(x_BHTC.dtype)
         return turned if r == x_BHTC.shape[-1] else torch.cat((turned, x_BHTC[..., r:]), dim=-1)

@@ -43,14 +43,15 @@ class Sinusoidal(PositionConfig):
 
 
 class SinusoidalPosition(Position):
+    table_TD: Tensor
+
     def __init__(self, config: Sinusoidal, room: Room):
         super().__init__()
-        self.amplitude, self.table_TD = config.amplitude, None
+        self.amplitude = config.amplitude
         self.register_buffer("table_TD", sinusoid(0, room.context, room.width) * config.amplitude, persistent=False)
 
     def embed(self, x_BTD: Tensor, start: int = 0) -> Tensor:
         length, width = x_BTD.shape[-2:]
-        assert self.table_TD is not None
         if start + length <= self.table_TD.shape[0]:
             return x_BTD + self.table_TD[start : start + length].to(x_BTD.dtype)
         return x_BTD + (sinusoid(start, length, width) * self.amplitude).to(x_BTD)

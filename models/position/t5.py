@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from models.config import knob
+from models.config import knob, refuse
 from models.position.base import Position, PositionConfig, Room
 
 PAPER = ("Raffel et al. 2020", "https://arxiv.org/abs/1910.10683")
@@ -56,6 +56,15 @@ class T5(PositionConfig):
 
     def build(self, room: Room) -> Position:
         return BucketBias(self, room)
+
+    def check(self, room: Room) -> None:
+        exact = self.buckets // 2  # of a causal stack; a bidirectional one has half as many each way
+        if self.furthest <= exact:
+            refuse(
+                "furthest",
+                f"{self.buckets} buckets tell the first {exact} distances apart one by one, so the furthest must lie "
+                f"beyond them. Use {exact + 1} or more, or fewer buckets.",
+            )
 
     def parameters(self, room: Room) -> int:
         return self.buckets * room.heads

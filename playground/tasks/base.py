@@ -51,7 +51,6 @@ class TaskConfig(Config, ABC):
     """The settings of a task; `build` makes the task."""
 
     title: ClassVar[str]
-    kind: str
 
     @abstractmethod
     def build(self) -> Task: ...
@@ -97,8 +96,13 @@ class Task(ABC):
         """The content (one row) of an example that a visitor typed; raises ValueError with a sentence."""
 
     @abstractmethod
-    def layout(self, content_BT: Tensor, topology: Topology, generator: torch.Generator) -> Batch:
+    def layout(self, content_BS: Tensor, topology: Topology, generator: torch.Generator) -> Batch:
         """The examples as this topology reads them. The generator chooses masks, where there are any to choose."""
+
+    def shifted(self, answer_BT: Tensor) -> Tensor:
+        """(B, T) what a decoder reads while it writes the answer: ▸, then all but the answer's last token."""
+        start_B1 = torch.full((len(answer_BT), 1), self.id[START])
+        return torch.cat([start_B1, answer_BT[:, :-1]], 1)
 
     @property
     def probes(self) -> tuple[Probe, ...]:
@@ -112,8 +116,8 @@ class Task(ABC):
     def probe(self, topology: Topology, text: str | None = None) -> Batch:
         """The same examples at every call: 16 of the validation side, or the single one in `text` (then B = 1)."""
         generator = torch.Generator().manual_seed(PROBE_SEED)
-        content_BT = self.draw(PROBES, generator, "validation") if text is None else self.read(text)
-        return self.layout(content_BT, topology, generator)
+        content_BS = self.draw(PROBES, generator, "validation") if text is None else self.read(text)
+        return self.layout(content_BS, topology, generator)
 
     def encode(self, text: str) -> list[int]:
         """Token ids of what was typed, spaces left out; raises ValueError naming every token that is not known."""

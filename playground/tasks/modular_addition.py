@@ -29,7 +29,8 @@ class ModularAddition(TaskConfig):
     held_out: float = knob(
         0.1,
         "Held out",
-        "About this share of all pairs is never trained on. The larger it is, the later the model generalises, if at all.",
+        "About this share of all pairs is never trained on. The larger it is, the later the model generalises, "
+        "if at all.",
         ge=0.05,
         le=0.7,
         step=0.05,

@@ -34,15 +34,15 @@ class SortTask(Sequences):
 def blind_sorting(length: int, symbols: int) -> float:
     """Accuracy of naming the likeliest symbol of each place without reading the prompt.
 
-    Small symbols come first, so this is better than 1 / symbols. The i-th smallest of n even draws from V symbols is at most
-    v with probability sum over j >= i of C(n, j) (v/V)^j (1 - v/V)^(n-j).
+    Small symbols come first, so this is better than 1 / symbols. The i-th smallest of n even draws from V symbols is
+    one of the first v with probability sum over j >= i of C(n, j) (v/V)^j (1 - v/V)^(n-j).
     """
 
-    def at_most(place: int, v: int) -> float:
+    def among_first(place: int, v: int) -> float:
         p = v / symbols
         return sum(comb(length, j) * p**j * (1 - p) ** (length - j) for j in range(place, length + 1))
 
     likeliest = [
-        max(at_most(place, v + 1) - at_most(place, v) for v in range(symbols)) for place in range(1, length + 1)
+        max(among_first(place, v + 1) - among_first(place, v) for v in range(symbols)) for place in range(1, length + 1)
     ]
     return sum(likeliest) / length

@@ -41,7 +41,9 @@ def held_out(content_BT: Tensor, share: float = 1 / ONE_IN) -> Tensor:
     return bucket(content_BT) < share * BUCKETS
 
 
-def draw(size: int, generator: torch.Generator, split: Split, propose: Callable[[int, torch.Generator], Tensor]) -> Tensor:
+def draw(
+    size: int, generator: torch.Generator, split: Split, propose: Callable[[int, torch.Generator], Tensor]
+) -> Tensor:
     """`size` examples of one side: more than enough are proposed at once and the other side's are left out."""
     share = 1 / ONE_IN if split == "validation" else 1 - 1 / ONE_IN
     rounds: list[Tensor] = []
@@ -56,5 +58,7 @@ def draw(size: int, generator: torch.Generator, split: Split, propose: Callable[
 def require_examples(count: int, field: str, remedy: str) -> None:
     """Refuse a task with so few different examples that one side of the split could be empty."""
     if count < FEWEST:
-        sentence = f"These settings make only {count} different examples and {FEWEST} are needed, because one in {ONE_IN} "
+        sentence = (
+            f"These settings make only {count} different examples and {FEWEST} are needed, because one in {ONE_IN} "
+        )
         refuse(field, f"{sentence}is kept for validation: {remedy}.")

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from playground.tasks.base import Batch, Topology
+from playground.tasks.base import Batch, Probe, Topology
 from playground.tasks.sequences import SequencesConfig, symbols_knob
 from playground.tasks.sort import blind_sorting
 from playground.tasks.transduction import Transduction
@@ -46,12 +46,14 @@ class TaggedTask(Transduction):
 
     def solve(self, prompt_BS: Tensor) -> Tensor:
         tag_B, x_BT = prompt_BS[:, 0] - self.letters, prompt_BS[:, 1:]
-        answers = torch.stack([x_BT, x_BT.flip(1), x_BT.sort(1).values, (x_BT + 1) % self.letters])  # in the order of TAGS
+        answers = torch.stack(
+            [x_BT, x_BT.flip(1), x_BT.sort(1).values, (x_BT + 1) % self.letters]
+        )  # in the order of TAGS
         return answers[tag_B, torch.arange(len(tag_B))]
 
-    def layout(self, content_BT: Tensor, topology: Topology, generator: torch.Generator) -> Batch:
-        batch = super().layout(content_BT, topology, generator)
-        tag_B1 = content_BT[:, :1] - self.letters
+    def layout(self, content_BS: Tensor, topology: Topology, generator: torch.Generator) -> Batch:
+        batch = super().layout(content_BS, topology, generator)
+        tag_B1 = content_BS[:, :1] - self.letters
         return batch._replace(tags_BT=tag_B1.expand_as(batch.ids_BT).contiguous())
 
     def read(self, text: str) -> Tensor:
@@ -60,3 +62,9 @@ class TaggedTask(Transduction):
             marks = ", ".join(f"{mark} ({name})" for name, mark in TAGS.items())
             raise ValueError(f"A prompt starts with the task, one of {marks}, and goes on with symbols only.")
         return prompt_1S
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        drawn_BS = self.draw(128, torch.Generator().manual_seed(1), "validation")
+        first = {self.tags[int(prompt_S[0]) - self.letters]: self.decode(prompt_S) for prompt_S in drawn_BS.flip(0)}
+        return tuple(Probe(name, first[name]) for name in self.tags)

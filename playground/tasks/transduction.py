@@ -29,8 +29,8 @@ class Transduction(Task):
             "decoder-only": "It reads the prompt up to the separator and writes the answer token by token, "
             "looking back at the prompt and at what it has written.",
             "encoder-only": "It sees the whole prompt and a row of empty slots ▢, and fills all slots at once.",
-            "encoder-decoder": "The encoder reads the prompt in both directions; the decoder writes the answer token by token "
-            "and looks at the prompt through cross-attention.",
+            "encoder-decoder": "The encoder reads the prompt in both directions; "
+            "the decoder writes the answer token by token and looks at the prompt through cross-attention.",
         }
     )
 
@@ -57,22 +57,19 @@ class Transduction(Task):
     def draw(self, size: int, generator: torch.Generator, split: Split) -> Tensor:
         return sides.draw(size, generator, split, self.propose)
 
-    def layout(self, content_BT: Tensor, topology: Topology, generator: torch.Generator) -> Batch:
-        answer_BT = self.solve(content_BT)
-        size, length = content_BT.shape
-        separator_B1 = torch.full((size, 1), self.id[self.separator])
-        prompt_BT = torch.cat([content_BT, separator_B1], 1)
+    def layout(self, content_BS: Tensor, topology: Topology, generator: torch.Generator) -> Batch:
+        answer_BT = self.solve(content_BS)
         if topology == "encoder-decoder":
-            start_B1 = torch.full((size, 1), self.id[START])
-            return Batch(torch.cat([start_B1, answer_BT[:, :-1]], 1), answer_BT, source_BS=content_BT)
-        if topology == "encoder-only":
-            slots_BT, unscored = torch.full_like(answer_BT, self.id[MASK]), length + 1
-            batch = Batch(torch.cat([prompt_BT, slots_BT], 1), answer_BT)
-        else:  # the separator is where the first symbol of the answer is predicted
-            unscored = length
-            batch = Batch(torch.cat([prompt_BT, answer_BT[:, :-1]], 1), answer_BT)
-        targets_BT = torch.cat([torch.full((size, unscored), IGNORE), answer_BT], 1)
-        return batch._replace(targets_BT=targets_BT, prefix_B=torch.full((size,), length + 1))
+            return Batch(self.shifted(answer_BT), answer_BT, source_BS=content_BS)
+        # the separator is where a decoder predicts the first symbol of the answer
+        given = answer_BT[:, :-1] if topology == "decoder-only" else torch.full_like(answer_BT, self.id[MASK])
+        size, length = content_BS.shape
+        ids_BT = torch.cat([content_BS, torch.full((size, 1), self.id[self.separator]), given], 1)
+        targets_BT = torch.full_like(ids_BT, IGNORE)
+        targets_BT[:, -answer_BT.shape[1] :] = answer_BT
+        return Batch(
+            ids_BT, targets_BT, prefix_B=torch.full((size,), length + 1) if topology == "decoder-only" else None
+        )
 
     def read(self, text: str) -> Tensor:
         """A prompt of one to `prompt` symbols; the separator and whatever follows it are left out."""
@@ -80,7 +77,9 @@ class Transduction(Task):
         if not 1 <= len(ids) <= self.prompt:
             raise ValueError(f"The prompt is 1 to {self.prompt} symbols long; this one has {len(ids)}.")
         if max(ids) >= self.symbols:
-            raise ValueError(f"The prompt is made of {' '.join(self.vocabulary[: self.symbols])}; leave out the other tokens.")
+            raise ValueError(
+                f"The prompt is made of {' '.join(self.vocabulary[: self.symbols])}; leave out the other tokens."
+            )
         return torch.tensor([ids])
 
     @property

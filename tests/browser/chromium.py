@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -29,14 +30,19 @@ def runs(path: str) -> bool:
     return subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
 
 
+@cache  # asked once, before the tests start a Playwright of their own
+def bundled() -> str:
+    """Where Playwright keeps the Chromium that it fetched, or would keep it."""
+    with sync_playwright() as playwright:
+        return playwright.chromium.executable_path
+
+
 def installed() -> Path | None:
     """The first Chromium that runs: on PATH, in one of the usual places, or in Playwright's own folder."""
-    for found in filter(None, map(shutil.which, (*NAMES, *PLACES))):
-        if runs(found):
-            return Path(found)
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    return Path(own) if shutil.which(own) and runs(own) else None
+    found = next(filter(runs, filter(None, map(shutil.which, (*NAMES, *PLACES)))), None)
+    if found is None and (own := shutil.which(bundled())) is not None and runs(own):
+        found = own
+    return None if found is None else Path(found)
 
 
 def sources() -> list[list[list[str]]]:
@@ -53,7 +59,8 @@ def sources() -> list[list[list[str]]]:
 def succeeds(command: list[str]) -> bool:
     """Run `command` with its output on our stderr: only the path goes to stdout."""
     print("No Chromium yet:", " ".join(command), file=sys.stderr, flush=True)
-    return subprocess.run(command, stdout=sys.stderr, stdin=subprocess.DEVNULL, check=False).returncode == 0
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(command, stdout=sys.stderr, stdin=subprocess.DEVNULL, env=quiet, check=False).returncode == 0
 
 
 def chromium() -> Path:

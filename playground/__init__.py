@@ -1,0 +1,1 @@
+"""Everything around the model core: tasks, runs, measures, figures, components, pages."""

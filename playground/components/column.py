@@ -1,0 +1,26 @@
+"""The configuration column apart from its controls: presets, architecture card, what waits for a restart."""
+
+from typing import Any
+
+import gradio as gr
+
+from playground.components.widget import widget
+
+
+def column(value: dict[str, Any]) -> gr.HTML:
+    """Belongs at the top of `gr.Column(elem_id="cfg")`; accordions below have `elem_id="acc-<name>"` and
+    `elem_classes=["acc"]`.
+
+    Value:
+        preset: id of the chosen preset, "" when the configuration is none of them.
+        groups: JSON [[title, [[id, label, hint], ...]], ...], the presets.
+        card: JSON [[label, value, value after a restart | "", unit], ...], numbers as text ("37,056").
+        parts: JSON [[name, share], ...], where the parameters are; shares of any sum.
+        parts_text: the line under the bar of the parts; "" for names and percentages.
+        n_pending, pending: how many changes wait for a restart, and what they are
+            ("key/value heads 4 → 2. The run goes on with 4 until then.").
+        lines: JSON {name: text}, what each closed accordion says.
+
+    Events: preset {name}, restart, undo.
+    """
+    return widget("column", value, ("preset", "restart", "undo"), elem_id="card")

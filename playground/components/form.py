@@ -1,0 +1,44 @@
+"""A form of control rows, made from field descriptions."""
+
+from typing import Any
+
+import gradio as gr
+
+from playground.components.widget import widget
+
+
+def form(
+    title: str,
+    kinds: dict[str, list[dict[str, Any]]],
+    value: dict[str, Any],
+    *,
+    kind: dict[str, Any] | None = None,
+    about: dict[str, tuple[str, list[str] | None]] | None = None,
+    **gradio: Any,
+) -> gr.HTML:
+    """One form for a configuration, or for a union of them told apart by their kind.
+
+    Args:
+        title: name of the form; the label of the kind's row where `kind` gives none. Unique on the page.
+        kinds: fields by kind, {"": [...]} where there is only one. A field is
+            name, path (sent back with an edit), label, help, paper ([text, url] or None), live (acts without a restart),
+            type: int | float | bool | choice | text | file,
+            min, max (no slider without both), step, log, unit, advanced (behind "More: ..."),
+            options ([[value, label], ...] or [value, label, why it cannot be chosen]),
+            optional (an empty box means None), auto (what is shown in the empty box, "auto 16").
+            A `file` field has the path of the text field that it fills; `max` is its limit in bytes (1,000,000).
+        kind: {path, label, help, paper, options} of the row that selects the kind.
+        about: a sentence and a paper per kind, shown under that row.
+        gradio: elem_id and other arguments of `gr.HTML`.
+
+    Value:
+        kind: the kind chosen.
+        values, defaults, running: {name: value} of the controls, of what the reset button returns to, and of the run.
+        marks: JSON {name: [tone, sentence]}; the kind's row has the name "kind". Tones: "error" (what is wrong, why, what
+            to do), "pending" (waits for a restart; with an empty sentence "Running with 4. Restart with 2" is made from
+            `running`), "changed" (a live setting changed in this run: "Changed at step 480, was 0.").
+
+    Event edit {path, value, done}: at most every 80 ms while a slider is dragged, `done` at its release and for everything
+    else. Numbers arrive as typed, inside the bounds or not.
+    """
+    return widget("form", value, ("edit",), title=title, kinds=kinds, kind=kind or {}, about=about or {}, **gradio)

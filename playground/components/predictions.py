@@ -1,0 +1,22 @@
+"""The predictions lens: unseen examples with the model's answers, and a prompt of the visitor's own."""
+
+import gradio as gr
+
+from playground.components.widget import widget
+
+
+def predictions(value: dict | None = None, **props) -> gr.HTML:
+    """Examples as rows of tokens, right and wrong answers marked, and a continuation of a prompt.
+
+    Value:
+
+        n, step   number of the frame; training step it shows
+        finding   JSON {title, html}
+        examples  JSON [{exact: bool, cells: [{t: token, role: "prompt" | "answer" | "target", right: bool, want: token,
+                  top: [[token, probability]] the five likeliest}]}]; right and want only where something is scored
+        prompt    JSON {text, continuation: [{t, p: probability, top}], error: sentence or ""}, or "" where the model
+                  cannot go on from a prompt (encoder-only)
+
+    Events: prompt {text, temperature, top_k (0 = off), top_p, length}; do {action} for links of the finding.
+    """
+    return widget("predictions", value, ("prompt", "do"), **props)

@@ -1,0 +1,21 @@
+"""A sortable table with its numbers as CSV: on its own, or as the twin of a picture."""
+
+import gradio as gr
+
+from playground.components.widget import widget
+
+
+def table(value: dict | None = None, *, view: str = "table", **props) -> gr.HTML:
+    """Rows of numbers and words; the visitor's order survives new rows.
+
+    Value:
+
+        columns  JSON [label | {label, align: "left"|"right", title}]
+        rows     JSON [[cell]]; a number is shown in the page's form, a string as it is, null as a dash
+        name     name of the CSV file
+        title    heading; the name when left out
+
+    Args:
+        view: name for a replay, `pg.view[name]`; one per table of a page.
+    """
+    return widget("table", value, (), view=view, **props)

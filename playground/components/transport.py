@@ -1,0 +1,36 @@
+"""The transport: play and pause, the time line, the numbers of the run, the loss so far, sharing."""
+
+from typing import Any
+
+import gradio as gr
+
+from playground.components.widget import widget
+
+EVENTS = ("play", "pause", "step", "reset", "seek", "halve", "back", "share")
+
+
+def transport(value: dict[str, Any]) -> gr.HTML:
+    """The bar under the header; on a phone it is fixed at the bottom.
+
+    Value:
+        n: rises with every value sent. An identical value would not reach the browser, and a button that shows what was
+            asked for would stay wrong.
+        state: replay | ready | running | paused | past | queued | diverged | finished.
+        step, last, total: step shown, newest step kept, step where the run ends.
+        marks: JSON [[step, text], ...], what was changed or happened.
+        rate: tokens per second, 0 or None where nothing runs; device ("CPU"), threads ("1 thread").
+        loss, loss_label: number or None, and its name ("train loss").
+        spark: 96 characters "0" (smallest) to "n" (largest), the loss from step 0 to `last`; "" for none.
+        words: text under the step ("step · running"); "" for the state's own.
+        reason: a short sentence instead of rate and device ("recorded, not running"); "" for none. On a phone it is not shown.
+        place: the place in the queue ("3rd"), shown instead of the step while queued.
+        more: steps that "Go on for N" adds when the run is finished.
+        note: JSON {"tone": "error" | "info", "title", "text", "actions": [[event, label], ...]}, a strip under the bar;
+            "" for none.
+        link: address of the shared configuration, relative or absolute; the panel opens when one arrives.
+
+    Events, each with n, a number that rises with every press (the newest press wins, in whatever order they arrive):
+        play (also "Train it now" and "Go on for N"), pause (also "Leave the queue"), step, reset, seek {step}, share,
+        and the actions of a note: halve, back.
+    """
+    return widget("transport", value, EVENTS, elem_id="tp")

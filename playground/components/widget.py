@@ -1,0 +1,54 @@
+"""A component drawn by our own JavaScript, and the styles and scripts the page needs for it."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+
+
+def widget(name: str, value: Any = None, events: tuple[str, ...] = (), **props: Any) -> gr.HTML:
+    """A `gr.HTML` whose elements are made once, by the function `pg.<name>` of static/<name>.js.
+
+    Args:
+        name: function of the JavaScript namespace `pg`, called with (element, props, trigger, watch).
+        value: what is drawn; small JSON. Fields that are JSON texts are parsed only when they change.
+        events: names the component triggers. Gradio finds them as quoted words in the script, so they must stand there;
+            none may be the name of an attribute of the component (`key`, `label`, `page`).
+        props: what does not change: passed to the script as `props.<key>`. `elem_id`, `visible`, ... are Gradio's own.
+
+    Returns:
+        The component; `component.<event>(...)` binds a handler that gets `gr.EventData`.
+    """
+    declared = " ".join(repr(event) for event in events)
+    classes = ["w", *props.pop("elem_classes", [])]
+    return gr.HTML(
+        value,
+        html_template="<div class='mount'></div>",
+        js_on_load=f"/* {declared} */ pg.{name}(element, props, trigger, watch)",
+        apply_default_css=False,
+        elem_classes=classes,
+        **props,
+    )
+
+
+def ordered(suffix: str, first: tuple[str, ...]) -> list[Path]:
+    """Files of static/ with this suffix: those named first in their order, then the others by name."""
+    files = sorted(STATIC.glob(f"*{suffix}"))
+    return [STATIC / name for name in first] + [file for file in files if file.name not in first]
+
+
+def head() -> str:
+    """Styles and scripts for `launch(head=...)`: tokens.css, frame.css and the others by name; base.js and the others by
+    name. Each script is wrapped in a function of its own, so that its top-level names stay private."""
+    styles = "\n".join(file.read_text("utf-8") for file in ordered(".css", ("tokens.css", "frame.css")))
+    scripts = "\n".join(
+        f"(() => {{ // {file.name}\n{file.read_text('utf-8')}\n}})();" for file in ordered(".js", ("base.js",))
+    )
+    if "</script" in scripts or "</style" in styles:
+        raise ValueError("A file of static/ contains a closing tag that would end its own block.")
+    return (
+        "<meta name='viewport' content='width=device-width,initial-scale=1'>"
+        f"<style>\n{styles}\n</style><script>\n{scripts}\n</script>"
+    )

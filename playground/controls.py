@@ -1,0 +1,156 @@
+"""Config classes -> the descriptions of control rows that the page draws, and back. Bounds, help and marks stay on the fields."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from models.config import Config, bounds, extra, problems, variants
+from playground.limits import excess
+from playground.run import RunConfig
+
+HIDDEN = {"model.vocab", "model.context"}  # the task decides them
+
+
+class Accordion(NamedTuple):
+    """One form of the configuration column: fields by kind ("" where there is only one)."""
+
+    name: str
+    title: str
+    slot: str
+    """Path of the discriminated union it edits, or ""."""
+    kinds: dict[str, list[dict[str, Any]]]
+
+
+def accordions() -> list[Accordion]:
+    """The forms of the page, in order."""
+    plain = [
+        Accordion("model", "Model", "", {"": rows(RunConfig, only=("model",))}),
+        *(_slot(name, title) for name, title in (("model.attention", "Attention"), ("model.position", "Position"), ("model.feed_forward", "Feed-forward"), ("task", "Task"))),
+        Accordion("training", "Training", "", {"": rows(RunConfig, only=("training", "seed", "device"))}),
+    ]
+    return plain
+
+
+def _slot(path: str, title: str) -> Accordion:
+    field = field_at(path)
+    kinds = {kind: rows(member, path + ".") for kind, member in variants(field).items()}
+    return Accordion(path.rpartition(".")[2], title, path, kinds)
+
+
+def field_at(path: str) -> FieldInfo:
+    """The field of a slot such as "model.attention"."""
+    here: type[Config] = RunConfig
+    *way, last = path.split(".")
+    for name in way:
+        here = here.model_fields[name].annotation  # type: ignore[assignment]
+    return here.model_fields[last]
+
+
+def rows(config_class: type[Config], path: str = "", only: tuple[str, ...] | None = None) -> list[dict[str, Any]]:
+    """One description per leaf below a config class; slots of other forms and what the task decides are left out."""
+    found: list[dict[str, Any]] = []
+    for name, field in config_class.model_fields.items():
+        here, inner = path + name, field.annotation
+        if name == "kind" and not extra(field) or here in HIDDEN or variants(field) or (only is not None and name not in only):
+            continue
+        if isinstance(inner, type) and issubclass(inner, Config):
+            found += rows(inner, here + ".")
+        else:
+            found.append(row(here, field))
+            if here == "task.text":
+                found.append({**found[-1], "name": "task.upload", "label": "Upload", "type": "file", "help": "A .txt file in UTF-8; it fills the text."})
+    return found
+
+
+def row(path: str, field: FieldInfo) -> dict[str, Any]:
+    """What a control needs to know of a field."""
+    about, (low, high) = extra(field), bounds(field)
+    optional, kind, options = _kind(field.annotation)
+    return {
+        "name": path,
+        "path": path,
+        "label": about.get("label", path),
+        "help": field.description or "",
+        "paper": about.get("paper"),
+        "live": about.get("live", False),
+        "type": kind,
+        "min": low,
+        "max": about.get("most") or high,
+        "step": about.get("step") or (1 if kind == "int" else None),
+        "log": about.get("log", False),
+        "options": options,
+        "advanced": about.get("advanced", False),
+        "unit": about.get("unit", ""),
+        "optional": optional,
+        "auto": "off" if optional else "",
+    }
+
+
+def _kind(annotation: Any) -> tuple[bool, str, list[list[Any]]]:
+    """(may be empty, type of control, options)."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        inner = [a for a in get_args(annotation) if a is not type(None)]
+        return True, *_kind(inner[0])[1:]
+    if get_origin(annotation) is Literal:
+        return False, "choice", [[value, str(value)] for value in get_args(annotation)]
+    return False, {bool: "bool", int: "int", float: "float"}.get(annotation, "text"), []
+
+
+def plain(config: RunConfig) -> dict[str, Any]:
+    """The config as nested plain values without what the task decides: what a visitor edits."""
+    return config.model_dump(exclude={"model": {"vocab", "context"}})
+
+
+def read(raw: Mapping[str, Any]) -> tuple[RunConfig | None, dict[str, str]]:
+    """(config, {}) or (None, {path: sentence}) of edited values, the page's own limits included."""
+    try:
+        config = RunConfig.model_validate(raw)
+    except ValidationError as error:
+        return None, problems(error, RunConfig)
+    found = excess(config)
+    return (None, found) if found else (config, {})
+
+
+def leaf(raw: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path, None where the way ends."""
+    here: Any = raw
+    for name in path.split("."):
+        here = here.get(name) if isinstance(here, Mapping) else None
+    return here
+
+
+def put(raw: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A copy with one leaf changed; a changed `kind` of a slot keeps the values that the new kind also has."""
+    name, _, rest = path.partition(".")
+    if name not in raw:
+        raise ValueError(f"There is no setting called {path!r:.60}.")
+    if rest:
+        inner = raw[name]
+        if not isinstance(inner, Mapping):
+            raise ValueError(f"There is no setting called {path!r:.60}.")
+        return {**raw, name: put(inner, rest, value)}
+    return {**raw, name: value}
+
+
+def put_kind(raw: Mapping[str, Any], slot: str, kind: Any) -> dict[str, Any]:
+    """A copy with another variant in a slot; raises ValueError for an unknown one."""
+    members = variants(field_at(slot))
+    if kind not in members:
+        raise ValueError(f"Choose one of {', '.join(members)}; got {kind!r:.40}.")
+    old, new = leaf(raw, slot) or {}, members[kind].model_fields
+    kept = {name: value for name, value in old.items() if name in new and name != "kind"}
+    fresh = members[kind]().model_dump()
+    return put(raw, slot, {**fresh, **kept, "kind": kind})
+
+
+def flat(raw: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """{dotted path: leaf}."""
+    found: dict[str, Any] = {}
+    for name, value in raw.items():
+        found |= flat(value, f"{path}{name}.") if isinstance(value, Mapping) else {path + name: value}
+    return found

@@ -1,0 +1,94 @@
+"""What a run remembers: every step's numbers, marks of what was changed, and a bounded number of pictures of the probe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from playground.measures.attention import Heads
+
+
+class Metrics(NamedTuple):
+    """One training step. `loss` in nats per scored token, before the update; `validation_*` only where it was measured."""
+
+    step: int
+    loss: float
+    accuracy: float
+    gradient_norm: float
+    lr: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    validation_exact: float | None = None
+
+
+class Mark(NamedTuple):
+    """Something worth finding again on the time line."""
+
+    step: int
+    text: str
+
+
+class Snapshot(NamedTuple):
+    """The probe seen by the model after `step` updates."""
+
+    step: int
+    maps: Mapping[str, np.ndarray]
+    """"decoder", "encoder", "cross": float16 (L, H, T, S), the first probe example's attention weights."""
+    heads: Mapping[str, Heads]
+    """The same stacks' head measures, over the whole probe batch."""
+    top: np.ndarray
+    """(B, T, 5) likeliest tokens, int32."""
+    top_probs: np.ndarray
+    """(B, T, 5) their probabilities, float16."""
+    state: Mapping[str, Tensor] | None = None
+    """Weights, optimizer state and generator, where a run keeps enough to be rewound or forked."""
+
+    def size(self) -> int:
+        """Bytes of the arrays."""
+        arrays = [*self.maps.values(), self.top, self.top_probs]
+        states = sum(t.numel() * t.element_size() for t in (self.state or {}).values())
+        measures = [h.scores for h in self.heads.values()]
+        return sum(a.nbytes for a in (*arrays, *measures)) + states
+
+
+@dataclass
+class History:
+    """Grows with the run; pictures thin themselves out when `budget` bytes are reached, the first and the newest stay."""
+
+    budget: int = 32 * 2**20
+    metrics: list[Metrics] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
+    held: int = 0
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Add a picture (a newer one of the same step replaces it); halve their density where memory runs out."""
+        if self.snapshots and self.snapshots[-1].step == snapshot.step:
+            self.held -= self.snapshots.pop().size()
+        self.snapshots.append(snapshot)
+        self.held += snapshot.size()
+        while self.held > self.budget and len(self.snapshots) > 2:
+            inner = self.snapshots[1:-1]
+            self.snapshots = [self.snapshots[0], *inner[1::2], self.snapshots[-1]]
+            self.held = sum(s.size() for s in self.snapshots)
+
+    def nearest(self, step: int) -> Snapshot | None:
+        """The kept picture closest to a step."""
+        return min(self.snapshots, key=lambda s: abs(s.step - step), default=None)
+
+    def frame(self) -> pd.DataFrame:
+        """All metrics, one row per step."""
+        return pd.DataFrame(self.metrics, columns=list(Metrics._fields))
+
+    def validations(self) -> list[Metrics]:
+        """The steps at which unseen examples were measured."""
+        return [m for m in self.metrics if m.validation_loss is not None]
+
+    def export(self) -> dict[str, Any]:
+        """Metrics and marks as plain values."""
+        return {"metrics": [m._asdict() for m in self.metrics], "marks": [m._asdict() for m in self.marks]}

@@ -1,0 +1,70 @@
+"""One look at the model through a probe: attention maps, head measures, likeliest tokens, all on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models import Ablate, Output, Transformer
+from playground.history import Snapshot
+from playground.measures.attention import cross_cells, heads, self_cells
+from playground.tasks.base import Batch
+
+
+class Probe(NamedTuple):
+    """A fixed batch to look at, and what its tokens make each head role look for."""
+
+    batch: Batch
+    cells: dict[str, dict[str, Tensor]]
+    """Stack name -> role -> (B, T, S)."""
+
+
+def forward(model: Transformer, batch: Batch, *, edits: Sequence[Ablate] = (), generator: torch.Generator | None = None, record: bool = False) -> Output:
+    """Run a batch of a task through a model of any topology."""
+    return model(
+        batch.ids_BT, source_BS=batch.source_BS, keep_BS=batch.keep_BS, prefix_B=batch.prefix_B if model.config.prefix else None,
+        edits=edits, generator=generator, record=record,
+    )
+
+
+def to(batch: Batch, device: torch.device) -> Batch:
+    """The batch on a device."""
+    return batch if device.type == "cpu" else Batch(*(t if t is None else t.to(device, non_blocking=True) for t in batch))
+
+
+def probe(batch: Batch) -> Probe:
+    """Prepare a batch to be looked at."""
+    if batch.source_BS is None:
+        return Probe(batch, {"decoder": self_cells(batch.ids_BT, causal=True), "encoder": self_cells(batch.ids_BT, causal=False)})
+    cells = {"decoder": self_cells(batch.ids_BT, causal=True), "encoder": self_cells(batch.source_BS, causal=False)}
+    return Probe(batch, {**cells, "cross": cross_cells(batch.targets_BT, batch.source_BS)})
+
+
+def maps(output: Output) -> dict[str, list[Tensor]]:
+    """Stack name -> one (B, H, T, S) of attention weights per layer, for the stacks that attend."""
+    found = {
+        "decoder": [r.self_attention_BHTS for r in output.decoder],
+        "encoder": [r.self_attention_BHTS for r in output.encoder],
+        "cross": [r.cross_attention_BHTS for r in output.decoder],
+    }
+    return {name: [w for w in layers if w is not None] for name, layers in found.items() if any(w is not None for w in layers)}
+
+
+@torch.no_grad()
+def look(model: Transformer, seen: Probe, step: int, *, edits: Sequence[Ablate] = (), example: int = 0) -> Snapshot:
+    """What the probe shows after `step` updates; the maps are those of one example."""
+    device = next(model.parameters()).device
+    output = forward(model, to(seen.batch, device), edits=edits, record=True)
+    recorded = maps(output)
+    top = output.logits_BTV.float().softmax(dim=-1).topk(min(5, output.logits_BTV.shape[-1]), dim=-1)
+    return Snapshot(
+        step=step,
+        maps={name: torch.stack([w[example] for w in layers]).half().cpu().numpy() for name, layers in recorded.items()},
+        heads={name: heads(layers, seen.cells[name]) for name, layers in recorded.items()},
+        top=top.indices.to(torch.int32).cpu().numpy(),
+        top_probs=top.values.cpu().numpy().astype(np.float16),
+    )

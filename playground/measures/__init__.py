@@ -1,0 +1,1 @@
+"""Records of a forward pass -> numbers and tidy tables."""

@@ -1,0 +1,112 @@
+"""What each attention head does: role scores, entropy and distance, from its weights on probe examples.
+
+A role names cells (query, key) by the tokens alone; its score is the mean, over the queries that have such a cell, of the
+weight that lies on their cells (as the head detectors of Olsson et al. 2022, arXiv:2209.11895, sec. "per-head analysis").
+`chance` is the score of a head that spreads its attention evenly over what it may see.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+SELF_ROLES = ("previous token", "induction", "duplicate token", "first token", "current token")
+CROSS_ROLES = ("wanted token", "same place", "mirrored place")
+NAMED_FROM = 0.4  # a head gets a role's name from this score on, if that is also twice what chance gives
+NEAR = 2.5  # a head without a role whose mean distance is below this many tokens "attends to recent tokens"
+
+
+def self_cells(ids_BT: Tensor, *, causal: bool) -> dict[str, Tensor]:
+    """Role -> (B, T, S) True where that role looks, for attention of a sequence to itself."""
+    length = ids_BT.shape[1]
+    at_T1, at_1S = torch.arange(length)[:, None], torch.arange(length)[None]
+    other = at_1S < at_T1 if causal else at_1S != at_T1
+    same_BTS = ids_BT[:, :, None] == ids_BT[:, None, :]
+    after_BTS = torch.zeros_like(same_BTS)
+    after_BTS[:, :, 1:] = same_BTS[:, :, :-1]  # the key's predecessor is the query's token
+    flat = {
+        "previous token": at_1S == at_T1 - 1,
+        "first token": (at_1S == 0) & (at_T1 > 0),
+        "current token": at_1S == at_T1,
+    }
+    shape = same_BTS.shape
+    cells = {name: cell.expand(shape) for name, cell in flat.items()}
+    return {**cells, "duplicate token": same_BTS & other, "induction": after_BTS & other}
+
+
+def cross_cells(wanted_BT: Tensor, source_BS: Tensor) -> dict[str, Tensor]:
+    """Role -> (B, T, S) for a decoder that looks at a source: where the token it should write stands, and two alignments."""
+    queries, keys = wanted_BT.shape[1], source_BS.shape[1]
+    at_T1, at_1S = torch.arange(queries)[:, None], torch.arange(keys)[None]
+    same_BTS = wanted_BT[:, :, None] == source_BS[:, None, :]
+    return {
+        "wanted token": same_BTS,
+        "same place": (at_1S == at_T1).expand(same_BTS.shape),
+        "mirrored place": (at_1S == keys - 1 - at_T1).expand(same_BTS.shape),
+    }
+
+
+def scores(weights: Tensor, cells: Mapping[str, Tensor]) -> Tensor:
+    """(L, H, roles) mean weight on each role's cells, over the queries that have one; 0 where none has."""
+    masks = torch.stack([cells[name] for name in cells]).to(weights.dtype)  # roles, B, T, S
+    queries = masks.amax(dim=-1).sum(dim=(1, 2)).clamp(min=1)
+    return torch.einsum("lbhts,rbts->lhr", weights, masks) / queries
+
+
+def entropy_bits(weights: Tensor) -> Tensor:
+    """(..., H) mean entropy of a row in bits over batch and queries; 0 = one key, log2(S) = spread evenly."""
+    return torch.special.entr(weights).sum(dim=-1).mean(dim=(-3, -1)) / math.log(2)
+
+
+def mean_distance(weights: Tensor) -> Tensor:
+    """(..., H) mean of |query - key| in tokens, weighted by attention."""
+    queries, keys = weights.shape[-2:]
+    apart_TS = (torch.arange(queries)[:, None] - torch.arange(keys)[None]).abs().to(weights.dtype)
+    return (weights * apart_TS).sum(dim=-1).mean(dim=(-3, -1))
+
+
+class Heads(NamedTuple):
+    """The measures of every head of one stack."""
+
+    roles: tuple[str, ...]
+    scores: np.ndarray
+    """(L, H, roles), each 0 to 1."""
+    bits: np.ndarray
+    """(L, H) mean entropy of a row, bits."""
+    distance: np.ndarray
+    """(L, H) mean distance looked back (or away), tokens."""
+    chance: tuple[float, ...]
+    """Each role's score under even attention."""
+
+    def role(self, layer: int, head: int) -> tuple[str, float]:
+        """(name, score) of the strongest role; the name is "broad" or "near" where no role stands out."""
+        row = self.scores[layer, head]
+        best = int(row.argmax())
+        if row[best] >= max(NAMED_FROM, 2 * self.chance[best]):
+            return self.roles[best], float(row[best])
+        return ("recent tokens" if self.distance[layer, head] < NEAR else "broad"), float(row[best])
+
+    def frame(self) -> pd.DataFrame:
+        """One row per head: layer, head, role, score, bits, distance, and a column per role."""
+        rows = []
+        for layer, head in np.ndindex(self.bits.shape):
+            numbers = (self.bits[layer, head], self.distance[layer, head], *self.scores[layer, head])
+            rows.append((layer, head, *self.role(layer, head), *(float(n) for n in numbers)))
+        return pd.DataFrame(rows, columns=["layer", "head", "role", "score", "bits", "distance", *self.roles])
+
+
+def heads(layers: Sequence[Tensor], cells: Mapping[str, Tensor]) -> Heads:
+    """Measure the heads of `layers`, (B, H, T, S) weights each, against role cells (B, T, S)."""
+    weights = torch.stack([w.float().cpu() for w in layers])
+    seen_TS = (weights[0] > 0).any(dim=0).any(dim=0)
+    even_TS = seen_TS / seen_TS.sum(dim=-1, keepdim=True).clamp(min=1)
+    batch = weights.shape[1]
+    chance = scores(even_TS.expand(1, batch, 1, *even_TS.shape), cells)[0, 0]
+    measured = (scores(weights, cells), entropy_bits(weights), mean_distance(weights))
+    return Heads(tuple(cells), *(m.numpy() for m in measured), chance=tuple(chance.tolist()))

@@ -1,0 +1,172 @@
+"""A run: config + seed -> model, optimizer, data, history. Deterministic on one machine, in any thread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from pydantic import model_validator
+from torch import Tensor
+from torch.nn import functional as F
+from typing_extensions import Self
+
+from models import Ablate, Transformer, TransformerConfig
+from models.config import Config, extra, knob, refuse
+from playground.device import DeviceName, choose
+from playground.history import History, Mark, Metrics
+from playground.look import forward, look, probe, to
+from playground.tasks import AnyTask, Induction
+from playground.tasks.base import IGNORE, Batch
+from playground.training import Training, optimizers, tune
+
+
+class RunConfig(Config):
+    """Everything that decides a run. The task fixes the model's vocabulary and context."""
+
+    model: TransformerConfig = TransformerConfig()
+    task: AnyTask = Induction()
+    training: Training = Training()
+    seed: int = knob(0, "Seed", "The same seed gives the same initial values and the same batches.", ge=0, le=2**31 - 1)
+    device: DeviceName = knob("auto", "Device", "Where the run computes; auto takes a GPU if there is one.", advanced=True)
+
+    @model_validator(mode="after")
+    def _the_task_fits(self) -> Self:
+        task, asked = self.task.build(), self.model
+        fixed = {"vocab": len(task.vocabulary), "context": task.context(asked.topology)}
+        for name, value in fixed.items():
+            if name in asked.model_fields_set and getattr(asked, name) not in (value, TransformerConfig.model_fields[name].default):
+                refuse(f"model.{name}", f"This task makes the model's {name} {value}; leave it out.")
+        object.__setattr__(self, "model", asked.model_copy(update=fixed))
+        return self
+
+
+class Evaluation(NamedTuple):
+    """Measured on unseen examples."""
+
+    loss: float
+    """Nats per scored token."""
+    accuracy: float
+    """Share of scored tokens whose likeliest prediction is right."""
+    exact: float
+    """Share of examples with every scored token right."""
+    error: float
+    """Standard error of `loss` over the examples."""
+    examples: int
+
+
+class Diverged(RuntimeError):
+    """The loss or the gradient is no longer a finite number. The parameters are still those before the step."""
+
+    def __init__(self, step: int, what: str, last: Metrics | None, lr: float):
+        self.step, self.what, self.last, self.lr = step, what, last, lr
+        before = f" Last finite: loss {last.loss:.3g}, gradient norm {last.gradient_norm:.3g} at step {last.step}." if last else ""
+        super().__init__(f"Stopped at step {step}: the {what} is not a finite number.{before} A learning rate of {lr:g} is too large for this model.")
+
+
+class Run:
+    """One model in training. `step` counts the updates done."""
+
+    def __init__(self, config: RunConfig):
+        self.config, self.training = config, config.training
+        self.place = choose(config.device)
+        self.task, self.topology = config.task.build(), config.model.topology
+        self.model = Transformer(config.model, seed=config.seed).to(self.place.device)
+        self.optimizers = optimizers(self.model, config.training)
+        self.data = torch.Generator().manual_seed(config.seed + 1)
+        self.noise = torch.Generator(self.place.device).manual_seed(config.seed + 2) if config.model.dropout else None
+        unseen = torch.Generator().manual_seed(VALIDATION_SEED)
+        self.unseen = to(self.task.batch(config.training.examples, unseen, self.topology, split="validation"), self.place.device)
+        self.probe = probe(self.task.probe(self.topology))
+        self.history, self.step, self.diverged = History(), 0, None
+        self.tokens = 0
+        self._keep(None)
+
+    def train(self, steps: int | None = None) -> Iterator[Metrics]:
+        """Yield the metrics of each of the next `steps` updates (default: up to `training.steps`). Raises `Diverged`."""
+        for _ in range(self.training.steps - self.step if steps is None else steps):
+            yield self.advance()
+
+    def advance(self) -> Metrics:
+        """One update. Raises `Diverged`, with the parameters left as they were."""
+        if self.place.device.type == "cpu" and torch.get_num_threads() != 1:
+            torch.set_num_threads(1)  # two threads are many times slower at these sizes
+        batch = to(self.task.batch(self.training.batch, self.data, self.topology), self.place.device)
+        lr = tune(self.optimizers, self.training, self.step)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        logits_BTV = forward(self.model, batch, generator=self.noise).logits_BTV.float()
+        loss = F.cross_entropy(logits_BTV.flatten(0, 1), batch.targets_BT.flatten(), ignore_index=IGNORE, label_smoothing=self.training.label_smoothing)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.training.clip or math.inf)
+        self._refuse_divergence(loss.item(), norm.item(), lr)
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.step += 1
+        self.tokens += batch.ids_BT.numel() + (0 if batch.source_BS is None else batch.source_BS.numel())
+        metrics = Metrics(self.step, loss.item(), _share_right(logits_BTV, batch.targets_BT), norm.item(), lr)
+        return self._keep(metrics)
+
+    @torch.no_grad()
+    def evaluate(self, edits: Sequence[Ablate] = ()) -> Evaluation:
+        """Loss and accuracy on the fixed unseen examples, with an ablation if asked."""
+        return measure(self.model, self.unseen, edits)
+
+    def retune(self, **changes: Any) -> None:
+        """Change live settings from the next update on, and mark it. Raises ValueError for a setting that is not live."""
+        for name in changes:
+            if name not in Training.live_fields():
+                raise ValueError(f"{name} is not live: it takes a new run. Live settings: {', '.join(sorted(Training.live_fields()))}.")
+        before, self.training = self.training, self.training.but(**changes)
+        for name in changes:
+            old, new = getattr(before, name), getattr(self.training, name)
+            if old != new:
+                label = extra(Training.model_fields[name])["label"].lower()
+                self.history.marks.append(Mark(self.step, f"{label} {_say(old)} → {_say(new)}"))
+
+    def _keep(self, metrics: Metrics | None) -> Metrics:
+        """Measure and record what is due after this step."""
+        if self.step % self.training.evaluate_every == 0 or metrics is None:
+            seen = self.evaluate()
+            metrics = metrics or Metrics(0, seen.loss, seen.accuracy, 0.0, 0.0)
+            metrics = metrics._replace(validation_loss=seen.loss, validation_accuracy=seen.accuracy, validation_exact=seen.exact)
+        if self.step % self.training.record_every == 0:
+            self.history.keep(look(self.model, self.probe, self.step))
+        self.history.metrics.append(metrics)
+        return metrics
+
+    def _refuse_divergence(self, loss: float, norm: float, lr: float) -> None:
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            last = self.history.metrics[-1] if self.history.metrics else None
+            self.diverged = Diverged(self.step + 1, "gradient" if math.isfinite(loss) else "loss", last, lr)
+            raise self.diverged
+
+
+VALIDATION_SEED = 1_000_003
+
+
+def measure(model: Transformer, batch: Batch, edits: Sequence[Ablate] = ()) -> Evaluation:
+    """Evaluate a model on a batch."""
+    logits_BTV = forward(model, batch, edits=edits).logits_BTV.float()
+    targets_BT = batch.targets_BT
+    scored_BT = targets_BT != IGNORE
+    each_BT = F.cross_entropy(logits_BTV.mT, targets_BT, ignore_index=IGNORE, reduction="none")
+    right_BT = (logits_BTV.argmax(dim=-1) == targets_BT) & scored_BT
+    per_example_B = each_BT.sum(dim=1) / scored_BT.sum(dim=1).clamp(min=1)
+    return Evaluation(
+        loss=(each_BT.sum() / scored_BT.sum()).item(),
+        accuracy=(right_BT.sum() / scored_BT.sum()).item(),
+        exact=(right_BT == scored_BT).all(dim=1).float().mean().item(),
+        error=(per_example_B.std() / math.sqrt(len(per_example_B))).item(),
+        examples=len(per_example_B),
+    )
+
+
+def _share_right(logits_BTV: Tensor, targets_BT: Tensor) -> float:
+    scored_BT = targets_BT != IGNORE
+    return ((logits_BTV.argmax(dim=-1) == targets_BT) & scored_BT).sum().item() / max(1, int(scored_BT.sum()))
+
+
+def _say(value: object) -> str:
+    return f"{value:,g}" if isinstance(value, (int, float)) else str(value)

@@ -1,0 +1,149 @@
+"""The softmax-attention primitive and its variants against loops and against each other."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from models import Ablate, Transformer
+from models.attention import GQA, MHA, MQA, sight
+from models.attention.softmax import attend
+from models.position import NoPosition, Room
+from models.position.alibi import LinearBias
+from tests.models.variants import inputs, noisy, small
+
+CPU = torch.device("cpu")
+ROOM = Room(width=16, heads=4, head_dim=4, context=12, bidirectional=False)
+
+
+def slow(q, k, v, scale, causal, window, prefix, keep, softcap, bias, start) -> tuple[Tensor, Tensor]:
+    """Attention one query at a time: what `attend` and `sight` must come to."""
+    batch, heads, queries, _ = q.shape
+    groups, keys = k.shape[1:3]
+    mixed, weights = torch.zeros_like(q), torch.zeros(batch, heads, queries, keys)
+    for b in range(batch):
+        for h in range(heads):
+            g = h * groups // heads
+            for t in range(queries):
+                at, scores = start + t, {}
+                for s in range(keys):
+                    seen = s <= at or not causal
+                    seen = seen and (window is None or abs(at - s) < window)
+                    seen = seen or (prefix is not None and s < prefix[b])
+                    seen = seen and (keep is None or bool(keep[b, s]))
+                    if seen or s == at:
+                        score = float(q[b, h, t] @ k[b, g, s]) * scale
+                        score = softcap * math.tanh(score / softcap) if softcap else score
+                        scores[s] = score + (float(bias[h, t, s]) if bias is not None else 0.0)
+                total = sum(math.exp(score) for score in scores.values())
+                for s, score in scores.items():
+                    weights[b, h, t, s] = math.exp(score) / total
+                    mixed[b, h, t] += math.exp(score) / total * v[b, g, s]
+    return mixed, weights
+
+
+CASES = {
+    "causal": {"causal": True},
+    "bidirectional": {"causal": False},
+    "causal, three query heads to a key": {"causal": True, "heads": 6},
+    "window": {"causal": True, "window": 3},
+    "window of one": {"causal": True, "window": 1},
+    "window on both sides": {"causal": False, "window": 2},
+    "prefix": {"causal": True, "prefix": (0, 4)},
+    "prefix beyond the window": {"causal": True, "prefix": (3, 5), "window": 2},
+    "padding": {"causal": False, "keep": (6, 4)},
+    "padding, causal": {"causal": True, "keep": (6, 2)},
+    "softcap": {"causal": True, "softcap": 1.5},
+    "softcap, bias and padding": {"causal": False, "softcap": 0.7, "bias": True, "keep": (5, 3)},
+    "bias": {"causal": True, "bias": True},
+    "later chunk": {"causal": True, "start": 4, "keys": 6, "queries": 2},
+    "later chunk with window and bias": {"causal": True, "start": 4, "keys": 6, "queries": 2, "window": 2, "bias": True},
+    "one later query": {"causal": True, "start": 5, "keys": 6, "queries": 1},
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize("record", [False, True], ids=["fused", "recorded"])
+def test_attention_equals_a_loop_over_queries(case: dict, record: bool):
+    heads, queries, keys, start = (case.get(k, d) for k, d in zip(("heads", "queries", "keys", "start"), (4, 6, 6, 0)))
+    generator = torch.Generator().manual_seed(2)
+    q, k, v = (torch.randn(2, n, m, 5, generator=generator) for n, m in ((heads, queries), (2, keys), (2, keys)))
+    keep = None if "keep" not in case else torch.arange(keys)[None] < torch.tensor(case["keep"])[:, None]
+    bias = LinearBias(heads).bias(queries, keys, start) if case.get("bias") else None
+    prefix, window, softcap = case.get("prefix"), case.get("window"), case.get("softcap")
+    seen = sight(
+        queries,
+        keys,
+        device=CPU,
+        start=start,
+        causal=case["causal"],
+        window=window,
+        prefix_B=None if prefix is None else torch.tensor(prefix),
+        keep_BS=keep,
+        position_bias_HTS=bias,
+    )
+    mixed, weights = attend(q, k, v, seen, scale=0.6, softcap=softcap, record=record)
+    expected, expected_weights = slow(q, k, v, 0.6, case["causal"], window, prefix, keep, softcap, bias, start)
+    torch.testing.assert_close(mixed, expected, rtol=1e-5, atol=1e-5)
+    assert (weights is not None) == record
+    if weights is not None:
+        torch.testing.assert_close(weights, expected_weights, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("attention", "groups"), [(GQA(kv_heads=2), 2), (MQA(), 1)], ids=["GQA", "MQA"])
+@pytest.mark.parametrize("record", [False, True], ids=["fused", "recorded"])
+def test_grouped_queries_are_multi_head_with_each_key_head_copied_in_place(attention, groups: int, record: bool):
+    grouped, full = noisy(Transformer(small(attention=attention))), Transformer(small(attention=MHA()))
+    state = grouped.state_dict()
+    for name in [n for n in state if n.endswith("qkv.weight")]:
+        q, k, v = state[name].split((16, 4 * groups, 4 * groups))
+        copied = [torch.cat([m[4 * (h * groups // 4) :][:4] for h in range(4)]) for m in (k, v)]
+        state[name] = torch.cat((q, *copied))
+    full.load_state_dict(state)
+    given = inputs(full.config)
+    got, expected = (m(**given, record=record).logits_BTV for m in (grouped, full))
+    torch.testing.assert_close(got, expected, rtol=1e-5, atol=2e-5)
+
+
+def test_a_head_dimension_of_its_own_shapes_every_head():
+    model = Transformer(small(attention=GQA(heads=3, kv_heads=1, head_dim=6)))
+    attention = model.decoder.blocks[0].attention
+    assert attention.qkv.weight.shape == ((3 + 2) * 6, 16)
+    assert attention.out.weight.shape == (16, 18)
+    assert attention.scale == pytest.approx(6**-0.5)
+
+
+def test_a_window_sees_exactly_its_last_tokens():
+    model = Transformer(small(attention=MHA(window=3), layers=1))
+    weights_BHTS = model(**inputs(model.config), record=True).decoder[0].self_attention_BHTS
+    expected = torch.ones(9, 9).tril() - torch.ones(9, 9).tril(-3)
+    assert ((weights_BHTS > 0) == expected.bool()).all()
+
+
+@pytest.mark.parametrize("record", [False, True], ids=["fused", "recorded"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
+def test_a_source_of_padding_only_stays_finite(record: bool, dtype: torch.dtype):
+    config = small(topology="encoder-decoder")
+    model, given = Transformer(config).to(dtype), inputs(config)
+    keep_BS = torch.ones_like(given["source_BS"], dtype=torch.bool)
+    keep_BS[1] = False
+    logits = model(**given, keep_BS=keep_BS, record=record).logits_BTV
+    assert logits.isfinite().all()
+    logits.float().sum().backward()
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_qk_norm_makes_scores_independent_of_the_length_of_queries():
+    x = torch.randn(1, 5, 16, generator=torch.Generator().manual_seed(0))
+    for kind, same in (("head", True), ("full", True), ("none", False)):
+        attention = Transformer(small(attention=MHA(qk_norm=kind))).decoder.blocks[0].attention
+        look = {"position": NoPosition().build(ROOM), "record": True}
+        one, ten = (attention(x * n, sight(5, 5, device=CPU), **look).weights_BHTS for n in (1, 10))
+        assert torch.allclose(one, ten, atol=1e-4) == same
+
+
+def test_mean_ablation_of_one_example_is_refused():
+    config = small()
+    with pytest.raises(ValueError, match="at least 2 examples, got 1"):
+        Transformer(config)(**inputs(config, batch=1), edits=[Ablate("decoder", 0, "feed_forward", how="mean")])

@@ -1,0 +1,103 @@
+"""The configs every property is tested on: the product of the registries, and the options that are no registry."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models import Transformer, TransformerConfig
+from models.attention import ATTENTIONS, GQA, MHA, MQA
+from models.embedding import Embedding, Head
+from models.feedforward import Dense, NoFeedForward
+from models.init import Init
+from models.norm import Norm
+from models.position import POSITIONS, T5, ALiBi, Learned, NoPosition, RoPE, Sinusoidal
+
+TOPOLOGIES = ("decoder-only", "encoder-only", "encoder-decoder")
+LENGTH, SOURCE = 9, 7
+BASE: dict[str, Any] = {
+    "width": 16,
+    "vocab": 13,
+    "context": 12,
+    "feed_forward": Dense(hidden=24, activation="gelu"),
+    "init": Init(zero_head=False, residual_gain=1.0),  # a zero head would hide everything below it
+}
+
+
+def small(**fields: Any) -> TransformerConfig:
+    """A two-layer config of width 16 with these fields changed."""
+    return TransformerConfig.model_validate(BASE | fields)
+
+
+def _legal(attention: str, position: str, topology: str) -> bool:
+    return attention != "none" or (position not in ("RoPE", "ALiBi", "T5") and topology != "encoder-decoder")
+
+
+REGISTRIES: dict[str, TransformerConfig] = {
+    f"{attention} {position} {topology} {place}": small(
+        attention={"kind": attention}, position={"kind": position}, topology=topology, norm=Norm(place=place)
+    )
+    for attention in ATTENTIONS
+    for position in POSITIONS
+    for topology in TOPOLOGIES
+    for place in ("pre", "post")
+    if _legal(attention, position, topology)
+}
+
+EXTRAS: dict[str, TransformerConfig] = {
+    "window": small(attention=MHA(window=3)),
+    "window encoder": small(attention=MHA(window=3), position=T5(), topology="encoder-only"),
+    "window encoder-decoder": small(attention=GQA(window=3), topology="encoder-decoder"),
+    "softcap": small(attention=GQA(softcap=2.0), position=ALiBi()),
+    "qk_norm head": small(attention=GQA(qk_norm="head")),
+    "qk_norm full": small(attention=GQA(qk_norm="full"), topology="encoder-decoder"),
+    "biases": small(
+        attention=MHA(qkv_bias=True, out_bias=True),
+        feed_forward=Dense(hidden=24, bias=True),
+        norm=Norm(kind="LayerNorm"),
+        head=Head(bias=True),
+    ),
+    "gated biases": small(feed_forward=Dense(hidden=24, activation="silu", gated=True, bias=True)),
+    "parallel": small(parallel=True, norm=Norm(kind="LayerNorm")),
+    "prefix": small(prefix=True),
+    "prefix window": small(prefix=True, attention=MHA(window=3), position=Learned()),
+    "prefix T5": small(prefix=True, position=T5(buckets=8, furthest=16)),
+    "own head dimension": small(attention=GQA(heads=3, kv_heads=1, head_dim=6)),
+    "unscaled": small(attention=MQA(scaled=False), position=T5()),
+    "partial interleaved RoPE": small(position=RoPE(fraction=0.5, pairing="interleaved")),
+    "segments and embedding norm": small(
+        topology="encoder-only", embedding=Embedding(segments=2, norm=True), norm=Norm(place="post")
+    ),
+    "embedding norm encoder-decoder": small(topology="encoder-decoder", embedding=Embedding(norm=True, scaled=True)),
+    "transform head": small(head=Head(tied=True, bias=True, transform="gelu")),
+    "scaled tied head": small(head=Head(tied=True, scaled=True), position=Sinusoidal()),
+    "no norm": small(norm=Norm(kind="none")),
+    "no final norm": small(norm=Norm(final=False)),
+    "no feed-forward": small(feed_forward=NoFeedForward(), position=NoPosition()),
+    "unequal depths": small(topology="encoder-decoder", layers=1, encoder_layers=3),
+}
+
+VARIANTS = REGISTRIES | EXTRAS
+
+
+def noisy(model: Transformer, seed: int = 5) -> Transformer:
+    """The model with noise on every vector: initial norms of 1 and biases of 0 would hide mistakes."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for p in model.parameters():
+            if p.ndim == 1:
+                p += 0.3 * torch.randn(p.shape, generator=generator)
+    return model
+
+
+def inputs(config: TransformerConfig, batch: int = 3, length: int = LENGTH, seed: int = 1) -> dict[str, Tensor]:
+    """Arguments of a forward pass that fit the topology."""
+    generator = torch.Generator().manual_seed(seed)
+    given = {"ids_BT": torch.randint(config.vocab, (batch, length), generator=generator)}
+    if config.topology == "encoder-decoder":
+        given["source_BS"] = torch.randint(config.vocab, (batch, SOURCE), generator=generator)
+    if config.prefix:
+        given["prefix_B"] = torch.tensor([2, 3, 4] * batch)[:batch]
+    if config.embedding.segments:
+        given["segments_BT"] = torch.randint(config.embedding.segments, (batch, length), generator=generator)
+    return given

@@ -1,0 +1,80 @@
+"""The imports of the app obey tests/layers.py, and each rule there has a source that breaks it, lest one sleep."""
+
+import re
+
+import pytest
+
+from tests.layers import complaints, cycle, sources
+
+
+def test_every_import_points_down():
+    modules = sources()
+    known = frozenset(modules)
+    found = [line for module, source in modules.items() for line in complaints(module, source, known)]
+    assert not found, "\n".join(found)
+
+
+def test_nothing_imports_itself_through_others():
+    assert cycle(sources()) == []
+
+
+BAD = [
+    ("models.config", "import numpy", "of libraries only torch"),
+    ("models.cost", "import playground.tasks", "only models"),
+    ("models.position.rope", "from models.attention import MHA", "points up"),
+    ("models.moe.switch", "def f():\n    from models.feedforward import Dense", "points up"),
+    ("models.attention.base", "import models.moe.base", "to a neighbour"),
+    ("models.transformer", "from models import presets", "points up"),
+    ("models.norm", "from . import config", "no relative imports"),
+    ("models.pretrained.gpt2", "from huggingface_hub import hf_hub_download", "of libraries only torch"),
+    ("models.pretrained.gpt2", "import torch\ntorch.load('weights.bin')", "unpickles"),
+    ("models.pretrained.gpt2", "from torch import load", "unpickles"),
+    ("playground.session", "import pickle", "pickles run code"),
+    ("models.init", "import torch\ntorch.manual_seed(0)", "pass a torch.Generator"),
+    ("playground.run", "from torch.random import manual_seed", "pass a torch.Generator"),
+    ("playground.tasks.copy", "from models.transformer import Transformer", "only models.config"),
+    ("playground.tasks.copy", "import numpy", "of libraries only torch"),
+    ("playground.measures.attention", "from playground.measures import routing", "siblings"),
+    ("playground.measures.attention", "from models.transformer import Transformer", "only models.records"),
+    ("playground.measures.attention", "import plotly", "of libraries only torch"),
+    ("playground.figures.attention", "from torch import Tensor", "of libraries only numpy"),
+    ("playground.figures.attention", "from models.records import Output", "only playground.figures"),
+    ("playground.figures.attention", "import playground.figures.routing", "siblings"),
+    ("playground.controls", "import gradio as gr", "of libraries only torch"),
+    ("playground.controls", "from playground.components.form import form", "knows no gradio"),
+    ("playground.components.form", "from playground.pages.compare import show", "points up"),
+    ("playground.pages.compare", "from playground.pages.positions import show", "siblings"),
+    ("playground.pages.compare", "import huggingface_hub", "of libraries only gradio"),
+    ("app", "import flask", "of libraries only gradio"),
+]
+KNOWN = frozenset({"models.presets", "models.config", "playground.measures.routing"})
+
+
+@pytest.mark.parametrize(("module", "source", "said"), BAD, ids=lambda value: re.sub(r"\W+", " ", value))
+def test_each_rule_catches_what_breaks_it(module, source, said):
+    assert said in "\n".join(complaints(module, source, KNOWN))
+
+
+GOOD = [
+    ("models.attention.grouped", "from models.position import Position\nfrom models.attention.base import Attention"),
+    (
+        "models.stack",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from models.transformer import Transformer",
+    ),
+    ("models.init", "import torch\ntorch.Generator().manual_seed(0)"),
+    ("models.pretrained.base", "from safetensors.torch import load"),
+    ("playground.figures.attention", "from playground.figures.theme import styled"),
+    ("playground.pages", "from playground.pages.compare import page"),
+    ("playground.pages.compare", "from playground.pages.base import Page"),
+]
+
+
+@pytest.mark.parametrize(("module", "source"), GOOD, ids=lambda value: re.sub(r"\W+", " ", value))
+def test_what_is_allowed_passes(module, source):
+    assert list(complaints(module, source, KNOWN)) == []
+
+
+def test_a_circle_is_found():
+    sides = {"playground.a": "import playground.b.c", "playground.b.c": "from playground.a import x"}
+    assert set(cycle(sides)) == {"playground.a", "playground.b"}
+    assert cycle(sides | {"playground.a": "import torch"}) == []
