@@ -96,6 +96,7 @@ class Block(nn.Module):
                     x,
                     shared.source_sight,
                     position=shared.position,
+                    cross=True,
                     source_BSD=shared.source_BSD,
                     cached=cached.cross,
                     edits=_heads(edits, "cross_attention"),

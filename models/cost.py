@@ -47,12 +47,10 @@ def cost(config: TransformerConfig) -> Cost:
     total = sum(parts.values())
     matrices = attentions * attention.matrix_weights(d) + blocks * feed_forward.matrix_weights(d) + config.vocab * d
     matrices += d * d if config.head.transform != "none" else 0
-    keys = min(config.context, attention.sees() or config.context)
-    looks = (
-        4 * attention.query_heads() * attention.channels(d) * (blocks * keys + crosses * config.context)
-        if attention.query_heads()
-        else 0
-    )
+    near, context = attention.sees() or config.context, config.context
+    keys = {"encoder": min(context, 2 * near - 1), "decoder": min(context, near)}  # an encoder's window has two sides
+    looked = sum(layers * keys[stack] for stack, layers in depths.items()) + crosses * context
+    looks = 4 * attention.query_heads() * attention.channels(d) * looked
     return Cost(
         parameters=total,
         active_parameters=total - blocks * (feed_forward.parameters(d) - feed_forward.active_parameters(d)),

@@ -39,7 +39,7 @@ class Token(NamedTuple):
 
 def filtered(logits_BV: Tensor, sampling: Sampling) -> Tensor:
     """Probabilities (B, V) after temperature, top-k and top-p; temperature must be positive."""
-    logits_BV = logits_BV / sampling.temperature
+    logits_BV = (logits_BV - logits_BV.amax(dim=-1, keepdim=True)) / sampling.temperature  # no overflow
     if sampling.top_k is not None and sampling.top_k < logits_BV.shape[-1]:
         least_B1 = logits_BV.topk(sampling.top_k, dim=-1).values[:, -1:]
         logits_BV = logits_BV.masked_fill(logits_BV < least_B1, -torch.inf)

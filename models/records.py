@@ -56,6 +56,7 @@ class Cache(NamedTuple):
     length: int = 0
     layers: tuple[LayerCache, ...] = ()
     source_keep_BS: Tensor | None = None
+    prefix_B: Tensor | None = None
 
 
 class Output(NamedTuple):

@@ -83,4 +83,4 @@ class Stack(nn.Module):
             caches.append(longer)
         if self.norm_final is not None:
             x_BTD = self.norm_final(x_BTD)
-        return x_BTD, tuple(records), None if cache is None else Cache(keys, tuple(caches), source_keep_BS)
+        return x_BTD, tuple(records), None if cache is None else Cache(keys, tuple(caches), source_keep_BS, prefix_B)

@@ -168,12 +168,13 @@ class Transformer(nn.Module):
         ablate. generator: switches dropout on. record: also return attention weights and the residual stream.
         Raises ValueError for arguments that do not fit the topology.
         """
-        self._check(ids_BT, source_BS, keep_BS, prefix_B, cache)
+        cached = cache is not None and bool(cache.layers)
+        self._check(ids_BT, source_BS, keep_BS, prefix_B, segments_BT, cache)
         if edits:
             heads, feeds_forward = self.config.attention.query_heads(), self.config.feed_forward.kind != "none"
             editing.check(edits, self.config.depths(), heads, feeds_forward=feeds_forward)
         memory_BSD, encoder, decoder = None, (), ()
-        if self.encoder is not None and not (cache and cache.layers):
+        if self.encoder is not None and not cached:
             reads_BS = ids_BT if source_BS is None else source_BS
             memory_BSD, encoder, _ = self.encoder(
                 self.embedding(reads_BS, segments_BT), keep_BS=keep_BS, edits=edits, generator=generator, record=record
@@ -182,13 +183,13 @@ class Transformer(nn.Module):
             assert memory_BSD is not None
             return Output(self.head(memory_BSD, self.embedding.tokens), encoder, ())
         crosses = self.encoder is not None
-        source_keep_BS = cache.source_keep_BS if cache and cache.layers else keep_BS
+        source_keep_BS = cache.source_keep_BS if cache and cached else keep_BS
         y_BTD, decoder, longer = self.decoder(
             self.embedding(ids_BT, None if crosses else segments_BT),
             keep_BS=None if crosses else keep_BS,
             source_BSD=memory_BSD,
             source_keep_BS=source_keep_BS if crosses else None,
-            prefix_B=prefix_B,
+            prefix_B=cache.prefix_B if cache and cached else prefix_B,
             cache=cache,
             edits=edits,
             generator=generator,
@@ -202,17 +203,27 @@ class Transformer(nn.Module):
         source_BS: Tensor | None,
         keep_BS: Tensor | None,
         prefix_B: Tensor | None,
+        segments_BT: Tensor | None,
         cache: Cache | None,
     ) -> None:
         topology = self.config.topology
-        if (source_BS is not None) != (topology == "encoder-decoder") and not (cache and cache.layers):
+        cached = cache is not None and bool(cache.layers)
+        if cached and not (source_BS is None and keep_BS is None and prefix_B is None):
+            raise ValueError("The cache holds what was read of source_BS, keep_BS and prefix_B: give them only once.")
+        if segments_BT is not None and cached and topology == "encoder-decoder":
+            raise ValueError("segments_BT belong to the source, which the cache holds: give them only once.")
+        if (source_BS is not None) != (topology == "encoder-decoder") and not cached:
             raise ValueError(
                 f"source_BS is {'missing' if source_BS is None else 'given'}, and the model is {topology}."
             )
         if prefix_B is not None and not self.config.prefix:
             raise ValueError("prefix_B is given, and the model is no prefix-LM (prefix=False).")
-        if self.config.prefix and prefix_B is None and not (cache and cache.layers):
+        if self.config.prefix and prefix_B is None and not cached:
             raise ValueError("A prefix-LM needs prefix_B, the length of each example's prefix.")
+        if prefix_B is not None and cache is not None and int(prefix_B.max()) > ids_BT.shape[1]:
+            raise ValueError(
+                f"A prefix is read in one piece: the first {ids_BT.shape[1]} tokens do not hold one of {int(prefix_B.max())}."
+            )
         if cache is not None and (topology == "encoder-only" or (topology == "decoder-only" and keep_BS is not None)):
             raise ValueError(f"A cache goes with a decoder and unpadded ids; the model is {topology}.")
         reads = ids_BT if source_BS is None else source_BS

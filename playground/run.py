@@ -38,6 +38,8 @@ class RunConfig(Config):
         for name, value in fixed.items():
             if name in asked.model_fields_set and getattr(asked, name) not in (value, TransformerConfig.model_fields[name].default):
                 refuse(f"model.{name}", f"This task makes the model's {name} {value}; leave it out.")
+        if asked.prefix and task.probe(asked.topology).prefix_B is None:
+            refuse("model.prefix", "This task has no prompt that a prefix-LM could see from both sides. Switch it off, or choose copy, reverse or sort.")
         object.__setattr__(self, "model", asked.model_copy(update=fixed))
         return self
 
@@ -81,6 +83,7 @@ class Run:
         self.probe = probe(self.task.probe(self.topology))
         self.history, self.step, self.diverged = History(), 0, None
         self.tokens = 0
+        self._settled: dict[str, Any] = {}
         self._keep(None)
 
     def train(self, steps: int | None = None) -> Iterator[Metrics]:
@@ -113,17 +116,22 @@ class Run:
         """Loss and accuracy on the fixed unseen examples, with an ablation if asked."""
         return measure(self.model, self.unseen, edits)
 
-    def retune(self, **changes: Any) -> None:
-        """Change live settings from the next update on, and mark it. Raises ValueError for a setting that is not live."""
+    def retune(self, *, mark: bool = True, **changes: Any) -> None:
+        """Change live settings from the next update on. Raises ValueError for a setting that is not live.
+
+        `mark` False: the hand is still on the control; the mark comes with the last change, and names the value before.
+        """
         for name in changes:
             if name not in Training.live_fields():
                 raise ValueError(f"{name} is not live: it takes a new run. Live settings: {', '.join(sorted(Training.live_fields()))}.")
-        before, self.training = self.training, self.training.but(**changes)
-        for name in changes:
-            old, new = getattr(before, name), getattr(self.training, name)
-            if old != new:
+        for name, value in changes.items():
+            before = self._settled.setdefault(name, getattr(self.training, name))
+            self.training = self.training.but(**{name: value})
+            if mark and before != value:
                 label = extra(Training.model_fields[name])["label"].lower()
-                self.history.marks.append(Mark(self.step, f"{label} {_say(old)} → {_say(new)}"))
+                self.history.marks.append(Mark(self.step, f"{label} {_say(before)} → {_say(value)}"))
+            if mark:
+                self._settled[name] = value
 
     def _keep(self, metrics: Metrics | None) -> Metrics:
         """Measure and record what is due after this step."""

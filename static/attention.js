@@ -12,7 +12,7 @@ pg.attention = (element, props, trigger, watch) => {
   const root = pg.root(element);
   root.classList.add("attention");
   root.innerHTML = HTML;
-  const $ = name => root.querySelector(name), read = pg.weights();
+  const $ = name => root.querySelector(name), read = pg.weights(), parse = pg.reader();
   const chosen = { layer: 0, head: 0, query: null, key: null, fixed: null };   // fixed: a key the visitor chose, else the row's largest
   let frame = null, newest = null, scheduled = false, server = "", asked = "", pin = null, asTable = false, seen = "";
 
@@ -25,9 +25,15 @@ pg.attention = (element, props, trigger, watch) => {
     trigger("select", { layer, head });
   };
   const point = (query, key) => { Object.assign(chosen, { query, fixed: key }); show(false); };
+  const busy = yes => {
+    const button = $("[data-k=ablate]");
+    clearTimeout(busy.timer);
+    yes ? button.setAttribute("aria-busy", true) : button.removeAttribute("aria-busy");
+    if (yes) busy.timer = setTimeout(busy, 5000);                     // the same result again changes nothing in the value
+  };
   const ablate = (layer = chosen.layer, head = chosen.head) => {
     if (!frame) return;
-    $("[data-k=ablate]").setAttribute("aria-busy", true);
+    busy(true);
     trigger("ablate", { layer, head });
   };
   const showAs = table => { asTable = table; root.classList.toggle("as-table", table); tools.as(table); show(true); };
@@ -89,9 +95,13 @@ pg.attention = (element, props, trigger, watch) => {
   };
   const update = () => {
     scheduled = false;
+    const none = parse("empty", newest.empty);                        // nothing to show, and why
+    root.classList.toggle("none", !!none);
+    if (none) { pg.set($("h1"), none.title); pg.rich($(".lens-head p"), none.html); return; }
     const next = read(newest);
     if (!next) return;
-    if (next.ablation !== frame?.ablation || next.error !== frame?.error) $("[data-k=ablate]").removeAttribute("aria-busy");
+    root.classList.add("ready");
+    if (next.ablation !== frame?.ablation) busy(false);
     frame = next;
     adopt();
     tools.draw(frame);
@@ -104,13 +114,10 @@ pg.attention = (element, props, trigger, watch) => {
     ablate: () => ablate(), restore: () => trigger("restore", {}),
   };
   root.addEventListener("click", event => act[event.target.closest("[data-k]")?.dataset.k]?.());
-  /** Links of the finding: "head:0,3" and "row:22" move this picture; anything else is for the page. */
-  pg.onDo($(".lens-head"), action => {
-    const [verb, rest = ""] = action.split(":"), numbers = rest.split(",").map(Number);
-    if (verb === "head") choose(...numbers);
-    else if (verb === "row" && frame) point(Math.min(numbers[0], frame.T - 1), null);
-    else trigger("do", { action });
-  });
+  /** Links of sentences: "head:0,3" and "row:22" move this picture; anything else is for the page. */
+  pg.actions.head = rest => { choose(...rest.split(",").map(Number)); return !!frame; };
+  pg.actions.row = rest => { if (frame) point(Math.min(Number(rest), frame.T - 1), null); return !!frame; };
+  pg.onDo($(".lens-head"), action => trigger("do", { action }));
   const visible = () => frame && element.offsetParent !== null;
   pg.keys.a = () => visible() ? ablate() : false;
   pg.keys.t = () => visible() ? showAs(!asTable) : false;

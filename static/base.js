@@ -23,7 +23,7 @@ pg.number = text => {
   return plain.includes(",") ? NaN : Number(plain);
 };
 
-/** Write text only when it differs: an unchanged node is not touched, so a selection or a screen reader is not disturbed. */
+/** Write text only when it differs: a selection in an unchanged node, or a screen reader on it, is not disturbed. */
 pg.set = (node, text) => { if (node.textContent !== String(text)) node.textContent = text; };
 
 /** A reader of JSON fields that parses a text once: `read(name, text)` -> the same object until the text changes. */

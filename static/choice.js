@@ -12,7 +12,10 @@ pg.choice = (host, label, pick) => {
     if (key === shown) return;
     shown = key;
     const had = host.contains(document.activeElement) ? document.activeElement.dataset.id : null;
-    host.innerHTML = options.map(([id, text, why]) => `<button data-id="${pg.esc(id)}" aria-pressed="${id === chosen}" tabindex="${id === chosen ? 0 : -1}" ${why ? `aria-disabled="true" title="${pg.esc(why)}"` : ""}>${pg.esc(text)}</button>`).join("");
+    host.innerHTML = options.map(([id, text, why]) => {
+      const refused = why ? `aria-disabled="true" title="${pg.esc(why)}"` : "", on = id === chosen;
+      return `<button type="button" data-id="${pg.esc(id)}" aria-pressed="${on}" tabindex="${on ? 0 : -1}" ${refused}>${pg.esc(text)}</button>`;
+    }).join("");
     if (!host.querySelector('[tabindex="0"]') && host.firstChild) host.firstChild.tabIndex = 0;
     if (had !== null) [...host.children].find(b => b.dataset.id === had)?.focus({ preventScroll: true });
   };
@@ -35,10 +38,15 @@ pg.choice = (host, label, pick) => {
 /** A button that opens a list of actions: `items` is [[label, act]]. Esc and a press elsewhere close it. */
 pg.menu = (host, label, icon, items) => {
   host.className = "pop";
+  const entry = ([text], i) => `<button role="menuitem" data-i="${i}">${pg.esc(text)}</button>`;
   host.innerHTML = `<button class="b small quiet" aria-haspopup="menu" aria-expanded="false">${pg.icon(icon)}${pg.esc(label)}</button>
-    <div class="list" role="menu" hidden>${items.map(([text], i) => `<button role="menuitem" data-i="${i}">${pg.esc(text)}</button>`).join("")}</div>`;
+    <div class="list" role="menu" hidden>${items.map(entry).join("")}</div>`;
   const [button, list] = host.children, choices = [...list.children];
-  const open = yes => { list.hidden = !yes; button.setAttribute("aria-expanded", yes); if (yes) choices[0].focus({ preventScroll: true }); };
+  const open = yes => {
+    list.hidden = !yes;
+    button.setAttribute("aria-expanded", yes);
+    if (yes) choices[0].focus({ preventScroll: true });
+  };
   button.addEventListener("click", () => open(list.hidden));
   list.addEventListener("click", event => {
     const item = event.target.closest("[data-i]");

@@ -1,17 +1,20 @@
-/* The configuration column apart from its controls: presets, the architecture card with the cost of a choice, the note of
-   what waits for a restart, and the line each closed accordion shows. On a phone the column is a sheet. */
+/* The configuration column apart from its controls: presets, the architecture card with the cost of a choice, the
+   note of what waits for a restart, and the line each closed accordion shows. On a phone the column is a sheet. */
 
 /* ---- the phone's sheet ---- */
 let opener = null;
+const behind = inert => document.querySelectorAll("#hd, #tp, #main").forEach(part => { part.inert = inert; });
 pg.sheet = {
   open() {
     opener = document.activeElement;
     document.body.classList.add("sheet-open");
+    behind(true);
     document.querySelector("#cfg [data-do=done]")?.focus();
   },
   close() {
     if (!document.body.classList.contains("sheet-open")) return false;
     document.body.classList.remove("sheet-open");
+    behind(false);
     opener?.focus();
     return true;
   },
@@ -68,7 +71,7 @@ pg.column = (element, props, trigger, watch) => {
     note.firstElementChild.innerHTML = `<b>${subject} a restart:</b> ${pg.esc(value.pending)}`;
     pg.set($("[data-do=restart]"), n === 1 ? "Restart with it" : "Restart with them");
   };
-  /** What a closed accordion says is an attribute of its button, which css shows: Gradio's own label is one plain text. */
+  /** What a closed accordion says is an attribute of its button, shown by css: Gradio's label is one plain text. */
   const drawLines = value => {
     if (!changed("lines", value.lines)) return;
     for (const [name, line] of Object.entries(read("lines", value.lines) ?? {})) {
@@ -77,9 +80,11 @@ pg.column = (element, props, trigger, watch) => {
       else was.lines = null;                           // not in the document yet: again with the next value
     }
   };
+  const mark = preset => root.querySelectorAll(".chip").forEach(chip =>
+    chip.setAttribute("aria-pressed", chip.dataset.preset === preset));
   const draw = value => {
     if (changed("groups", value.groups)) $(".presets").innerHTML = chips(read("groups", value.groups) ?? []);
-    root.querySelectorAll(".chip").forEach(chip => chip.setAttribute("aria-pressed", chip.dataset.preset === value.preset));
+    mark(value.preset);
     drawCard(value);
     drawPending(value);
     drawLines(value);
@@ -88,8 +93,9 @@ pg.column = (element, props, trigger, watch) => {
   // The note must not push the control under the hand: the column scrolls by as much as the note grew.
   let height = null;
   new ResizeObserver(([entry]) => {
-    const column = root.closest("#cfg"), now = entry.contentRect.height;
+    const column = root.closest("#cfg"), now = entry.borderBoxSize[0].blockSize;
     if (height !== null && column?.contains(document.activeElement)) column.scrollTop += now - height;
+    column?.style.setProperty("--stuck-h", `${$(".stuck").offsetHeight}px`);            // focus stops below the card
     height = now;
   }).observe($(".pending"));
 
@@ -98,7 +104,7 @@ pg.column = (element, props, trigger, watch) => {
   root.addEventListener("click", event => {
     const chip = event.target.closest("[data-preset]"), button = event.target.closest("[data-do]");
     if (chip) {
-      root.querySelectorAll(".chip").forEach(each => each.setAttribute("aria-pressed", each === chip));
+      mark(chip.dataset.preset);                       // at once; the next value confirms it
       trigger("preset", { name: chip.dataset.preset });
     }
     if (button) actions[button.dataset.do]();

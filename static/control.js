@@ -1,5 +1,5 @@
-/* The inputs of a form, one builder per type of field. Each takes (field, row, edit): the field's description, the row it
-   fills, and edit(value, done), which sends; each returns {show(value), busy()}.
+/* The inputs of a form, one builder per type of field. Each takes (field, row, edit): the field's description, the row
+   it fills, and edit(value, done), which sends; each returns {show(value), busy()}.
    show writes a value; busy says that a hand is on the input, so nothing may be written into it. */
 const text = value => typeof value === "number" ? pg.num(value, 8) : String(value ?? "");
 const slots = row => ({ value: row.querySelector(".val"), body: row.querySelector(".body") });
@@ -35,7 +35,8 @@ const number = (field, row, edit) => {
     const place = scale.place(value ?? (Number.isNaN(automatic) ? scale.min : automatic));
     slider.value = place;
     slider.style.setProperty("--p", `${100 * (place - scale.min) / (scale.max - scale.min || 1)}%`);
-    slider.setAttribute("aria-valuetext", value === null ? field.auto || "not set" : `${text(value)} ${field.unit || ""}`);
+    const spoken = value === null ? field.auto || "not set" : `${text(value)} ${field.unit || ""}`;
+    slider.setAttribute("aria-valuetext", spoken.trim());
     slider.classList.toggle("unset", value === null);
   };
   let dirty = false;                                   // typed since the last commit
@@ -95,15 +96,19 @@ const choice = (field, row, edit) => {
     return { show: pg.segments(node, options, field.label, value => edit(value, true)), busy: () => false };
   }
   const select = element("select", { id: row.dataset.id });
-  select.innerHTML = options.map(([, label, why], i) =>
-    `<option value="${i}"${why ? " disabled" : ""}>${pg.esc(label)}${why ? ` (${pg.esc(why)})` : ""}</option>`).join("");
+  select.append(...options.map(([, label, why], i) => {
+    const option = new Option(why ? `${label} (${why})` : label, i);
+    option.disabled = Boolean(why);
+    return option;
+  }));
   body.append(select);
   select.addEventListener("change", () => edit(options[+select.value][0], true));
   return { show(value) { select.value = options.findIndex(([each]) => each === value); }, busy: () => false };
 };
 
 const passage = (field, row, edit) => {
-  const area = element("textarea", { id: row.dataset.id, rows: 4, placeholder: field.auto || null, spellcheck: "false" });
+  const area = element("textarea", { id: row.dataset.id, rows: 4, spellcheck: "false" });
+  area.placeholder = field.auto || "";
   slots(row).body.append(area);
   let kept = "";
   area.addEventListener("change", () => edit(area.value === "" && field.optional ? null : area.value, true));

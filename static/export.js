@@ -21,15 +21,17 @@ const CELL = 16, LEFT = 60, TOP = 64, EDGE = 16;
 
 /** The picture as boxes [x, y, w, h, colour] and words [x, y, text, anchor, size, colour], for either kind of file. */
 const lay = (frame, { layer, head }) => {
-  const style = getComputedStyle(document.body), ink = style.getPropertyValue("--text").trim(), soft = style.getPropertyValue("--text-2").trim();
+  const colour = name => getComputedStyle(document.body).getPropertyValue(name).trim();
+  const ink = colour("--text"), soft = colour("--text-2");
   const table = pg.colours(), boxes = [], words = [], info = frame.info[layer * frame.heads + head];
   const w = LEFT + frame.S * CELL + EDGE, h = TOP + frame.T * CELL + EDGE;
-  boxes.push([0, 0, w, h, style.getPropertyValue("--surface").trim()]);
+  boxes.push([0, 0, w, h, colour("--surface")]);
   for (let query = 0; query < frame.T; query++) for (let key = 0; key < frame.S; key++) {
     const weight = frame.weight(layer, head, query, key);
-    boxes.push([LEFT + key * CELL, TOP + query * CELL, CELL, CELL, pg.css(table[weight === null ? 255 : Math.round(Math.sqrt(weight) * 254)])]);
+    boxes.push([LEFT + key * CELL, TOP + query * CELL, CELL, CELL, pg.css(table[pg.byteOf(weight)])]);
   }
-  words.push([LEFT, 20, `L${layer} H${head}${info?.role ? " " + info.role : ""}, step ${pg.num(frame.step)}`, "start", 14, ink]);
+  const title = [`L${layer} H${head}`, info?.role].filter(Boolean).join(" ");
+  words.push([LEFT, 20, `${title}, step ${pg.num(frame.step)}`, "start", 14, ink]);
   words.push([LEFT, 38, "key → (query down), square-root scale, masked grey", "start", 11, soft]);
   frame.keys.forEach((token, i) => words.push([LEFT + (i + 0.5) * CELL, TOP - 6, pg.short(token, 2), "middle", 11, soft]));
   frame.queries.forEach((token, i) => words.push([LEFT - 6, TOP + (i + 0.7) * CELL, pg.short(token, 6), "end", 11, soft]));
@@ -38,14 +40,18 @@ const lay = (frame, { layer, head }) => {
 
 pg.saveMapSvg = (frame, chosen) => {
   const { w, h, boxes, words, name } = lay(frame, chosen);
-  const rects = boxes.map(([x, y, bw, bh, colour]) => `<rect x="${x}" y="${y}" width="${bw}" height="${bh}" fill="${colour}"/>`).join("");
-  const texts = words.map(([x, y, text, anchor, size, colour]) => `<text x="${x}" y="${y}" text-anchor="${anchor}" font-size="${size}" fill="${colour}">${pg.esc(text)}</text>`).join("");
-  save(new Blob([`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" font-family="sans-serif" shape-rendering="crispEdges">${rects}${texts}</svg>`], { type: "image/svg+xml" }), `${name}.svg`);
+  const rect = ([x, y, width, height, fill]) => `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${fill}"/>`;
+  const word = ([x, y, text, anchor, size, fill]) =>
+    `<text x="${x}" y="${y}" text-anchor="${anchor}" font-size="${size}" fill="${fill}">${pg.esc(text)}</text>`;
+  const file = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}"
+    font-family="sans-serif" shape-rendering="crispEdges">${boxes.map(rect).join("")}${words.map(word).join("")}</svg>`;
+  save(new Blob([file], { type: "image/svg+xml" }), `${name}.svg`);
 };
 
 pg.saveMapPng = (frame, chosen) => {
   const { w, h, boxes, words, name } = lay(frame, chosen), scale = 2;
-  const canvas = Object.assign(document.createElement("canvas"), { width: w * scale, height: h * scale }), context = canvas.getContext("2d");
+  const canvas = Object.assign(document.createElement("canvas"), { width: w * scale, height: h * scale });
+  const context = canvas.getContext("2d");
   context.scale(scale, scale);
   for (const [x, y, bw, bh, colour] of boxes) { context.fillStyle = colour; context.fillRect(x, y, bw, bh); }
   for (const [x, y, text, anchor, size, colour] of words) {
@@ -60,7 +66,8 @@ pg.saveMapCsv = (frame, { layer, head }) => {
   const rows = [["layer", "head", "query", "query token", "key", "key token", "weight"]];
   for (let query = 0; query < frame.T; query++) for (let key = 0; key < frame.S; key++) {
     const weight = frame.weight(layer, head, query, key);
-    rows.push([layer, head, query, frame.queries[query], key, frame.keys[key], weight === null ? null : Number(weight.toFixed(5))]);
+    const number = weight === null ? null : Number(weight.toFixed(5));
+    rows.push([layer, head, query, frame.queries[query], key, frame.keys[key], number]);
   }
   pg.saveCsv(rows, `attention-L${layer}-H${head}-step-${frame.step}`);
 };

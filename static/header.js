@@ -1,5 +1,6 @@
 /* The header: pages, theme, help; on a phone one menu with all of it. Pages are tabs of one document, because a route
    would load a new document and end the run; the address carries ?at=, since ?page= is a parameter of Gradio's own. */
+const SETTLE_MS = 1000;
 const SHADES = [[5], [3, 7], [8, 2, 5]];
 const square = (row, column) =>
   `<rect x="${column * 6}" y="${row * 6}" width="5" height="5" rx="1" fill="var(--seq-${SHADES[row][column]})"/>`;
@@ -17,8 +18,8 @@ const help = () => `<dialog class="help" aria-labelledby="help-title">
   <form method="dialog"><h2 id="help-title" class="grow">Keyboard</h2>
     <button class="b quiet icon" aria-label="Close">${pg.icon("close")}</button></form>
   <dl>${KEYS.map(keyRow).join("")}</dl>
-  <p>Single letters act while no text field has the focus. Settings marked <span class="tag live">live</span> act at the next
-    step; the others wait for a restart, and the run goes on without them.</p></dialog>`;
+  <p>Single letters act while no text field has the focus. Settings marked <span class="tag live">live</span> act at
+    the next step; the others wait for a restart, and the run goes on without them.</p></dialog>`;
 
 const addressed = pages => {
   const wanted = new URLSearchParams(location.search).get("at");
@@ -46,7 +47,11 @@ pg.header = (element, props, trigger, watch) => {
       <button data-do="share">Share</button><button data-do="help">Help</button></div></header>${help()}`;
   const menu = root.querySelector(".menu"), dialog = root.querySelector("dialog");
 
-  const draw = ({ page }) => {
+  // The address is known before Gradio delivers the initial value, which arrives once more just after mounting.
+  const initial = props.value?.page ?? pages[0][0], deep = addressed(pages);
+  let settled = performance.now() + SETTLE_MS;
+  const draw = value => {
+    const page = value.page === initial && performance.now() < settled ? deep : value.page;
     root.querySelectorAll("nav a").forEach(link =>
       link.dataset.page === page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current"));
     const other = pg.theme.dark() ? "Light theme" : "Dark theme";
@@ -75,11 +80,12 @@ pg.header = (element, props, trigger, watch) => {
     if (event.target === dialog) dialog.close();       // the backdrop
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
+    settled = 0;
     history.pushState(null, "", address(link.dataset.page));
     go(link.dataset.page);
   });
   pg.keys["?"] = actions.help;
   addEventListener("popstate", () => go(addressed(pages)));
   pg.mount("header", element, props, watch, draw, { always: true });
-  if (addressed(pages) !== (props.value?.page ?? pages[0][0])) go(addressed(pages));
+  if (deep !== initial) go(deep);
 };

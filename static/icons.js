@@ -1,4 +1,4 @@
-/* Icons on a 16 x 16 grid, drawn with the text's colour. They are never alone: a word or an aria-label goes with them. */
+/* Icons on a 16 x 16 grid, in the text's colour. They are never alone: a word or an aria-label goes with them. */
 const SHAPES = {
   play: '<path d="M5 3.2v9.6l8-4.8z" fill="currentColor"/>',
   pause: '<path d="M5 3.5v9M11 3.5v9" stroke-width="2.6"/>',

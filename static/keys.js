@@ -1,5 +1,5 @@
-/* Keyboard shortcuts. Register with `pg.keys.x = event => ...` (lower-case letter or the key's own name); a handler that
-   returns false has not used the key. */
+/* Keyboard shortcuts. Register with `pg.keys.x = event => ...` (lower-case letter or the key's own name); a handler
+   that returns false has not used the key. */
 const TYPING = "textarea, select, input:not([type=range]):not([type=radio]):not([type=checkbox])";
 const LENSES = "#lenses [role=tablist] [role=tab]";
 
@@ -17,7 +17,7 @@ addEventListener("keydown", event => {
   if (document.querySelector("dialog[open]") || target.isContentEditable || target.matches?.(TYPING)) return;
   const tab = target.closest?.("[role=tab]");
   if (tab && arrow) { event.preventDefault(); return moveTab(tab, arrow); }
-  if (event.key === " " && target.closest?.("button, a, summary, [role=tab], [role=button]")) return;  // it presses that
+  if (event.key === " " && target.closest?.("button, a, summary, [role=tab], [role=button]")) return;  // presses it
   if (/^[1-6]$/.test(event.key)) return document.querySelectorAll(LENSES)[event.key - 1]?.click();
   const handler = pg.keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (handler && handler(event) !== false) event.preventDefault();

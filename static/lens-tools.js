@@ -1,17 +1,21 @@
 /* The row of tools above the attention pictures: which attention, which probe, what the colours mean, picture or table, export. */
-const OWN = "own";
+const OWN = "own";                                                     // id of the visitor's own probe
+const STOPS = Array.from({ length: 11 }, (_, i) => `var(--seq-${i})`).join(",");
+const TICKS = [0, 0.1, 0.5, 1].map(weight => `<span style="left:${100 * Math.sqrt(weight)}%">${weight}</span>`).join("");
+const LEGEND = `<span class="axt">weight, square-root scale</span>
+  <span class="scale" role="img" aria-label="Colour scale from weight 0 to 1, square root; masked cells are grey">
+    <span class="ramp" style="background:linear-gradient(to right,${STOPS})"></span><span class="ticks">${TICKS}</span></span>
+  <span class="sw masked"></span><span class="axt">masked</span>`;
+const HTML = `<div class="tool"><span class="lab">Attention</span><div data-s="which"></div></div>
+  <div class="tool"><span class="lab">Probe</span><div data-s="probe"></div>
+    <form class="own" hidden><input aria-label="Your own probe" spellcheck="false" autocomplete="off" maxlength="128">
+      <button class="b small">Look</button></form></div>
+  <div class="tool legend">${LEGEND}</div>
+  <div class="tool last"><div data-s="as"></div><div data-s="export"></div></div><p class="bad" role="alert" hidden></p>`;
 
 /** `on` has look(which), probe({ id } | { text }), as(table), png(), svg(), csv(). */
 pg.lensTools = (host, on) => {
-  const stops = Array.from({ length: 11 }, (_, i) => `var(--seq-${i})`).join(",");
-  const ticks = [[0, "0"], [31.6, "0.1"], [70.7, "0.5"], [100, "1"]];          // where the square root puts them
-  host.innerHTML = `<div class="tool"><span class="lab">Attention</span><div data-s="which"></div></div>
-    <div class="tool"><span class="lab">Probe</span><div data-s="probe"></div>
-      <form class="own" hidden><input aria-label="Your own probe" spellcheck="false" autocomplete="off" maxlength="128"><button class="b small">Look</button></form></div>
-    <div class="tool legend"><span class="axt">weight, square-root scale</span><span class="scale" role="img" aria-label="Colour scale from weight 0 to 1, square root; masked cells are grey">
-      <span class="ramp" style="background:linear-gradient(to right,${stops})"></span><span class="ticks">${ticks.map(([at, text]) => `<span style="left:${at}%">${text}</span>`).join("")}</span></span>
-      <span class="sw masked"></span><span class="axt">masked</span></div>
-    <div class="tool last"><div data-s="as"></div><div data-s="export"></div></div><p class="bad" role="alert" hidden></p>`;
+  host.innerHTML = HTML;
   const $ = name => host.querySelector(name), slot = name => $(`[data-s=${name}]`);
   const form = $(".own"), input = $(".own input"), bad = $(".bad");
   let frame = null, writing = false;

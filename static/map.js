@@ -1,5 +1,12 @@
-/* The selected head, large: one square per weight, tokens along both axes, a chosen row and key, a card for the cell under the pointer. */
-const LEFT = 38, TOP = 34, MOST = 40, LEAST = 7, WIDEST = 488;
+/* The selected head, large: one square per weight, tokens along both axes, a chosen row and key, a card for the cell
+   under the pointer. */
+const LEFT = 38, TOP = 34, MOST = 40, LEAST = 7, WIDEST = 488;         // px: axes, side of a cell, whole map
+const HTML = `<div class="scroller">
+    <div class="map"><span class="axt k">key: the token looked at →</span><span class="axt q">query: the token looking</span>
+      <div class="xs" aria-hidden="true"></div><div class="ys" aria-hidden="true"></div>
+      <div class="well" tabindex="0" role="group"><canvas class="weights" role="img"></canvas>
+        <canvas class="numbers" aria-hidden="true"></canvas><div class="sel"></div><div class="cell"></div></div></div>
+    <div class="under"></div></div><div class="hover-card" hidden></div>`;
 
 /** Side of a cell in px: whole pixels where that costs little width, so that every row is equally thick. */
 const sideOf = (width, T, S) => {
@@ -10,23 +17,13 @@ const sideOf = (width, T, S) => {
 /** Labels need about 12 px each; under that every second or fourth is written. */
 const everyNth = side => side >= 12 ? 1 : side >= 8 ? 2 : 4;
 
-/** The card's two lines for one cell. */
-const cardOf = (frame, { layer, head }, query, key) => {
-  const w = frame.weight(layer, head, query, key), row = frame.row(layer, head, query);
-  const pair = `<b class="mono">${pg.esc(pg.glyph(frame.queries[query]))}</b> (${query}) → <b class="mono">${pg.esc(pg.glyph(frame.keys[key]))}</b> (${key})`;
-  if (w === null) return `${pair}<br><span class="muted">${frame.self && key > query ? "masked: not yet seen" : "masked: may not be looked at"}</span>`;
-  const notes = [pg.distance(frame, query, key), pg.largest(row)[0] === key ? "largest in row" : ""].filter(Boolean).join(" · ");
-  return `${pair} &nbsp;<b>${pg.weight(w)}</b><br><span class="muted">${notes || "in the source"}</span>`;
-};
-
 /** `host` holds the map and, below it in the same scroller, `under`, whose bars share its key axis.
     `choose(query, key)` when a cell is pressed or reached with the arrows. */
 pg.map = (host, { choose }) => {
-  host.innerHTML = `<div class="scroller"><div class="map"><span class="axt k">key: the token looked at →</span><span class="axt q">query: the token looking</span>
-    <div class="xs" aria-hidden="true"></div><div class="ys" aria-hidden="true"></div>
-    <div class="well" tabindex="0" role="group"><canvas role="img"></canvas><div class="sel"></div><div class="cell"></div></div></div><div class="under"></div></div><div class="hover-card" hidden></div>`;
+  host.innerHTML = HTML;
   const $ = name => host.querySelector(name);
-  const scroller = $(".scroller"), map = $(".map"), well = $(".well"), canvas = $("canvas"), tip = $(".hover-card");
+  const scroller = $(".scroller"), map = $(".map"), well = $(".well"), under = $(".under"), tip = $(".hover-card");
+  const canvas = $(".weights"), numbers = $(".numbers");
   let width = 0, side = 0, laid = "", frame = null, chosen = null, hover = null, card = false;
 
   const label = (tokens, axis, most) => tokens.map((token, i) => {
@@ -39,7 +36,7 @@ pg.map = (host, { choose }) => {
     laid = key;
     side = next;
     const w = side * frame.S, h = side * frame.T;
-    map.style.width = `${LEFT + w + 1}px`;
+    map.style.width = `${LEFT + w + 3}px`;
     Object.assign(well.style, { width: `${w}px`, height: `${h}px` });
     $(".axt.q").style.top = `${TOP + h / 2}px`;
     $(".axt.q").hidden = h < 130;
@@ -58,18 +55,21 @@ pg.map = (host, { choose }) => {
     mark.done = `${query} ${key}`;
     thin($(".xs"), key);
     thin($(".ys"), query);
-    Object.assign($(".sel").style, { top: `${query * side}px`, height: `${side}px` });
-    Object.assign($(".cell").style, { left: `${key * side - 1}px`, top: `${query * side - 1}px`, width: `${side + 2}px`, height: `${side + 2}px` });
+    // Transforms, so that a frame that moves the largest key moves nothing in the layout.
+    Object.assign($(".sel").style, { transform: `translateY(${query * side}px)`, height: `${side}px` });
+    const box = { transform: `translate(${key * side - 1}px, ${query * side - 1}px)`, width: `${side + 2}px`, height: `${side + 2}px` };
+    Object.assign($(".cell").style, box);
   };
   const showCard = () => {
     const at = hover || (card ? [chosen.query, chosen.key] : null);
     tip.hidden = !at;
     if (!at) return;
-    const html = cardOf(frame, chosen, ...at);
+    const html = pg.mapCard(frame, chosen, ...at);
     if (tip.shown !== html) tip.innerHTML = tip.shown = html;
-    const x = LEFT + at[1] * side - scroller.scrollLeft, above = TOP + at[0] * side - tip.offsetHeight - 12;
-    const left = x + side + 10 + tip.offsetWidth < width ? x + side + 10 : x - tip.offsetWidth - 10;
-    Object.assign(tip.style, { left: `${Math.max(0, Math.min(left, width - tip.offsetWidth))}px`, top: `${above > 0 ? above : TOP + (at[0] + 1) * side + 12}px` });
+    const wide = tip.offsetWidth, x = LEFT + at[1] * side - scroller.scrollLeft;
+    const left = x + side + 10 + wide < width ? x + side + 10 : x - wide - 10;
+    const above = TOP + at[0] * side - tip.offsetHeight - 12, top = above > 0 ? above : TOP + (at[0] + 1) * side + 12;
+    tip.style.transform = `translate(${Math.max(0, Math.min(left, width - wide))}px, ${top}px)`;
   };
   const draw = (newFrame, selection, repaint = true) => {
     frame = newFrame;
@@ -77,9 +77,12 @@ pg.map = (host, { choose }) => {
     lay();
     if (!side) return;
     if (repaint) pg.paint(canvas, ...frame.picture(chosen.layer, chosen.head), frame.S, frame.T);
+    pg.cellNumbers(numbers, frame, chosen, side);
     mark(chosen);
     const { layer, head, query, key } = chosen, name = `L${layer} H${head}`;
-    canvas.setAttribute("aria-label", `Weights of ${name} at step ${pg.num(frame.step)}, ${frame.T} queries by ${frame.S} keys. Row ${query}, ${pg.glyph(frame.queries[query])}, on key ${key}, ${pg.glyph(frame.keys[key])}: ${pg.weight(frame.weight(layer, head, query, key))}`);
+    const size = `${frame.T} queries by ${frame.S} keys`, weight = pg.weight(frame.weight(layer, head, query, key));
+    const where = `Row ${query}, ${pg.glyph(frame.queries[query])}, on key ${key}, ${pg.glyph(frame.keys[key])}`;
+    canvas.setAttribute("aria-label", `Weights of ${name} at step ${pg.num(frame.step)}, ${size}. ${where}: ${weight}`);
     well.setAttribute("aria-label", `${name}: arrow keys choose the query row and the key`);
     showCard();
   };
@@ -99,9 +102,10 @@ pg.map = (host, { choose }) => {
   well.addEventListener("blur", () => { card = false; if (frame) showCard(); });
   well.addEventListener("keydown", event => {
     if (event.key === "Escape") { card = false; hover = null; return showCard(); }
-    const { query, key } = chosen || {}, end = { Home: [query, 0], End: [query, frame?.S - 1] }[event.key];
+    if (!frame) return;
+    const { query, key } = chosen, end = { Home: [query, 0], End: [query, frame.S - 1] }[event.key];
     const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-    if (!frame || !by && !end) return;
+    if (!by && !end) return;
     event.preventDefault();
     event.stopPropagation();                                         // the page's own arrows move the scrubber
     const to = end || [query + by[0], key + by[1]];
@@ -109,8 +113,7 @@ pg.map = (host, { choose }) => {
     card = true;
     hover = null;
     choose(to[0], by?.[0] ? null : to[1]);                           // another row: the key follows its largest weight
-    const at = cardOf(frame, chosen, chosen.query, chosen.key).replace(/<br>/g, ", ").replace(/<[^>]+>|&nbsp;/g, "");
-    pg.say(at);
+    pg.say(pg.plainCard(pg.mapCard(frame, chosen, chosen.query, chosen.key)));
   });
   scroller.addEventListener("scroll", () => frame && showCard());
   // The width is noted here, not read while drawing: reading it after the tiles were written would lay the page out again.
@@ -119,6 +122,5 @@ pg.map = (host, { choose }) => {
     if (frame && width) draw(frame, chosen);
     under.resized?.();
   }).observe(host);
-  const under = $(".under");
   return { draw, under, canvas, get side() { return side; } };
 };

@@ -1,6 +1,6 @@
 /* All heads at once: layers down, heads across, one small canvas each. */
 
-/** Positions that get a tick: at most four, and where a token repeats at a period, the same token, so that the period shows. */
+/** Positions that get a tick: about four, and where a token repeats at a period, that token, so that the period shows. */
 const ticks = tokens => {
   const step = Math.max(1, Math.ceil(tokens.length / 4));
   const period = tokens.findIndex((token, i) => i > 1 && token === tokens[0]);
@@ -13,12 +13,14 @@ const middle = (i, n) => `${((i + 0.5) / n * 100).toFixed(2)}%`;
 pg.mosaic = (host, { choose, ablate }) => {
   let built = "", tiles = [], canvases = [], plates = [], roles = [], numbers = [], on = -1, heads = 0;
 
+  const labels = (tokens, edge, name = "") => ticks(tokens).map(i =>
+    `<span class="${name}" style="${edge}:${middle(i, tokens.length)}">${pg.esc(pg.short(tokens[i], 2))}</span>`).join("");
   const tile = (frame, layer, head) => `<button class="tile" data-l="${layer}" data-h="${head}" tabindex="-1" aria-pressed="false">
-    <span class="tokline" aria-hidden="true">${ticks(frame.keys).map(i => `<span style="left:${middle(i, frame.S)}">${pg.esc(pg.short(frame.keys[i], 2))}</span>`).join("")}</span>
+    <span class="tokline" aria-hidden="true">${labels(frame.keys, "left")}</span>
     <span class="well" style="aspect-ratio:${frame.S}/${frame.T}"><canvas></canvas><span class="plate" hidden></span></span>
     <span class="cap"><b>H${head}</b> <span class="role"></span></span><span class="cap2"></span></button>`;
-  const side = (frame, layer) => `<span class="side" aria-hidden="true"><span class="lay"><span class="word">layer </span>${layer}</span><span class="qks" style="aspect-ratio:auto">
-    ${ticks(frame.queries).map(i => `<span class="qk" style="top:${middle(i, frame.T)}">${pg.esc(pg.short(frame.queries[i], 2))}</span>`).join("")}</span></span>`;
+  const side = (frame, layer) => `<span class="side" aria-hidden="true"><span class="lay"><span class="word">layer </span>${layer}</span>
+    <span class="qks">${labels(frame.queries, "top", "qk")}</span></span>`;
 
   const build = frame => {
     built = frame.shape + frame.axes;
@@ -37,7 +39,7 @@ pg.mosaic = (host, { choose, ablate }) => {
     canvases = each("canvas"); plates = each(".plate"); roles = each(".role"); numbers = each(".cap2");
     on = -1;
   };
-  const describe = (frame, i, info) => {
+  const describe = (i, info) => {
     const score = info.score ?? null, role = info.role || "no clear role", number = score === null ? "" : score.toFixed(2);
     const rest = `${info.bits.toFixed(1)} bits · ${info.back.toFixed(1)} back`;
     pg.set(plates[i], number);
@@ -61,16 +63,22 @@ pg.mosaic = (host, { choose, ablate }) => {
   /** Repaint the canvases, unless only the selection moved. */
   const draw = (frame, { layer, head }, repaint = true) => {
     if (built !== frame.shape + frame.axes) { build(frame); repaint = true; }
+    const { ablation } = frame, without = ablation ? ablation.layer * heads + ablation.head : -1;
     if (repaint) for (let i = 0; i < tiles.length; i++) {
       pg.paint(canvases[i], frame.bytes, i * frame.T * frame.S, frame.S, frame.T);
-      if (frame.info[i]) describe(frame, i, frame.info[i]);
-      tiles[i].classList.toggle("ablated", !!frame.ablation && frame.ablation.layer === Math.floor(i / heads) && frame.ablation.head === i % heads);
+      if (frame.info[i]) describe(i, frame.info[i]);
+      tiles[i].classList.toggle("ablated", i === without);
     }
     select(layer * heads + head);
   };
   const of = event => event.target.closest(".tile");
   host.addEventListener("click", event => { const t = of(event); if (t) choose(+t.dataset.l, +t.dataset.h); });
-  host.addEventListener("contextmenu", event => { const t = of(event); if (t) { event.preventDefault(); ablate(+t.dataset.l, +t.dataset.h); } });
+  host.addEventListener("contextmenu", event => {
+    const t = of(event);
+    if (!t) return;
+    event.preventDefault();
+    ablate(+t.dataset.l, +t.dataset.h);
+  });
   host.addEventListener("keydown", event => {
     const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -heads, ArrowDown: heads }[event.key];
     if (!by || !of(event)) return;

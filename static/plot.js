@@ -41,16 +41,29 @@ const layoutOf = (figure, style, height) => {
   return { ...layout, height: figure.layout?.height || height };
 };
 
+const TABLE = '<button class="b small quiet" data-table aria-pressed="false">Table</button>';
+
 /** props: src (address of plotly.min.js), title and note (heading above, optional), said (aria-label), tall (px), slot, view. */
 pg.plot = (element, props, trigger, watch) => {
   const node = document.createElement("div"), parse = pg.reader(), tall = props.tall || 260;
   node.className = "plot";
-  node.innerHTML = `${props.title ? `<div class="pt"><h2>${pg.esc(props.title)}</h2><span>${pg.esc(props.note)}</span></div>` : ""}<div class="chart" role="img" style="height:${tall}px"></div><p class="bad" hidden></p>`;
+  node.innerHTML = `${props.title ? `<div class="pt"><h2>${pg.esc(props.title)}</h2><span>${pg.esc(props.note)}</span><span class="grow"></span>${TABLE}</div>` : `<div class="pt bare">${TABLE}</div>`}<div class="chart" role="img" style="height:${tall}px"></div><div class="plot-table" hidden></div><p class="bad" hidden></p>`;
   const chart = node.querySelector(".chart"), bad = node.querySelector(".bad");
   chart.setAttribute("aria-label", props.said || props.title || "chart");
   props.slot ? pg.fillSlot(props.slot, node) : pg.root(element).append(node);
 
-  let newest = null, busy = false;
+  const swap = node.querySelector("[data-table]"), numbers = node.querySelector(".plot-table");
+  let newest = null, latest = null, busy = false, twin = null, figure = null;
+  const showTable = () => twin?.draw({ ...pg.plotRows(figure), name: (props.title || "chart").toLowerCase().replace(/\W+/g, "-"), title: "" });
+  swap.addEventListener("click", () => {
+    const on = numbers.hidden;
+    swap.setAttribute("aria-pressed", on);
+    twin = on ? pg.tableView(numbers) : null;
+    numbers.hidden = !on;
+    chart.hidden = on;
+    if (on) showTable();
+    else { newest = latest; draw(); }
+  });
   const draw = async () => {
     if (busy) return;
     busy = true;
@@ -58,7 +71,10 @@ pg.plot = (element, props, trigger, watch) => {
       const value = newest;
       newest = null;
       try {
-        const Plotly = await plotly(props.src), style = getComputedStyle(document.body), figure = parse("fig", value.fig) || { data: [] };
+        const Plotly = await plotly(props.src), style = getComputedStyle(document.body);
+        figure = parse("fig", value.fig) || { data: [] };
+        showTable();
+        if (chart.hidden) continue;                                    // drawn when it is shown again
         await Plotly.react(chart, resolve(figure.data || [], style), resolve(layoutOf(figure, style, tall), style),
           { responsive: true, displaylogo: false, displayModeBar: "hover", modeBarButtons: [["resetScale2d", "toImage"]], doubleClick: "reset" });
         chart.style.height = "";
@@ -68,5 +84,5 @@ pg.plot = (element, props, trigger, watch) => {
     }
     busy = false;
   };
-  pg.mount(props.view || "plot", element, props, watch, value => { newest = value; draw(); });
+  pg.mount(props.view || "plot", element, props, watch, value => { newest = latest = value; draw(); });
 };

@@ -26,14 +26,20 @@ pg.rich = (node, html) => {
   node.replaceChildren(template.content);
 };
 
-/** Call `act(action)` when a data-do link inside the node is pressed, by pointer, Enter or Space. */
+/** Actions that the browser does by itself: `pg.actions.head = rest => ...` for data-do="head:..."; false = not done. */
+pg.actions = {
+  lens: id => { const tab = document.querySelector(`#lenses [role=tab][data-tab-id="${CSS.escape(id)}"]`); tab?.click(); return !!tab; },
+};
+
+/** When a data-do link inside the node is pressed, by pointer, Enter or Space: do it here, else call `act(action)`. */
 pg.onDo = (node, act) => {
   const press = event => {
     const link = event.target.closest("[data-do]");
     if (!link || event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
     event.stopPropagation();
-    act(link.dataset.do);
+    const action = link.dataset.do, [verb, rest = ""] = action.split(/:(.*)/s);
+    if (!pg.actions[verb] || pg.actions[verb](rest) === false) act(action);
   };
   node.addEventListener("click", press);
   node.addEventListener("keydown", press);

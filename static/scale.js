@@ -1,6 +1,6 @@
-/* The way between a slider's position and a field's value. Linear sliders use the value itself; a logarithmic one runs over
-   round values (1, 1.2, 1.5, 2 ... per decade; 1, 2, 3, 4, 6, 8, 12 ... for whole numbers), so that each arrow press lands
-   on a number a person would have typed. */
+/* The way between a slider's position and a field's value. Linear sliders use the value itself; a logarithmic one runs
+   over round values (1, 1.2, 1.5, 2 ... per decade; 1, 2, 3, 4, 6, 8, 12 ... for whole numbers), so that each arrow
+   press lands on a number a person would have typed. */
 const DECADE = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
 const OCTAVE = [1, 1.5];
 
@@ -17,7 +17,7 @@ const ladder = ({ type, min, max, step }) => {
   return [...values].sort((a, b) => a - b);
 };
 
-/** {min, max, step, place(value) -> position, value(position) -> value} of a field's slider; null without two bounds. */
+/** {min, max, step, place(value) -> position, value(position) -> value} of the slider; null without two bounds. */
 pg.scale = field => {
   const { min, max, type, log } = field;
   if (min === null || min === undefined || max === null || max === undefined) return null;

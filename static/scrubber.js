@@ -1,13 +1,13 @@
 /* The time line: what has been kept, where the playhead is, and the marks of what was changed or happened. */
 const SEEK_MS = 80;                                    // a drag sends at most this often; the release always sends
 const NEAR_PX = 14;                                    // a pointer this close to a mark reads its text
-const SETTLE_MS = 400;                                 // after a release, older answers still on their way are not shown
+const SETTLE_MS = 400;                                 // after a release, older answers on their way are not shown
 
 const MARKUP = `<div class="rail"></div><div class="kept"></div><div class="marks"></div><div class="knob"></div>
   <div class="ticks"></div><div class="bubble" hidden></div>`;
 
-/** Turn `node` (role=slider) into the time line. `moved(step)` is called at each step of a drag, `seek(step)` when the
-    run should show that step. Returns {draw(value, marks), move(by, toMark), held()}; marks is [[step, text]]. */
+/** Turn `node` (role=slider) into the time line. `moved(step)` is called at each step of a drag, `seek(step)` when
+    the run should show that step. Returns {draw(value, marks), move(by, toMark), held()}; marks is [[step, text]]. */
 pg.scrubber = (node, moved, seek) => {
   node.innerHTML = MARKUP;
   const part = name => node.querySelector("." + name);
@@ -67,13 +67,15 @@ pg.scrubber = (node, moved, seek) => {
   const read = (step, within) => {
     const near = marks.filter(mark => Math.abs(mark[0] - step) <= within)
       .sort((a, b) => Math.abs(a[0] - step) - Math.abs(b[0] - step))[0];
+    const label = near && part("marks").children[marks.indexOf(near)];
+    const legible = label && !label.classList.contains("mute") && getComputedStyle(label).fontSize !== "0px";
     clearTimeout(fading);
-    bubble.hidden = !near;
-    if (!near) return;
+    bubble.hidden = !near || legible;
+    if (bubble.hidden) return;
     pg.set(bubble, `${pg.num(near[0])}: ${near[1]}`);
     bubble.style.left = percent(near[0]);
-    const room = node.getBoundingClientRect().width, width = bubble.offsetWidth, at = near[0] / value.total * room;
-    bubble.style.marginLeft = `${Math.max(0, Math.min(room - width, at - width / 2)) - at}px`;    // stays inside the bar
+    const room = node.clientWidth, width = bubble.offsetWidth, at = near[0] / value.total * room;
+    bubble.style.marginLeft = `${Math.max(0, Math.min(room - width, at - width / 2)) - at}px`;   // stays inside the bar
     fading = setTimeout(() => { bubble.hidden = true; }, 4000);
   };
 

@@ -1,9 +1,12 @@
 /* The probe's tokens in a row, each coloured by how much the selected query looks at it. */
 
-/** Black or white, whichever reads better on the packed pixel (relative luminance against 0.18, the crossing of the two contrasts). */
+/** Black or white, whichever reads better on a packed pixel: the two contrasts cross at relative luminance 0.18. */
 pg.inkOn = packed => {
-  const linear = [packed & 255, packed >> 8 & 255, packed >> 16 & 255].map(c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.18 ? "#000" : "#fff";
+  const linear = shift => {
+    const c = (packed >> shift & 255) / 255;
+    return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  };
+  return 0.2126 * linear(0) + 0.7152 * linear(8) + 0.0722 * linear(16) > 0.18 ? "#000" : "#fff";
 };
 pg.css = packed => `rgb(${packed & 255} ${packed >> 8 & 255} ${packed >> 16 & 255})`;
 
@@ -23,10 +26,11 @@ pg.strip = (host, { choose }) => {
   const draw = (frame, { layer, head, query, key }) => {
     if (frame.axes !== axes) build(frame);
     const table = pg.colours(), mine = frame.self ? query : key;
-    host.setAttribute("aria-label", frame.self ? "Tokens of the probe; the chosen one is the query" : `Source tokens, as seen from ${pg.glyph(frame.queries[query])}`);
+    const from = pg.glyph(frame.queries[query]);
+    host.setAttribute("aria-label", frame.self ? "Tokens of the probe; the chosen one is the query" : `Source tokens, as seen from ${from}`);
     frame.row(layer, head, query).forEach((w, i) => {
       const cell = cells[i], text = cell.firstElementChild;
-      const packed = w === null ? null : table[Math.round(Math.sqrt(w) * 254)];
+      const packed = w === null ? null : table[pg.byteOf(w)];
       text.style.background = packed === null ? "" : pg.css(packed);
       text.style.color = packed === null ? "" : pg.inkOn(packed);
       cell.classList.toggle("off", w === null);
@@ -40,7 +44,8 @@ pg.strip = (host, { choose }) => {
     cells[at].tabIndex = 0;
     // Bring the chosen token into sight inside the strip only; scrollIntoView would move the page.
     const box = cells[at], left = box.offsetLeft - host.offsetLeft;
-    if (left < host.scrollLeft || left + box.offsetWidth > host.scrollLeft + host.clientWidth) host.scrollLeft = left - host.clientWidth / 2;
+    const outside = left < host.scrollLeft || left + box.offsetWidth > host.scrollLeft + host.clientWidth;
+    if (outside) host.scrollLeft = left - host.clientWidth / 2;
   };
   host.addEventListener("click", event => { const cell = event.target.closest("[data-i]"); if (cell) choose(+cell.dataset.i); });
   host.addEventListener("keydown", event => {

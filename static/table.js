@@ -1,38 +1,48 @@
 /* Tables of numbers: sortable, with the same numbers as CSV. Used alone and as the twin of a picture. */
 
+const missing = cell => cell === null || cell === undefined || cell === "";
 /** A cell as text: numbers in the page's form, null as a dash. */
-const cellText = cell => cell === null || cell === undefined || cell === "" ? "–" : typeof cell === "number" ? pg.num(cell) : String(cell);
+const cellText = cell => missing(cell) ? "–" : typeof cell === "number" ? pg.num(cell) : String(cell);
 const compare = (a, b) => {
-  if (a === null || a === undefined) return 1;
-  if (b === null || b === undefined) return -1;
   const x = typeof a === "number" ? a : parseFloat(a), y = typeof b === "number" ? b : parseFloat(b);
   return Number.isNaN(x) || Number.isNaN(y) ? String(a).localeCompare(String(b), "en") : x - y;
 };
 
 /** `draw({ columns, rows, name })`; columns are names or { label, align, title }. The chosen order survives new rows. */
 pg.tableView = host => {
-  host.innerHTML = `<div class="pt"><h2 class="table-name"></h2><span class="grow"></span><button class="b small quiet csv">${pg.icon("down")}CSV</button></div><div class="table-box" tabindex="0" role="region"><table><thead></thead><tbody></tbody></table></div>`;
+  host.innerHTML = `<div class="pt"><h2 class="table-name"></h2><span class="grow"></span>
+      <button class="b small quiet csv">${pg.icon("down")}CSV</button></div>
+    <div class="table-box" tabindex="0" role="region"><table><thead></thead><tbody></tbody></table></div>`;
   const head = host.querySelector("thead"), body = host.querySelector("tbody"), title = host.querySelector(".table-name");
   let data = null, by = -1, up = true, built = "";
 
-  const heading = () => {
-    const columns = data.columns.map(c => typeof c === "string" ? { label: c } : c), key = JSON.stringify([columns, by, up]);
+  /** Words stand left, numbers right, judged by the first row that has something to say. */
+  const sides = () => data.columns.map((column, i) => {
+    const cell = data.rows.find(row => !missing(row[i]))?.[i], word = typeof cell === "string" && !/^[-−<~±]?\s?[\d.]/.test(cell);
+    return column.align || (i === 0 || word ? "left" : "right");
+  });
+  const heading = align => {
+    const key = JSON.stringify([data.columns, align, by, up]);
     if (built === key) return;
     built = key;
     const had = head.contains(document.activeElement) ? document.activeElement.dataset.c : null;
-    head.innerHTML = `<tr>${columns.map((c, i) => {
-      const sort = i === by ? up ? "ascending" : "descending" : "none", align = c.align || (i === 0 || left(i) ? "left" : "right");
-      return `<th scope="col" aria-sort="${sort}" class="${align}" title="${pg.esc(c.title)}"><button data-c="${i}">${pg.esc(c.label)}<span aria-hidden="true">${i === by ? up ? " ↑" : " ↓" : ""}</span></button></th>`;
+    head.innerHTML = `<tr>${data.columns.map((column, i) => {
+      const sort = i !== by ? "none" : up ? "ascending" : "descending", mark = i !== by ? "" : up ? " ↑" : " ↓";
+      return `<th scope="col" aria-sort="${sort}" class="${align[i]}" title="${pg.esc(column.title)}">
+        <button data-c="${i}">${pg.esc(column.label ?? column)}<span aria-hidden="true">${mark}</span></button></th>`;
     }).join("")}</tr>`;
     if (had) head.querySelector(`[data-c="${had}"]`)?.focus({ preventScroll: true });
   };
-  /** Words stand left, numbers right, judged by the first row that has something to say. */
-  const left = i => { const cell = data.rows.find(row => row[i] !== null && row[i] !== undefined)?.[i]; return typeof cell === "string" && !/^[-−<~±]?\s?[\d.]/.test(cell); };
-  const lines = () => by < 0 ? data.rows : [...data.rows].sort((a, b) => (up ? 1 : -1) * compare(a[by], b[by]));
+  const order = (a, b) => {
+    const [x, y] = [a[by], b[by]];
+    if (missing(x) || missing(y)) return missing(x) - missing(y);      // a missing number stands last in either order
+    return (up ? 1 : -1) * compare(x, y);
+  };
+  const lines = () => by < 0 ? data.rows : [...data.rows].sort(order);
   const fill = () => {
-    heading();
-    const side = data.rows.length ? data.columns.map((c, i) => c.align || (i === 0 || left(i) ? "left" : "right")) : [];
-    const html = lines().map(row => `<tr>${row.map((cell, i) => `<td class="${side[i]}">${pg.esc(cellText(cell))}</td>`).join("")}</tr>`).join("");
+    const align = sides(), cell = (value, i) => `<td class="${align[i]}">${pg.esc(cellText(value))}</td>`;
+    heading(align);
+    const html = lines().map(row => `<tr>${row.map(cell).join("")}</tr>`).join("");
     if (body.shown !== html) body.innerHTML = body.shown = html;
   };
   head.addEventListener("click", event => {
@@ -41,7 +51,8 @@ pg.tableView = host => {
     [by, up] = +button.dataset.c === by ? [by, !up] : [+button.dataset.c, true];
     fill();
   });
-  host.querySelector(".csv").addEventListener("click", () => pg.saveCsv([data.columns.map(c => c.label || c), ...lines()], data.name || "table"));
+  host.querySelector(".csv").addEventListener("click", () =>
+    pg.saveCsv([data.columns.map(column => column.label ?? column), ...lines()], data.name || "table"));
   return { draw(next) {
     data = next;
     pg.set(title, data.title ?? data.name ?? "");

@@ -1,7 +1,8 @@
 /* The transport: the page's one primary button, the time line, the numbers of the run, the loss so far, and sharing.
    It never changes its order; states change words and buttons in place. Value: see components/transport.py. */
-const HOPE_MS = 5000;                                  // how long the button shows what was asked for, not yet confirmed
-const STATES = {                                       // state -> [icon, words on the button, default words under the step]
+const HOPE_MS = 5000;                                  // how long the button shows what was asked, not yet confirmed
+// state -> [icon, words on the button, words under the step where the value has none]
+const STATES = {
   replay: ["play", () => "Train it now", "step of a stored run"],
   ready: ["play", () => "Play", "step · ready"],
   running: ["pause", () => "Pause", "step · running"],
@@ -14,7 +15,8 @@ const STATES = {                                       // state -> [icon, words 
 
 const markup = () => `<section class="tp" aria-label="Run">
   <div class="keys">
-    <button class="b icon hide-phone" data-do="reset" aria-label="Reset to step 0 (R)">${pg.icon("reset")}</button>
+    <button class="b icon hide-phone" data-do="reset" aria-label="Reset to step 0 (R)">
+      ${pg.icon("reset")}</button>
     <button class="b icon" data-do="step" aria-label="One step (.)">${pg.icon("step")}</button>
     <button class="b primary" data-do="toggle"></button>
     <span class="tag replay" hidden>replay</span><button class="b small newest" data-do="newest" hidden></button>
@@ -26,23 +28,13 @@ const markup = () => `<section class="tp" aria-label="Run">
     <div class="stat"><b data-device></b><span data-threads></span></div>
   </div>
   <p class="reason" hidden></p>
-  <div class="spark" role="img"><svg viewBox="0 0 132 40" aria-hidden="true"><path class="base" d="M2 36.5H130"/>
-    <path class="curve"/><circle r="3.5"/></svg><div class="stat"><b data-loss></b><span data-loss-label></span></div></div>
-  <div class="share"><button class="b hide-phone" data-do="share" aria-haspopup="dialog">${pg.icon("share")}Share</button>
+  <div class="spark" role="img"><svg viewBox="0 0 132 40" aria-hidden="true"></svg>
+    <div class="stat"><b data-loss></b><span data-loss-label></span></div></div>
+  <div class="share">
+    <button class="b hide-phone" data-do="share" aria-haspopup="dialog">${pg.icon("share")}Share</button>
     <button class="b only-phone" data-do="sheet" aria-controls="cfg">Configure</button></div>
   <div class="banner" role="status" hidden></div></section>`;
 
-/** Ninety-six characters "0" to "n" -> a path over the part of the run that has been trained. */
-const sparkline = (svg, { spark, step, last, total }) => {
-  const n = spark.length, at = n ? Math.round((n - 1) * Math.min(1, last ? step / last : 0)) : 0;
-  const x = i => 2 + 128 * (n > 1 ? i / (n - 1) : 0) * Math.min(1, last / Math.max(1, total));
-  const y = i => 36 - 32 * (spark.charCodeAt(i) - 48) / 62;
-  const path = Array.from({ length: n }, (_, i) => `${i ? "L" : "M"}${x(i).toFixed(1)} ${y(i).toFixed(1)}`).join("");
-  svg.querySelector(".curve").setAttribute("d", path);
-  const dot = svg.querySelector("circle");
-  dot.style.visibility = n ? "visible" : "hidden";
-  if (n) { dot.setAttribute("cx", x(at)); dot.setAttribute("cy", y(at)); }
-};
 const lossText = loss => loss === null || loss === undefined ? "–" : loss < .1 ? pg.num(loss, 2) : loss.toFixed(2);
 
 const banner = (node, note) => {
@@ -51,7 +43,8 @@ const banner = (node, note) => {
   const actions = (note?.actions ?? []).map(([event, label], i) =>
     `<button class="b small${i ? " quiet" : ""}" data-event="${pg.esc(event)}">${pg.esc(label)}</button>`).join("");
   node.innerHTML = !note ? "" : `${note.tone === "error" ? pg.icon("warn") : ""}<div class="grow">
-    ${note.title ? `<b>${pg.esc(note.title)}</b> ` : ""}<span>${pg.esc(note.text)}</span></div><div class="row">${actions}</div>`;
+    ${note.title ? `<b>${pg.esc(note.title)}</b> ` : ""}<span>${pg.esc(note.text)}</span></div>
+    <div class="row">${actions}</div>`;
 };
 
 pg.transport = (element, props, trigger, watch) => {
@@ -94,8 +87,9 @@ pg.transport = (element, props, trigger, watch) => {
   /** Only what happened, never a step. */
   const speak = () => {
     if (spoken !== null && spoken !== value.state) {
-      pg.say({ running: "Running", paused: `Paused at step ${pg.num(value.step)}`, finished: "Finished", replay: "Replay",
-        diverged: "The run diverged", queued: `In the queue, ${value.place || ""}` }[value.state] || "");
+      const events = { running: "Running", paused: `Paused at step ${pg.num(value.step)}`, finished: "Finished",
+        replay: "Replay", diverged: "The run diverged", queued: `In the queue, ${value.place || ""}` };
+      pg.say(events[value.state] || "");
     }
     spoken = value.state;
   };
@@ -116,7 +110,7 @@ pg.transport = (element, props, trigger, watch) => {
     pg.set($("[data-threads]"), value.threads ?? "");
     pg.set($("[data-loss]"), lossText(value.loss));
     pg.set($("[data-loss-label]"), value.loss_label ?? "train loss");
-    sparkline($(".spark svg"), { ...value, spark: value.spark ?? "" });
+    pg.sparkline($(".spark svg"), { ...value, spark: value.spark ?? "" });
     $(".spark").setAttribute("aria-label", `${value.loss_label ?? "train loss"} ${lossText(value.loss)}`);
     if (was.note !== value.note) { was.note = value.note; banner($(".banner"), read("note", value.note)); }
     share.draw(value.link);
@@ -129,7 +123,7 @@ pg.transport = (element, props, trigger, watch) => {
     setTimeout(() => { if (hope && performance.now() >= hopeUntil) draw(value); }, HOPE_MS + 50);
     draw(value);
   };
-  const share = pg.share($("[data-do=share]"), () => send("share"));
+  const share = pg.share($("[data-do=share]"), () => send("link"));
   const actions = {
     toggle() {
       const running = ["running", "queued"].includes(hope ?? value.state);

@@ -15,7 +15,9 @@ pg.readText = async (file, most = MOST_BYTES) => {
     reader.readAsArrayBuffer(file);
   });
   if (!bytes.length) throw new Error(`${file.name} is empty. Choose a file with text in it.`);
-  if (bytes.includes(0)) throw new Error(`${file.name} is not plain text: it contains NUL bytes. Save it as UTF-8 text.`);
+  if (bytes.includes(0)) {
+    throw new Error(`${file.name} is not plain text: it contains NUL bytes. Save it as UTF-8 text.`);
+  }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

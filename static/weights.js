@@ -13,10 +13,14 @@ const decode = Uint8Array.fromBase64?.bind(Uint8Array) ?? (text => {
 const SPACES = { " ": "␣", "\n": "⏎", "\t": "⇥", "": "∅" };
 pg.glyph = token => SPACES[token] ?? token;
 /** The same, cut to what fits on an axis; the whole token stays in the title. */
-pg.short = (token, most) => { const all = [...pg.glyph(token)]; return all.length > most ? all.slice(0, most).join("") : all.join(""); };
+pg.short = (token, most) => [...pg.glyph(token)].slice(0, most).join("");
 
 /** A weight as text: two decimals where they say something, three below 0.1, never "0.000" for what is not zero. */
-pg.weight = w => w === null ? "masked" : w >= 0.095 ? w.toFixed(2) : w >= 0.001 ? w.toFixed(3) : w > 0 ? "< 0.001" : "0";
+pg.weight = w => {
+  if (w === null) return "masked";
+  if (w >= 0.095) return w.toFixed(2);
+  return w >= 0.001 ? w.toFixed(3) : w > 0 ? "< 0.001" : "0";
+};
 
 /** A reader keeps what does not change between frames (tokens, roles, findings) parsed, and decodes the rest.
     `read(value)` -> { layers, heads, T, S, queries, keys, bytes, ... , weight(layer, head, query, key) -> number | null }. */
@@ -38,7 +42,7 @@ pg.weights = () => {
     /** The head as bytes for `pg.paint`, and where it starts. */
     const picture = (layer, head) => {
       if (!hasBig || layer !== value.layer || head !== value.head) return [bytes, (layer * heads + head) * T * S];
-      return [Uint8Array.from(big, w => w === BIG_MASKED ? MASKED : Math.round(Math.sqrt(w / 65534) * 254)), 0];
+      return [Uint8Array.from(big, w => pg.byteOf(w === BIG_MASKED ? null : w / 65534)), 0];
     };
     const row = (layer, head, query) => keys.map((_, key) => weight(layer, head, query, key));
     return {
@@ -53,8 +57,14 @@ pg.weights = () => {
   };
 };
 
+/** A weight as its byte on the square-root scale, for the colour tables. */
+pg.byteOf = weight => weight === null ? MASKED : Math.round(Math.sqrt(weight) * 254);
+
 /** Keys of a row from the largest weight down, without the masked ones. */
 pg.largest = row => [...row.keys()].filter(key => row[key] !== null).sort((a, b) => row[b] - row[a]);
 
 /** "8 back", "3 ahead", "itself"; nothing between different sequences. */
-pg.distance = (frame, query, key) => !frame.self ? "" : query === key ? "itself" : query > key ? `${query - key} back` : `${key - query} ahead`;
+pg.distance = (frame, query, key) => {
+  if (!frame.self) return "";
+  return query === key ? "itself" : query > key ? `${query - key} back` : `${key - query} ahead`;
+};

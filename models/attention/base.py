@@ -35,6 +35,7 @@ class Attention(nn.Module):
         *,
         position: Position,
         start: int = 0,
+        cross: bool = False,
         source_BSD: Tensor | None = None,
         cached: KeyValues | None = None,
         edits: Sequence[Ablate] = (),
@@ -42,7 +43,10 @@ class Attention(nn.Module):
         generator: torch.Generator | None = None,
         record: bool = False,
     ) -> Mixed:
-        """Attend from x to itself (and to `cached`), or to `source_BSD` (cross-attention: positions play no part there)."""
+        """Attend from x to itself (and to `cached`), or, if `cross`, to `source_BSD`: positions play no part there.
+
+        Keys and values of a source are computed once: with `cached`, the source is no longer needed.
+        """
         raise NotImplementedError
 
 

@@ -166,6 +166,7 @@ class GroupedAttention(Attention):
         *,
         position: Position,
         start: int = 0,
+        cross: bool = False,
         source_BSD: Tensor | None = None,
         cached: KeyValues | None = None,
         edits: Sequence[Ablate] = (),
@@ -173,21 +174,20 @@ class GroupedAttention(Attention):
         generator: torch.Generator | None = None,
         record: bool = False,
     ) -> Mixed:
-        if source_BSD is None:
+        if cross:
+            q_BHTC = self._split(self._project(x_BTD, 0), self.heads, self.norm_q)
+            if cached is None:
+                assert source_BSD is not None
+                keys = self._split(self._project(source_BSD, 1), self.kv_heads, self.norm_k)
+                cached = KeyValues(keys, self._split(self._project(source_BSD, 2), self.kv_heads))
+            own = cached
+        else:
             q, k, v = self.qkv(x_BTD).split(self.sizes, dim=-1)
             q_BHTC = position.rotate(self._split(q, self.heads, self.norm_q), start)
-            k_BGSC = position.rotate(self._split(k, self.kv_heads, self.norm_k), start)
-            own = KeyValues(k_BGSC, self._split(v, self.kv_heads))
+            keys = position.rotate(self._split(k, self.kv_heads, self.norm_k), start)
+            own = KeyValues(keys, self._split(v, self.kv_heads))
             if cached is not None:
-                own = KeyValues(
-                    torch.cat((cached.k_BGSC, own.k_BGSC), dim=-2), torch.cat((cached.v_BGSC, own.v_BGSC), dim=-2)
-                )
-        else:
-            q_BHTC = self._split(self._project(x_BTD, 0), self.heads, self.norm_q)
-            own = cached or KeyValues(
-                self._split(self._project(source_BSD, 1), self.kv_heads, self.norm_k),
-                self._split(self._project(source_BSD, 2), self.kv_heads),
-            )
+                own = KeyValues(*(torch.cat(pair, dim=-2) for pair in zip(cached, own, strict=True)))
         mixed_BHTC, weights_BHTS = attend(
             q_BHTC,
             *own,

@@ -26,10 +26,11 @@ def attention(value: dict | None = None, **props) -> gr.HTML:
         error         sentence about the visitor's probe, shown beside it; optional
         ablation      JSON {title, text (html), layer, head} or "": result of running without that head
         finding       JSON {title, html}: html may hold <a data-do="head:0,3">, <a data-do="row:22">, <a data-do="step:548">
+        empty         JSON {title, html} instead of all the rest: why there is nothing to show; optional
         every         steps between frames, for the heading; optional
 
     Events: look {which}; probe {id} or {text}; select {layer, head}; ablate {layer, head}; restore {};
-    do {action} for links of the finding that are not "head:" or "row:".
+    do {action} for links of the finding that the browser does not follow itself ("head:", "row:" and "lens:" it does).
 
     A `plot(slot="attention")` is shown under the mosaic.
     """

@@ -21,7 +21,8 @@ def form(
     Args:
         title: name of the form; the label of the kind's row where `kind` gives none. Unique on the page.
         kinds: fields by kind, {"": [...]} where there is only one. A field is
-            name, path (sent back with an edit), label, help, paper ([text, url] or None), live (acts without a restart),
+            name, path (sent back with an edit, as `at`), label, help, paper ([text, url] or None),
+            live (acts without a restart),
             type: int | float | bool | choice | text | file,
             min, max (no slider without both), step, log, unit, advanced (behind "More: ..."),
             options ([[value, label], ...] or [value, label, why it cannot be chosen]),
@@ -34,11 +35,19 @@ def form(
     Value:
         kind: the kind chosen.
         values, defaults, running: {name: value} of the controls, of what the reset button returns to, and of the run.
-        marks: JSON {name: [tone, sentence]}; the kind's row has the name "kind". Tones: "error" (what is wrong, why, what
-            to do), "pending" (waits for a restart; with an empty sentence "Running with 4. Restart with 2" is made from
-            `running`), "changed" (a live setting changed in this run: "Changed at step 480, was 0.").
+        marks: JSON {name: [tone, sentence]}; the kind's row has the name "kind". Tones: "error" (what is wrong, why,
+            what to do), "pending" (waits for a restart; with an empty sentence "Running with 4. Restart with 2" is made
+            from `running`), "changed" (a live setting changed in this run: "Changed at step 480, was 0.").
 
-    Event edit {path, value, done}: at most every 80 ms while a slider is dragged, `done` at its release and for everything
-    else. Numbers arrive as typed, inside the bounds or not.
+    Event edit {at, value, done}: at most every 80 ms while a slider is dragged, `done` at its release and for
+    everything else. Numbers arrive as typed, inside the bounds or not.
     """
-    return widget("form", value, ("edit",), title=title, kinds=kinds, kind=kind or {}, about=about or {}, **gradio)
+    renamed = {name: [unfiled(field) for field in fields] for name, fields in kinds.items()}
+    props = {"title": title, "kinds": renamed, "kind": unfiled(kind or {}), "about": about or {}}
+    return widget("form", value, ("edit",), **props, **gradio)
+
+
+def unfiled(field: dict[str, Any]) -> dict[str, Any]:
+    """The same description with `path` called `at`: Gradio takes any dictionary with a `path` for an uploaded file and
+    refuses it with an error 500."""
+    return {"at" if key == "path" else key: entry for key, entry in field.items()}

@@ -15,7 +15,8 @@ def plot(value: dict | None = None, *, src: str, title: str = "", note: str = ""
         said  what the chart shows now, for a screen reader; optional
         n     number of the frame; optional
 
-    Fonts, grid, margins and transparent paper come from the page; what `fig.layout` says wins.
+    Fonts, grid, margins and transparent paper come from the page; what `fig.layout` says wins. The Table button lists the
+    named traces, one row per x.
 
     Args:
         src: address of plotly.min.js; fetched when the first chart is about to be seen.

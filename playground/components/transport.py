@@ -6,7 +6,7 @@ import gradio as gr
 
 from playground.components.widget import widget
 
-EVENTS = ("play", "pause", "step", "reset", "seek", "halve", "back", "share")
+EVENTS = ("play", "pause", "step", "reset", "seek", "halve", "back", "link")
 
 
 def transport(value: dict[str, Any]) -> gr.HTML:
@@ -22,7 +22,7 @@ def transport(value: dict[str, Any]) -> gr.HTML:
         loss, loss_label: number or None, and its name ("train loss").
         spark: 96 characters "0" (smallest) to "n" (largest), the loss from step 0 to `last`; "" for none.
         words: text under the step ("step · running"); "" for the state's own.
-        reason: a short sentence instead of rate and device ("recorded, not running"); "" for none. On a phone it is not shown.
+        reason: a short sentence instead of rate and device ("recorded, not running"); "" for none.
         place: the place in the queue ("3rd"), shown instead of the step while queued.
         more: steps that "Go on for N" adds when the run is finished.
         note: JSON {"tone": "error" | "info", "title", "text", "actions": [[event, label], ...]}, a strip under the bar;
@@ -30,7 +30,7 @@ def transport(value: dict[str, Any]) -> gr.HTML:
         link: address of the shared configuration, relative or absolute; the panel opens when one arrives.
 
     Events, each with n, a number that rises with every press (the newest press wins, in whatever order they arrive):
-        play (also "Train it now" and "Go on for N"), pause (also "Leave the queue"), step, reset, seek {step}, share,
-        and the actions of a note: halve, back.
+        play (also "Train it now" and "Go on for N"), pause (also "Leave the queue"), step, reset, seek {step},
+        link (the share button; Gradio keeps an event named "share" for itself), and a note's actions: halve, back.
     """
     return widget("transport", value, EVENTS, elem_id="tp")

@@ -40,8 +40,8 @@ def ordered(suffix: str, first: tuple[str, ...]) -> list[Path]:
 
 
 def head() -> str:
-    """Styles and scripts for `launch(head=...)`: tokens.css, frame.css and the others by name; base.js and the others by
-    name. Each script is wrapped in a function of its own, so that its top-level names stay private."""
+    """Styles and scripts for `launch(head=...)`: tokens.css, frame.css and the others by name; base.js and the others
+    by name. Each script is wrapped in a function of its own, so that its top-level names stay private."""
     styles = "\n".join(file.read_text("utf-8") for file in ordered(".css", ("tokens.css", "frame.css")))
     scripts = "\n".join(
         f"(() => {{ // {file.name}\n{file.read_text('utf-8')}\n}})();" for file in ordered(".js", ("base.js",))

@@ -58,7 +58,14 @@ CASES = {
     "softcap, bias and padding": {"causal": False, "softcap": 0.7, "bias": True, "keep": (5, 3)},
     "bias": {"causal": True, "bias": True},
     "later chunk": {"causal": True, "start": 4, "keys": 6, "queries": 2},
-    "later chunk with window and bias": {"causal": True, "start": 4, "keys": 6, "queries": 2, "window": 2, "bias": True},
+    "later chunk with window and bias": {
+        "causal": True,
+        "start": 4,
+        "keys": 6,
+        "queries": 2,
+        "window": 2,
+        "bias": True,
+    },
     "one later query": {"causal": True, "start": 5, "keys": 6, "queries": 1},
 }
 
@@ -66,7 +73,8 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 @pytest.mark.parametrize("record", [False, True], ids=["fused", "recorded"])
 def test_attention_equals_a_loop_over_queries(case: dict, record: bool):
-    heads, queries, keys, start = (case.get(k, d) for k, d in zip(("heads", "queries", "keys", "start"), (4, 6, 6, 0)))
+    heads, start = case.get("heads", 4), case.get("start", 0)
+    queries, keys = case.get("queries", 6), case.get("keys", 6)
     generator = torch.Generator().manual_seed(2)
     q, k, v = (torch.randn(2, n, m, 5, generator=generator) for n, m in ((heads, queries), (2, keys), (2, keys)))
     keep = None if "keep" not in case else torch.arange(keys)[None] < torch.tensor(case["keep"])[:, None]

@@ -121,7 +121,13 @@ def test_a_config_survives_json_and_is_frozen(config: TransformerConfig):
 @pytest.mark.compiled
 @pytest.mark.parametrize(
     "name",
-    ["MHA RoPE decoder-only pre", "GQA T5 encoder-decoder pre", "MQA ALiBi encoder-only post", "prefix window", "softcap"],
+    [
+        "MHA RoPE decoder-only pre",
+        "GQA T5 encoder-decoder pre",
+        "MQA ALiBi encoder-only post",
+        "prefix window",
+        "softcap",
+    ],
 )
 @pytest.mark.parametrize("record", [False, True], ids=["fused", "recorded"])
 def test_a_model_compiles_whole(name: str, record: bool):

@@ -1,0 +1,14 @@
+"""The sentence at the top of a lens that has no component of its own."""
+
+import gradio as gr
+
+from playground.components.widget import widget
+
+
+def finding(value: dict | None = None, **props) -> gr.HTML:
+    """One finding.
+
+    Value: {n, title, html}; html may hold <a data-do="step:548"> links.
+    Event: do {action}.
+    """
+    return widget("finding", value, ("do",), **props)

@@ -1,0 +1,125 @@
+"""Curves over the steps of a run: labelled at their end, on a full x range from the start, with named references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Figure = dict[str, Any]
+"""A Plotly figure as plain values: `plotly.graph_objects.Figure(figure)` is the object. Building the object takes 20 ms, too
+long for a chart that is redrawn twice a second beside a training loop; the tests build it and so check every property."""
+
+COLOURS = ("var(--line-0)", "var(--line-1)", "var(--line-2)", "var(--line-3)")
+POINTS = 240  # more are not seen at this size
+
+
+class Curve(NamedTuple):
+    """One line: x in steps. `label` stands at its end."""
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float]
+    colour: str = COLOURS[0]
+    width: float = 1.8
+
+
+class Level(NamedTuple):
+    """A horizontal reference, named in place."""
+
+    label: str
+    y: float
+
+
+def thinned(x: Sequence[float], y: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    """At most `POINTS` points: the first, the last, and in each bin between the smallest and the largest y."""
+    xs, ys = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if len(xs) <= POINTS:
+        return xs, ys
+    edges = np.linspace(0, len(xs), POINTS // 2 + 1).astype(int)
+    kept = {0, len(xs) - 1}
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        kept |= {low + int(ys[low:high].argmin()), low + int(ys[low:high].argmax())}
+    index = sorted(kept)
+    return xs[index], ys[index]
+
+
+def curves(
+    lines: Sequence[Curve],
+    *,
+    total: float,
+    y_title: str,
+    y_range: tuple[float, float] | None = None,
+    levels: Sequence[Level] = (),
+    marks: Sequence[tuple[int, str]] = (),
+    cursor: float | None = None,
+    log: bool = False,
+) -> Figure:
+    """At most four curves against the step, 0 to `total`. `marks` are (step, text) thin lines; `cursor` is the step shown."""
+    if len(lines) > len(COLOURS):
+        raise ValueError(f"a chart holds {len(COLOURS)} curves, got {len(lines)}")
+    ends = _apart([(float(c.y[-1]) if len(c.y) else 0.0) for c in lines], y_range, log)
+    data = [_line(c) for c in lines]
+    notes = [_end(c, end, total, log) for c, end in zip(lines, ends, strict=True) if len(c.x)]
+    shapes: list[dict[str, Any]] = []
+    for level in levels:
+        shapes.append(_rule("y", level.y, "var(--text-3)", "dot"))
+        notes.append(_note(1, level.y, level.label, xref="paper", xanchor="right", yanchor="bottom"))
+    for step, text in marks:
+        shapes.append(_rule("x", step, "var(--text-2)", "dot"))
+        notes.append(_note(step, 1, text, yref="paper", xanchor="right" if step > total / 2 else "left", yanchor="top"))
+    if cursor is not None:
+        shapes.append(_rule("x", cursor, "var(--accent)", "solid"))
+    y_axis = {"title": {"text": y_title}, "type": "log" if log else "linear"}
+    layout = {
+        "xaxis": {"range": [0, total], "title": {"text": "step"}},
+        "yaxis": y_axis | ({"range": list(y_range)} if y_range and not log else {}),
+        "annotations": notes,
+        "shapes": shapes,
+    }
+    return {"data": data, "layout": layout}
+
+
+def _line(curve: Curve) -> dict[str, Any]:
+    x, y = thinned(curve.x, curve.y)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": curve.label,
+        "x": x.tolist(),
+        "y": [float(f"{v:.5g}") for v in y],
+        "line": {"color": curve.colour, "width": curve.width},
+        "hovertemplate": f"step %{{x:,}}: %{{y:.4g}}<extra>{curve.label}</extra>",
+    }
+
+
+def _end(curve: Curve, height: float, total: float, log: bool) -> dict[str, Any]:
+    """The label at a curve's end; above the line where there is no room to its right."""
+    x, right = float(curve.x[-1]), float(curve.x[-1]) < 0.62 * total
+    y = float(np.log10(max(height, 1e-12))) if log else height
+    note = _note(x, y, f"<b>{curve.label}</b>", xanchor="left" if right else "right", yanchor="middle" if right else "bottom")
+    return {**note, "font": {"color": curve.colour, "size": 11}, "xshift": 6 if right else 0, "yshift": 0 if right else 3}
+
+
+def _note(x: float, y: float, text: str, **place: str) -> dict[str, Any]:
+    return {"x": x, "y": y, "text": text, "showarrow": False, "font": {"color": "var(--text-2)", "size": 11}, **place}
+
+
+def _rule(axis: str, at: float, colour: str, dash: str) -> dict[str, Any]:
+    other = "x" if axis == "y" else "y"
+    ends = {f"{axis}0": at, f"{axis}1": at, f"{other}0": 0, f"{other}1": 1, f"{other}ref": "paper"}
+    return {"type": "line", "line": {"color": colour, "width": 1.2, "dash": dash}, **ends}
+
+
+def _apart(ends: Sequence[float], y_range: tuple[float, float] | None, log: bool) -> list[float]:
+    """Heights of the end labels, moved so that no two are closer than a line of text."""
+    if log or not ends:
+        return list(ends)
+    span = (y_range[1] - y_range[0]) if y_range else max(ends) - min(ends) or 1.0
+    gap, placed = 0.075 * span, dict.fromkeys(range(len(ends)), 0.0)
+    previous = None
+    for i in sorted(range(len(ends)), key=lambda j: ends[j]):
+        placed[i] = ends[i] if previous is None else max(ends[i], previous + gap)
+        previous = placed[i]
+    return [placed[i] for i in range(len(ends))]

@@ -1,0 +1,106 @@
+"""One sentence at the top of each lens, computed from the measures by the rules stated here, or that nothing stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from playground.history import History, Snapshot
+from playground.measures.attention import NAMED_FROM, Heads
+from playground.measures.training import first_above, steepest_fall
+
+SOLVED = 0.95  # accuracy on unseen examples from which a task counts as learned
+
+
+class Finding(NamedTuple):
+    """A title, and a sentence of html whose data-do links move the picture."""
+
+    title: str
+    html: str
+
+
+WHAT = {  # role -> (title after "L1 H2", what such a head does)
+    "induction": ("looks for what followed the last time", "At each token this head attends to the token <em>after</em> its previous occurrence: an induction head."),
+    "previous token": ("looks at the previous token", "This head passes on what came just before; induction is built on such a head."),
+    "duplicate token": ("looks for the same token", "This head attends to earlier occurrences of the token it stands on."),
+    "first token": ("rests on the first token", "Much weight on the first token usually means that the head has nothing to look for: a sink."),
+    "current token": ("looks at its own token", "This head reads the token it stands on and moves nothing between positions."),
+    "wanted token": ("looks at the token to write", "The decoder's query attends to the source token that it has to write next."),
+    "same place": ("looks at the same place", "Query 3 attends to source token 3, and so on: an alignment in order."),
+    "mirrored place": ("looks at the mirrored place", "The first query attends to the last source token, and so on: an alignment in reverse."),
+}
+RANK = ("induction", "wanted token", "mirrored place", "same place", "duplicate token", "previous token", "first token", "current token")
+
+
+def curve(history: History, which: str, layer: int, head: int, role: str) -> tuple[list[int], list[float]]:
+    """(steps, scores) of one head's role over the kept pictures."""
+    kept = [s for s in history.snapshots if which in s.heads]
+    at = kept[0].heads[which].roles.index(role) if kept else 0
+    return [s.step for s in kept], [float(s.heads[which].scores[layer, head, at]) for s in kept]
+
+
+def named_heads(heads: Heads) -> list[tuple[int, int, str, float]]:
+    """(layer, head, role, score) of every head with a role, the most telling role first, then the highest score."""
+    found = [(i, j, *heads.role(i, j)) for i in range(heads.bits.shape[0]) for j in range(heads.bits.shape[1])]
+    return sorted((f for f in found if f[2] in RANK), key=lambda f: (RANK.index(f[2]), -f[3]))
+
+
+def attention(seen: Snapshot, which: str, history: History | None) -> Finding:
+    """The most telling head: its role, its score, since when, and what it rests on. Rule for a role: `measures.attention.Heads.role`."""
+    named = named_heads(seen.heads[which])
+    if not named:
+        start = "Not trained yet: every head" if seen.step == 0 else "No head stands out: each"
+        return Finding(f"{start} spreads its attention", f"No role reaches a score of {NAMED_FROM} on this probe at step {seen.step:,}.")
+    layer, head, role, score = named[0]
+    title, html = WHAT[role]
+    parts = [html, f"Its {role} score is {score:.2f}"]
+    if history is not None and len(history.snapshots) > 2:
+        since = first_above(*curve(history, which, layer, head, role), NAMED_FROM)
+        if since:
+            parts[-1] += f', above {NAMED_FROM} since <a data-do="step:{since}">step {since:,}</a>'
+    parts[-1] += "."
+    before = [f for f in named if f[2] == "previous token" and f[0] < layer]
+    if role == "induction" and before:
+        parts.append(f'<a data-do="head:{before[0][0]},{before[0][1]}">L{before[0][0]} H{before[0][1]}</a>, a layer below, looks at the previous token ({before[0][3]:.2f}).')
+    elif len(named) > 1:
+        other = named[1]
+        parts.append(f'<a data-do="head:{other[0]},{other[1]}">L{other[0]} H{other[1]}</a>: {other[2]} ({other[3]:.2f}).')
+    return Finding(f"L{layer} H{head} {title}", " ".join(parts))
+
+
+def learning(history: History, chance: float) -> Finding:
+    """Solved, falling suddenly, above chance, or nothing yet, in this order."""
+    seen = history.validations()
+    if len(history.metrics) < 2:
+        return Finding("Not trained yet", f"Guessing gets {chance:.1%} right. Press Play and watch the curves leave that line.")
+    last = seen[-1]
+    fall = steepest_fall([m.loss for m in history.metrics])
+    sentence = f"At step {last.step:,}: {last.validation_accuracy:.1%} of unseen tokens right (guessing: {chance:.1%}), loss {last.validation_loss:.3f}."
+    if fall:
+        sentence += f' The loss fell from {fall.before:.2f} to {fall.after:.2f} around <a data-do="step:{fall.step}">step {fall.step:,}</a>.'
+    solved = next((m.step for m in seen if (m.validation_accuracy or 0) >= SOLVED), None)
+    if solved is not None and (last.validation_accuracy or 0) >= SOLVED:
+        return Finding(f"Learned: {SOLVED:.0%} of unseen tokens right since step {solved:,}", sentence)
+    if fall:
+        return Finding(f"The loss fell suddenly around step {fall.step:,}", sentence)
+    if (last.validation_accuracy or 0) > 2 * chance:
+        return Finding(f"Above chance: {last.validation_accuracy:.0%} of unseen tokens right", sentence)
+    return Finding("No better than guessing so far", sentence)
+
+
+def predictions(rights: Sequence[bool], exact: Sequence[bool], mistakes: Sequence[tuple[str, str]]) -> Finding:
+    """How many scored tokens of the probe are right, and the commonest mistake."""
+    if not rights:
+        return Finding("Nothing to check here", "This text has no token whose right continuation is known.")
+    share, whole = sum(rights) / len(rights), sum(exact)
+    title = f"{sum(rights):,} of {len(rights):,} tokens right, {whole} of {len(exact)} examples without a mistake"
+    if not mistakes:
+        return Finding(title, "Every scored token of these unseen examples is predicted right.")
+    pair = max(set(mistakes), key=mistakes.count)
+    times = mistakes.count(pair)
+    often = f"Most often wrong: <b class='mono'>{_safe(pair[1])}</b> where <b class='mono'>{_safe(pair[0])}</b> was right ({times} ×)." if times > 1 else "No mistake occurs twice."
+    return Finding(title, f"{share:.1%} on the probe. {often}")
+
+
+def _safe(token: str) -> str:
+    return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,49 @@
+"""What happened in a run, from its losses: where it fell, how far it is from guessing and from the floor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+WINDOW = 20  # steps over which a fall is measured
+SHARE = 0.25  # of the way from the first loss to the lowest: less is no phase change
+
+
+class Fall(NamedTuple):
+    """The steepest fall of the loss: the step in its middle, and the mean losses before and after."""
+
+    step: int
+    before: float
+    after: float
+
+
+def steepest_fall(losses: Sequence[float]) -> Fall | None:
+    """The phase change of a run, or None.
+
+    Rule: of all neighbouring windows of 20 steps that come after the first 40 steps, the pair with the largest drop of the
+    mean loss; it counts if the drop is at least a quarter of the whole way down, and at least three times the mean drop
+    of the windows before it (a plateau, then a fall).
+    """
+    loss = np.asarray(losses, dtype=float)
+    if len(loss) < 4 * WINDOW:
+        return None
+    means = np.convolve(loss, np.full(WINDOW, 1 / WINDOW), mode="valid")
+    drops = means[:-WINDOW] - means[WINDOW:]
+    late = drops.copy()
+    late[: 2 * WINDOW - WINDOW] = -np.inf
+    at = int(late.argmax())
+    way = loss[:5].mean() - means.min()
+    earlier = (loss[:5].mean() - means[at]) / max(1.0, at / WINDOW)
+    if way <= 0 or drops[at] < SHARE * way or drops[at] < 3 * earlier:
+        return None
+    return Fall(at + WINDOW, float(means[at]), float(means[at + WINDOW]))
+
+
+def first_above(steps: Sequence[int], values: Sequence[float], level: float) -> int | None:
+    """The step from which `values` stay at or above `level` to the end; None if they do not end there."""
+    since = None
+    for step, value in zip(steps, values, strict=True):
+        since = (step if since is None else since) if value >= level else None
+    return since

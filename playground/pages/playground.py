@@ -1,0 +1,64 @@
+"""The Playground page: configuration on the left, transport above, lenses in the middle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+import plotly
+
+from playground.components.attention import attention
+from playground.components.column import column
+from playground.components.finding import finding
+from playground.components.form import form
+from playground.components.notes import notes
+from playground.components.plot import plot
+from playground.components.predictions import predictions
+from playground.components.table import table
+from playground.components.transport import transport
+from playground.controls import accordions
+from playground.pages import wiring
+from playground.session import Session
+from playground.views import column as column_view
+from playground.views import notes as notes_view
+from playground.views import transport as transport_view
+
+PLOTLY = f"/gradio_api/file={Path(plotly.__file__).parent / 'package_data' / 'plotly.min.js'}"
+CHARTS = {  # name -> (heading, small print)
+    "loss": ("Loss", "each batch, and unseen examples"),
+    "accuracy": ("Accuracy", "scored tokens whose likeliest prediction is right"),
+    "gradient": ("Gradient norm", "before clipping, logarithmic"),
+    "rate": ("Learning rate", "of each update"),
+}
+
+
+def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
+    """Lay the page out and wire it."""
+    blank, forms = Session("blank"), accordions()
+    with gr.Tab("Playground", id="playground"):
+        board = wiring.Board(token=gr.Textbox(visible=False), pages=pages)
+        board.transport = transport(transport_view.value(blank))
+        with gr.Row(elem_id="body"):
+            with gr.Column(elem_id="cfg", min_width=0):
+                board.column = column(column_view.value(blank))
+                for each in forms:
+                    with gr.Accordion(each.title, open=False, elem_id=f"acc-{each.name}", elem_classes=["acc"]) as panel:
+                        kind = {"path": f"{each.slot}.kind", "label": "Variant" if each.name != "task" else "Task"} if each.slot else None
+                        board.forms[each.name] = form(each.title, each.kinds, column_view.form(blank, each), kind=kind, about=column_view.about(each))
+                    board.panels[each.name] = panel
+            with gr.Column(elem_id="main", min_width=0), gr.Tabs(elem_id="lenses", selected="attention", overflow_behavior="wrap") as board.lenses:
+                with gr.Tab("Learning", id="learning"):
+                    board.finding = finding()
+                    with gr.Row(elem_classes=["charts"]):
+                        for name, (title, note) in CHARTS.items():
+                            board.charts[name] = plot(src=PLOTLY, title=title, note=note, tall=240, view=f"chart-{name}")
+                    board.table = table(view="learning-table")
+                    board.notes["learning"] = notes(notes_view.value(blank, "learning"), view="notes-learning")
+                with gr.Tab("Attention", id="attention"):
+                    board.attention = attention(elem_id="lens-attention")
+                    board.roles = plot(src=PLOTLY, title="Head roles", note="mean weight on the place that names the role, 16 unseen examples", tall=236, slot="attention", view="roles")
+                    board.notes["attention"] = notes(notes_view.value(blank, "attention"), view="notes-attention")
+                with gr.Tab("Predictions", id="predictions"):
+                    board.predictions = predictions(elem_id="lens-predictions")
+                    board.notes["predictions"] = notes(notes_view.value(blank, "predictions"), view="notes-predictions")
+    wiring.wire(demo, board, forms)

@@ -1,0 +1,221 @@
+"""What one visitor owns: an edited configuration, one run, and where they look. Bounded, and freed when they leave."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from playground import presets
+from playground.controls import flat, leaf, plain, put, put_kind, read
+from playground.history import Snapshot
+from playground.limits import SECONDS, STEPS, TEXT
+from playground.look import Probe, look, probe
+from playground.run import Diverged, Evaluation, Run, RunConfig
+from playground.training import Training
+
+OWN_PROBE = 400  # characters of a visitor's probe
+
+
+class Session:
+    """One browser tab. Every method is called under Gradio's threads; `lock` guards the run while it computes."""
+
+    def __init__(self, token: str):
+        self.token, self.lock, self.sent = token, threading.RLock(), 0
+        self.intent: float = 0
+        self.gone: float | None = None
+        self.seen = time.monotonic()
+        self.running, self.place, self.rate, self.used = False, 0, 0.0, 0.0
+        self.run: Run | None = None
+        self.lens, self.link, self.notice = "attention", "", ""
+        self.slots = 1
+        self.prompt: dict[str, Any] | str = ""
+        self._look_afresh()
+        self.adopt(presets.FIRST)
+
+    # ---- configuration ----
+    def adopt(self, name: str) -> None:
+        """Take a preset's values; the run, if any, stays until it is restarted."""
+        self.preset, self.raw = name, presets.raw(name)
+        self.config: RunConfig = presets.PRESETS[name].config
+        self.problems: dict[str, str] = {}
+        self.rebuild_if_untouched()
+
+    def edit(self, path: str, value: Any, *, settled: bool = True) -> None:
+        """Change one control. A value that is refused by its own field is not taken; a broken rule across fields is kept and said.
+
+        A live setting acts at once; it leaves a mark when the hand has `settled`.
+        """
+        if isinstance(value, str) and len(value) > TEXT:
+            self.problems = {path: f"The text has {len(value):,} characters, and the page takes {TEXT:,}. Shorten it."}
+            return
+        try:
+            slot, _, last = path.rpartition(".")
+            changed = put_kind(self.raw, slot, value) if last == "kind" else put(self.raw, path, value)
+        except ValueError as error:
+            self.problems = {path: str(error)}
+            return
+        config, problems = read(changed)
+        if config is None and path in problems and not _crosses(self.raw, changed, path):
+            self.problems = problems
+            return
+        self.raw, self.problems = changed, problems
+        if config is not None:
+            self.config = config
+            live = path.removeprefix("training.")
+            if live in Training.live_fields() and self.run is not None:
+                self.run.retune(**{live: getattr(config.training, live)}, mark=settled)
+            elif settled:
+                self.rebuild_if_untouched()
+
+    def pending(self) -> list[tuple[str, Any, Any]]:
+        """(path, value of the run, value of the controls) of every difference that needs a restart."""
+        if self.run is None:
+            return []
+        old, new = flat(plain(self.run.config)), flat(self.raw)
+        live = {f"training.{name}" for name in Training.live_fields()}
+        return [(p, old.get(p), new.get(p)) for p in {**old, **new} if p not in live and old.get(p) != new.get(p)]
+
+    def undo(self) -> None:
+        """Return the controls to what the run has; live settings stay."""
+        if self.run is not None:
+            kept = {name: getattr(self.run.training, name) for name in Training.live_fields()}
+            self.raw = plain(self.run.config)
+            self.raw = put(self.raw, "training", {**self.raw["training"], **kept})
+            self._accept()
+
+    def load(self, raw: Mapping[str, Any]) -> None:
+        """Take edited values as a whole (from a link); they must be valid."""
+        self.raw = dict(raw)
+        self._accept()
+        self.rebuild_if_untouched()
+
+    def _accept(self) -> None:
+        config, self.problems = read(self.raw)
+        if config is not None:
+            self.config = config
+
+    # ---- the run ----
+    def claim(self, n: float) -> bool:
+        """Every press carries a rising number; the newest wins, in whatever order the requests arrive."""
+        self.intent = max(self.intent, n)
+        return self.intent == n
+
+    def stop(self) -> None:
+        """Let the loop that trains, if any, end after its step."""
+        self.intent, self.running = self.intent + 1, False
+
+    def start(self) -> Run:
+        """The run, built from the controls if there is none."""
+        with self.lock:
+            if self.run is None:
+                self.run = Run(self.config)
+                self.used, self.rate = 0.0, 0.0
+                self._look_afresh()
+                self.prompt = {"text": "", "continuation": [], "error": ""}
+            return self.run
+
+    def _look_afresh(self) -> None:
+        """Look at the newest step through the fixed probe, with nothing ablated."""
+        self.shown: int | None = None
+        self.own: Probe | None = None
+        self.which, self.head = "", (0, 0)
+        self.ablation: Ablation | None = None
+        self.probe_name, self.probe_text, self.probe_error = "0", "", ""
+
+    def restart(self) -> Run:
+        """Drop the run and build a new one from the controls."""
+        with self.lock:
+            self.running, self.run = False, None
+            return self.start()
+
+    def rebuild_if_untouched(self) -> None:
+        """Before the first step nothing is lost by building the changed model at once."""
+        if self.run is not None and self.run.step == 0 and not self.running and not self.problems:
+            self.restart()
+
+    def budget_left(self) -> str:
+        """Why the run may not go on, or ""."""
+        run = self.run
+        if run is None:
+            return ""
+        if run.step >= min(run.training.steps, STEPS):
+            return f"Step budget of {run.step:,} used. Everything stays open."
+        if self.used >= SECONDS:
+            return f"The {SECONDS // 60} minutes of computing of one run are used. Everything stays open."
+        return ""
+
+    def advance(self, seconds: float, n: float) -> None:
+        """Train until the time is up, another press arrives, or the budget ends. Keeps a divergence for the page to show."""
+        run, began, tokens = self.start(), time.perf_counter(), self.run.tokens if self.run else 0
+        with self.lock:
+            while self.intent == n and not self.budget_left():
+                try:
+                    run.advance()
+                except Diverged:
+                    break
+                if time.perf_counter() - began >= seconds:
+                    break
+        took = time.perf_counter() - began
+        self.used += took
+        rate = (run.tokens - tokens) / max(took, 1e-6)
+        self.rate = rate if not self.rate else 0.8 * self.rate + 0.2 * rate
+
+    # ---- looking ----
+    def look(self) -> Snapshot:
+        """What the chosen probe shows: a kept picture when looking back, else the model as it is now."""
+        run = self.start()
+        if self.shown is not None and self.own is None and self.probe_name == "0":
+            kept = run.history.nearest(self.shown)
+            if kept is not None:
+                return kept
+        seen, example = self.seen_through()
+        with self.lock:
+            return look(run.model, seen, run.step, edits=self.ablation.edits if self.ablation else (), example=example)
+
+    def which_stack(self) -> str:
+        """The attention drawn: the one chosen, or the first there is."""
+        there = {"decoder-only": ("decoder",), "encoder-only": ("encoder",), "encoder-decoder": ("decoder", "encoder", "cross")}
+        stacks = there[self.start().topology]
+        return self.which if self.which in stacks else stacks[0]
+
+    def seen_through(self) -> tuple[Probe, int]:
+        """The probe in use and which of its examples is drawn."""
+        run = self.start()
+        return (run.probe, 0) if self.own is None else (self.own, 0)
+
+    def use_probe(self, name: str, text: str | None = None) -> None:
+        """Look through the fixed probe ("0"), a named one, or the visitor's own text; raises ValueError with a sentence."""
+        run = self.start()
+        named = {p.name: p.text for p in run.task.probes}
+        if text is not None and len(text) > OWN_PROBE:
+            raise ValueError(f"A probe has up to {OWN_PROBE} characters; this one has {len(text):,}.")
+        self.probe_text = text or ""
+        if name == "0":
+            self.own = None
+        elif name == "own" or name in named:
+            self.own = probe(run.task.probe(run.topology, named.get(name, text)))
+        else:
+            raise ValueError(f"There is no probe called {name!r:.40}.")
+        self.probe_name = name
+
+
+class Ablation:
+    """What removing a part costs on the unseen examples, now."""
+
+    def __init__(self, run: Run, edits: tuple[Any, ...], label: str):
+        self.edits, self.label, self.step = edits, label, run.step
+        self.before: Evaluation = run.evaluate()
+        self.after: Evaluation = run.evaluate(edits)
+
+
+def _crosses(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> bool:
+    """Whether the value at `path` would be fine by itself: its own type and bounds hold, only a rule across fields is broken."""
+    from pydantic import ValidationError
+
+    try:
+        RunConfig.model_validate(new)
+    except ValidationError as error:
+        return all(item["type"] == "value_error" for item in error.errors()) and leaf(old, path) != leaf(new, path)
+    return False

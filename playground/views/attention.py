@@ -1,0 +1,155 @@
+"""The attention lens: weights as bytes, what every head does, the finding, and the curves of the head roles."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import numpy as np
+
+from playground import findings
+from playground.figures.training import roles as roles_figure
+from playground.history import Snapshot
+from playground.run import Run
+from playground.session import Session
+from playground.tasks.base import Batch
+from playground.views.transport import marks
+
+STACKS = (("decoder", "Decoder"), ("encoder", "Encoder"), ("cross", "Cross"))
+ABSENT = {
+    "decoder": "This model has no decoder.",
+    "encoder": "This model has no encoder.",
+    "cross": "Only an encoder-decoder has cross-attention.",
+}
+MASKED, MASKED_LARGE = 255, 65_535
+
+
+def packed(weights: np.ndarray, seen: np.ndarray) -> str:
+    """base64 of round(sqrt(w) * 254) per cell, 255 where the mask forbids it; any shape (..., T, S) with seen (T, S)."""
+    return _base64(np.where(seen, np.rint(np.sqrt(weights.astype(np.float32)) * 254), MASKED).astype(np.uint8))
+
+
+def precise(weights: np.ndarray, seen: np.ndarray) -> str:
+    """base64 of little-endian uint16 round(w * 65534), 65535 where the mask forbids it."""
+    return _base64(np.where(seen, np.rint(weights.astype(np.float32) * 65_534), MASKED_LARGE).astype("<u2"))
+
+
+def _base64(array: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+
+
+def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
+    """See `components.attention`."""
+    run, snapshot = session.start(), snapshot or session.look()
+    which = session.which if session.which in snapshot.maps else next((name for name, _ in STACKS if name in snapshot.maps), "")
+    session.sent += 1
+    common = {
+        "n": session.sent,
+        "step": snapshot.step,
+        "which": which,
+        "stacks": json.dumps([[name, label, "" if name in snapshot.maps else ABSENT[name]] for name, label in STACKS]),
+        "probes": json.dumps([["0", "unseen example"], *([p.name, p.name] for p in run.task.probes), ["own", "your own…"]]),
+        "probe": session.probe_name,
+        "error": session.probe_error,
+        "every": run.training.record_every,
+    }
+    if not which:
+        finding = findings.Finding("This model has no attention", "Its blocks are feed-forward networks: no token sees another. Choose an attention variant on the left.")
+        return {**common, "layers": 0, "heads": 0, "queries": "[]", "keys": "[]", "w": "", "big": "", "layer": 0, "head": 0, "info": "[]", "predicted": "[]", "ablation": "", "finding": _finding(finding)}
+    maps, heads = snapshot.maps[which], snapshot.heads[which]
+    batch, example = session.seen_through()[0].batch, session.seen_through()[1]
+    layers, count = maps.shape[:2]
+    layer, head = min(session.head[0], layers - 1), min(session.head[1], count - 1)
+    seen = visible(run, which, maps)
+    queries, keys = tokens(run, batch, example, which)
+    info = [
+        {"role": heads.role(i, j)[0], "score": round(heads.role(i, j)[1], 3) if heads.role(i, j)[0] in findings.RANK else None, "bits": round(float(heads.bits[i, j]), 2), "back": round(float(heads.distance[i, j]), 1)}
+        for i in range(layers)
+        for j in range(count)
+    ]
+    own_history = run.history if session.probe_name == "0" else None
+    return {
+        **common,
+        "layers": layers,
+        "heads": count,
+        "queries": json.dumps(queries),
+        "keys": json.dumps(keys),
+        "w": packed(maps, seen),
+        "big": precise(maps[layer, head], seen),
+        "layer": layer,
+        "head": head,
+        "info": json.dumps(info),
+        "predicted": json.dumps(predicted(run, snapshot, which, example)),
+        "ablation": _ablation(session),
+        "finding": _finding(findings.attention(snapshot, which, own_history)),
+    }
+
+
+def visible(run: Run, which: str, maps: np.ndarray) -> np.ndarray:
+    """(T, S) True where the mask lets a query look: where any head of any layer puts weight, or the causal triangle."""
+    queries, keys = maps.shape[-2:]
+    lit = (maps > 0).any(axis=(0, 1))
+    if which == "decoder":
+        distance = np.arange(queries)[:, None] - np.arange(keys)[None]
+        window = run.config.model.attention.sees()
+        lit = lit | ((distance >= 0) & (distance < (window or keys + 1)))
+    return lit if which == "decoder" else np.ones_like(lit) if run.config.model.attention.sees() is None or which == "cross" else lit
+
+
+def tokens(run: Run, batch: Batch, example: int, which: str) -> tuple[list[str], list[str]]:
+    """Texts of the query and key axes."""
+    words = run.task.vocabulary
+    own = [words[i] for i in batch.ids_BT[example].tolist()]
+    if batch.source_BS is None:
+        return own, own
+    source = [words[i] for i in batch.source_BS[example].tolist()]
+    return {"decoder": (own, own), "encoder": (source, source), "cross": (own, source)}[which]
+
+
+def predicted(run: Run, snapshot: Snapshot, which: str, example: int) -> list[Any]:
+    """[token, probability] that the model gives each query; [] for the encoder of an encoder-decoder, which predicts nothing."""
+    if which == "encoder" and run.topology == "encoder-decoder":
+        return []
+    words = run.task.vocabulary
+    return [[words[int(i)], round(float(p), 3)] for i, p in zip(snapshot.top[example, :, 0], snapshot.top_probs[example, :, 0], strict=True)]
+
+
+def _finding(finding: findings.Finding) -> str:
+    return json.dumps({"title": finding.title, "html": finding.html})
+
+
+def _ablation(session: Session) -> str:
+    done = session.ablation
+    if done is None:
+        return ""
+    before, after = done.before, done.after
+    noise = (before.error**2 + after.error**2) ** 0.5
+    sign = "+" if after.loss >= before.loss else "−"
+    edit = done.edits[0]
+    return json.dumps({
+        "title": f"Without {done.label}: loss {before.loss:.2f} → {after.loss:.2f}, accuracy {before.accuracy:.0%} → {after.accuracy:.0%}",
+        "text": f"{sign}{abs(after.loss - before.loss):.2f} ± {noise:.2f} (standard error) on {before.examples} unseen examples, at step {done.step:,}. The maps are drawn without it.",
+        "layer": edit.layer,
+        "head": edit.head,
+    })
+
+
+def roles(session: Session, snapshot: Snapshot) -> dict[str, Any]:
+    """Up to three roles over the run: the best head of each role that some head plays, by the fixed probe batch."""
+    run = session.start()
+    which = session.which if session.which in snapshot.maps else next(iter(snapshot.maps), "")
+    kept = [s for s in run.history.snapshots if which in s.heads]
+    lines, chance = [], 0.0
+    if kept:
+        newest = kept[-1].heads[which]
+        flat = newest.scores.reshape(-1, len(newest.roles))
+        ranked = sorted(range(len(newest.roles)), key=lambda r: (-float(flat[:, r].max()) if newest.roles[r] != "current token" else 0.0))
+        for r in ranked[:3]:
+            layer, head = divmod(int(flat[:, r].argmax()), newest.bits.shape[1])
+            steps, scores = findings.curve(run.history, which, layer, head, newest.roles[r])
+            lines.append((f"L{layer} H{head} {newest.roles[r]}", steps, scores))
+        chance = float(np.mean([newest.chance[r] for r in ranked[:3]]))
+    figure = roles_figure(lines, total=run.training.steps, chance=chance, marks=[(s, t) for s, t in marks(session)][-3:], cursor=snapshot.step)
+    said = "; ".join(f"{label} {scores[-1]:.2f}" for label, _, scores in lines if scores)
+    return {"n": session.sent, "fig": json.dumps(figure), "said": f"Head roles over training: {said}"}

@@ -1,0 +1,135 @@
+"""The configuration column's values: presets, architecture card, pending changes, closed lines, and the forms."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from models.config import extra, variants, walk
+from models.cost import Cost, cost
+from playground import presets
+from playground.controls import Accordion, field_at, flat, leaf, plain
+from playground.run import RunConfig
+from playground.session import Session
+from playground.training import Training
+from playground.views.transport import budget
+
+BYTES = 4  # of one cached number in float32
+
+
+def value(session: Session) -> dict[str, Any]:
+    """See `components.column`."""
+    new = cost(session.config.model)
+    old = cost(session.run.config.model) if session.run else new
+    pending = session.pending()
+    parts = sorted(((name, share) for name, share in new.parts.items() if share), key=lambda p: -p[1])
+    return {
+        "preset": session.preset if session.raw == presets.raw(session.preset) else "",
+        "groups": json.dumps(presets.groups()),
+        "card": json.dumps([[label, a, b if b != a else "", unit] for (label, a, unit), (_, b, _) in zip(card(old), card(new), strict=True)]),
+        "parts": json.dumps(parts),
+        "parts_text": "",
+        "n_pending": len(pending),
+        "pending": _pending(pending),
+        "lines": json.dumps(lines(session.config)),
+    }
+
+
+def card(c: Cost) -> list[tuple[str, str, str]]:
+    """(label, number, unit) of what a model costs."""
+    return [
+        ("Parameters", f"{c.parameters:,}", ""),
+        ("Active per token", f"{c.active_parameters:,}", ""),
+        ("Forward pass", _flops(c.flops_per_token)[0], _flops(c.flops_per_token)[1]),
+        ("KV cache", f"{BYTES * c.kv_cache_elements_per_token:,}", "B/token"),
+    ]
+
+
+def _flops(flops: int) -> tuple[str, str]:
+    for size, unit in ((1e9, "GFLOP"), (1e6, "MFLOP"), (1e3, "kFLOP")):
+        if flops >= size:
+            return f"{flops / size:.3g}", f"{unit}/token"
+    return str(flops), "FLOP/token"
+
+
+def lines(config: RunConfig) -> dict[str, str]:
+    """What each closed accordion says."""
+    m, t = config.model, config.training
+    depth = f"{m.encoder_layers} + {m.layers} layers" if m.topology == "encoder-decoder" else f"{m.layers} layer{'s' if m.layers > 1 else ''}"
+    heads = m.attention.query_heads()
+    said = {"base": "base", "hidden": "hidden", "length": "length"}
+    return {
+        "model": f"{m.topology} · {depth} · width {m.width}",
+        "attention": f"{m.attention.kind} · {heads} heads" if heads else "none",
+        "position": " · ".join([m.position.kind, *(f"base {m.position.base:,g}" for _ in [0] if hasattr(m.position, "base"))]),
+        "feed_forward": f"{m.feed_forward.activation} · {m.feed_forward.hidden:,}" if hasattr(m.feed_forward, "hidden") else "none",
+        "task": " · ".join([type(config.task).title.lower(), *(f"{said[n]} {getattr(config.task, n):,}" for n in ("length",) if hasattr(config.task, n))]),
+        "training": f"{t.optimizer} · batch {t.batch}",
+    }
+
+
+def _pending(changes: list[tuple[str, Any, Any]]) -> str:
+    if not changes:
+        return ""
+    labels = {path: extra(field).get("label", "") for path, field, _ in walk(RunConfig())}
+    said = [f"{_label(path, labels)} {_say(old)} → {_say(new)}" for path, old, new in changes if _told(path, changes)]
+    more = f" and {len(said) - 3} more" if len(said) > 3 else ""
+    return "; ".join(said[:3]) + more + ". The run goes on as it is until then."
+
+
+def _told(path: str, changes: list[tuple[str, Any, Any]]) -> bool:
+    """A changed kind stands for the fields that came and went with it."""
+    slot, _, last = path.rpartition(".")
+    return last == "kind" or f"{slot}.kind" not in {p for p, _, _ in changes}
+
+
+def _label(path: str, labels: dict[str, str]) -> str:
+    slot, _, last = path.rpartition(".")
+    if last == "kind" and slot.count(".") <= 1 and path not in ("model.norm.kind",):
+        return slot.rpartition(".")[2].replace("_", "-")
+    return (labels.get(path) or last.replace("_", " ")).lower()
+
+
+def _say(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:,g}" if isinstance(value, (int, float)) else str(value)[:30]
+
+
+def form(session: Session, accordion: Accordion) -> dict[str, Any]:
+    """See `components.form`: values, defaults of the preset, values of the run, and a mark beside each control that has one."""
+    values, defaults = flat(session.raw), flat(presets.raw(session.preset))
+    running = flat(plain(session.run.config)) if session.run else values
+    kind = leaf(session.raw, f"{accordion.slot}.kind") if accordion.slot else ""
+    names = {row["name"] for row in accordion.kinds[kind]}
+    marks: dict[str, list[str]] = {}
+    if session.run is not None:
+        for path, _, _ in session.pending():
+            marks[path] = ["pending", ""]
+        for name in Training.live_fields():
+            first, now = getattr(session.run.config.training, name), getattr(session.run.training, name)
+            changed = [m.step for m in session.run.history.marks if m.text.startswith(extra(Training.model_fields[name])["label"].lower())]
+            if first != now and changed:
+                marks[f"training.{name}"] = ["changed", f"Changed at step {changed[-1]:,}, was {_say(first)}."]
+    for path, sentence in session.problems.items():
+        marks[path] = ["error", sentence]
+    mine = {("kind" if accordion.slot and path == f"{accordion.slot}.kind" else path): mark for path, mark in marks.items()
+            if path in names or (accordion.slot and path == f"{accordion.slot}.kind")}
+    picked = {n: values.get(n) for n in names}
+    picked |= {"task.upload": None} if "task.upload" in names else {}
+    return {
+        "kind": kind,
+        "values": picked,
+        "defaults": {n: defaults.get(n, values.get(n)) for n in names} | ({"kind": leaf(presets.raw(session.preset), f"{accordion.slot}.kind")} if accordion.slot else {}),
+        "running": {n: running.get(n) for n in names} | ({"kind": running.get(f"{accordion.slot}.kind")} if accordion.slot else {}),
+        "marks": json.dumps(mine),
+        "budget": budget() if accordion.name == "training" else "",
+    }
+
+
+def about(accordion: Accordion) -> dict[str, tuple[str, Any]]:
+    """First sentence of each variant's docstring, shown under the choice."""
+    members = variants(field_at(accordion.slot)) if accordion.slot else {}
+    return {kind: ((member.__doc__ or "").strip().split("\n")[0], None) for kind, member in members.items()}

@@ -1,0 +1,63 @@
+"""The learning lens: what the run has learned so far, as four charts and a finding."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from playground import findings
+from playground.figures import training as figures
+from playground.session import Session
+from playground.training import learning_rate
+from playground.views.transport import marks
+
+CHARTS = ("loss", "accuracy", "gradient", "rate")
+
+
+def value(session: Session) -> dict[str, dict[str, Any]]:
+    """Value of the finding and of each chart, by name."""
+    run = session.start()
+    history, total = run.history, run.training.steps
+    cursor = run.step if session.shown is None else min(session.shown, run.step)
+    steps = [m.step for m in history.metrics]
+    seen = history.validations()
+    at, done = [m.step for m in seen], history.metrics[1:]
+    told = [(s, t) for s, t in marks(session)][-3:]
+    session.sent += 1
+    charts = {
+        "loss": figures.loss(
+            (steps, [m.loss for m in history.metrics]), (at, [m.validation_loss or 0.0 for m in seen]),
+            total=total, chance=math.log(len(run.task.vocabulary)), floor=run.task.floor, marks=told, cursor=cursor,
+        ),
+        "accuracy": figures.accuracy(
+            (steps, [m.accuracy for m in history.metrics]), (at, [m.validation_accuracy or 0.0 for m in seen]),
+            total=total, chance=run.task.chance, marks=told, cursor=cursor,
+        ),
+        "gradient": figures.gradient(([m.step for m in done], [m.gradient_norm for m in done]), total=total, clip=run.training.clip, cursor=cursor),
+        "rate": figures.rate(
+            ([m.step for m in done], [m.lr for m in done]), total=total,
+            top=max([learning_rate(run.training, run.training.warmup), *(m.lr for m in done)]), cursor=cursor,
+        ),
+    }
+    finding = findings.learning(history, run.task.chance)
+    head = {"n": session.sent, "title": finding.title, "html": finding.html + extra(session)}
+    last = seen[-1]
+    said = f"At step {last.step:,}: loss {last.validation_loss:.3f}, accuracy {last.validation_accuracy:.1%} on unseen examples"
+    return {"finding": head, **{name: {"n": session.sent, "fig": json.dumps(figure), "said": f"{name}: {said}"} for name, figure in charts.items()}}
+
+
+def extra(session: Session) -> str:
+    """What the accuracy counts, and the loss in the task's customary unit."""
+    run = session.start()
+    last = run.history.validations()[-1]
+    bits = f" {(last.validation_loss or 0.0) / math.log(2):.2f} {run.task.bits}." if run.task.bits else ""
+    return f"{bits} <br>{run.task.meaning[run.topology]} {run.task.accuracy}"
+
+
+def table(session: Session) -> dict[str, Any]:
+    """The twin of the charts: one row per look at unseen examples."""
+    seen = session.start().history.validations()
+    columns = ["step", "train loss", "unseen loss", "unseen accuracy", "exact", "gradient norm", "learning rate"]
+    rows = [[m.step, *(float(f"{v:.4g}") for v in (m.loss, m.validation_loss or 0.0, m.validation_accuracy or 0.0, m.validation_exact or 0.0, m.gradient_norm, m.lr))] for m in seen]
+    return {"columns": json.dumps(columns), "rows": json.dumps(rows), "name": f"learning-{session.preset}", "title": "Numbers at every validation"}

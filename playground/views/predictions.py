@@ -1,0 +1,55 @@
+"""The predictions lens: unseen examples token by token, and the visitor's own prompt."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playground import findings
+from playground.history import Snapshot
+from playground.session import Session
+from playground.tasks.base import IGNORE
+
+SHOWN = 8
+
+
+def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
+    """See `components.predictions`."""
+    run, snapshot = session.start(), snapshot or session.look()
+    batch, words = session.seen_through()[0].batch, run.task.vocabulary
+    rows, rights, exacts, mistakes = [], [], [], []
+    for b in range(batch.ids_BT.shape[0]):
+        cells = [] if batch.source_BS is None else [{"t": words[i], "role": "prompt"} for i in batch.source_BS[b].tolist()]
+        whole = True
+        for t, (given, target) in enumerate(zip(batch.ids_BT[b].tolist(), batch.targets_BT[b].tolist(), strict=True)):
+            top = [[words[int(i)], round(float(p), 4)] for i, p in zip(snapshot.top[b, t], snapshot.top_probs[b, t], strict=True)]
+            if run.topology == "decoder-only" or target == IGNORE:
+                cells.append({"t": words[given], "role": "prompt"})
+            if target != IGNORE:
+                right = int(snapshot.top[b, t, 0]) == target
+                rights.append(right)
+                whole = whole and right
+                if not right:
+                    mistakes.append((words[target], top[0][0]))
+                cells.append({"t": top[0][0], "role": "answer", "right": right, "want": words[target], "top": top})
+        exacts.append(whole)
+        rows.append({"exact": whole, "cells": _merged(cells) if run.topology == "decoder-only" else cells})
+    finding = findings.predictions(rights, exacts, mistakes)
+    session.sent += 1
+    return {
+        "n": session.sent,
+        "step": snapshot.step,
+        "finding": json.dumps({"title": finding.title, "html": finding.html}),
+        "examples": json.dumps(rows[:SHOWN]),
+        "prompt": json.dumps(session.prompt),
+    }
+
+
+def _merged(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A decoder reads each answer token as the next input: where an answer stands, the prompt cell that repeats it is dropped."""
+    kept: list[dict[str, Any]] = []
+    for cell in cells:
+        if kept and kept[-1]["role"] == "answer" and cell["role"] == "prompt":
+            continue
+        kept.append(cell)
+    return kept

@@ -1,0 +1,101 @@
+"""The transport bar's value: where the run is, how fast it goes, what happened."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from playground import presets
+from playground.limits import SECONDS, STEPS
+from playground.measures.training import steepest_fall
+from playground.session import Session
+
+SPARK = 96
+LEVELS = ord("n") - ord("0")
+
+
+def spark(losses: list[float]) -> str:
+    """96 characters "0" (smallest) to "n" (largest): one replace in Gradio's diff, never a list."""
+    if len(losses) < 2:
+        return ""
+    points = np.interp(np.linspace(0, len(losses) - 1, SPARK), np.arange(len(losses)), losses)
+    low, high = float(points.min()), float(points.max())
+    return "".join(chr(48 + round(LEVELS * (p - low) / ((high - low) or 1.0))) for p in points)
+
+
+def state(session: Session) -> str:
+    """Which of the transport's states a session is in."""
+    run = session.run
+    if session.place:
+        return "queued"
+    if run is None:
+        return "replay"
+    if session.running:
+        return "running"
+    if run.diverged:
+        return "diverged"
+    if session.shown is not None and session.shown < run.step:
+        return "past"
+    if session.budget_left():
+        return "finished"
+    return "paused" if run.step else "ready"
+
+
+def value(session: Session) -> dict[str, Any]:
+    """See `components.transport`."""
+    session.sent += 1
+    run, now = session.run, state(session)
+    common = {"n": session.sent, "state": now, "link": session.link, "place": _ordinal(session.place), "more": 0, "words": "", "reason": "", "note": ""}
+    if session.notice:
+        common["note"] = json.dumps({"tone": "info", "title": "", "text": session.notice, "actions": []})
+    if run is None:
+        config = presets.PRESETS[session.preset].config
+        waiting = {"reason": "Both cores are training for others."} if now == "queued" else {"reason": "recorded, not running"}
+        return {**common, **waiting, "step": 0, "last": 0, "total": config.training.steps, "marks": "[]", "rate": 0, "device": "", "threads": "", "loss": None, "loss_label": "train loss", "spark": ""}
+    step = run.step if session.shown is None else min(session.shown, run.step)
+    losses = [m.loss for m in run.history.metrics]
+    if now == "queued":
+        common["reason"] = f"All {session.slots} cores are training for others."
+    if now == "finished":
+        common |= {"reason": session.budget_left(), "more": max(0, min(run.training.steps, STEPS - run.step))}
+    if run.diverged:
+        d = run.diverged
+        actions = [["halve", f"Halve it to {run.training.lr / 2:g} and retry"]] + ([["back", f"Look back at step {run.step:,}"]] if run.step else [])
+        common["note"] = json.dumps({"tone": "error", "title": f"Stopped at step {d.step:,}: the {d.what} is not a finite number.", "text": str(d).split(": ", 1)[1].split(". ", 1)[1], "actions": actions})
+    return {
+        **common,
+        "step": step,
+        "last": run.step,
+        "total": run.training.steps,
+        "marks": json.dumps(marks(session)),
+        "rate": round(session.rate),
+        "device": run.place.label,
+        "threads": run.place.detail,
+        "loss": round(losses[min(step, len(losses) - 1)], 4),
+        "loss_label": "train loss",
+        "spark": spark(losses),
+    }
+
+
+def marks(session: Session) -> list[list[Any]]:
+    """What was changed and what happened, in the order of the steps."""
+    run = session.run
+    if run is None:
+        return []
+    found = [[m.step, m.text] for m in run.history.marks]
+    fall = steepest_fall([m.loss for m in run.history.metrics])
+    return sorted([*found, [fall.step, "loss falls"]] if fall else found)
+
+
+def budget() -> str:
+    """The limits of one run, in words."""
+    return f"A run here ends after {STEPS:,} steps or {SECONDS // 60} minutes of computing."
+
+
+def _ordinal(place: int) -> str:
+    if not place:
+        return ""
+    ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"

@@ -1,0 +1,58 @@
+/* The visitor's own prompt: text, four settings of the sampling, and the tokens the model goes on with. */
+const FIELDS = [                                       // name, label, least, most, step, default, help
+  ["temperature", "Temperature", 0, 5, 0.1, 1, "0 always takes the likeliest token"],
+  ["top_k", "Top-k", 0, 256, 1, 0, "Only the k likeliest tokens; 0 keeps every token"],
+  ["top_p", "Top-p", 0.01, 1, 0.01, 1, "Only the likeliest tokens that together reach p; 1 keeps every token"],
+  ["length", "Length", 1, 128, 1, 16, "Tokens to add"],
+];
+const fieldHtml = ([name, label, min, max, step, at, help]) => `<label title="${help}">${label}
+  <input name="${name}" type="number" inputmode="decimal" min="${min}" max="${max}" step="${step}" value="${at}"></label>`;
+const HTML = `<div class="pt"><h2>Your own prompt</h2><span>the model goes on from it</span></div>
+  <div class="ask"><input class="text mono" name="text" aria-label="Prompt" spellcheck="false" autocomplete="off" maxlength="512">
+    <button class="b">Run</button></div>
+  <div class="fields">${FIELDS.map(fieldHtml).join("")}</div>
+  <p class="bad" role="alert" hidden></p><p class="cells result" aria-live="polite"></p>`;
+
+/** Fill the form; `run(values)` when the visitor asks. `draw(prompt)` shows an answer: { text, continuation, error };
+    `cell(node)` gives the token of a node of the continuation. */
+pg.promptForm = (form, run) => {
+  form.innerHTML = HTML;
+  const $ = name => form.querySelector(name), text = $(".text"), bad = $(".bad"), result = $(".result");
+  let sent = "", continuation = [];
+
+  const complain = sentence => {
+    bad.hidden = !sentence;
+    pg.set(bad, sentence || "");
+    return !sentence;
+  };
+  form.addEventListener("submit", event => {
+    event.preventDefault();
+    const values = { text: text.value };
+    for (const [name, label, least, most] of FIELDS) {                 // judged here first, so that the sentence comes at once
+      values[name] = pg.number($(`[name=${name}]`).value);
+      if (!(values[name] >= least && values[name] <= most)) return complain(`${label} lies between ${least} and ${most}.`);
+    }
+    complain("");
+    sent = values.text;
+    $(".b").setAttribute("aria-busy", true);
+    run(values);
+  });
+  return {
+    draw(prompt) {
+      form.hidden = !prompt;
+      if (!prompt) return;
+      if (document.activeElement !== text && prompt.text !== sent) text.value = sent = prompt.text ?? "";   // not while typing
+      $(".b").removeAttribute("aria-busy");
+      text.toggleAttribute("aria-invalid", !complain(prompt.error));
+      continuation = prompt.continuation || [];
+      const given = [...prompt.text || ""].map(token => pg.tokenCell({ t: token, role: "prompt" }, -1)).join("");
+      const note = '<span class="axt">colour: probability of the token, square-root scale</span>';
+      const html = continuation.length ? given + continuation.map(pg.madeCell).join("") + note : "";
+      if (result.shown !== html) result.innerHTML = result.shown = html;
+    },
+    cell(node) {
+      const made = continuation[node.dataset.i];
+      return made && { ...made, role: "answer", want: made.t };
+    },
+  };
+};

@@ -1,0 +1,121 @@
+"""`cost` counts from a config alone what the built model has, multiplies and caches."""
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from models import PRESETS, Cache, Transformer, TransformerConfig
+from models.attention import GQA, MHA
+from models.cost import cost
+from tests.models.variants import VARIANTS, small
+
+BUILT = PRESETS | {n: c for n, c in VARIANTS.items() if not n.endswith("post")}
+UNWINDOWED = {n: c for n, c in BUILT.items() if c.attention.sees() is None}
+DECODERS = {n: c for n, c in BUILT.items() if c.topology != "encoder-only"}
+PARTS = {
+    "attention": ("attention.", "cross_attention."),
+    "feed-forward": ("feed_forward.",),
+    "norms": ("norm_attention.", "norm_cross.", "norm_feed_forward.", "norm_final.", "norm_embedding."),
+}
+
+
+def full(config: TransformerConfig) -> dict:
+    """One sequence as long as the context, source and target alike."""
+    ids_BT = torch.zeros(1, config.context, dtype=torch.long)
+    given = {"ids_BT": ids_BT, "source_BS": ids_BT} if config.topology == "encoder-decoder" else {"ids_BT": ids_BT}
+    return given | ({"prefix_B": torch.tensor([1])} if config.prefix else {})
+
+
+def part(name: str) -> str:
+    """The part of a model that a parameter belongs to."""
+    if name.startswith("head."):
+        return "head"
+    after = name.partition("blocks.")[2].partition(".")[2] or name.partition(".")[2]
+    return next((p for p, starts in PARTS.items() if after.startswith(starts)), "embedding")
+
+
+@pytest.mark.parametrize("config", BUILT.values(), ids=BUILT.keys())
+def test_parameters_are_those_of_the_built_model_part_by_part(config: TransformerConfig):
+    counted = dict.fromkeys(("embedding", "attention", "feed-forward", "norms", "head"), 0)
+    for name, p in Transformer(config).named_parameters():
+        counted[part(name)] += p.numel()
+    stated = cost(config)
+    assert stated.parts == counted
+    assert stated.parameters == stated.active_parameters == sum(counted.values())
+
+
+@pytest.mark.parametrize("config", UNWINDOWED.values(), ids=UNWINDOWED.keys())
+def test_flops_are_those_that_torch_counts_with_a_full_context(config: TransformerConfig):
+    # Recorded, because torch counts explicit products exactly. Both definitions then ignore masks, count 2 per weight
+    # and 4 per key and channel. Neither counts additions, norms or look-ups.
+    model = Transformer(config)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(**full(config), record=True)
+    assert cost(config).flops_per_token * config.context == counter.get_total_flops()
+
+
+def test_a_window_saves_the_keys_it_hides():
+    whole, narrow = (cost(small(attention=MHA(window=w), topology="decoder-only")) for w in (None, 3))
+    assert whole.flops_per_token - narrow.flops_per_token == 2 * 4 * 16 * (12 - 3)
+    both = cost(small(attention=MHA(window=3), topology="encoder-only"))
+    assert whole.flops_per_token - both.flops_per_token == 2 * 4 * 16 * (12 - 5)  # two on each side, and itself
+    assert cost(small(attention=MHA(window=100))) == cost(small())
+
+
+@pytest.mark.parametrize("config", DECODERS.values(), ids=DECODERS.keys())
+def test_cache_elements_are_those_of_a_real_cache(config: TransformerConfig):
+    given = full(config)
+    given["ids_BT"] = given["ids_BT"][:, :7]
+    cache = Transformer(config)(**given, cache=Cache()).cache
+    own = sum(kept.numel() for layer in cache.layers if layer.own for kept in layer.own)
+    cross = sum(kept.numel() for layer in cache.layers if layer.cross for kept in layer.cross)
+    stated = cost(config)
+    assert own == 7 * stated.kv_cache_elements_per_token
+    assert cross == config.context * stated.cross_cache_elements_per_source_token
+    assert (cross > 0) == (config.topology == "encoder-decoder")
+
+
+def test_an_encoder_keeps_no_cache():
+    assert cost(PRESETS["bert-mini"]).kv_cache_elements_per_token == 0
+
+
+PUBLISHED = {  # GPT-2 and BERT as counted in the libraries that published them, LLaMA 2 and 3 likewise
+    "GPT-2": (
+        PRESETS["gpt2-mini"],
+        {"layers": 12, "width": 768, "vocab": 50257, "context": 1024},
+        12,
+        3072,
+        124_439_808,
+    ),
+    "BERT": (PRESETS["bert-mini"], {"layers": 12, "width": 768, "vocab": 30522, "context": 512}, 12, 3072, 109_514_298),
+    "Llama 2 7B": (PRESETS["llama-mini"], {"layers": 32, "width": 4096, "vocab": 32000}, 32, 11008, 6_738_415_616),
+}
+
+
+@pytest.mark.parametrize(("config", "size", "heads", "hidden", "expected"), PUBLISHED.values(), ids=PUBLISHED.keys())
+def test_published_models_count_what_was_published(config, size: dict, heads: int, hidden: int, expected: int):
+    attention = MHA(**{"heads": heads} | {k: getattr(config.attention, k) for k in ("qkv_bias", "out_bias")})
+    config = config.but(attention=attention, feed_forward=config.feed_forward.but(hidden=hidden), **size)
+    assert cost(config).parameters == expected
+
+
+def test_llama_3_keeps_a_quarter_of_the_keys():
+    llama = PRESETS["llama-mini"].but(
+        layers=32, width=4096, vocab=128_256, attention=GQA(heads=32, kv_heads=8), feed_forward={"kind": "dense"}
+    )
+    assert cost(llama).kv_cache_elements_per_token == 65_536
+    wide = llama.but(feed_forward=PRESETS["llama-mini"].feed_forward.but(hidden=14_336))
+    assert cost(wide).parameters == 8_030_261_248
+
+
+def test_t5_base_counts_what_was_published():
+    t5 = PRESETS["t5-mini"].but(
+        layers=12,
+        encoder_layers=12,
+        width=768,
+        vocab=32_128,
+        attention=MHA(heads=12, scaled=False),
+        feed_forward=PRESETS["t5-mini"].feed_forward.but(hidden=3072),
+    )
+    assert cost(t5).parameters == 222_903_552
+    assert cost(t5).kv_cache_elements_per_token == cost(t5).cross_cache_elements_per_source_token == 18_432
