@@ -18,6 +18,7 @@ from models.position import Position
 from models.records import LayerCache, LayerRecord, Routing
 
 Report = TypeVar("Report")
+EMPTY = LayerCache(None, None)
 
 
 class Shared(NamedTuple):
@@ -33,7 +34,7 @@ class Shared(NamedTuple):
 
 
 class Block(nn.Module):
-    """Pre-norm: x + f(norm(x)). Post-norm: norm(x + f(x)). Parallel: x + attention(norm(x)) + feed-forward(norm'(x))."""
+    """Pre-norm: x + f(norm(x)). Post-norm: norm(x + f(x)). Parallel: x + attention(norm(x)) + ffn(norm'(x))."""
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class Block(nn.Module):
         x_BTD: Tensor,
         shared: Shared,
         *,
-        cached: LayerCache = LayerCache(None, None),
+        cached: LayerCache = EMPTY,
         edits: tuple[Ablate, ...] = (),
     ) -> tuple[Tensor, LayerRecord, LayerCache]:
         """The stream after this block, what happened, and the longer cache."""
@@ -134,7 +135,7 @@ class Block(nn.Module):
         part: str,
         generator: torch.Generator | None,
     ) -> tuple[Tensor, Report]:
-        """x plus what the sublayer makes of `reads_BTD` (x itself, but for the parallel form), normed before or after."""
+        """x plus what the sublayer makes of `reads_BTD` (in the parallel form not x), normed before or after."""
         y_BTD, report = sublayer(norm(reads_BTD) if self.pre else reads_BTD)
         for edit in edits:
             if edit.part == part and edit.head is None:

@@ -11,7 +11,7 @@ from typing_extensions import Self
 
 
 class Config(BaseModel):
-    """A config is a value: frozen, complete, comparable, JSON-able; unknown keys and numbers out of bounds are refused."""
+    """A config is a value: frozen, complete, comparable, JSON-able; refuses unknown keys and numbers out of bounds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
@@ -45,12 +45,13 @@ def knob(
     paper: tuple[str, str] | None = None,
     unit: str = "",
     most: float | None = None,
+    empty: str = "off",
     **bounds: Any,
 ) -> Any:
-    """A documented field. `ge`, `le`, `gt`, `lt` bound what the core accepts; `most` is the smaller upper bound of a visitor.
+    """A documented field. `ge`, `le`, `gt`, `lt` bound what the core accepts; `most` is a smaller bound for visitors.
 
-    `live` fields may change in the middle of a run; `log` asks for a logarithmic slider; `advanced` hides the control under
-    "More"; `paper` is (text, url).
+    `live` fields may change in the middle of a run; `log` asks for a logarithmic slider; `advanced` hides the control
+    under "More"; `paper` is (text, url).
     """
     extra = {
         "label": label,
@@ -61,6 +62,7 @@ def knob(
         "paper": list(paper) if paper else None,
         "unit": unit,
         "most": most,
+        "empty": empty,
     }
     return Field(default, description=help, json_schema_extra=extra, **bounds)
 

@@ -15,9 +15,9 @@ class Cost(NamedTuple):
     active_parameters: int
     """Parameters that take part in one token's forward pass, input and output embeddings included."""
     flops_per_token: int
-    """Forward pass: 2 per weight of every matrix product (the output matrix included), and 4 per attended key and channel
-    (scores and mix) with every query looking at a full context or window; masks save nothing in this count. In an
-    encoder-decoder: one source token through the encoder plus one target token through the decoder."""
+    """Forward pass: 2 per weight of every matrix product (the output matrix included), and 4 per attended key and
+    channel (scores and mix) with every query looking at a full context or window; masks save nothing in this count. In
+    an encoder-decoder: one source token through the encoder plus one target token through the decoder."""
     kv_cache_elements_per_token: int
     """Keys and values the decoder keeps for each token it has read; 0 without a decoder."""
     cross_cache_elements_per_source_token: int

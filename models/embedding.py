@@ -101,7 +101,7 @@ class OutputHead(nn.Module):
 
 
 def embedding_parameters(config: Embedding, norm: Norm, vocab: int, width: int) -> int:
-    """Trained numbers of token and segment embeddings and their norm (one norm per stack that reads them is counted apart)."""
+    """Trained numbers of token and segment embeddings; the norm of each stack that reads them is counted apart."""
     return (vocab + config.segments) * width
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -33,6 +33,9 @@ class FeedForward(nn.Module):
 
 class FeedForwardConfig(Config):
     """A feed-forward sublayer as a value."""
+
+    if TYPE_CHECKING:
+        kind: Any  # the key in the registry; each variant declares its own
 
     def build(self, width: int) -> FeedForward | None:
         """The module, or None for a block of attention alone."""
@@ -118,4 +121,4 @@ FEED_FORWARDS: dict[str, type[FeedForwardConfig]] = {"dense": Dense, "none": NoF
 if TYPE_CHECKING:
     AnyFeedForward = FeedForwardConfig
 else:
-    AnyFeedForward = Annotated[Union[tuple(FEED_FORWARDS.values())], Field(discriminator="kind")]
+    AnyFeedForward = Annotated[Union[tuple(FEED_FORWARDS.values())], Field(discriminator="kind")]  # noqa: UP007 - made from the registry

@@ -30,6 +30,9 @@ class Sampling(NamedTuple):
             raise ValueError(f"top_p must be above 0 and at most 1, got {self.top_p}")
 
 
+GREEDY = Sampling()
+
+
 class Token(NamedTuple):
     """One generated position: ids (B,) and the model's own probabilities (B, V) before any filtering."""
 
@@ -60,7 +63,7 @@ def generate(
     *,
     source_BS: Tensor | None = None,
     keep_BS: Tensor | None = None,
-    sampling: Sampling = Sampling(),
+    sampling: Sampling = GREEDY,
     generator: torch.Generator | None = None,
 ) -> Iterator[Token]:
     """Yield `length` tokens that continue `ids_BT`, one at a time.

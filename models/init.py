@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -96,8 +96,9 @@ def initialise(model: nn.Module, config: Init, *, layers: int, width: int, gener
         elif role == "head" and config.zero_head:
             p.zero_()
         else:
-            assert leaf == "weight" and p.ndim == 2, f"no initial value is stated for {name}"
+            assert (leaf, p.ndim) == ("weight", 2), f"no initial value is stated for {name}"
             std = p.shape[1] ** -0.5 if config.scheme == "fan-in" else config.std
             p.normal_(0.0, std * (residual if role in WRITERS else 1.0), generator=generator)
-            if role == "qkv" and (attention := model.get_submodule(owner.rpartition(".")[0])).scale == 1.0:
+            attention: Any = model.get_submodule(owner.rpartition(".")[0])
+            if role == "qkv" and attention.scale == 1.0:
                 p[: attention.sizes[0]] *= (attention.sizes[0] / attention.heads) ** -0.5

@@ -1,4 +1,4 @@
-"""A linear map whose initial values come from `init.py` alone: building one draws nothing from torch's global generator."""
+"""A linear map whose initial values come from `init.py` alone: building one draws nothing from a global generator."""
 
 from torch import nn
 

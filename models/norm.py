@@ -1,4 +1,4 @@
-"""Normalisation: LayerNorm (Ba et al. 2016, arXiv:1607.06450) and RMSNorm (Zhang and Sennrich 2019, arXiv:1910.07467)."""
+"""LayerNorm (Ba et al. 2016, arXiv:1607.06450) and RMSNorm (Zhang and Sennrich 2019, arXiv:1910.07467)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Norm(Config):
     place: Literal["pre", "post"] = knob(
         "pre",
         "Norm placement",
-        "Pre: before each sublayer, the residual stays untouched. Post: after each addition, as in the original paper and BERT.",
+        "Pre: before each sublayer, the residual stays untouched. Post: after each addition, as in the original paper "
+        "and BERT.",
         advanced=True,
         paper=("Xiong et al. 2020", "https://arxiv.org/abs/2002.04745"),
     )

@@ -12,8 +12,8 @@ from models.transformer import TransformerConfig
 
 PRESETS: dict[str, TransformerConfig] = {
     # Two layers of attention alone, where induction heads were first described: Elhage et al. 2021, Olsson et al. 2022.
-    "induction": TransformerConfig(position=ALiBi(), feed_forward=NoFeedForward()),
-    "induction-rope": TransformerConfig(position=RoPE(base=100.0), feed_forward=NoFeedForward()),
+    "induction": TransformerConfig(position=RoPE(base=100.0), feed_forward=NoFeedForward()),
+    "induction-alibi": TransformerConfig(position=ALiBi(), feed_forward=NoFeedForward()),
     # The recipe that learns fastest here: pre-RMSNorm, relu squared, fan-in initial values, learned positions.
     "fast": TransformerConfig(position=Learned()),
     # Radford et al. 2019: pre-LayerNorm, learned positions, tanh GELU, biases, tied head, depth-scaled normal(0, 0.02).
@@ -27,7 +27,7 @@ PRESETS: dict[str, TransformerConfig] = {
         head=Head(tied=True),
         init=Init(scheme="normal", embedding_std=0.02, residual_gain=1.0, depth_scaled=True),
     ),
-    # Devlin et al. 2019 (arXiv:1810.04805): post-LayerNorm, segments, embedding norm, GELU, tied head with transform and bias.
+    # Devlin et al. 2019 (arXiv:1810.04805): post-LayerNorm, segments, embedding norm, GELU, tied head with transform.
     "bert-mini": TransformerConfig(
         topology="encoder-only",
         layers=3,
@@ -40,7 +40,7 @@ PRESETS: dict[str, TransformerConfig] = {
         head=Head(tied=True, bias=True, transform="gelu"),
         init=Init(scheme="normal", embedding_std=0.02, residual_gain=1.0),
     ),
-    # Raffel et al. 2020 (arXiv:1910.10683), v1.0: encoder-decoder, pre-RMSNorm, relative bias, unscaled scores, ReLU, no biases.
+    # Raffel et al. 2020 (arXiv:1910.10683), v1.0: encoder-decoder, pre-RMSNorm, relative bias, unscaled scores, ReLU.
     "t5-mini": TransformerConfig(
         topology="encoder-decoder",
         layers=2,
@@ -53,7 +53,7 @@ PRESETS: dict[str, TransformerConfig] = {
         head=Head(tied=True, scaled=True),
         init=Init(embedding_std=1.0, residual_gain=1.0),
     ),
-    # Touvron et al. 2023 (arXiv:2302.13971) with the grouped keys of Llama 2 and 3: pre-RMSNorm, RoPE, SwiGLU, no biases.
+    # Touvron et al. 2023 (arXiv:2302.13971), with the grouped keys of Llama 2 and 3: pre-RMSNorm, RoPE, SwiGLU.
     "llama-mini": TransformerConfig(
         layers=3,
         width=96,

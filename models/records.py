@@ -1,7 +1,7 @@
 """What a forward pass reports. Everything is returned, nothing is remembered on modules.
 
-Names of tensors end in their axes: B batch, T query position, S key position, D model width, H query head, G key/value head,
-C head channel, F hidden width, E expert, K choice, V vocabulary, N tokens flattened, P rotated pair.
+Names of tensors end in their axes: B batch, T query position, S key position, D model width, H query head, G key/value
+head, C head channel, F hidden width, E expert, K choice, V vocabulary, N tokens flattened, P rotated pair.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch import Tensor
 
 
 class Routing(NamedTuple):
-    """Which experts each token went to. A router always returns one: the experts consume it and training needs its losses."""
+    """Which experts each token went to. A router always returns one: experts consume it, training needs its losses."""
 
     logits_NE: Tensor
     probs_NE: Tensor
@@ -51,7 +51,10 @@ class LayerCache(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """Passed in and returned: `Cache()` starts one, each forward returns the longer one. Old caches stay valid."""
+    """Passed in and returned: `Cache()` starts one, each forward returns the longer one. Old caches stay valid.
+
+    It keeps what was said of the source and the prefix at the start, so that neither is given again.
+    """
 
     length: int = 0
     layers: tuple[LayerCache, ...] = ()

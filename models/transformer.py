@@ -1,4 +1,4 @@
-"""Decoder-only, encoder-only and encoder-decoder transformers from one set of blocks (Vaswani et al. 2017, arXiv:1706.03762)."""
+"""Decoder-only, encoder-only and encoder-decoder from one set of blocks (Vaswani et al. 2017, arXiv:1706.03762)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from models.embedding import Embedding, Head, OutputHead, TokenEmbedding
 from models.feedforward import AnyFeedForward, Dense
 from models.init import Init, initialise
 from models.norm import Norm
-from models.position import AnyPosition, RoPE, Room
+from models.position import AnyPosition, Room, RoPE
 from models.records import Cache, LayerRecord, Output
 from models.stack import Stack
 
@@ -115,7 +115,8 @@ class TransformerConfig(Config):
         ):
             refuse(
                 "parallel",
-                "The parallel residual needs pre-norm, attention and a feed-forward, and no cross-attention. Switch it off or change those.",
+                "The parallel residual needs pre-norm, attention and a feed-forward, and no cross-attention. "
+                "Switch it off or change those.",
             )
         if self.prefix and self.topology != "decoder-only":
             refuse("prefix", f"A prefix-LM is a decoder-only model, and this one is {self.topology}. Switch it off.")
@@ -162,10 +163,11 @@ class Transformer(nn.Module):
     ) -> Output:
         """Logits (B, T, V) and what happened.
 
-        ids_BT: token ids; the right-shifted target in an encoder-decoder. source_BS: what its encoder reads. keep_BS: True
-        where a token is real, of the source if there is one, else of ids. prefix_B: length of the part that a prefix-LM sees
-        from both sides. cache: `Cache()` or the one returned before; ids are then the new tokens only. edits: what to
-        ablate. generator: switches dropout on. record: also return attention weights and the residual stream.
+        ids_BT: token ids; the right-shifted target in an encoder-decoder. source_BS: what its encoder reads. keep_BS:
+        True where a token is real, of the source if there is one, else of ids. prefix_B: length of the part that a
+        prefix-LM sees from both sides. cache: `Cache()` or the one returned before; ids are then the new tokens only,
+        and source, keep and prefix are not given again. edits: what to ablate. generator: switches dropout on. record:
+        also return attention weights and the residual stream.
         Raises ValueError for arguments that do not fit the topology.
         """
         cached = cache is not None and bool(cache.layers)
@@ -221,8 +223,9 @@ class Transformer(nn.Module):
         if self.config.prefix and prefix_B is None and not cached:
             raise ValueError("A prefix-LM needs prefix_B, the length of each example's prefix.")
         if prefix_B is not None and cache is not None and int(prefix_B.max()) > ids_BT.shape[1]:
+            longest = int(prefix_B.max())
             raise ValueError(
-                f"A prefix is read in one piece: the first {ids_BT.shape[1]} tokens do not hold one of {int(prefix_B.max())}."
+                f"A prefix is read at once: the first {ids_BT.shape[1]} tokens do not hold one of {longest}."
             )
         if cache is not None and (topology == "encoder-only" or (topology == "decoder-only" and keep_BS is not None)):
             raise ValueError(f"A cache goes with a decoder and unpadded ids; the model is {topology}.")

@@ -14,6 +14,8 @@ from playground.limits import excess
 from playground.run import RunConfig
 
 HIDDEN = {"model.vocab", "model.context"}  # the task decides them
+SLOTS = {"model.attention": "Attention", "model.position": "Position", "model.feed_forward": "Feed-forward", "task": "Task"}
+SLOT_KINDS = frozenset(f"{slot}.kind" for slot in SLOTS)
 
 
 class Accordion(NamedTuple):
@@ -30,7 +32,7 @@ def accordions() -> list[Accordion]:
     """The forms of the page, in order."""
     plain = [
         Accordion("model", "Model", "", {"": rows(RunConfig, only=("model",))}),
-        *(_slot(name, title) for name, title in (("model.attention", "Attention"), ("model.position", "Position"), ("model.feed_forward", "Feed-forward"), ("task", "Task"))),
+        *(_slot(name, title) for name, title in SLOTS.items()),
         Accordion("training", "Training", "", {"": rows(RunConfig, only=("training", "seed", "device"))}),
     ]
     return plain
@@ -87,7 +89,7 @@ def row(path: str, field: FieldInfo) -> dict[str, Any]:
         "advanced": about.get("advanced", False),
         "unit": about.get("unit", ""),
         "optional": optional,
-        "auto": "off" if optional else "",
+        "auto": about.get("empty", "off") if optional else "",
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from models.presets import PRESETS as MODELS
-from playground.controls import plain
+from playground.controls import SLOT_KINDS, plain, put, put_kind, read
 from playground.run import RunConfig
 
 
@@ -45,10 +46,10 @@ _SUMS = {
 _LIST = [
     Preset(
         "induction", "Induction", SECONDS,
-        _run("induction", {"kind": "induction"}, lr=5e-3, batch=32, steps=1000),
-        "Two layers of attention alone. One head learns to look at the previous token, then another finds what followed the last time.",
+        _run("induction", {"kind": "induction"}, batch=32, steps=600),
+        "Two layers of attention alone. A head of the first layer learns to look at the previous token, then one of the second finds what followed the last time.",
         (
-            ("RoPE, base 100", {"model.position.kind": "RoPE", "model.position.base": 100.0}, "instead of ALiBi: the head forms all the same"),
+            ("ALiBi", {"model.position.kind": "ALiBi"}, "instead of RoPE: the head still forms, with a blurred view of the previous token"),
             ("learned positions", {"model.position.kind": "learned"}, "with a random period it takes far longer, if it forms at all"),
             ("one layer", {"model.layers": 1}, "cannot: there is no earlier head to tell what came before"),
         ),
@@ -92,13 +93,13 @@ _LIST = [
     ),
     Preset(
         "learned", "Learned positions", SECONDS,
-        _run("induction", {"kind": "induction"}, change={"position": {"kind": "learned"}}, lr=5e-3, batch=32, steps=1000),
+        _run("induction", {"kind": "induction"}, change={"position": {"kind": "learned"}}, batch=32, steps=1000),
         "The induction run with a trained vector per position. The period is random, so no fixed distance helps, and this model struggles.",
-        (("ALiBi", {"model.position.kind": "ALiBi"}, "learns it in a few hundred steps"), ("a fixed period", {"task.min_period": 8, "task.max_period": 8}, "is a shortcut: it is solved by distance alone, without induction")),
+        (("RoPE, base 100", {"model.position.kind": "RoPE", "model.position.base": 100.0}, "learns it in two hundred steps"), ("a fixed period", {"task.min_period": 8, "task.max_period": 8}, "is a shortcut: it is solved by distance alone, without induction")),
     ),
     Preset(
         "one-layer", "One layer", SECONDS,
-        _run("induction", {"kind": "induction"}, change={"layers": 1}, lr=5e-3, batch=32, steps=1000),
+        _run("induction", {"kind": "induction"}, change={"layers": 1}, batch=32, steps=1000),
         "The induction run with a single layer. No head can know what came before a key, so the accuracy stays low however long it trains.",
         (("two layers", {"model.layers": 2}, "can"),),
         ELHAGE,
@@ -137,6 +138,17 @@ _LIST = [
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in _LIST}
 FIRST = "induction"
+
+
+def changed(name: str, changes: Mapping[str, Any]) -> RunConfig:
+    """A preset with some settings changed, by dotted path; raises ValueError with the sentences of what does not fit."""
+    values = raw(name)
+    for path, value in sorted(changes.items(), key=lambda item: not item[0].endswith(".kind")):
+        values = put_kind(values, path.removesuffix(".kind"), value) if path in SLOT_KINDS else put(values, path, value)
+    config, problems = read(values)
+    if config is None:
+        raise ValueError(" ".join(problems.values()))
+    return config
 
 
 def groups() -> list[list[Any]]:

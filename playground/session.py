@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground import presets
-from playground.controls import flat, leaf, plain, put, put_kind, read
+from playground.controls import SLOT_KINDS, flat, leaf, plain, put, put_kind, read
 from playground.history import Snapshot
 from playground.limits import SECONDS, STEPS, TEXT
 from playground.look import Probe, look, probe
@@ -51,8 +51,7 @@ class Session:
             self.problems = {path: f"The text has {len(value):,} characters, and the page takes {TEXT:,}. Shorten it."}
             return
         try:
-            slot, _, last = path.rpartition(".")
-            changed = put_kind(self.raw, slot, value) if last == "kind" else put(self.raw, path, value)
+            changed = put_kind(self.raw, path.removesuffix(".kind"), value) if path in SLOT_KINDS else put(self.raw, path, value)
         except ValueError as error:
             self.problems = {path: str(error)}
             return
@@ -120,7 +119,8 @@ class Session:
         """Look at the newest step through the fixed probe, with nothing ablated."""
         self.shown: int | None = None
         self.own: Probe | None = None
-        self.which, self.head = "", (0, 0)
+        self.which: str = ""
+        self.head: tuple[int, int] | None = None  # None: the head of the finding
         self.ablation: Ablation | None = None
         self.probe_name, self.probe_text, self.probe_error = "0", "", ""
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from playground import presets
-from playground.controls import flat, leaf, put, put_kind, read
+from playground.controls import SLOT_KINDS, flat, leaf, put, put_kind, read
 
 LONGEST, LONGEST_VALUE = 4000, 1200
 LENSES = ("learning", "attention", "predictions")
@@ -72,7 +72,7 @@ def opened(query: str | Mapping[str, str]) -> Shared | None:
 def _taken(raw: dict[str, Any], path: str, value: Any) -> tuple[dict[str, Any], str]:
     """(values with the change, "") or (values without it, a sentence, or "later" where only a rule across fields is broken)."""
     try:
-        if path.endswith(".kind") and path.count(".") <= 2 and leaf(raw, path) is not None and path != "model.norm.kind":
+        if path in SLOT_KINDS:
             changed = put_kind(raw, path.removesuffix(".kind"), value)
         else:
             if leaf(raw, path.rpartition(".")[0]) is None and "." in path:

@@ -1,6 +1,6 @@
 /* The namespace `pg`: what every drawn component shares. Each file of static/ is wrapped in its own function when the
    page is built, so top-level names stay private to their file; what others may use is put on `pg`. */
-const pg = window.pg = { view: {}, keys: {} };
+const pg = window.pg = { view: {}, keys: {}, stills: {} };
 
 /* ---- text and numbers ---- */
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -38,14 +38,15 @@ pg.reader = () => {
 /* ---- elements ---- */
 pg.root = element => element.querySelector(".mount") || element;
 
-/** The browser tab's name for its run: sessionStorage survives a reload and is not shared between tabs.
+/** The browser tab's name for its run. sessionStorage survives a reload, but a duplicated tab gets a copy of it: so the
+    name is taken out while the page lives and put back when it goes, and no two live tabs ever have the same one.
     A list, because Gradio's `js=` functions return one entry per output. */
 pg.token = () => {
-  let token = sessionStorage.getItem("pg-run");
-  if (!token) {
-    token = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join("");
-    sessionStorage.setItem("pg-run", token);
-  }
+  const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join("");
+  const token = sessionStorage.getItem("pg-run") || fresh();
+  sessionStorage.removeItem("pg-run");
+  addEventListener("pagehide", () => sessionStorage.setItem("pg-run", token));
+  addEventListener("pageshow", event => { if (event.persisted) sessionStorage.removeItem("pg-run"); });
   return [token];
 };
 
@@ -66,12 +67,17 @@ pg.copy = async text => {
 };
 
 /* ---- mounting ---- */
+/** Gradio's props together with what never changes, which the component's own script carries (see widget.py). */
+pg.fixed = (props, text) => {
+  const fixed = JSON.parse(decodeURIComponent(text));
+  return new Proxy(props, { get: (target, key) => key in fixed ? fixed[key] : target[key] });
+};
 const mounted = [];                                    // redraw functions, called when the theme changes
 const hidden = element => element.offsetParent === null && getComputedStyle(element).position !== "fixed";
 
 /** Join a component's `draw(value)` to its value. Draws now and at each new value; while the element is hidden nothing
     is drawn, and the newest value is drawn once it is shown. `pg.view[name](value)` draws a value from elsewhere (a
-    replay). `always`: draw even while hidden, for what is cheap or has no box of its own. */
+    replay); `pg.stills[name]` is what a component without a value of its own starts with. `always`: draw even while hidden, for what is cheap or has no box of its own. */
 pg.mount = (name, element, props, watch, draw, { always = false } = {}) => {
   let latest = null, stale = false;
   const show = value => {
@@ -86,7 +92,7 @@ pg.mount = (name, element, props, watch, draw, { always = false } = {}) => {
   new IntersectionObserver(entries => {
     if (stale && entries.some(entry => entry.isIntersecting)) show(latest);
   }).observe(element);
-  show(props.value);
+  show(props.value || pg.stills[name]);
 };
 
 /* ---- theme: Gradio puts `dark` on the body after the system's setting; a stored choice wins ---- */

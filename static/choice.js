@@ -39,7 +39,8 @@ pg.choice = (host, label, pick) => {
 pg.menu = (host, label, icon, items) => {
   host.className = "pop";
   const entry = ([text], i) => `<button role="menuitem" data-i="${i}">${pg.esc(text)}</button>`;
-  host.innerHTML = `<button class="b small quiet" aria-haspopup="menu" aria-expanded="false">${pg.icon(icon)}${pg.esc(label)}</button>
+  const face = pg.icon(icon) + pg.esc(label);
+  host.innerHTML = `<button class="b small quiet" aria-haspopup="menu" aria-expanded="false">${face}</button>
     <div class="list" role="menu" hidden>${items.map(entry).join("")}</div>`;
   const [button, list] = host.children, choices = [...list.children];
   const open = yes => {

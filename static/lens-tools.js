@@ -1,4 +1,5 @@
-/* The row of tools above the attention pictures: which attention, which probe, what the colours mean, picture or table, export. */
+/* The row of tools above the attention pictures: which attention, which probe, what the colours mean, picture or table,
+   export. */
 const OWN = "own";                                                     // id of the visitor's own probe
 const STOPS = Array.from({ length: 11 }, (_, i) => `var(--seq-${i})`).join(",");
 const TICKS = [0, 0.1, 0.5, 1].map(weight => `<span style="left:${100 * Math.sqrt(weight)}%">${weight}</span>`).join("");
@@ -30,7 +31,7 @@ pg.lensTools = (host, on) => {
     writing = id === OWN;
     if (!writing) { probe.draw(probes(), id); form.hidden = true; return on.probe({ id }); }
     showProbes();
-    if (!input.value) input.value = frame.queries.join("");
+    if (!input.value) input.value = frame.text;
     input.focus({ preventScroll: true });
     input.select();
   });

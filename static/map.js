@@ -41,7 +41,7 @@ pg.map = (host, { choose }) => {
     $(".axt.q").style.top = `${TOP + h / 2}px`;
     $(".axt.q").hidden = h < 130;
     $(".xs").innerHTML = label(frame.keys, "x", Math.max(1, Math.floor(side / 6.7)));
-    $(".ys").innerHTML = label(frame.queries, "y", 4);
+    $(".ys").innerHTML = label(frame.queries, "y", 3);
     mark.done = "";
   };
   /** Show every n-th label, always the chosen one, and none that would touch it. */
@@ -57,8 +57,8 @@ pg.map = (host, { choose }) => {
     thin($(".ys"), query);
     // Transforms, so that a frame that moves the largest key moves nothing in the layout.
     Object.assign($(".sel").style, { transform: `translateY(${query * side}px)`, height: `${side}px` });
-    const box = { transform: `translate(${key * side - 1}px, ${query * side - 1}px)`, width: `${side + 2}px`, height: `${side + 2}px` };
-    Object.assign($(".cell").style, box);
+    const transform = `translate(${key * side - 1}px, ${query * side - 1}px)`;
+    Object.assign($(".cell").style, { transform, width: `${side + 2}px`, height: `${side + 2}px` });
   };
   const showCard = () => {
     const at = hover || (card ? [chosen.query, chosen.key] : null);

@@ -1,4 +1,4 @@
-/* The numbers of a figure as a table: one row per x, one column per curve; a heat map or other trace lists its own rows. */
+/* The numbers of a figure as a table: one row per x, one column per named curve. */
 const MOST = 200;                                                      // rows shown: every n-th beyond that, always the last
 
 const named = (axis, name) => axis?.title?.text || (typeof axis?.title === "string" ? axis.title : "") || name;
@@ -15,5 +15,6 @@ pg.plotRows = ({ data = [], layout = {} } = {}) => {
   }));
   const all = [...at].map(([x, values]) => [round(x), ...values]), every = Math.ceil(all.length / MOST);
   if (typeof all[0]?.[0] === "number") all.sort((a, b) => a[0] - b[0]);
-  return { columns: [named(layout.xaxis, "x"), ...curves.map(trace => trace.name || named(layout.yaxis, "y"))], rows: all.filter((_, i) => i % every === 0 || i === all.length - 1) };
+  const columns = [named(layout.xaxis, "x"), ...curves.map(trace => trace.name || named(layout.yaxis, "y"))];
+  return { columns, rows: all.filter((_, i) => i % every === 0 || i === all.length - 1) };
 };

@@ -28,7 +28,11 @@ pg.rich = (node, html) => {
 
 /** Actions that the browser does by itself: `pg.actions.head = rest => ...` for data-do="head:..."; false = not done. */
 pg.actions = {
-  lens: id => { const tab = document.querySelector(`#lenses [role=tab][data-tab-id="${CSS.escape(id)}"]`); tab?.click(); return !!tab; },
+  lens: id => {
+    const tab = document.querySelector(`#lenses [role=tab][data-tab-id="${CSS.escape(id)}"]`);
+    tab?.click();
+    return !!tab;
+  },
 };
 
 /** When a data-do link inside the node is pressed, by pointer, Enter or Space: do it here, else call `act(action)`. */

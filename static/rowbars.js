@@ -41,7 +41,8 @@ pg.rowbars = (host, map) => {
     node.hidden = key === undefined || weight < 0.08 || touching;
     if (node.hidden) return;
     pg.set(node, pg.weight(weight));
-    const right = (key + 1) * side + 4, room = key + 1 < row.length && right + 26 < side * row.length && (row[key + 1] ?? 0) < weight / 2;
+    const right = (key + 1) * side + 4, next = row[key + 1] ?? 0;
+    const room = right + 26 < side * row.length && next < weight / 2;
     const up = Math.max(1, Math.min(44, weight * HIGH - 12));
     node.style.transform = `translate(${room ? right : key * side - 28}px, ${-up}px)`;
   };

@@ -18,7 +18,8 @@ pg.tableView = host => {
 
   /** Words stand left, numbers right, judged by the first row that has something to say. */
   const sides = () => data.columns.map((column, i) => {
-    const cell = data.rows.find(row => !missing(row[i]))?.[i], word = typeof cell === "string" && !/^[-−<~±]?\s?[\d.]/.test(cell);
+    const cell = data.rows.find(row => !missing(row[i]))?.[i];
+    const word = typeof cell === "string" && !/^[-−<~±]?\s?[\d.]/.test(cell);
     return column.align || (i === 0 || word ? "left" : "right");
   });
   const heading = align => {
@@ -64,6 +65,6 @@ pg.tableView = host => {
 /** The component: value { columns (JSON), rows (JSON), name, title }. */
 pg.table = (element, props, trigger, watch) => {
   const parse = pg.reader(), view = pg.tableView(pg.root(element));
-  pg.mount(props.view || "table", element, props, watch, value =>
-    view.draw({ columns: parse("columns", value.columns) || [], rows: parse("rows", value.rows) || [], name: value.name, title: value.title }));
+  pg.mount(props.view || "table", element, props, watch, ({ columns, rows, name, title }) =>
+    view.draw({ columns: parse("columns", columns) || [], rows: parse("rows", rows) || [], name, title }));
 };

@@ -7,8 +7,10 @@ const ROWS = ["query", { label: "largest key", align: "left" }, "weight", { labe
 pg.headTable = host => {
   const view = pg.tableView(host);
   return { draw(frame) {
-    const rows = frame.info.map(({ role, score, bits, back }, i) =>
-      [`L${Math.floor(i / frame.heads)} H${i % frame.heads}`, role || "no clear role", score?.toFixed(2), bits.toFixed(2), back.toFixed(1)]);
+    const rows = frame.info.map(({ role, score, bits, back }, i) => {
+      const name = `L${Math.floor(i / frame.heads)} H${i % frame.heads}`;
+      return [name, role || "no clear role", score?.toFixed(2), bits.toFixed(2), back.toFixed(1)];
+    });
     view.draw({ name: "heads", title: "All heads", columns: HEADS, rows });
   } };
 };

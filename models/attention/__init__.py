@@ -16,7 +16,7 @@ ATTENTIONS: dict[str, type[AttentionConfig]] = {"MHA": MHA, "GQA": GQA, "MQA": M
 if TYPE_CHECKING:
     AnyAttention = AttentionConfig
 else:
-    AnyAttention = Annotated[Union[tuple(ATTENTIONS.values())], Field(discriminator="kind")]
+    AnyAttention = Annotated[Union[tuple(ATTENTIONS.values())], Field(discriminator="kind")]  # noqa: UP007 - made from the registry
 
 __all__ = [
     "ATTENTIONS",

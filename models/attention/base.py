@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -52,6 +52,9 @@ class Attention(nn.Module):
 
 class AttentionConfig(Config):
     """An attention variant as a value."""
+
+    if TYPE_CHECKING:
+        kind: Any  # the key in the registry; each variant declares its own
 
     def build(self, width: int) -> Attention | None:
         """The module, or None for a block without attention."""

@@ -31,12 +31,19 @@ class SoftmaxAttention(AttentionConfig):
         paper=("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762"),
     )
     head_dim: int | None = knob(
-        None, "Head dimension", "Channels of each head; empty: width divided by query heads.", ge=1, le=512, most=128
+        None,
+        "Head dimension",
+        "Channels of each head; empty: width divided by query heads.",
+        ge=1,
+        le=512,
+        most=128,
+        empty="width ÷ heads",
     )
     window: int | None = knob(
         None,
         "Window",
         "Each query sees only keys nearer than this many tokens; empty: all.",
+        empty="all",
         ge=1,
         le=1_000_000,
         most=512,

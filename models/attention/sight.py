@@ -9,7 +9,10 @@ from torch import Tensor
 
 
 class Sight(NamedTuple):
-    """What all layers of a stack may see. `bias` (broadcastable to B, H, T, S) is added to the scores; `causal` alone needs none."""
+    """What all layers of a stack may see.
+
+    `bias` (broadcastable to B, H, T, S) is added to the scores; `causal` alone needs none.
+    """
 
     causal: bool
     bias: Tensor | None
@@ -50,5 +53,5 @@ def sight(
     if not cross:
         seen = seen | (at_1S == at_T1)
     bias = torch.zeros((), device=device) if position_bias_HTS is None else position_bias_HTS
-    # The lowest finite number, not -inf: a row that sees nothing (a source of padding only) stays finite in every kernel.
+    # The lowest finite number, not -inf: a row that sees nothing (a source of padding only) stays finite everywhere.
     return Sight(causal=False, bias=torch.where(seen[:, None], bias, torch.finfo(bias.dtype).min))

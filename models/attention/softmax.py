@@ -24,8 +24,9 @@ def attend(
 ) -> tuple[Tensor, Tensor | None]:
     """softmax(scale q k^T + bias) v; consecutive groups of H/G query heads share one key/value head.
 
-    Returns the mixed values (B, H, T, C) and, only if `record`, the weights (B, H, T, S). A soft-cap bounds the scores to
-    softcap * tanh(score / softcap) (Gemma 2, arXiv:2408.00118, sec. 2); it and dropout on the weights have no fused kernel.
+    Returns the mixed values (B, H, T, C) and, only if `record`, the weights (B, H, T, S). A soft-cap bounds the scores
+    to softcap * tanh(score / softcap) (Gemma 2, arXiv:2408.00118, sec. 2); it and dropout on the weights have no fused
+    kernel.
     """
     if not record and softcap is None and (generator is None or not dropout):
         bias = None if sight.bias is None else sight.bias.to(q_BHTC.dtype)

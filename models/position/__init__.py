@@ -26,10 +26,11 @@ POSITIONS: dict[str, type[PositionConfig]] = {
 if TYPE_CHECKING:
     AnyPosition = PositionConfig
 else:
-    AnyPosition = Annotated[Union[tuple(POSITIONS.values())], Field(discriminator="kind")]
+    AnyPosition = Annotated[Union[tuple(POSITIONS.values())], Field(discriminator="kind")]  # noqa: UP007 - made from the registry
 
 __all__ = [
     "POSITIONS",
+    "T5",
     "ALiBi",
     "AnyPosition",
     "Learned",
@@ -39,5 +40,4 @@ __all__ = [
     "RoPE",
     "Room",
     "Sinusoidal",
-    "T5",
 ]

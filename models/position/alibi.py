@@ -21,7 +21,7 @@ def slopes(heads: int) -> list[float]:
 
 
 class ALiBi(PositionConfig):
-    """score -= m_h * distance: near keys are preferred, each head at its own rate. Symmetric in a bidirectional stack."""
+    """score -= m_h * distance: near keys are preferred, each head at its own rate. Looking both ways, symmetric."""
 
     kind: Literal["ALiBi"] = "ALiBi"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -37,6 +37,9 @@ class Position(nn.Module):
 
 class PositionConfig(Config):
     """A position scheme as a value."""
+
+    if TYPE_CHECKING:
+        kind: Any  # the key in the registry; each variant declares its own
 
     def build(self, room: Room) -> Position:
         """The module, one per stack, shared by its layers."""

@@ -14,7 +14,7 @@ PAPER = ("Su et al. 2021", "https://arxiv.org/abs/2104.09864")
 
 
 class RoPE(PositionConfig):
-    """Pairs of query and key channels turn by an angle proportional to the position: scores depend on the distance only."""
+    """Pairs of query and key channels turn by an angle proportional to the position: scores depend on distance only."""
 
     kind: Literal["RoPE"] = "RoPE"
     base: float = knob(
@@ -89,7 +89,10 @@ class Rotary(Position):
         self.register_buffer("sin_TP", sin_TP, persistent=False)
 
     def _angles(self, start: int, length: int) -> tuple[Tensor, Tensor]:
-        """Cosines and sines (T, P), P = r/2 pairs. Angles in float64, tables in float32: bfloat16 cannot tell position 256 from 257."""
+        """Cosines and sines (T, P), P = r/2 pairs.
+
+        Angles in float64, tables in float32: bfloat16 cannot tell position 256 from 257.
+        """
         at_T1 = torch.arange(start, start + length, dtype=torch.float64)[:, None]
         angle = at_T1 * inverse_frequencies(self.base, self.rotated)
         return angle.cos().float(), angle.sin().float()

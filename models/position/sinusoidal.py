@@ -14,7 +14,7 @@ PAPER = ("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762")
 
 
 def sinusoid(start: int, length: int, width: int, base: float = 10_000.0) -> Tensor:
-    """PE[p, 2i] = sin(p / base^(2i/D)), PE[p, 2i+1] = cos(same): (T, D) float32, sine and cosine interleaved as in the paper."""
+    """PE[p, 2i] = sin(p / base^(2i/D)), PE[p, 2i+1] = cos(same): (T, D) float32, interleaved as in the paper."""
     at_T1 = torch.arange(start, start + length, dtype=torch.float64)[:, None]
     angle = at_T1 * base ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
     return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1).float()

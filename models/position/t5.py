@@ -15,7 +15,7 @@ PAPER = ("Raffel et al. 2020", "https://arxiv.org/abs/1910.10683")
 
 
 def bucket(offset: Tensor, *, bidirectional: bool, buckets: int = 32, furthest: int = 128) -> Tensor:
-    """Bucket of each offset j - i (key minus query): exact when near, logarithmic up to `furthest`, then one for all."""
+    """Bucket of each offset (key minus query): exact when near, logarithmic up to `furthest`, then one for all."""
     if bidirectional:
         buckets //= 2
         base, distance = buckets * (offset > 0), offset.abs()

@@ -5,8 +5,18 @@ import gradio as gr
 from playground.components.widget import widget
 
 
-def plot(value: dict | None = None, *, src: str, title: str = "", note: str = "", said: str = "", tall: int = 260,
-         slot: str = "", view: str = "plot", **props) -> gr.HTML:
+def plot(
+    value: dict | None = None,
+    *,
+    src: str,
+    title: str = "",
+    note: str = "",
+    said: str = "",
+    tall: int = 260,
+    slot: str = "",
+    view: str = "plot",
+    **props,
+) -> gr.HTML:
     """A chart that is updated in place; zoom and hover survive.
 
     Value:
@@ -15,8 +25,8 @@ def plot(value: dict | None = None, *, src: str, title: str = "", note: str = ""
         said  what the chart shows now, for a screen reader; optional
         n     number of the frame; optional
 
-    Fonts, grid, margins and transparent paper come from the page; what `fig.layout` says wins. The Table button lists the
-    named traces, one row per x.
+    Fonts, grid, margins and transparent paper come from the page; what `fig.layout` says wins. The Table button lists
+    the named traces, one row per x.
 
     Args:
         src: address of plotly.min.js; fetched when the first chart is about to be seen.
@@ -26,4 +36,6 @@ def plot(value: dict | None = None, *, src: str, title: str = "", note: str = ""
         slot: "attention" shows the chart under the mosaic of the attention lens.
         view: name for a replay, `pg.view[name]`; one per chart of a page.
     """
-    return widget("plot", value, (), src=src, title=title, note=note, said=said, tall=tall, slot=slot, view=view, **props)
+    return widget(
+        "plot", value, (), src=src, title=title, note=note, said=said, tall=tall, slot=slot, view=view, **props
+    )

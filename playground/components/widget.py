@@ -1,7 +1,9 @@
 """A component drawn by our own JavaScript, and the styles and scripts the page needs for it."""
 
+import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import gradio as gr
 
@@ -16,20 +18,23 @@ def widget(name: str, value: Any = None, events: tuple[str, ...] = (), **props: 
         value: what is drawn; small JSON. Fields that are JSON texts are parsed only when they change.
         events: names the component triggers. Gradio finds them as quoted words in the script, so they must stand there;
             none may be the name of an attribute of the component (`key`, `label`, `page`).
-        props: what does not change: passed to the script as `props.<key>`. `elem_id`, `visible`, ... are Gradio's own.
+        props: what does not change: the script reads it as `props.<key>`. `elem_id` and `elem_classes` are Gradio's own.
+            It travels inside the script, because Gradio 6.31 drops the properties of a gr.HTML in an unvisited tab or
+            closed accordion as soon as an event that could write it leaves it out.
 
     Returns:
         The component; `component.<event>(...)` binds a handler that gets `gr.EventData`.
     """
     declared = " ".join(repr(event) for event in events)
-    classes = ["w", *props.pop("elem_classes", [])]
+    classes, elem_id = ["w", *props.pop("elem_classes", [])], props.pop("elem_id", None)
+    fixed = quote(json.dumps(props))  # percent-encoded: a quoted word would be taken for the name of an event
     return gr.HTML(
         value,
         html_template="<div class='mount'></div>",
-        js_on_load=f"/* {declared} */ pg.{name}(element, props, trigger, watch)",
+        js_on_load=f"/* {declared} */ pg.{name}(element, pg.fixed(props, `{fixed}`), trigger, watch)",
         apply_default_css=False,
+        elem_id=elem_id,
         elem_classes=classes,
-        **props,
     )
 
 

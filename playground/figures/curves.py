@@ -66,9 +66,9 @@ def curves(
     for level in levels:
         shapes.append(_rule("y", level.y, "var(--text-3)", "dot"))
         notes.append(_note(1, level.y, level.label, xref="paper", xanchor="right", yanchor="bottom"))
-    for step, text in marks:
+    for i, (step, text) in enumerate(marks):
         shapes.append(_rule("x", step, "var(--text-2)", "dot"))
-        notes.append(_note(step, 1, text, yref="paper", xanchor="right" if step > total / 2 else "left", yanchor="top"))
+        notes.append(_note(step, 1 - 0.08 * i, text, yref="paper", xanchor="right" if step > total / 2 else "left", yanchor="top"))
     if cursor is not None:
         shapes.append(_rule("x", cursor, "var(--accent)", "solid"))
     y_axis = {"title": {"text": y_title}, "type": "log" if log else "linear"}

@@ -14,7 +14,7 @@ import gradio as gr
 from models import Ablate
 from models.generate import Sampling
 from playground import presets, share
-from playground.controls import put, put_kind
+from playground.controls import SLOT_KINDS, put, put_kind
 from playground.pages.frame import SLOTS, number, sent, session_of
 from playground.prompt import LONGEST, continuation
 from playground.session import Ablation, Session
@@ -131,7 +131,7 @@ class Acts:
                 changes = json.loads(unquote(rest))
                 raw = session.raw
                 for path, value in changes.items():
-                    raw = put_kind(raw, path.removesuffix(".kind"), value) if path.endswith(".kind") else put(raw, path, value)
+                    raw = put_kind(raw, path.removesuffix(".kind"), value) if path in SLOT_KINDS else put(raw, path, value)
             except (ValueError, AttributeError, KeyError):
                 return
             session.load(raw)
@@ -192,7 +192,7 @@ class Acts:
 
     # ---- configuration ----
     def edit(self, request: gr.Request, event: gr.EventData) -> Update:
-        session, path = session_of(request), str(sent(event, "path", ""))[:200]
+        session, path = session_of(request), str(sent(event, "at", ""))[:200]
         session.edit(path, sent(event, "value"), settled=sent(event, "done") is not False)
         return {**self.pictures.controls(session), self.board.transport: transport.value(session)}
 

@@ -14,10 +14,12 @@ from playground.components.form import form
 from playground.components.notes import notes
 from playground.components.plot import plot
 from playground.components.predictions import predictions
+from playground.components.replay import replay
 from playground.components.table import table
 from playground.components.transport import transport
 from playground.controls import accordions
 from playground.pages import wiring
+from playground.replay import still
 from playground.session import Session
 from playground.views import column as column_view
 from playground.views import notes as notes_view
@@ -37,7 +39,8 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
     blank, forms = Session("blank"), accordions()
     with gr.Tab("Playground", id="playground"):
         board = wiring.Board(token=gr.Textbox(visible=False), pages=pages)
-        board.transport = transport(transport_view.value(blank))
+        board.transport = transport(still("transport") or transport_view.value(blank))
+        board.replay = replay({"on": True, "src": wiring.REPLAY})
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="cfg", min_width=0):
                 board.column = column(column_view.value(blank))
@@ -55,8 +58,8 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
                     board.table = table(view="learning-table")
                     board.notes["learning"] = notes(notes_view.value(blank, "learning"), view="notes-learning")
                 with gr.Tab("Attention", id="attention"):
-                    board.attention = attention(elem_id="lens-attention")
-                    board.roles = plot(src=PLOTLY, title="Head roles", note="mean weight on the place that names the role, 16 unseen examples", tall=236, slot="attention", view="roles")
+                    board.attention = attention(still("attention"), elem_id="lens-attention")
+                    board.roles = plot(src=PLOTLY, title="Head roles", note="mean weight on the role’s place, 16 unseen examples", tall=236, slot="attention", view="roles")
                     board.notes["attention"] = notes(notes_view.value(blank, "attention"), view="notes-attention")
                 with gr.Tab("Predictions", id="predictions"):
                     board.predictions = predictions(elem_id="lens-predictions")

@@ -10,10 +10,12 @@ import gradio as gr
 from playground.controls import Accordion
 from playground.pages.acts import Acts
 from playground.pages.frame import NOW, PRIVATE, SESSIONS, session_of
+from playground.replay import FILE
 from playground.session import Session
 from playground.views import attention, column, learning, notes, predictions, transport
 
 Update = dict[Any, Any]
+REPLAY = f"/gradio_api/file={FILE}"
 
 
 @dataclass
@@ -23,6 +25,7 @@ class Board:
     token: gr.Textbox
     pages: gr.Tabs
     transport: Any = None
+    replay: Any = None
     column: Any = None
     lenses: Any = None
     attention: Any = None
@@ -41,7 +44,7 @@ class Board:
 
     def all(self) -> list[Any]:
         """Every component that handlers write."""
-        return [*self.lens(), self.column, *self.forms.values(), *self.panels.values(), *self.notes.values(), self.lenses]
+        return [*self.lens(), self.replay, self.column, *self.forms.values(), *self.panels.values(), *self.notes.values(), self.lenses]
 
 
 class Pictures:
@@ -53,9 +56,9 @@ class Pictures:
     def frame(self, session: Session, *, charts: bool = True) -> Update:
         """The transport and the lens in sight; `charts` False leaves out what need not change at every frame."""
         board = self.board
+        if session.run is None:  # the replay has the board
+            return {board.transport: transport.value(session)} if session.place or session.notice else {}
         out: Update = {board.transport: transport.value(session)}
-        if session.run is None:
-            return out
         if session.lens == "attention":
             snapshot = session.look()
             out[board.attention] = attention.value(session, snapshot)
@@ -72,7 +75,7 @@ class Pictures:
     def controls(self, session: Session) -> Update:
         """The configuration column and the lines below the lens."""
         board = self.board
-        out: Update = {board.column: column.value(session)}
+        out: Update = {board.column: column.value(session), board.replay: {"on": session.run is None, "src": REPLAY}}
         out |= {board.forms[each.name]: column.form(session, each) for each in self.accordions}
         return out | {board.notes[session.lens]: notes.value(session, session.lens)}
 

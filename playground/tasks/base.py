@@ -20,7 +20,7 @@ TOPOLOGIES: tuple[Topology, ...] = ("decoder-only", "encoder-only", "encoder-dec
 Split = Literal["train", "validation"]
 
 PROBES = 16  # examples of a probe batch
-PROBE_SEED = 20170612
+PROBE_SEED = 324  # any will do; this one shows prose, not a table, in the preview of Python's help texts
 
 
 class Batch(NamedTuple):

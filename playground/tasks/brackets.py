@@ -29,7 +29,7 @@ class Brackets(TaskConfig):
         24, "Length", "How many brackets a sequence has, an even number.", ge=8, le=128, step=2, most=64, unit="tokens"
     )
     types: int = knob(2, "Types", "How many types of brackets there are.", ge=2, le=len(PAIRS))
-    depth: int = knob(8, "Depth", "At most this many brackets are open at once.", ge=1, le=64, most=32)
+    depth: int = knob(4, "Depth", "At most this many brackets are open at once.", ge=1, le=64, most=32)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -49,7 +49,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         "step": snapshot.step,
         "which": which,
         "stacks": json.dumps([[name, label, "" if name in snapshot.maps else ABSENT[name]] for name, label in STACKS]),
-        "probes": json.dumps([["0", "unseen example"], *([p.name, p.name] for p in run.task.probes), ["own", "your own…"]]),
+        "probes": json.dumps([["0", "unseen"], *([p.name, p.name] for p in run.task.probes)]),
         "probe": session.probe_name,
         "error": session.probe_error,
         "every": run.training.record_every,
@@ -60,7 +60,9 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
     maps, heads = snapshot.maps[which], snapshot.heads[which]
     batch, example = session.seen_through()[0].batch, session.seen_through()[1]
     layers, count = maps.shape[:2]
-    layer, head = min(session.head[0], layers - 1), min(session.head[1], count - 1)
+    telling = findings.named_heads(heads)
+    wanted = session.head or (telling[0][:2] if telling else (layers - 1, 0))
+    layer, head = min(wanted[0], layers - 1), min(wanted[1], count - 1)
     seen = visible(run, which, maps)
     queries, keys = tokens(run, batch, example, which)
     info = [

@@ -8,7 +8,7 @@ from typing import Any
 from models.config import extra, variants, walk
 from models.cost import Cost, cost
 from playground import presets
-from playground.controls import Accordion, field_at, flat, leaf, plain
+from playground.controls import SLOT_KINDS, Accordion, field_at, flat, leaf, plain
 from playground.run import RunConfig
 from playground.session import Session
 from playground.training import Training
@@ -22,7 +22,9 @@ def value(session: Session) -> dict[str, Any]:
     new = cost(session.config.model)
     old = cost(session.run.config.model) if session.run else new
     pending = session.pending()
-    parts = sorted(((name, share) for name, share in new.parts.items() if share), key=lambda p: -p[1])
+    ranked = sorted(((name, share) for name, share in new.parts.items() if share), key=lambda p: -p[1])
+    rest = sum(share for _, share in ranked[2:])
+    parts = [*ranked[:2], *([("rest", rest)] if rest else [])]
     return {
         "preset": session.preset if session.raw == presets.raw(session.preset) else "",
         "groups": json.dumps(presets.groups()),
@@ -80,12 +82,12 @@ def _pending(changes: list[tuple[str, Any, Any]]) -> str:
 def _told(path: str, changes: list[tuple[str, Any, Any]]) -> bool:
     """A changed kind stands for the fields that came and went with it."""
     slot, _, last = path.rpartition(".")
-    return last == "kind" or f"{slot}.kind" not in {p for p, _, _ in changes}
+    return last == "kind" or f"{slot}.kind" not in {p for p, _, _ in changes} & SLOT_KINDS
 
 
 def _label(path: str, labels: dict[str, str]) -> str:
     slot, _, last = path.rpartition(".")
-    if last == "kind" and slot.count(".") <= 1 and path not in ("model.norm.kind",):
+    if path in SLOT_KINDS:
         return slot.rpartition(".")[2].replace("_", "-")
     return (labels.get(path) or last.replace("_", " ")).lower()
 
@@ -117,7 +119,7 @@ def form(session: Session, accordion: Accordion) -> dict[str, Any]:
         marks[path] = ["error", sentence]
     mine = {("kind" if accordion.slot and path == f"{accordion.slot}.kind" else path): mark for path, mark in marks.items()
             if path in names or (accordion.slot and path == f"{accordion.slot}.kind")}
-    picked = {n: values.get(n) for n in names}
+    picked = {n: _excerpt(values.get(n)) for n in names}
     picked |= {"task.upload": None} if "task.upload" in names else {}
     return {
         "kind": kind,
@@ -127,6 +129,11 @@ def form(session: Session, accordion: Accordion) -> dict[str, Any]:
         "marks": json.dumps(mine),
         "budget": budget() if accordion.name == "training" else "",
     }
+
+
+def _excerpt(value: Any) -> Any:
+    """A long text of the visitor's would travel with every update; its beginning is enough to recognise it."""
+    return f"{value[:300]} … ({len(value):,} characters in all)" if isinstance(value, str) and len(value) > 4000 else value
 
 
 def about(accordion: Accordion) -> dict[str, tuple[str, Any]]:

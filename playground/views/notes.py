@@ -33,23 +33,20 @@ def _action(changes: dict[str, Any]) -> str:
 def python(session: Session, lens: str) -> str:
     """Lines that build the same run and give the lens's numbers; they run as they are."""
     before, after = flat(presets.raw(session.preset)), flat(session.raw)
-    changed = {p: v for p, v in after.items() if before.get(p) != v}
+    different = {p: v for p, v in after.items() if before.get(p) != v}
     step = session.run.step if session.run else 300
-    lines = ["from playground.presets import PRESETS", "from playground.run import Run, RunConfig", ""]
-    if changed:
-        lines += ["run = Run(RunConfig.model_validate(" + _literal(session.raw) + "))"]
-    else:
-        lines += [f'run = Run(PRESETS["{session.preset}"].config)']
+    lines = ["from playground.presets import changed", "from playground.run import Run", ""]
+    lines += [f"run = Run(changed({session.preset!r}, {_literal(different)}))"]
     if lens != "learning":
         lines += [f"for metrics in run.train(steps={max(step, 1)}): pass"]
     which = session.which or ("decoder" if session.config.model.topology != "encoder-only" else "encoder")
-    return "\n".join([*lines, LOOK[lens].format(which=which, layer=session.head[0], head=session.head[1], steps=max(step, 1))])
+    layer, head = session.head or (session.config.model.depths()[which.replace("cross", "decoder")] - 1, 0)
+    return "\n".join([*lines, LOOK[lens].format(which=which, layer=layer, head=head, steps=max(step, 1))])
 
 
-def _literal(raw: dict[str, Any]) -> str:
-    """A Python literal, one line per part of the config; a long text is cut out with a remark."""
-    parts = []
-    for name, part in raw.items():
-        text = repr({**part, "text": part["text"][:40] + "..."} if isinstance(part, dict) and len(part.get("text", "")) > 40 else part)
-        parts.append(f"    {name!r}: {text},")
-    return "{\n" + "\n".join(parts) + "\n}"
+def _literal(changes: dict[str, Any]) -> str:
+    """A Python literal of the changes, one a line; a long text is cut, and says so."""
+    if not changes:
+        return "{}"
+    cut = {p: v if not isinstance(v, str) or len(v) < 60 else v[:50] + " (cut here)" for p, v in changes.items()}
+    return "{\n" + "".join(f"    {p!r}: {v!r},\n" for p, v in cut.items()) + "}"

@@ -1,6 +1,7 @@
 """The softmax-attention primitive and its variants against loops and against each other."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -115,7 +116,7 @@ def test_grouped_queries_are_multi_head_with_each_key_head_copied_in_place(atten
 
 
 def test_a_head_dimension_of_its_own_shapes_every_head():
-    model = Transformer(small(attention=GQA(heads=3, kv_heads=1, head_dim=6)))
+    model: Any = Transformer(small(attention=GQA(heads=3, kv_heads=1, head_dim=6)))
     attention = model.decoder.blocks[0].attention
     assert attention.qkv.weight.shape == ((3 + 2) * 6, 16)
     assert attention.out.weight.shape == (16, 18)
@@ -139,14 +140,15 @@ def test_a_source_of_padding_only_stays_finite(record: bool, dtype: torch.dtype)
     logits = model(**given, keep_BS=keep_BS, record=record).logits_BTV
     assert logits.isfinite().all()
     logits.float().sum().backward()
-    assert all(p.grad.isfinite().all() for p in model.parameters())
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
 
 
 def test_qk_norm_makes_scores_independent_of_the_length_of_queries():
     x = torch.randn(1, 5, 16, generator=torch.Generator().manual_seed(0))
     for kind, same in (("head", True), ("full", True), ("none", False)):
-        attention = Transformer(small(attention=MHA(qk_norm=kind))).decoder.blocks[0].attention
-        look = {"position": NoPosition().build(ROOM), "record": True}
+        model: Any = Transformer(small(attention={"kind": "MHA", "qk_norm": kind}))
+        attention = model.decoder.blocks[0].attention
+        look: dict[str, Any] = {"position": NoPosition().build(ROOM), "record": True}
         one, ten = (attention(x * n, sight(5, 5, device=CPU), **look).weights_BHTS for n in (1, 10))
         assert torch.allclose(one, ten, atol=1e-4) == same
 

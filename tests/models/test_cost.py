@@ -36,7 +36,7 @@ def part(name: str) -> str:
 
 @pytest.mark.parametrize("config", BUILT.values(), ids=BUILT.keys())
 def test_parameters_are_those_of_the_built_model_part_by_part(config: TransformerConfig):
-    counted = dict.fromkeys(("embedding", "attention", "feed-forward", "norms", "head"), 0)
+    counted = dict.fromkeys(cost(config).parts, 0)
     for name, p in Transformer(config).named_parameters():
         counted[part(name)] += p.numel()
     stated = cost(config)
@@ -94,8 +94,10 @@ PUBLISHED = {  # GPT-2 and BERT as counted in the libraries that published them,
 
 @pytest.mark.parametrize(("config", "size", "heads", "hidden", "expected"), PUBLISHED.values(), ids=PUBLISHED.keys())
 def test_published_models_count_what_was_published(config, size: dict, heads: int, hidden: int, expected: int):
-    attention = MHA(**{"heads": heads} | {k: getattr(config.attention, k) for k in ("qkv_bias", "out_bias")})
-    config = config.but(attention=attention, feed_forward=config.feed_forward.but(hidden=hidden), **size)
+    biases = {"qkv_bias": config.attention.qkv_bias, "out_bias": config.attention.out_bias}
+    config = config.but(
+        attention=MHA(heads=heads, **biases), feed_forward=config.feed_forward.but(hidden=hidden), **size
+    )
     assert cost(config).parameters == expected
 
 

@@ -1,5 +1,7 @@
 """A cache changes nothing but the time, filters equal their slow twins, and what makes no sense is refused."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -30,6 +32,7 @@ def test_reading_in_chunks_with_a_cache_equals_reading_at_once(config: Transform
         chunks = (4, 1, 1, 1, 1, 1)  # a prefix is read in one piece
     model, given = noisy(Transformer(config)), inputs(config)
     whole, ids_BT, cache, at = model(**given, record=True), given.pop("ids_BT"), Cache(), 0
+    step = whole
     for length in chunks:
         step = model(ids_BT[:, at : at + length], **given, cache=cache, record=length == 3)
         expected = whole.logits_BTV[:, at : at + length]
@@ -68,7 +71,7 @@ GREEDY = ["MHA RoPE decoder-only pre", "GQA T5 encoder-decoder pre", "none learn
 def test_greedy_generation_equals_an_argmax_loop_without_a_cache(name: str):
     config = VARIANTS[name].but(vocab=50)
     model, given = noisy(Transformer(config)), inputs(config, length=4)
-    extra = {k: v for k, v in given.items() if k == "source_BS"}
+    extra: Any = {k: v for k, v in given.items() if k == "source_BS"}
     steps = list(generate(model, given["ids_BT"], 6, **extra))
     ids_BT = given["ids_BT"]
     if config.prefix:

@@ -1,5 +1,7 @@
 """Initial values are what the table in `init.py` says, from one generator."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -11,7 +13,7 @@ from models.init import Init
 from models.norm import Norm
 from models.position import T5, Learned
 
-WIDE = {  # wide enough for a standard deviation to be measured within a few per cent
+WIDE: dict[str, Any] = {  # wide enough for a standard deviation to be measured within a few per cent
     "layers": 2,
     "width": 128,
     "vocab": 300,
@@ -33,7 +35,7 @@ def close(tensor: torch.Tensor, std: float) -> bool:
 
 @pytest.mark.parametrize("scheme", ["fan-in", "normal"])
 @pytest.mark.parametrize("deep", [False, True], ids=["flat", "depth-scaled"])
-def test_every_parameter_starts_as_stated(scheme: str, deep: bool):
+def test_every_parameter_starts_as_stated(scheme: Any, deep: bool):
     init = Init(scheme=scheme, std=0.03, embedding_std=0.4, residual_gain=0.6, depth_scaled=deep, zero_head=False)
     state = build(init, attention=MHA(heads=2, qkv_bias=True, out_bias=True), position=Learned())
     residual = 0.6 / (2 if deep else 1)  # √(2 x 2 layers)

@@ -38,30 +38,43 @@ class Family(NamedTuple):
 
 
 def _gpt2() -> nn.Module:
-    sizes = {"n_embd": WIDTH, "n_layer": LAYERS, "n_head": 4, "n_inner": HIDDEN, "n_positions": CONTEXT}
+    sizes: dict[str, Any] = {"n_embd": WIDTH, "n_layer": LAYERS, "n_head": 4, "n_inner": HIDDEN, "n_positions": CONTEXT}
     return hf.GPT2LMHeadModel(hf.GPT2Config(**COMMON, **sizes))
 
 
 def _llama(tied: bool) -> nn.Module:
-    extra = {"num_key_value_heads": 2, "rms_norm_eps": 1e-5, "tie_word_embeddings": tied}
+    extra: dict[str, Any] = {"num_key_value_heads": 2, "rms_norm_eps": 1e-5, "tie_word_embeddings": tied}
     return hf.LlamaForCausalLM(hf.LlamaConfig(**ROTARY, **extra))
 
 
 def _qwen3() -> nn.Module:
-    extra = {"num_key_value_heads": 2, "head_dim": 10, "rms_norm_eps": 1e-6, "tie_word_embeddings": False}
-    rope = {"rope_type": "default", "rope_theta": 500.0}
+    extra: dict[str, Any] = {
+        "num_key_value_heads": 2,
+        "head_dim": 10,
+        "rms_norm_eps": 1e-6,
+        "tie_word_embeddings": False,
+    }
+    rope: dict[str, Any] = {"rope_type": "default", "rope_theta": 500.0}
     return hf.Qwen3ForCausalLM(hf.Qwen3Config(**ROTARY, **extra, rope_parameters=rope))
 
 
 def _neox() -> nn.Module:
-    rope = {"rope_type": "default", "rope_theta": 10_000.0, "partial_rotary_factor": 0.25}
-    return hf.GPTNeoXForCausalLM(hf.GPTNeoXConfig(**ROTARY | {"num_attention_heads": 3}, rope_parameters=rope))
+    rope: dict[str, Any] = {"rope_type": "default", "rope_theta": 10_000.0, "partial_rotary_factor": 0.25}
+    sizes: dict[str, Any] = ROTARY | {"num_attention_heads": 3}
+    return hf.GPTNeoXForCausalLM(hf.GPTNeoXConfig(**sizes, rope_parameters=rope))
 
 
 def _t5(gated: bool) -> nn.Module:
-    sizes = {"d_model": WIDTH, "d_kv": 5, "d_ff": HIDDEN, "num_layers": 2, "num_decoder_layers": LAYERS, "num_heads": 4}
-    kind = {"feed_forward_proj": "gated-gelu" if gated else "relu", "tie_word_embeddings": not gated}
-    few = {"relative_attention_num_buckets": 8, "relative_attention_max_distance": 20}
+    sizes: dict[str, Any] = {
+        "d_model": WIDTH,
+        "d_kv": 5,
+        "d_ff": HIDDEN,
+        "num_layers": 2,
+        "num_decoder_layers": LAYERS,
+        "num_heads": 4,
+    }
+    kind: dict[str, Any] = {"feed_forward_proj": "gated-gelu" if gated else "relu", "tie_word_embeddings": not gated}
+    few: dict[str, Any] = {"relative_attention_num_buckets": 8, "relative_attention_max_distance": 20}
     config = hf.T5Config(**COMMON, **sizes, **kind, **few)
     config.tie_word_embeddings = not gated  # which its own constructor forgets
     model = hf.T5ForConditionalGeneration(config)
@@ -81,7 +94,8 @@ def _t5_config(gated: bool) -> TransformerConfig:
 
 
 def _bert() -> nn.Module:
-    return hf.BertForMaskedLM(hf.BertConfig(**ROTARY | {"num_attention_heads": 4}))
+    sizes: dict[str, Any] = ROTARY | {"num_attention_heads": 4}
+    return hf.BertForMaskedLM(hf.BertConfig(**sizes))
 
 
 def _biased(preset: str) -> TransformerConfig:
@@ -127,7 +141,7 @@ T5S: dict[str, Family] = {
 }
 
 
-def pair(family: Family) -> tuple[nn.Module, Transformer]:
+def pair(family: Family) -> tuple[Any, Any]:
     """Their model with all values drawn anew (norms of 1 and biases of 0 would hide mistakes), ours with the same."""
     theirs, generator = family.theirs().eval(), torch.Generator().manual_seed(0)
     with torch.no_grad():

@@ -62,6 +62,16 @@ def test_an_encoder_can_know_every_blank(config):
                 assert possible(seen, place, config) == {target}
 
 
+def test_the_first_copy_and_the_token_behind_it_are_never_blanked():
+    """The copy shows what each blank was; the token behind it shows the period."""
+    made = Induction(length=20).build()
+    blank_BT = made.batch(512, seeded(), "encoder-only").ids_BT == made.id["▢"]
+    period_B = made.batch(512, seeded(), "decoder-only").prefix_B  # the same seed draws the same blocks
+    place_T = torch.arange(20)
+    assert not (blank_BT & (place_T <= period_B[:, None])).any()
+    assert (blank_BT & (place_T == period_B[:, None] + 1)).any()
+
+
 def test_about_a_quarter_of_what_may_be_blanked_is():
     config = Induction(length=64)
     batch = config.build().batch(256, seeded(), "encoder-only")

@@ -1,0 +1,28 @@
+/* The stored replay: what a first visitor sees move before anything is computed. It feeds the components' own draw
+   functions, and stops at the first word from the server that a run exists. Value: {on, src}. */
+const FRAME_MS = 130, REST_MS = 2500;
+
+pg.replay = (element, props, trigger, watch) => {
+  let on = false, timer = 0, tape = null;
+  const stop = () => { on = false; pg.stills = {}; clearTimeout(timer); };
+  const frame = index => {
+    if (!on) return;
+    for (const [name, changes] of Object.entries(tape.frames[index])) {
+      pg.view[name]?.({ ...tape.base[name], ...changes, n: `replay ${index}` });
+    }
+    const last = index === tape.frames.length - 1;
+    timer = setTimeout(frame, last ? REST_MS : FRAME_MS, last ? 0 : index + 1);
+  };
+  const start = async src => {
+    if (on) return;
+    on = true;
+    try { tape ??= await (await fetch(src)).json(); } catch { on = false; return; }    // without it the first picture stands still
+    if (!on) return;
+    pg.stills = tape.stills;                            // lenses in tabs not yet opened take theirs when they mount
+    for (const [name, value] of Object.entries(tape.stills)) pg.view[name]?.(value);
+    frame(0);
+  };
+  const draw = value => value?.on ? start(value.src) : stop();
+  watch("value", () => draw(props.value));
+  draw(props.value);
+};

@@ -1,0 +1,150 @@
+"""Runs: deterministic, honest about divergence, live settings."""
+
+from __future__ import annotations
+
+import math
+import threading
+
+import pytest
+import torch
+
+from playground.run import Diverged, Run, RunConfig
+from playground.training import Training, learning_rate, optimizers
+
+SMALL = {
+    "model": {"layers": 1, "width": 16, "attention": {"kind": "MHA", "heads": 2}, "feed_forward": {"kind": "dense", "hidden": 32}},
+    "task": {"kind": "reverse", "length": 4, "symbols": 8},
+    "training": {"batch": 8, "examples": 32, "steps": 200},
+}
+
+
+def run_of(**changes) -> Run:
+    return Run(RunConfig.model_validate({**SMALL, **changes}))
+
+
+def losses(run: Run, steps: int) -> list[float]:
+    return [m.loss for m in run.train(steps)]
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.2], ids=["without dropout", "with dropout"])
+def test_the_same_config_and_seed_give_identical_losses_for_200_steps(dropout):
+    model = {**SMALL["model"], "dropout": dropout}
+    first, second = losses(run_of(model=model), 200), losses(run_of(model=model), 200)
+    assert first == second
+    assert losses(run_of(model=model, seed=1), 20) != first[:20]  # null check: the seed matters
+
+
+def test_two_runs_in_two_threads_at_once_equal_the_same_runs_alone():
+    alone = [losses(run_of(seed=s), 200) for s in (0, 1)]
+    together: dict[int, list[float]] = {}
+    threads = [threading.Thread(target=lambda s=s: together.update({s: losses(run_of(seed=s), 200)})) for s in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [together[0], together[1]] == alone
+
+
+def test_a_run_learns_and_its_validation_equals_a_slow_count():
+    run = run_of(training={**SMALL["training"], "lr": 0.01, "steps": 150, "batch": 32})
+    before = run.evaluate()
+    for _ in run.train():
+        pass
+    after = run.evaluate()
+    assert after.accuracy > before.accuracy + 0.3
+    with torch.no_grad():
+        logits = run.model(run.unseen.ids_BT).logits_BTV
+    pairs = [(int(p), int(t)) for p, t in zip(logits.argmax(-1).flatten(), run.unseen.targets_BT.flatten(), strict=True) if t != -100]
+    assert after.accuracy == pytest.approx(sum(p == t for p, t in pairs) / len(pairs))
+
+
+def test_validation_examples_never_appear_in_training():
+    run = run_of()
+    unseen = {tuple(row) for row in run.unseen.ids_BT[:, :4].tolist()}
+    seen = set()
+    for _ in range(100):
+        seen |= {tuple(row) for row in run.task.batch(64, run.data, run.topology).ids_BT[:, :4].tolist()}
+    assert seen
+    assert not seen & unseen
+
+
+def test_a_live_setting_acts_at_the_next_step_and_leaves_a_mark():
+    run, twin = run_of(), run_of()
+    same = losses(run, 10) == losses(twin, 10)
+    run.retune(lr=0.03)
+    assert same
+    assert losses(run, 1) == losses(twin, 1)  # the loss of this step was measured before the new rate moved anything
+    assert losses(run, 5) != losses(twin, 5)
+    assert [(m.step, m.text) for m in run.history.marks] == [(10, "learning rate 0.003 → 0.03")]
+
+
+def test_a_drag_leaves_one_mark_from_the_value_before_it():
+    run = run_of()
+    run.retune(lr=0.004, mark=False)
+    run.retune(lr=0.005, mark=False)
+    run.retune(lr=0.006)
+    assert [m.text for m in run.history.marks] == ["learning rate 0.003 → 0.006"]
+
+
+def test_a_setting_that_is_not_live_is_refused():
+    with pytest.raises(ValueError, match="batch is not live"):
+        run_of().retune(batch=4)
+
+
+def test_divergence_stops_with_the_step_and_the_last_finite_values():
+    run = run_of(training={**SMALL["training"], "lr": 10.0, "optimizer": "SGD", "beta1": 0.99, "warmup": 0})
+    with pytest.raises(Diverged, match=r"Stopped at step \d+: the (loss|gradient) is not a finite number\. Last finite: loss"):
+        losses(run, 500)
+    assert run.diverged is not None
+    assert run.diverged.step == run.step + 1
+    assert math.isfinite(run.history.metrics[-1].loss)
+
+
+def test_clipping_bounds_the_update_but_reports_the_whole_norm():
+    free, clipped = run_of(training={**SMALL["training"], "optimizer": "SGD"}), run_of(training={**SMALL["training"], "optimizer": "SGD", "clip": 1e-3})
+    start = [p.clone() for p in clipped.model.parameters()]
+    norms = [next(r.train(1)).gradient_norm for r in (free, clipped)]
+    moved = math.sqrt(sum(((p - q) ** 2).sum().item() for p, q in zip(clipped.model.parameters(), start, strict=True)))
+    assert norms[0] == norms[1]
+    rate = learning_rate(clipped.training, 0)
+    assert moved <= rate * 1.01e-3 + rate * 0.01 * math.sqrt(sum((q**2).sum().item() for q in start))
+
+
+@pytest.mark.parametrize("optimizer", ["AdamW", "SGD", "Muon"])
+def test_every_optimizer_lowers_the_loss(optimizer):
+    run = run_of(training={**SMALL["training"], "optimizer": optimizer, "lr": 0.1 if optimizer == "SGD" else 0.01, "batch": 32})
+    found = losses(run, 80)
+    assert sum(found[-10:]) < 0.95 * sum(found[:10])
+
+
+@pytest.mark.parametrize("optimizer", ["AdamW", "SGD", "Muon"])
+def test_every_parameter_is_in_exactly_one_group(optimizer):
+    run = run_of()
+    built = optimizers(run.model, Training(optimizer=optimizer))
+    held = [id(p) for o in built for g in o.param_groups for p in g["params"]]
+    assert sorted(held) == sorted(id(p) for p in run.model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("schedule", "step", "expected"),
+    [("constant", 5, 0.6), ("constant", 500, 1.0), ("linear", 55, 0.5), ("linear", 100, 0.0), ("cosine", 100, 0.1), ("cosine", 55, 0.55)],
+)
+def test_schedules_pass_through_their_closed_form(schedule, step, expected):
+    training = Training(lr=1.0, warmup=10, steps=100, schedule=schedule)
+    assert learning_rate(training, step) == pytest.approx(expected)
+
+
+def test_the_task_fixes_vocabulary_and_context_and_a_contradiction_is_refused():
+    config = RunConfig.model_validate(SMALL)
+    task = config.task.build()
+    assert (config.model.vocab, config.model.context) == (len(task.vocabulary), task.context("decoder-only"))
+    assert RunConfig.model_validate_json(config.model_dump_json()) == config
+    with pytest.raises(ValueError, match="leave it out"):
+        RunConfig.model_validate({**SMALL, "model": {**SMALL["model"], "vocab": 999}})
+
+
+def test_a_device_that_is_not_there_falls_back_with_a_sentence():
+    missing = "cuda" if not torch.cuda.is_available() else "mps"
+    run = run_of(device=missing)
+    assert run.place.device.type == "cpu"
+    assert missing.upper() in run.place.sentence
