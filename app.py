@@ -32,7 +32,12 @@ def launch() -> None:
     """Serve on GRADIO_SERVER_NAME:GRADIO_SERVER_PORT; opens a browser if PLAYGROUND_OPEN=1."""
     import plotly
 
-    gr.set_static_paths([Path(plotly.__file__).parent / "package_data" / "plotly.min.js", Path(__file__).parent / "static" / "replay.json"])
+    gr.set_static_paths(
+        [
+            Path(plotly.__file__).parent / "package_data" / "plotly.min.js",
+            Path(__file__).parent / "static" / "replay.json",
+        ]
+    )
     demo = build()
     sweep()
     demo.queue(api_open=False, max_size=128, default_concurrency_limit=8).launch(

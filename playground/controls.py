@@ -14,7 +14,12 @@ from playground.limits import excess
 from playground.run import RunConfig
 
 HIDDEN = {"model.vocab", "model.context"}  # the task decides them
-SLOTS = {"model.attention": "Attention", "model.position": "Position", "model.feed_forward": "Feed-forward", "task": "Task"}
+SLOTS = {
+    "model.attention": "Attention",
+    "model.position": "Position",
+    "model.feed_forward": "Feed-forward",
+    "task": "Task",
+}
 SLOT_KINDS = frozenset(f"{slot}.kind" for slot in SLOTS)
 
 
@@ -58,14 +63,28 @@ def rows(config_class: type[Config], path: str = "", only: tuple[str, ...] | Non
     found: list[dict[str, Any]] = []
     for name, field in config_class.model_fields.items():
         here, inner = path + name, field.annotation
-        if name == "kind" and not extra(field) or here in HIDDEN or variants(field) or (only is not None and name not in only):
+        if (
+            name == "kind"
+            and not extra(field)
+            or here in HIDDEN
+            or variants(field)
+            or (only is not None and name not in only)
+        ):
             continue
         if isinstance(inner, type) and issubclass(inner, Config):
             found += rows(inner, here + ".")
         else:
             found.append(row(here, field))
             if here == "task.text":
-                found.append({**found[-1], "name": "task.upload", "label": "Upload", "type": "file", "help": "A .txt file in UTF-8; it fills the text."})
+                found.append(
+                    {
+                        **found[-1],
+                        "name": "task.upload",
+                        "label": "Upload",
+                        "type": "file",
+                        "help": "A .txt file in UTF-8; it fills the text.",
+                    }
+                )
     return found
 
 
@@ -145,9 +164,16 @@ def put_kind(raw: Mapping[str, Any], slot: str, kind: Any) -> dict[str, Any]:
     if kind not in members:
         raise ValueError(f"Choose one of {', '.join(members)}; got {kind!r:.40}.")
     old, new = leaf(raw, slot) or {}, members[kind].model_fields
-    kept = {name: value for name, value in old.items() if name in new and name != "kind"}
+    kept = {name: value for name, value in old.items() if name in new and name != "kind" and _fits(value, new[name])}
     fresh = members[kind]().model_dump()
     return put(raw, slot, {**fresh, **kept, "kind": kind})
+
+
+def _fits(value: Any, field: FieldInfo) -> bool:
+    """Whether a number carried over from another variant lies inside this field's bounds of the page."""
+    low, high = bounds(field)
+    high = extra(field).get("most") or high
+    return not isinstance(value, (int, float)) or ((low is None or value >= low) and (high is None or value <= high))
 
 
 def flat(raw: Mapping[str, Any], path: str = "") -> dict[str, Any]:

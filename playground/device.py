@@ -23,7 +23,11 @@ def choose(wish: DeviceName = "auto") -> Place:
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if wish == "auto":
         wish = next(name for name in ("cuda", "mps", "cpu") if there[name])  # type: ignore[assignment]
-    sentence = "" if there[wish] else f"This machine has no {wish.upper()} device that torch can use; the run computes on the CPU."
+    sentence = (
+        ""
+        if there[wish]
+        else f"This machine has no {wish.upper()} device that torch can use; the run computes on the CPU."
+    )
     name = wish if there[wish] else "cpu"
     if name == "cuda":
         return Place(torch.device("cuda"), "CUDA", torch.cuda.get_device_name(), sentence)

@@ -20,16 +20,46 @@ class Finding(NamedTuple):
 
 
 WHAT = {  # role -> (title after "L1 H2", what such a head does)
-    "induction": ("looks for what followed the last time", "At each token this head attends to the token <em>after</em> its previous occurrence: an induction head."),
-    "previous token": ("looks at the previous token", "This head passes on what came just before; induction is built on such a head."),
-    "duplicate token": ("looks for the same token", "This head attends to earlier occurrences of the token it stands on."),
-    "first token": ("rests on the first token", "Much weight on the first token usually means that the head has nothing to look for: a sink."),
-    "current token": ("looks at its own token", "This head reads the token it stands on and moves nothing between positions."),
-    "wanted token": ("looks at the token to write", "The decoder's query attends to the source token that it has to write next."),
+    "induction": (
+        "looks for what followed the last time",
+        "At each token this head attends to the token <em>after</em> its previous occurrence: an induction head.",
+    ),
+    "previous token": (
+        "looks at the previous token",
+        "This head passes on what came just before; induction is built on such a head.",
+    ),
+    "duplicate token": (
+        "looks for the same token",
+        "This head attends to earlier occurrences of the token it stands on.",
+    ),
+    "first token": (
+        "rests on the first token",
+        "Much weight on the first token usually means that the head has nothing to look for: a sink.",
+    ),
+    "current token": (
+        "looks at its own token",
+        "This head reads the token it stands on and moves nothing between positions.",
+    ),
+    "wanted token": (
+        "looks at the token to write",
+        "The decoder's query attends to the source token that it has to write next.",
+    ),
     "same place": ("looks at the same place", "Query 3 attends to source token 3, and so on: an alignment in order."),
-    "mirrored place": ("looks at the mirrored place", "The first query attends to the last source token, and so on: an alignment in reverse."),
+    "mirrored place": (
+        "looks at the mirrored place",
+        "The first query attends to the last source token, and so on: an alignment in reverse.",
+    ),
 }
-RANK = ("induction", "wanted token", "mirrored place", "same place", "duplicate token", "previous token", "first token", "current token")
+RANK = (
+    "induction",
+    "wanted token",
+    "mirrored place",
+    "same place",
+    "duplicate token",
+    "previous token",
+    "first token",
+    "current token",
+)
 
 
 def curve(history: History, which: str, layer: int, head: int, role: str) -> tuple[list[int], list[float]]:
@@ -50,7 +80,10 @@ def attention(seen: Snapshot, which: str, history: History | None) -> Finding:
     named = named_heads(seen.heads[which])
     if not named:
         start = "Not trained yet: every head" if seen.step == 0 else "No head stands out: each"
-        return Finding(f"{start} spreads its attention", f"No role reaches a score of {NAMED_FROM} on this probe at step {seen.step:,}.")
+        return Finding(
+            f"{start} spreads its attention",
+            f"No role reaches a score of {NAMED_FROM} on this probe at step {seen.step:,}.",
+        )
     layer, head, role, score = named[0]
     title, html = WHAT[role]
     parts = [html, f"Its {role} score is {score:.2f}"]
@@ -61,10 +94,14 @@ def attention(seen: Snapshot, which: str, history: History | None) -> Finding:
     parts[-1] += "."
     before = [f for f in named if f[2] == "previous token" and f[0] < layer]
     if role == "induction" and before:
-        parts.append(f'<a data-do="head:{before[0][0]},{before[0][1]}">L{before[0][0]} H{before[0][1]}</a>, a layer below, looks at the previous token ({before[0][3]:.2f}).')
+        parts.append(
+            f'<a data-do="head:{before[0][0]},{before[0][1]}">L{before[0][0]} H{before[0][1]}</a>, a layer below, looks at the previous token ({before[0][3]:.2f}).'
+        )
     elif len(named) > 1:
         other = named[1]
-        parts.append(f'<a data-do="head:{other[0]},{other[1]}">L{other[0]} H{other[1]}</a>: {other[2]} ({other[3]:.2f}).')
+        parts.append(
+            f'<a data-do="head:{other[0]},{other[1]}">L{other[0]} H{other[1]}</a>: {other[2]} ({other[3]:.2f}).'
+        )
     return Finding(f"L{layer} H{head} {title}", " ".join(parts))
 
 
@@ -72,7 +109,9 @@ def learning(history: History, chance: float) -> Finding:
     """Solved, falling suddenly, above chance, or nothing yet, in this order."""
     seen = history.validations()
     if len(history.metrics) < 2:
-        return Finding("Not trained yet", f"Guessing gets {chance:.1%} right. Press Play and watch the curves leave that line.")
+        return Finding(
+            "Not trained yet", f"Guessing gets {chance:.1%} right. Press Play and watch the curves leave that line."
+        )
     last = seen[-1]
     fall = steepest_fall([m.loss for m in history.metrics])
     sentence = f"At step {last.step:,}: {last.validation_accuracy:.1%} of unseen tokens right (guessing: {chance:.1%}), loss {last.validation_loss:.3f}."
@@ -98,7 +137,11 @@ def predictions(rights: Sequence[bool], exact: Sequence[bool], mistakes: Sequenc
         return Finding(title, "Every scored token of these unseen examples is predicted right.")
     pair = max(set(mistakes), key=mistakes.count)
     times = mistakes.count(pair)
-    often = f"Most often wrong: <b class='mono'>{_safe(pair[1])}</b> where <b class='mono'>{_safe(pair[0])}</b> was right ({times} ×)." if times > 1 else "No mistake occurs twice."
+    often = (
+        f"Most often wrong: <b class='mono'>{_safe(pair[1])}</b> where <b class='mono'>{_safe(pair[0])}</b> was right ({times} ×)."
+        if times > 1
+        else "No mistake occurs twice."
+    )
     return Finding(title, f"{share:.1%} on the probe. {often}")
 
 

@@ -23,23 +23,39 @@ class Probe(NamedTuple):
     """Stack name -> role -> (B, T, S)."""
 
 
-def forward(model: Transformer, batch: Batch, *, edits: Sequence[Ablate] = (), generator: torch.Generator | None = None, record: bool = False) -> Output:
+def forward(
+    model: Transformer,
+    batch: Batch,
+    *,
+    edits: Sequence[Ablate] = (),
+    generator: torch.Generator | None = None,
+    record: bool = False,
+) -> Output:
     """Run a batch of a task through a model of any topology."""
     return model(
-        batch.ids_BT, source_BS=batch.source_BS, keep_BS=batch.keep_BS, prefix_B=batch.prefix_B if model.config.prefix else None,
-        edits=edits, generator=generator, record=record,
+        batch.ids_BT,
+        source_BS=batch.source_BS,
+        keep_BS=batch.keep_BS,
+        prefix_B=batch.prefix_B if model.config.prefix else None,
+        edits=edits,
+        generator=generator,
+        record=record,
     )
 
 
 def to(batch: Batch, device: torch.device) -> Batch:
     """The batch on a device."""
-    return batch if device.type == "cpu" else Batch(*(t if t is None else t.to(device, non_blocking=True) for t in batch))
+    return (
+        batch if device.type == "cpu" else Batch(*(t if t is None else t.to(device, non_blocking=True) for t in batch))
+    )
 
 
 def probe(batch: Batch) -> Probe:
     """Prepare a batch to be looked at."""
     if batch.source_BS is None:
-        return Probe(batch, {"decoder": self_cells(batch.ids_BT, causal=True), "encoder": self_cells(batch.ids_BT, causal=False)})
+        return Probe(
+            batch, {"decoder": self_cells(batch.ids_BT, causal=True), "encoder": self_cells(batch.ids_BT, causal=False)}
+        )
     cells = {"decoder": self_cells(batch.ids_BT, causal=True), "encoder": self_cells(batch.source_BS, causal=False)}
     return Probe(batch, {**cells, "cross": cross_cells(batch.targets_BT, batch.source_BS)})
 
@@ -51,7 +67,11 @@ def maps(output: Output) -> dict[str, list[Tensor]]:
         "encoder": [r.self_attention_BHTS for r in output.encoder],
         "cross": [r.cross_attention_BHTS for r in output.decoder],
     }
-    return {name: [w for w in layers if w is not None] for name, layers in found.items() if any(w is not None for w in layers)}
+    return {
+        name: [w for w in layers if w is not None]
+        for name, layers in found.items()
+        if any(w is not None for w in layers)
+    }
 
 
 @torch.no_grad()
@@ -63,7 +83,9 @@ def look(model: Transformer, seen: Probe, step: int, *, edits: Sequence[Ablate] 
     top = output.logits_BTV.float().softmax(dim=-1).topk(min(5, output.logits_BTV.shape[-1]), dim=-1)
     return Snapshot(
         step=step,
-        maps={name: torch.stack([w[example] for w in layers]).half().cpu().numpy() for name, layers in recorded.items()},
+        maps={
+            name: torch.stack([w[example] for w in layers]).half().cpu().numpy() for name, layers in recorded.items()
+        },
         heads={name: heads(layers, seen.cells[name]) for name, layers in recorded.items()},
         top=top.indices.to(torch.int32).cpu().numpy(),
         top_probs=top.values.cpu().numpy().astype(np.float16),

@@ -44,7 +44,9 @@ def continuation(run: Run, text: str, sampling: Sampling, length: int) -> list[G
         blank = (batch.ids_BT[0] == run.task.id[MASK]).tolist()
         found = [guess(p, int(p.argmax())) for p, hidden in zip(probs_TV, blank, strict=True) if hidden]
         if not found:
-            raise ValueError(f"An encoder-only model fills blanks, and this prompt has none. Put {MASK} where it should guess.")
+            raise ValueError(
+                f"An encoder-only model fills blanks, and this prompt has none. Put {MASK} where it should guess."
+            )
         return found
     if run.topology == "encoder-decoder":
         start_BT, steps = batch.ids_BT[:, :1], batch.targets_BT.shape[1]
@@ -54,8 +56,17 @@ def continuation(run: Run, text: str, sampling: Sampling, length: int) -> list[G
         if batch.prefix_B is None:
             steps = min(length, run.config.model.context - prompt)
             if steps < 1:
-                raise ValueError(f"The model reads {run.config.model.context} tokens, and the prompt has {prompt}. Shorten it to leave room.")
+                raise ValueError(
+                    f"The model reads {run.config.model.context} tokens, and the prompt has {prompt}. Shorten it to leave room."
+                )
     generator = torch.Generator(run.place.device).manual_seed(SEED)
-    written = generate(run.model, start_BT, min(steps, length) if batch.prefix_B is None else steps,
-                       source_BS=batch.source_BS, keep_BS=batch.keep_BS, sampling=sampling, generator=generator)
+    written = generate(
+        run.model,
+        start_BT,
+        min(steps, length) if batch.prefix_B is None else steps,
+        source_BS=batch.source_BS,
+        keep_BS=batch.keep_BS,
+        sampling=sampling,
+        generator=generator,
+    )
     return [guess(token.probs_BV[0], int(token.ids_B[0])) for token in written]

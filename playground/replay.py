@@ -36,8 +36,20 @@ def record() -> dict[str, Any]:
 
 def _frame(session: Session) -> dict[str, dict[str, Any]]:
     snapshot = session.look()
-    bar = {**transport.value(session), "state": "replay", "reason": "recorded, not running", "rate": 0, "device": "", "threads": "", "words": ""}
-    return {"transport": bar, "attention": attention.value(session, snapshot) | {"big": ""}, "roles": attention.roles(session, snapshot)}
+    bar = {
+        **transport.value(session),
+        "state": "replay",
+        "reason": "recorded, not running",
+        "rate": 0,
+        "device": "",
+        "threads": "",
+        "words": "",
+    }
+    return {
+        "transport": bar,
+        "attention": attention.value(session, snapshot) | {"big": ""},
+        "roles": attention.roles(session, snapshot),
+    }
 
 
 def _changes(base: dict[str, dict[str, Any]], frame: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -29,17 +29,25 @@ class RunConfig(Config):
     task: AnyTask = Induction()
     training: Training = Training()
     seed: int = knob(0, "Seed", "The same seed gives the same initial values and the same batches.", ge=0, le=2**31 - 1)
-    device: DeviceName = knob("auto", "Device", "Where the run computes; auto takes a GPU if there is one.", advanced=True)
+    device: DeviceName = knob(
+        "auto", "Device", "Where the run computes; auto takes a GPU if there is one.", advanced=True
+    )
 
     @model_validator(mode="after")
     def _the_task_fits(self) -> Self:
         task, asked = self.task.build(), self.model
         fixed = {"vocab": len(task.vocabulary), "context": task.context(asked.topology)}
         for name, value in fixed.items():
-            if name in asked.model_fields_set and getattr(asked, name) not in (value, TransformerConfig.model_fields[name].default):
+            if name in asked.model_fields_set and getattr(asked, name) not in (
+                value,
+                TransformerConfig.model_fields[name].default,
+            ):
                 refuse(f"model.{name}", f"This task makes the model's {name} {value}; leave it out.")
         if asked.prefix and task.probe(asked.topology).prefix_B is None:
-            refuse("model.prefix", "This task has no prompt that a prefix-LM could see from both sides. Switch it off, or choose copy, reverse or sort.")
+            refuse(
+                "model.prefix",
+                "This task has no prompt that a prefix-LM could see from both sides. Switch it off, or choose copy, reverse or sort.",
+            )
         object.__setattr__(self, "model", asked.model_copy(update=fixed))
         return self
 
@@ -63,8 +71,14 @@ class Diverged(RuntimeError):
 
     def __init__(self, step: int, what: str, last: Metrics | None, lr: float):
         self.step, self.what, self.last, self.lr = step, what, last, lr
-        before = f" Last finite: loss {last.loss:.3g}, gradient norm {last.gradient_norm:.3g} at step {last.step}." if last else ""
-        super().__init__(f"Stopped at step {step}: the {what} is not a finite number.{before} A learning rate of {lr:g} is too large for this model.")
+        before = (
+            f" Last finite: loss {last.loss:.3g}, gradient norm {last.gradient_norm:.3g} at step {last.step}."
+            if last
+            else ""
+        )
+        super().__init__(
+            f"Stopped at step {step}: the {what} is not a finite number.{before} A learning rate of {lr:g} is too large for this model."
+        )
 
 
 class Run:
@@ -79,7 +93,9 @@ class Run:
         self.data = torch.Generator().manual_seed(config.seed + 1)
         self.noise = torch.Generator(self.place.device).manual_seed(config.seed + 2) if config.model.dropout else None
         unseen = torch.Generator().manual_seed(VALIDATION_SEED)
-        self.unseen = to(self.task.batch(config.training.examples, unseen, self.topology, split="validation"), self.place.device)
+        self.unseen = to(
+            self.task.batch(config.training.examples, unseen, self.topology, split="validation"), self.place.device
+        )
         self.probe = probe(self.task.probe(self.topology))
         self.history, self.step, self.diverged = History(), 0, None
         self.tokens = 0
@@ -100,7 +116,12 @@ class Run:
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         logits_BTV = forward(self.model, batch, generator=self.noise).logits_BTV.float()
-        loss = F.cross_entropy(logits_BTV.flatten(0, 1), batch.targets_BT.flatten(), ignore_index=IGNORE, label_smoothing=self.training.label_smoothing)
+        loss = F.cross_entropy(
+            logits_BTV.flatten(0, 1),
+            batch.targets_BT.flatten(),
+            ignore_index=IGNORE,
+            label_smoothing=self.training.label_smoothing,
+        )
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.training.clip or math.inf)
         self._refuse_divergence(loss.item(), norm.item(), lr)
@@ -123,7 +144,9 @@ class Run:
         """
         for name in changes:
             if name not in Training.live_fields():
-                raise ValueError(f"{name} is not live: it takes a new run. Live settings: {', '.join(sorted(Training.live_fields()))}.")
+                raise ValueError(
+                    f"{name} is not live: it takes a new run. Live settings: {', '.join(sorted(Training.live_fields()))}."
+                )
         for name, value in changes.items():
             before = self._settled.setdefault(name, getattr(self.training, name))
             self.training = self.training.but(**{name: value})
@@ -138,7 +161,9 @@ class Run:
         if self.step % self.training.evaluate_every == 0 or metrics is None:
             seen = self.evaluate()
             metrics = metrics or Metrics(0, seen.loss, seen.accuracy, 0.0, 0.0)
-            metrics = metrics._replace(validation_loss=seen.loss, validation_accuracy=seen.accuracy, validation_exact=seen.exact)
+            metrics = metrics._replace(
+                validation_loss=seen.loss, validation_accuracy=seen.accuracy, validation_exact=seen.exact
+            )
         if self.step % self.training.record_every == 0:
             self.history.keep(look(self.model, self.probe, self.step))
         self.history.metrics.append(metrics)

@@ -51,7 +51,11 @@ class Session:
             self.problems = {path: f"The text has {len(value):,} characters, and the page takes {TEXT:,}. Shorten it."}
             return
         try:
-            changed = put_kind(self.raw, path.removesuffix(".kind"), value) if path in SLOT_KINDS else put(self.raw, path, value)
+            changed = (
+                put_kind(self.raw, path.removesuffix(".kind"), value)
+                if path in SLOT_KINDS
+                else put(self.raw, path, value)
+            )
         except ValueError as error:
             self.problems = {path: str(error)}
             return
@@ -176,7 +180,11 @@ class Session:
 
     def which_stack(self) -> str:
         """The attention drawn: the one chosen, or the first there is."""
-        there = {"decoder-only": ("decoder",), "encoder-only": ("encoder",), "encoder-decoder": ("decoder", "encoder", "cross")}
+        there = {
+            "decoder-only": ("decoder",),
+            "encoder-only": ("encoder",),
+            "encoder-decoder": ("decoder", "encoder", "cross"),
+        }
         stacks = there[self.start().topology]
         return self.which if self.which in stacks else stacks[0]
 

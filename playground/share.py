@@ -28,7 +28,11 @@ class Shared(NamedTuple):
 def link(preset: str, raw: Mapping[str, Any], *, lens: str, probe: str | None = None) -> str:
     """The query string ("?preset=...&model.layers=3"). Kinds come first, so that their fields find their place."""
     before, after = flat(presets.raw(preset)), flat(raw)
-    changed = {p: v for p, v in after.items() if before.get(p, _ABSENT) != v and not (isinstance(v, str) and len(v) > LONGEST_VALUE)}
+    changed = {
+        p: v
+        for p, v in after.items()
+        if before.get(p, _ABSENT) != v and not (isinstance(v, str) and len(v) > LONGEST_VALUE)
+    }
     ordered = sorted(changed, key=lambda p: (not p.endswith("kind"), p))
     pairs = [("preset", preset), *((p, json.dumps(changed[p], ensure_ascii=False)) for p in ordered)]
     pairs += [("lens", lens)] + ([("probe", probe)] if probe else [])
@@ -40,8 +44,16 @@ _ABSENT = object()
 
 def opened(query: str | Mapping[str, str]) -> Shared | None:
     """Read a query string; None if it carries no configuration. Whatever is wrong is left out and said, the rest is taken."""
-    pairs = dict(parse_qsl(query[:LONGEST].lstrip("?"), keep_blank_values=True)) if isinstance(query, str) else {k: str(v)[:LONGEST_VALUE] for k, v in query.items()}
-    pairs = {k: v for k, v in pairs.items() if k in ("preset", "lens", "probe") or k.split(".")[0] in ("model", "task", "training", "seed", "device")}
+    pairs = (
+        dict(parse_qsl(query[:LONGEST].lstrip("?"), keep_blank_values=True))
+        if isinstance(query, str)
+        else {k: str(v)[:LONGEST_VALUE] for k, v in query.items()}
+    )
+    pairs = {
+        k: v
+        for k, v in pairs.items()
+        if k in ("preset", "lens", "probe") or k.split(".")[0] in ("model", "task", "training", "seed", "device")
+    }
     if not pairs:
         return None
     sentences: list[str] = []
@@ -65,7 +77,11 @@ def opened(query: str | Mapping[str, str]) -> Shared | None:
     for path in held:  # broken only together with a setting that came after it
         raw, problem = _taken(raw, path, json.loads(pairs[path]))
         if problem:
-            sentences.append(read(put(raw, path, json.loads(pairs[path])))[1].get(path, f"{path} does not fit the other settings and was left out."))
+            sentences.append(
+                read(put(raw, path, json.loads(pairs[path])))[1].get(
+                    path, f"{path} does not fit the other settings and was left out."
+                )
+            )
     return Shared(preset, raw, lens if lens in LENSES else "attention", probe, tuple(sentences))
 
 

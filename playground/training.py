@@ -17,23 +17,107 @@ ADAMW = ("Loshchilov and Hutter 2019", "https://arxiv.org/abs/1711.05101")
 class Training(Config):
     """Settings of the training loop. Those marked live may change in the middle of a run."""
 
-    lr: float = knob(0.003, "Learning rate", "Size of one step, read at every step.", live=True, log=True, ge=1e-6, le=10.0, most=1.0)
-    steps: int = knob(1000, "Steps", "Where the run stops; schedules end here.", live=True, ge=1, le=1_000_000, most=5000)
+    lr: float = knob(
+        0.003, "Learning rate", "Size of one step, read at every step.", live=True, log=True, ge=1e-6, le=10.0, most=1.0
+    )
+    steps: int = knob(
+        1000, "Steps", "Where the run stops; schedules end here.", live=True, ge=1, le=1_000_000, most=5000
+    )
     batch: int = knob(32, "Batch size", "Examples in one step.", ge=1, le=4096, most=256)
-    optimizer: Literal["AdamW", "SGD", "Muon"] = knob("AdamW", "Optimizer", "SGD has momentum; Muon orthogonalises the updates of matrices and leaves the rest to AdamW.",
-                                                      advanced=True, paper=("Jordan et al. 2024 (Muon)", "https://kellerjordan.github.io/posts/muon/"))
-    schedule: Literal["constant", "cosine", "linear"] = knob("constant", "Schedule", "After the warm-up: constant, a cosine to a tenth, or a line to zero.", live=True, advanced=True)
-    warmup: int = knob(20, "Warm-up", "The learning rate rises in a line over this many steps.", ge=0, le=100_000, most=1000, unit="steps", advanced=True)
-    weight_decay: float = knob(0.01, "Weight decay", "Matrices shrink by this much times the learning rate at each step.", live=True, ge=0.0, le=10.0, most=3.0, advanced=True, paper=ADAMW)
-    beta1: float = knob(0.9, "β₁ (momentum)", "How long gradients are remembered; also the momentum of SGD and Muon.", ge=0.0, le=0.9999, advanced=True)
+    optimizer: Literal["AdamW", "SGD", "Muon"] = knob(
+        "AdamW",
+        "Optimizer",
+        "SGD has momentum; Muon orthogonalises the updates of matrices and leaves the rest to AdamW.",
+        advanced=True,
+        paper=("Jordan et al. 2024 (Muon)", "https://kellerjordan.github.io/posts/muon/"),
+    )
+    schedule: Literal["constant", "cosine", "linear"] = knob(
+        "constant",
+        "Schedule",
+        "After the warm-up: constant, a cosine to a tenth, or a line to zero.",
+        live=True,
+        advanced=True,
+    )
+    warmup: int = knob(
+        20,
+        "Warm-up",
+        "The learning rate rises in a line over this many steps.",
+        ge=0,
+        le=100_000,
+        most=1000,
+        unit="steps",
+        advanced=True,
+    )
+    weight_decay: float = knob(
+        0.01,
+        "Weight decay",
+        "Matrices shrink by this much times the learning rate at each step.",
+        live=True,
+        ge=0.0,
+        le=10.0,
+        most=3.0,
+        advanced=True,
+        paper=ADAMW,
+    )
+    beta1: float = knob(
+        0.9,
+        "β₁ (momentum)",
+        "How long gradients are remembered; also the momentum of SGD and Muon.",
+        ge=0.0,
+        le=0.9999,
+        advanced=True,
+    )
     beta2: float = knob(0.98, "β₂", "How long their squares are remembered.", ge=0.0, le=0.99999, advanced=True)
-    clip: float = knob(0.0, "Gradient clipping", "A longer gradient is shortened to this norm; 0: off.", live=True, ge=0.0, le=1000.0, most=100.0, advanced=True,
-                       paper=("Pascanu et al. 2013", "https://arxiv.org/abs/1211.5063"))
-    label_smoothing: float = knob(0.0, "Label smoothing", "This share of the target is spread over all tokens.", live=True, ge=0.0, le=0.9, advanced=True,
-                                  paper=("Szegedy et al. 2016", "https://arxiv.org/abs/1512.00567"))
-    evaluate_every: int = knob(20, "Validate every", "Steps between two looks at unseen examples.", ge=1, le=10_000, most=1000, unit="steps", advanced=True)
-    examples: int = knob(256, "Validation examples", "Unseen examples of one look; the same ones at every look.", ge=8, le=65_536, most=512, advanced=True)
-    record_every: int = knob(10, "Record every", "Steps between two kept pictures of the probe.", ge=1, le=10_000, most=500, unit="steps", advanced=True)
+    clip: float = knob(
+        0.0,
+        "Gradient clipping",
+        "A longer gradient is shortened to this norm; 0: off.",
+        live=True,
+        ge=0.0,
+        le=1000.0,
+        most=100.0,
+        advanced=True,
+        paper=("Pascanu et al. 2013", "https://arxiv.org/abs/1211.5063"),
+    )
+    label_smoothing: float = knob(
+        0.0,
+        "Label smoothing",
+        "This share of the target is spread over all tokens.",
+        live=True,
+        ge=0.0,
+        le=0.9,
+        advanced=True,
+        paper=("Szegedy et al. 2016", "https://arxiv.org/abs/1512.00567"),
+    )
+    evaluate_every: int = knob(
+        20,
+        "Validate every",
+        "Steps between two looks at unseen examples.",
+        ge=1,
+        le=10_000,
+        most=1000,
+        unit="steps",
+        advanced=True,
+    )
+    examples: int = knob(
+        256,
+        "Validation examples",
+        "Unseen examples of one look; the same ones at every look.",
+        ge=8,
+        le=65_536,
+        most=512,
+        advanced=True,
+    )
+    record_every: int = knob(
+        10,
+        "Record every",
+        "Steps between two kept pictures of the probe.",
+        ge=1,
+        le=10_000,
+        most=500,
+        unit="steps",
+        advanced=True,
+    )
 
     @classmethod
     def live_fields(cls) -> frozenset[str]:
@@ -70,7 +154,9 @@ def optimizers(model: nn.Module, training: Training) -> list[torch.optim.Optimiz
     adamw = torch.optim.AdamW([g for g in others if g["params"]], lr=training.lr, betas=betas, fused=True)
     if not inner:
         return [adamw]
-    muon = torch.optim.Muon([{"params": inner, "decays": True}], lr=training.lr, momentum=training.beta1, adjust_lr_fn="match_rms_adamw")
+    muon = torch.optim.Muon(
+        [{"params": inner, "decays": True}], lr=training.lr, momentum=training.beta1, adjust_lr_fn="match_rms_adamw"
+    )
     return [muon, adamw]
 
 

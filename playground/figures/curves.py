@@ -68,7 +68,11 @@ def curves(
         notes.append(_note(1, level.y, level.label, xref="paper", xanchor="right", yanchor="bottom"))
     for i, (step, text) in enumerate(marks):
         shapes.append(_rule("x", step, "var(--text-2)", "dot"))
-        notes.append(_note(step, 1 - 0.08 * i, text, yref="paper", xanchor="right" if step > total / 2 else "left", yanchor="top"))
+        notes.append(
+            _note(
+                step, 1 - 0.08 * i, text, yref="paper", xanchor="right" if step > total / 2 else "left", yanchor="top"
+            )
+        )
     if cursor is not None:
         shapes.append(_rule("x", cursor, "var(--accent)", "solid"))
     y_axis = {"title": {"text": y_title}, "type": "log" if log else "linear"}
@@ -98,8 +102,15 @@ def _end(curve: Curve, height: float, total: float, log: bool) -> dict[str, Any]
     """The label at a curve's end; above the line where there is no room to its right."""
     x, right = float(curve.x[-1]), float(curve.x[-1]) < 0.62 * total
     y = float(np.log10(max(height, 1e-12))) if log else height
-    note = _note(x, y, f"<b>{curve.label}</b>", xanchor="left" if right else "right", yanchor="middle" if right else "bottom")
-    return {**note, "font": {"color": curve.colour, "size": 11}, "xshift": 6 if right else 0, "yshift": 0 if right else 3}
+    note = _note(
+        x, y, f"<b>{curve.label}</b>", xanchor="left" if right else "right", yanchor="middle" if right else "bottom"
+    )
+    return {
+        **note,
+        "font": {"color": curve.colour, "size": 11},
+        "xshift": 6 if right else 0,
+        "yshift": 0 if right else 3,
+    }
 
 
 def _note(x: float, y: float, text: str, **place: str) -> dict[str, Any]:

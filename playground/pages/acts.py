@@ -90,7 +90,9 @@ class Acts:
         if run is not None and run.step >= run.training.steps:  # "Go on for N"
             session.edit("training.steps", min(run.step + run.config.training.steps, 5000))
         session.start()
-        yield from self.train(session, n, self.pictures.everything(session) if fresh else {self.board.column: gr.skip()})
+        yield from self.train(
+            session, n, self.pictures.everything(session) if fresh else {self.board.column: gr.skip()}
+        )
 
     def _fresh(self, session: Session, n: float) -> Iterator[Update]:
         """A new run from the controls, trained at once."""
@@ -131,11 +133,18 @@ class Acts:
                 changes = json.loads(unquote(rest))
                 raw = session.raw
                 for path, value in changes.items():
-                    raw = put_kind(raw, path.removesuffix(".kind"), value) if path in SLOT_KINDS else put(raw, path, value)
+                    raw = (
+                        put_kind(raw, path.removesuffix(".kind"), value)
+                        if path in SLOT_KINDS
+                        else put(raw, path, value)
+                    )
             except (ValueError, AttributeError, KeyError):
                 return
             session.load(raw)
-            panels = {self.board.panels[name]: gr.update(open=True) for name in {panel(p) for p in changes} & set(self.board.panels)}
+            panels = {
+                self.board.panels[name]: gr.update(open=True)
+                for name in {panel(p) for p in changes} & set(self.board.panels)
+            }
             yield panels
             yield from self._fresh(session, own(session))
 
@@ -225,7 +234,12 @@ class Acts:
         session = session_of(request)
         layer, head = number(event, "layer", 0, 255), number(event, "head", 0, 255)
         run, which = session.start(), session.which_stack()
-        edit = Ablate("encoder" if which == "encoder" else "decoder", layer, "cross_attention" if which == "cross" else "self_attention", head)
+        edit = Ablate(
+            "encoder" if which == "encoder" else "decoder",
+            layer,
+            "cross_attention" if which == "cross" else "self_attention",
+            head,
+        )
         try:
             with session.lock:
                 session.ablation = Ablation(run, (edit,), f"L{layer} H{head}")
@@ -250,7 +264,10 @@ class Acts:
             top_k = number(event, "top_k", 0, 10**6)
             sampling = Sampling(real(event, "temperature", 0.0), top_k or None, real(event, "top_p", 1.0))
             with session.lock:
-                found = [g._asdict() for g in continuation(session.start(), text, sampling, number(event, "length", -1, 10**6, 40))]
+                found = [
+                    g._asdict()
+                    for g in continuation(session.start(), text, sampling, number(event, "length", -1, 10**6, 40))
+                ]
         except ValueError as problem:
             error = str(problem)
         session.prompt = {"text": text, "continuation": found, "error": error}
@@ -292,7 +309,13 @@ def own(session: Session) -> float:
 def panel(path: str) -> str:
     """The accordion that holds a control."""
     parts = path.split(".")
-    return parts[1] if parts[0] == "model" and parts[1] in ("attention", "position", "feed_forward") else parts[0] if parts[0] in ("model", "task") else "training"
+    return (
+        parts[1]
+        if parts[0] == "model" and parts[1] in ("attention", "position", "feed_forward")
+        else parts[0]
+        if parts[0] in ("model", "task")
+        else "training"
+    )
 
 
 def real(event: gr.EventData, name: str, default: float) -> float:

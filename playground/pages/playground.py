@@ -45,21 +45,45 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
             with gr.Column(elem_id="cfg", min_width=0):
                 board.column = column(column_view.value(blank))
                 for each in forms:
-                    with gr.Accordion(each.title, open=False, elem_id=f"acc-{each.name}", elem_classes=["acc"]) as panel:
-                        kind = {"path": f"{each.slot}.kind", "label": "Variant" if each.name != "task" else "Task"} if each.slot else None
-                        board.forms[each.name] = form(each.title, each.kinds, column_view.form(blank, each), kind=kind, about=column_view.about(each))
+                    with gr.Accordion(
+                        each.title, open=False, elem_id=f"acc-{each.name}", elem_classes=["acc"]
+                    ) as panel:
+                        kind = (
+                            {"path": f"{each.slot}.kind", "label": "Variant" if each.name != "task" else "Task"}
+                            if each.slot
+                            else None
+                        )
+                        board.forms[each.name] = form(
+                            each.title,
+                            each.kinds,
+                            column_view.form(blank, each),
+                            kind=kind,
+                            about=column_view.about(each),
+                        )
                     board.panels[each.name] = panel
-            with gr.Column(elem_id="main", min_width=0), gr.Tabs(elem_id="lenses", selected="attention", overflow_behavior="wrap") as board.lenses:
+            with (
+                gr.Column(elem_id="main", min_width=0),
+                gr.Tabs(elem_id="lenses", selected="attention", overflow_behavior="wrap") as board.lenses,
+            ):
                 with gr.Tab("Learning", id="learning"):
                     board.finding = finding()
                     with gr.Row(elem_classes=["charts"]):
                         for name, (title, note) in CHARTS.items():
-                            board.charts[name] = plot(src=PLOTLY, title=title, note=note, tall=240, view=f"chart-{name}")
+                            board.charts[name] = plot(
+                                src=PLOTLY, title=title, note=note, tall=240, view=f"chart-{name}"
+                            )
                     board.table = table(view="learning-table")
                     board.notes["learning"] = notes(notes_view.value(blank, "learning"), view="notes-learning")
                 with gr.Tab("Attention", id="attention"):
                     board.attention = attention(still("attention"), elem_id="lens-attention")
-                    board.roles = plot(src=PLOTLY, title="Head roles", note="mean weight on the role’s place, 16 unseen examples", tall=236, slot="attention", view="roles")
+                    board.roles = plot(
+                        src=PLOTLY,
+                        title="Head roles",
+                        note="mean weight on the role’s place, 16 unseen examples",
+                        tall=236,
+                        slot="attention",
+                        view="roles",
+                    )
                     board.notes["attention"] = notes(notes_view.value(blank, "attention"), view="notes-attention")
                 with gr.Tab("Predictions", id="predictions"):
                     board.predictions = predictions(elem_id="lens-predictions")

@@ -40,11 +40,27 @@ class Board:
 
     def lens(self) -> list[Any]:
         """Everything that a frame may update."""
-        return [self.transport, self.attention, self.roles, self.finding, self.table, *self.charts.values(), self.predictions]
+        return [
+            self.transport,
+            self.attention,
+            self.roles,
+            self.finding,
+            self.table,
+            *self.charts.values(),
+            self.predictions,
+        ]
 
     def all(self) -> list[Any]:
         """Every component that handlers write."""
-        return [*self.lens(), self.replay, self.column, *self.forms.values(), *self.panels.values(), *self.notes.values(), self.lenses]
+        return [
+            *self.lens(),
+            self.replay,
+            self.column,
+            *self.forms.values(),
+            *self.panels.values(),
+            *self.notes.values(),
+            self.lenses,
+        ]
 
 
 class Pictures:
@@ -100,14 +116,27 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
     tp, col, att = board.transport, board.column, board.attention
     long(tp.play, acts.play, everything)
     long(tp.halve, acts.halve, everything)
-    for name, handler in (("pause", acts.pause), ("step", acts.step), ("reset", acts.reset), ("seek", acts.seek), ("back", acts.back), ("link", acts.share)):
+    for name, handler in (
+        ("pause", acts.pause),
+        ("step", acts.step),
+        ("reset", acts.reset),
+        ("seek", acts.seek),
+        ("back", acts.back),
+        ("link", acts.share),
+    ):
         short(getattr(tp, name), handler, everything if name == "reset" else lens)
     long(col.preset, acts.preset, everything)
     long(col.restart, acts.restart, everything)
     short(col.undo, acts.undo, everything)
     for each in board.forms.values():
         short(each.edit, acts.edit, everything)
-    for name, handler in (("look", acts.look), ("probe", acts.probe), ("select", acts.select), ("ablate", acts.ablate), ("restore", acts.restore)):
+    for name, handler in (
+        ("look", acts.look),
+        ("probe", acts.probe),
+        ("select", acts.select),
+        ("ablate", acts.ablate),
+        ("restore", acts.restore),
+    ):
         short(getattr(att, name), handler, [*lens, board.notes["attention"]])
     short(board.predictions.prompt, acts.prompt, [board.predictions])
     for each in (att, board.predictions, board.finding, *board.notes.values()):

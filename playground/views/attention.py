@@ -42,7 +42,11 @@ def _base64(array: np.ndarray) -> str:
 def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
     """See `components.attention`."""
     run, snapshot = session.start(), snapshot or session.look()
-    which = session.which if session.which in snapshot.maps else next((name for name, _ in STACKS if name in snapshot.maps), "")
+    which = (
+        session.which
+        if session.which in snapshot.maps
+        else next((name for name, _ in STACKS if name in snapshot.maps), "")
+    )
     session.sent += 1
     common = {
         "n": session.sent,
@@ -55,8 +59,25 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         "every": run.training.record_every,
     }
     if not which:
-        finding = findings.Finding("This model has no attention", "Its blocks are feed-forward networks: no token sees another. Choose an attention variant on the left.")
-        return {**common, "layers": 0, "heads": 0, "queries": "[]", "keys": "[]", "w": "", "big": "", "layer": 0, "head": 0, "info": "[]", "predicted": "[]", "ablation": "", "finding": _finding(finding)}
+        finding = findings.Finding(
+            "This model has no attention",
+            "Its blocks are feed-forward networks: no token sees another. Choose an attention variant on the left.",
+        )
+        return {
+            **common,
+            "layers": 0,
+            "heads": 0,
+            "queries": "[]",
+            "keys": "[]",
+            "w": "",
+            "big": "",
+            "layer": 0,
+            "head": 0,
+            "info": "[]",
+            "predicted": "[]",
+            "ablation": "",
+            "finding": _finding(finding),
+        }
     maps, heads = snapshot.maps[which], snapshot.heads[which]
     batch, example = session.seen_through()[0].batch, session.seen_through()[1]
     layers, count = maps.shape[:2]
@@ -66,7 +87,12 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
     seen = visible(run, which, maps)
     queries, keys = tokens(run, batch, example, which)
     info = [
-        {"role": heads.role(i, j)[0], "score": round(heads.role(i, j)[1], 3) if heads.role(i, j)[0] in findings.RANK else None, "bits": round(float(heads.bits[i, j]), 2), "back": round(float(heads.distance[i, j]), 1)}
+        {
+            "role": heads.role(i, j)[0],
+            "score": round(heads.role(i, j)[1], 3) if heads.role(i, j)[0] in findings.RANK else None,
+            "bits": round(float(heads.bits[i, j]), 2),
+            "back": round(float(heads.distance[i, j]), 1),
+        }
         for i in range(layers)
         for j in range(count)
     ]
@@ -96,7 +122,13 @@ def visible(run: Run, which: str, maps: np.ndarray) -> np.ndarray:
         distance = np.arange(queries)[:, None] - np.arange(keys)[None]
         window = run.config.model.attention.sees()
         lit = lit | ((distance >= 0) & (distance < (window or keys + 1)))
-    return lit if which == "decoder" else np.ones_like(lit) if run.config.model.attention.sees() is None or which == "cross" else lit
+    return (
+        lit
+        if which == "decoder"
+        else np.ones_like(lit)
+        if run.config.model.attention.sees() is None or which == "cross"
+        else lit
+    )
 
 
 def tokens(run: Run, batch: Batch, example: int, which: str) -> tuple[list[str], list[str]]:
@@ -114,7 +146,10 @@ def predicted(run: Run, snapshot: Snapshot, which: str, example: int) -> list[An
     if which == "encoder" and run.topology == "encoder-decoder":
         return []
     words = run.task.vocabulary
-    return [[words[int(i)], round(float(p), 3)] for i, p in zip(snapshot.top[example, :, 0], snapshot.top_probs[example, :, 0], strict=True)]
+    return [
+        [words[int(i)], round(float(p), 3)]
+        for i, p in zip(snapshot.top[example, :, 0], snapshot.top_probs[example, :, 0], strict=True)
+    ]
 
 
 def _finding(finding: findings.Finding) -> str:
@@ -129,12 +164,14 @@ def _ablation(session: Session) -> str:
     noise = (before.error**2 + after.error**2) ** 0.5
     sign = "+" if after.loss >= before.loss else "−"
     edit = done.edits[0]
-    return json.dumps({
-        "title": f"Without {done.label}: loss {before.loss:.2f} → {after.loss:.2f}, accuracy {before.accuracy:.0%} → {after.accuracy:.0%}",
-        "text": f"{sign}{abs(after.loss - before.loss):.2f} ± {noise:.2f} (standard error) on {before.examples} unseen examples, at step {done.step:,}. The maps are drawn without it.",
-        "layer": edit.layer,
-        "head": edit.head,
-    })
+    return json.dumps(
+        {
+            "title": f"Without {done.label}: loss {before.loss:.2f} → {after.loss:.2f}, accuracy {before.accuracy:.0%} → {after.accuracy:.0%}",
+            "text": f"{sign}{abs(after.loss - before.loss):.2f} ± {noise:.2f} (standard error) on {before.examples} unseen examples, at step {done.step:,}. The maps are drawn without it.",
+            "layer": edit.layer,
+            "head": edit.head,
+        }
+    )
 
 
 def roles(session: Session, snapshot: Snapshot) -> dict[str, Any]:
@@ -146,12 +183,21 @@ def roles(session: Session, snapshot: Snapshot) -> dict[str, Any]:
     if kept:
         newest = kept[-1].heads[which]
         flat = newest.scores.reshape(-1, len(newest.roles))
-        ranked = sorted(range(len(newest.roles)), key=lambda r: (-float(flat[:, r].max()) if newest.roles[r] != "current token" else 0.0))
+        ranked = sorted(
+            range(len(newest.roles)),
+            key=lambda r: -float(flat[:, r].max()) if newest.roles[r] != "current token" else 0.0,
+        )
         for r in ranked[:3]:
             layer, head = divmod(int(flat[:, r].argmax()), newest.bits.shape[1])
             steps, scores = findings.curve(run.history, which, layer, head, newest.roles[r])
             lines.append((f"L{layer} H{head} {newest.roles[r]}", steps, scores))
         chance = float(np.mean([newest.chance[r] for r in ranked[:3]]))
-    figure = roles_figure(lines, total=run.training.steps, chance=chance, marks=[(s, t) for s, t in marks(session)][-3:], cursor=snapshot.step)
+    figure = roles_figure(
+        lines,
+        total=run.training.steps,
+        chance=chance,
+        marks=[(s, t) for s, t in marks(session)][-3:],
+        cursor=snapshot.step,
+    )
     said = "; ".join(f"{label} {scores[-1]:.2f}" for label, _, scores in lines if scores)
     return {"n": session.sent, "fig": json.dumps(figure), "said": f"Head roles over training: {said}"}

@@ -28,7 +28,12 @@ def value(session: Session) -> dict[str, Any]:
     return {
         "preset": session.preset if session.raw == presets.raw(session.preset) else "",
         "groups": json.dumps(presets.groups()),
-        "card": json.dumps([[label, a, b if b != a else "", unit] for (label, a, unit), (_, b, _) in zip(card(old), card(new), strict=True)]),
+        "card": json.dumps(
+            [
+                [label, a, b if b != a else "", unit]
+                for (label, a, unit), (_, b, _) in zip(card(old), card(new), strict=True)
+            ]
+        ),
         "parts": json.dumps(parts),
         "parts_text": "",
         "n_pending": len(pending),
@@ -57,15 +62,28 @@ def _flops(flops: int) -> tuple[str, str]:
 def lines(config: RunConfig) -> dict[str, str]:
     """What each closed accordion says."""
     m, t = config.model, config.training
-    depth = f"{m.encoder_layers} + {m.layers} layers" if m.topology == "encoder-decoder" else f"{m.layers} layer{'s' if m.layers > 1 else ''}"
+    depth = (
+        f"{m.encoder_layers} + {m.layers} layers"
+        if m.topology == "encoder-decoder"
+        else f"{m.layers} layer{'s' if m.layers > 1 else ''}"
+    )
     heads = m.attention.query_heads()
     said = {"base": "base", "hidden": "hidden", "length": "length"}
     return {
         "model": f"{m.topology} · {depth} · width {m.width}",
         "attention": f"{m.attention.kind} · {heads} heads" if heads else "none",
-        "position": " · ".join([m.position.kind, *(f"base {m.position.base:,g}" for _ in [0] if hasattr(m.position, "base"))]),
-        "feed_forward": f"{m.feed_forward.activation} · {m.feed_forward.hidden:,}" if hasattr(m.feed_forward, "hidden") else "none",
-        "task": " · ".join([type(config.task).title.lower(), *(f"{said[n]} {getattr(config.task, n):,}" for n in ("length",) if hasattr(config.task, n))]),
+        "position": " · ".join(
+            [m.position.kind, *(f"base {m.position.base:,g}" for _ in [0] if hasattr(m.position, "base"))]
+        ),
+        "feed_forward": f"{m.feed_forward.activation} · {m.feed_forward.hidden:,}"
+        if hasattr(m.feed_forward, "hidden")
+        else "none",
+        "task": " · ".join(
+            [
+                type(config.task).title.lower(),
+                *(f"{said[n]} {getattr(config.task, n):,}" for n in ("length",) if hasattr(config.task, n)),
+            ]
+        ),
         "training": f"{t.optimizer} · batch {t.batch}",
     }
 
@@ -112,20 +130,29 @@ def form(session: Session, accordion: Accordion) -> dict[str, Any]:
             marks[path] = ["pending", ""]
         for name in Training.live_fields():
             first, now = getattr(session.run.config.training, name), getattr(session.run.training, name)
-            changed = [m.step for m in session.run.history.marks if m.text.startswith(extra(Training.model_fields[name])["label"].lower())]
+            changed = [
+                m.step
+                for m in session.run.history.marks
+                if m.text.startswith(extra(Training.model_fields[name])["label"].lower())
+            ]
             if first != now and changed:
                 marks[f"training.{name}"] = ["changed", f"Changed at step {changed[-1]:,}, was {_say(first)}."]
     for path, sentence in session.problems.items():
         marks[path] = ["error", sentence]
-    mine = {("kind" if accordion.slot and path == f"{accordion.slot}.kind" else path): mark for path, mark in marks.items()
-            if path in names or (accordion.slot and path == f"{accordion.slot}.kind")}
+    mine = {
+        ("kind" if accordion.slot and path == f"{accordion.slot}.kind" else path): mark
+        for path, mark in marks.items()
+        if path in names or (accordion.slot and path == f"{accordion.slot}.kind")
+    }
     picked = {n: _excerpt(values.get(n)) for n in names}
     picked |= {"task.upload": None} if "task.upload" in names else {}
     return {
         "kind": kind,
         "values": picked,
-        "defaults": {n: defaults.get(n, values.get(n)) for n in names} | ({"kind": leaf(presets.raw(session.preset), f"{accordion.slot}.kind")} if accordion.slot else {}),
-        "running": {n: running.get(n) for n in names} | ({"kind": running.get(f"{accordion.slot}.kind")} if accordion.slot else {}),
+        "defaults": {n: defaults.get(n, values.get(n)) for n in names}
+        | ({"kind": leaf(presets.raw(session.preset), f"{accordion.slot}.kind")} if accordion.slot else {}),
+        "running": {n: running.get(n) for n in names}
+        | ({"kind": running.get(f"{accordion.slot}.kind")} if accordion.slot else {}),
         "marks": json.dumps(mine),
         "budget": budget() if accordion.name == "training" else "",
     }
@@ -133,7 +160,9 @@ def form(session: Session, accordion: Accordion) -> dict[str, Any]:
 
 def _excerpt(value: Any) -> Any:
     """A long text of the visitor's would travel with every update; its beginning is enough to recognise it."""
-    return f"{value[:300]} … ({len(value):,} characters in all)" if isinstance(value, str) and len(value) > 4000 else value
+    return (
+        f"{value[:300]} … ({len(value):,} characters in all)" if isinstance(value, str) and len(value) > 4000 else value
+    )
 
 
 def about(accordion: Accordion) -> dict[str, tuple[str, Any]]:

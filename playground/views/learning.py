@@ -27,24 +27,46 @@ def value(session: Session) -> dict[str, dict[str, Any]]:
     session.sent += 1
     charts = {
         "loss": figures.loss(
-            (steps, [m.loss for m in history.metrics]), (at, [m.validation_loss or 0.0 for m in seen]),
-            total=total, chance=math.log(len(run.task.vocabulary)), floor=run.task.floor, marks=told, cursor=cursor,
+            (steps, [m.loss for m in history.metrics]),
+            (at, [m.validation_loss or 0.0 for m in seen]),
+            total=total,
+            chance=math.log(len(run.task.vocabulary)),
+            floor=run.task.floor,
+            marks=told,
+            cursor=cursor,
         ),
         "accuracy": figures.accuracy(
-            (steps, [m.accuracy for m in history.metrics]), (at, [m.validation_accuracy or 0.0 for m in seen]),
-            total=total, chance=run.task.chance, marks=told, cursor=cursor,
+            (steps, [m.accuracy for m in history.metrics]),
+            (at, [m.validation_accuracy or 0.0 for m in seen]),
+            total=total,
+            chance=run.task.chance,
+            marks=told,
+            cursor=cursor,
         ),
-        "gradient": figures.gradient(([m.step for m in done], [m.gradient_norm for m in done]), total=total, clip=run.training.clip, cursor=cursor),
+        "gradient": figures.gradient(
+            ([m.step for m in done], [m.gradient_norm for m in done]),
+            total=total,
+            clip=run.training.clip,
+            cursor=cursor,
+        ),
         "rate": figures.rate(
-            ([m.step for m in done], [m.lr for m in done]), total=total,
-            top=max([learning_rate(run.training, run.training.warmup), *(m.lr for m in done)]), cursor=cursor,
+            ([m.step for m in done], [m.lr for m in done]),
+            total=total,
+            top=max([learning_rate(run.training, run.training.warmup), *(m.lr for m in done)]),
+            cursor=cursor,
         ),
     }
     finding = findings.learning(history, run.task.chance)
     head = {"n": session.sent, "title": finding.title, "html": finding.html + extra(session)}
     last = seen[-1]
     said = f"At step {last.step:,}: loss {last.validation_loss:.3f}, accuracy {last.validation_accuracy:.1%} on unseen examples"
-    return {"finding": head, **{name: {"n": session.sent, "fig": json.dumps(figure), "said": f"{name}: {said}"} for name, figure in charts.items()}}
+    return {
+        "finding": head,
+        **{
+            name: {"n": session.sent, "fig": json.dumps(figure), "said": f"{name}: {said}"}
+            for name, figure in charts.items()
+        },
+    }
 
 
 def extra(session: Session) -> str:
@@ -59,5 +81,26 @@ def table(session: Session) -> dict[str, Any]:
     """The twin of the charts: one row per look at unseen examples."""
     seen = session.start().history.validations()
     columns = ["step", "train loss", "unseen loss", "unseen accuracy", "exact", "gradient norm", "learning rate"]
-    rows = [[m.step, *(float(f"{v:.4g}") for v in (m.loss, m.validation_loss or 0.0, m.validation_accuracy or 0.0, m.validation_exact or 0.0, m.gradient_norm, m.lr))] for m in seen]
-    return {"columns": json.dumps(columns), "rows": json.dumps(rows), "name": f"learning-{session.preset}", "title": "Numbers at every validation"}
+    rows = [
+        [
+            m.step,
+            *(
+                float(f"{v:.4g}")
+                for v in (
+                    m.loss,
+                    m.validation_loss or 0.0,
+                    m.validation_accuracy or 0.0,
+                    m.validation_exact or 0.0,
+                    m.gradient_norm,
+                    m.lr,
+                )
+            ),
+        ]
+        for m in seen
+    ]
+    return {
+        "columns": json.dumps(columns),
+        "rows": json.dumps(rows),
+        "name": f"learning-{session.preset}",
+        "title": "Numbers at every validation",
+    }

@@ -19,10 +19,15 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
     batch, words = session.seen_through()[0].batch, run.task.vocabulary
     rows, rights, exacts, mistakes = [], [], [], []
     for b in range(batch.ids_BT.shape[0]):
-        cells = [] if batch.source_BS is None else [{"t": words[i], "role": "prompt"} for i in batch.source_BS[b].tolist()]
+        cells = (
+            [] if batch.source_BS is None else [{"t": words[i], "role": "prompt"} for i in batch.source_BS[b].tolist()]
+        )
         whole = True
         for t, (given, target) in enumerate(zip(batch.ids_BT[b].tolist(), batch.targets_BT[b].tolist(), strict=True)):
-            top = [[words[int(i)], round(float(p), 4)] for i, p in zip(snapshot.top[b, t], snapshot.top_probs[b, t], strict=True)]
+            top = [
+                [words[int(i)], round(float(p), 4)]
+                for i, p in zip(snapshot.top[b, t], snapshot.top_probs[b, t], strict=True)
+            ]
             if run.topology == "decoder-only" or target == IGNORE:
                 cells.append({"t": words[given], "role": "prompt"})
             if target != IGNORE:

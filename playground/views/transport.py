@@ -47,13 +47,39 @@ def value(session: Session) -> dict[str, Any]:
     """See `components.transport`."""
     session.sent += 1
     run, now = session.run, state(session)
-    common = {"n": session.sent, "state": now, "link": session.link, "place": _ordinal(session.place), "more": 0, "words": "", "reason": "", "note": ""}
+    common = {
+        "n": session.sent,
+        "state": now,
+        "link": session.link,
+        "place": _ordinal(session.place),
+        "more": 0,
+        "words": "",
+        "reason": "",
+        "note": "",
+    }
     if session.notice:
         common["note"] = json.dumps({"tone": "info", "title": "", "text": session.notice, "actions": []})
     if run is None:
         config = presets.PRESETS[session.preset].config
-        waiting = {"reason": "Both cores are training for others."} if now == "queued" else {"reason": "recorded, not running"}
-        return {**common, **waiting, "step": 0, "last": 0, "total": config.training.steps, "marks": "[]", "rate": 0, "device": "", "threads": "", "loss": None, "loss_label": "train loss", "spark": ""}
+        waiting = (
+            {"reason": "Both cores are training for others."}
+            if now == "queued"
+            else {"reason": "recorded, not running"}
+        )
+        return {
+            **common,
+            **waiting,
+            "step": 0,
+            "last": 0,
+            "total": config.training.steps,
+            "marks": "[]",
+            "rate": 0,
+            "device": "",
+            "threads": "",
+            "loss": None,
+            "loss_label": "train loss",
+            "spark": "",
+        }
     step = run.step if session.shown is None else min(session.shown, run.step)
     losses = [m.loss for m in run.history.metrics]
     if now == "queued":
@@ -62,8 +88,17 @@ def value(session: Session) -> dict[str, Any]:
         common |= {"reason": session.budget_left(), "more": max(0, min(run.training.steps, STEPS - run.step))}
     if run.diverged:
         d = run.diverged
-        actions = [["halve", f"Halve it to {run.training.lr / 2:g} and retry"]] + ([["back", f"Look back at step {run.step:,}"]] if run.step else [])
-        common["note"] = json.dumps({"tone": "error", "title": f"Stopped at step {d.step:,}: the {d.what} is not a finite number.", "text": str(d).split(": ", 1)[1].split(". ", 1)[1], "actions": actions})
+        actions = [["halve", f"Halve it to {run.training.lr / 2:g} and retry"]] + (
+            [["back", f"Look back at step {run.step:,}"]] if run.step else []
+        )
+        common["note"] = json.dumps(
+            {
+                "tone": "error",
+                "title": f"Stopped at step {d.step:,}: the {d.what} is not a finite number.",
+                "text": str(d).split(": ", 1)[1].split(". ", 1)[1],
+                "actions": actions,
+            }
+        )
     return {
         **common,
         "step": step,

@@ -1,4 +1,7 @@
-"""`python -m tests.benchmarks [name ...]`: prints the table of every Case that `cases()` of a module here yields."""
+"""`python -m tests.benchmarks [name ...]`: prints the tables of the modules here, all of them or those named.
+
+A module yields `Case`s from `cases()`, which are timed against each other, or prints its own table from `main()`.
+"""
 
 import sys
 from importlib import import_module
@@ -10,5 +13,9 @@ chosen = sys.argv[1:] or sorted(
     path.stem for path in Path(__file__).parent.glob("[!_]*.py") if path.stem != "harness" and path.stem[:5] != "test_"
 )
 for name in chosen:
-    for case in import_module(f"tests.benchmarks.{name}").cases():
+    module = import_module(f"tests.benchmarks.{name}")
+    if hasattr(module, "main"):
+        module.main([])
+        continue
+    for case in module.cases():
         print(table(case, measure(case)), end="\n\n", flush=True)

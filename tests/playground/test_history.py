@@ -6,7 +6,13 @@ from playground.history import History, Snapshot
 
 
 def picture(step: int, size: int = 1000) -> Snapshot:
-    return Snapshot(step, {"decoder": np.zeros(size, np.float16)}, {}, np.zeros((1, 1, 5), np.int32), np.zeros((1, 1, 5), np.float16))
+    return Snapshot(
+        step,
+        {"decoder": np.zeros(size, np.float16)},
+        {},
+        np.zeros((1, 1, 5), np.int32),
+        np.zeros((1, 1, 5), np.float16),
+    )
 
 
 def test_memory_stays_under_its_budget_and_the_ends_are_kept():

@@ -12,7 +12,12 @@ from playground.run import Diverged, Run, RunConfig
 from playground.training import Training, learning_rate, optimizers
 
 SMALL = {
-    "model": {"layers": 1, "width": 16, "attention": {"kind": "MHA", "heads": 2}, "feed_forward": {"kind": "dense", "hidden": 32}},
+    "model": {
+        "layers": 1,
+        "width": 16,
+        "attention": {"kind": "MHA", "heads": 2},
+        "feed_forward": {"kind": "dense", "hidden": 32},
+    },
     "task": {"kind": "reverse", "length": 4, "symbols": 8},
     "training": {"batch": 8, "examples": 32, "steps": 200},
 }
@@ -54,7 +59,11 @@ def test_a_run_learns_and_its_validation_equals_a_slow_count():
     assert after.accuracy > before.accuracy + 0.3
     with torch.no_grad():
         logits = run.model(run.unseen.ids_BT).logits_BTV
-    pairs = [(int(p), int(t)) for p, t in zip(logits.argmax(-1).flatten(), run.unseen.targets_BT.flatten(), strict=True) if t != -100]
+    pairs = [
+        (int(p), int(t))
+        for p, t in zip(logits.argmax(-1).flatten(), run.unseen.targets_BT.flatten(), strict=True)
+        if t != -100
+    ]
     assert after.accuracy == pytest.approx(sum(p == t for p, t in pairs) / len(pairs))
 
 
@@ -93,7 +102,9 @@ def test_a_setting_that_is_not_live_is_refused():
 
 def test_divergence_stops_with_the_step_and_the_last_finite_values():
     run = run_of(training={**SMALL["training"], "lr": 10.0, "optimizer": "SGD", "beta1": 0.99, "warmup": 0})
-    with pytest.raises(Diverged, match=r"Stopped at step \d+: the (loss|gradient) is not a finite number\. Last finite: loss"):
+    with pytest.raises(
+        Diverged, match=r"Stopped at step \d+: the (loss|gradient) is not a finite number\. Last finite: loss"
+    ):
         losses(run, 500)
     assert run.diverged is not None
     assert run.diverged.step == run.step + 1
@@ -101,7 +112,10 @@ def test_divergence_stops_with_the_step_and_the_last_finite_values():
 
 
 def test_clipping_bounds_the_update_but_reports_the_whole_norm():
-    free, clipped = run_of(training={**SMALL["training"], "optimizer": "SGD"}), run_of(training={**SMALL["training"], "optimizer": "SGD", "clip": 1e-3})
+    free, clipped = (
+        run_of(training={**SMALL["training"], "optimizer": "SGD"}),
+        run_of(training={**SMALL["training"], "optimizer": "SGD", "clip": 1e-3}),
+    )
     start = [p.clone() for p in clipped.model.parameters()]
     norms = [next(r.train(1)).gradient_norm for r in (free, clipped)]
     moved = math.sqrt(sum(((p - q) ** 2).sum().item() for p, q in zip(clipped.model.parameters(), start, strict=True)))
@@ -112,7 +126,9 @@ def test_clipping_bounds_the_update_but_reports_the_whole_norm():
 
 @pytest.mark.parametrize("optimizer", ["AdamW", "SGD", "Muon"])
 def test_every_optimizer_lowers_the_loss(optimizer):
-    run = run_of(training={**SMALL["training"], "optimizer": optimizer, "lr": 0.1 if optimizer == "SGD" else 0.01, "batch": 32})
+    run = run_of(
+        training={**SMALL["training"], "optimizer": optimizer, "lr": 0.1 if optimizer == "SGD" else 0.01, "batch": 32}
+    )
     found = losses(run, 80)
     assert sum(found[-10:]) < 0.95 * sum(found[:10])
 
@@ -127,7 +143,14 @@ def test_every_parameter_is_in_exactly_one_group(optimizer):
 
 @pytest.mark.parametrize(
     ("schedule", "step", "expected"),
-    [("constant", 5, 0.6), ("constant", 500, 1.0), ("linear", 55, 0.5), ("linear", 100, 0.0), ("cosine", 100, 0.1), ("cosine", 55, 0.55)],
+    [
+        ("constant", 5, 0.6),
+        ("constant", 500, 1.0),
+        ("linear", 55, 0.5),
+        ("linear", 100, 0.0),
+        ("cosine", 100, 0.1),
+        ("cosine", 55, 0.55),
+    ],
 )
 def test_schedules_pass_through_their_closed_form(schedule, step, expected):
     training = Training(lr=1.0, warmup=10, steps=100, schedule=schedule)
