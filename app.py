@@ -1,4 +1,6 @@
-"""Transformer Playground: builds the pages into one Gradio app and launches it (also the entry point of a hosted Space)."""
+"""Transformer Playground: builds the pages into one Gradio app and launches it (also the entry point of a hosted
+Space).
+"""
 
 from __future__ import annotations
 

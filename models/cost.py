@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from models.architecture import TransformerConfig
 from models.embedding import embedding_parameters, head_parameters
-from models.transformer import TransformerConfig
 
 
 class Cost(NamedTuple):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from models.architecture import TransformerConfig
 from models.attention import GQA, MHA
 from models.embedding import Embedding, Head
 from models.feedforward import Dense, NoFeedForward
 from models.init import Init
 from models.norm import Norm
 from models.position import T5, ALiBi, Learned, RoPE
-from models.transformer import TransformerConfig
 
 PRESETS: dict[str, TransformerConfig] = {
     # Two layers of attention alone, where induction heads were first described: Elhage et al. 2021, Olsson et al. 2022.

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from models.architecture import TransformerConfig
 from models.attention import sight
 from models.block import Block, Shared
 from models.dropout import dropout
 from models.edits import Ablate, of_layer
 from models.records import Cache, LayerCache, LayerRecord
-
-if TYPE_CHECKING:
-    from models.transformer import TransformerConfig
 
 
 class Stack(nn.Module):

@@ -1,4 +1,6 @@
-"""Config classes -> the descriptions of control rows that the page draws, and back. Bounds, help and marks stay on the fields."""
+"""Config classes -> the descriptions of control rows that the page draws, and back. Bounds, help and marks stay on
+the fields.
+"""
 
 from __future__ import annotations
 
@@ -64,8 +66,7 @@ def rows(config_class: type[Config], path: str = "", only: tuple[str, ...] | Non
     for name, field in config_class.model_fields.items():
         here, inner = path + name, field.annotation
         if (
-            name == "kind"
-            and not extra(field)
+            (name == "kind" and not extra(field))
             or here in HIDDEN
             or variants(field)
             or (only is not None and name not in only)
@@ -146,27 +147,31 @@ def leaf(raw: Mapping[str, Any], path: str) -> Any:
 
 
 def put(raw: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """A copy with one leaf changed; a changed `kind` of a slot keeps the values that the new kind also has."""
-    name, _, rest = path.partition(".")
-    if name not in raw:
+    """A copy with one leaf changed; raises ValueError for a path that ends at no leaf."""
+    if path not in flat(raw):
         raise ValueError(f"There is no setting called {path!r:.60}.")
-    if rest:
-        inner = raw[name]
-        if not isinstance(inner, Mapping):
-            raise ValueError(f"There is no setting called {path!r:.60}.")
-        return {**raw, name: put(inner, rest, value)}
-    return {**raw, name: value}
+    return _with(raw, path, value)
+
+
+def _with(raw: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    name, _, rest = path.partition(".")
+    return {**raw, name: _with(raw[name], rest, value) if rest else value}
 
 
 def put_kind(raw: Mapping[str, Any], slot: str, kind: Any) -> dict[str, Any]:
-    """A copy with another variant in a slot; raises ValueError for an unknown one."""
+    """A copy with another variant in a slot, which keeps the values they share; raises ValueError for an unknown one."""
     members = variants(field_at(slot))
-    if kind not in members:
+    if not isinstance(kind, str) or kind not in members:
         raise ValueError(f"Choose one of {', '.join(members)}; got {kind!r:.40}.")
     old, new = leaf(raw, slot) or {}, members[kind].model_fields
     kept = {name: value for name, value in old.items() if name in new and name != "kind" and _fits(value, new[name])}
     fresh = members[kind]().model_dump()
-    return put(raw, slot, {**fresh, **kept, "kind": kind})
+    return _with(raw, slot, {**fresh, **kept, "kind": kind})
+
+
+def change(raw: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A copy with one control changed, be it the kind of a slot or a leaf; raises ValueError with a sentence."""
+    return put_kind(raw, path.removesuffix(".kind"), value) if path in SLOT_KINDS else put(raw, path, value)
 
 
 def _fits(value: Any, field: FieldInfo) -> bool:

@@ -1,4 +1,6 @@
-"""Where a run computes: CUDA, MPS or the CPU, chosen automatically unless asked, with a sentence when it cannot be had."""
+"""Where a run computes: CUDA, MPS or the CPU, chosen automatically unless asked, with a sentence when it cannot be
+had.
+"""
 
 from __future__ import annotations
 

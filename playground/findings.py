@@ -1,4 +1,6 @@
-"""One sentence at the top of each lens, computed from the measures by the rules stated here, or that nothing stands out."""
+"""One sentence at the top of each lens, computed from the measures by the rules stated here, or that nothing stands
+out.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ def named_heads(heads: Heads) -> list[tuple[int, int, str, float]]:
 
 
 def attention(seen: Snapshot, which: str, history: History | None) -> Finding:
-    """The most telling head: its role, its score, since when, and what it rests on. Rule for a role: `measures.attention.Heads.role`."""
+    """The most telling head: its role, its score, since when, and what it rests on. Rule for a role:
+    `measures.attention.Heads.role`.
+    """
     named = named_heads(seen.heads[which])
     if not named:
         start = "Not trained yet: every head" if seen.step == 0 else "No head stands out: each"
@@ -95,7 +99,8 @@ def attention(seen: Snapshot, which: str, history: History | None) -> Finding:
     before = [f for f in named if f[2] == "previous token" and f[0] < layer]
     if role == "induction" and before:
         parts.append(
-            f'<a data-do="head:{before[0][0]},{before[0][1]}">L{before[0][0]} H{before[0][1]}</a>, a layer below, looks at the previous token ({before[0][3]:.2f}).'
+            f'<a data-do="head:{before[0][0]},{before[0][1]}">L{before[0][0]} H{before[0][1]}</a>, a layer below, '
+            f"looks at the previous token ({before[0][3]:.2f})."
         )
     elif len(named) > 1:
         other = named[1]
@@ -114,9 +119,15 @@ def learning(history: History, chance: float) -> Finding:
         )
     last = seen[-1]
     fall = steepest_fall([m.loss for m in history.metrics])
-    sentence = f"At step {last.step:,}: {last.validation_accuracy:.1%} of unseen tokens right (guessing: {chance:.1%}), loss {last.validation_loss:.3f}."
+    sentence = (
+        f"At step {last.step:,}: {last.validation_accuracy:.1%} of unseen tokens right (guessing: "
+        f"{chance:.1%}), loss {last.validation_loss:.3f}."
+    )
     if fall:
-        sentence += f' The loss fell from {fall.before:.2f} to {fall.after:.2f} around <a data-do="step:{fall.step}">step {fall.step:,}</a>.'
+        sentence += (
+            f" The loss fell from {fall.before:.2f} to {fall.after:.2f} around <a "
+            f'data-do="step:{fall.step}">step {fall.step:,}</a>.'
+        )
     solved = next((m.step for m in seen if (m.validation_accuracy or 0) >= SOLVED), None)
     if solved is not None and (last.validation_accuracy or 0) >= SOLVED:
         return Finding(f"Learned: {SOLVED:.0%} of unseen tokens right since step {solved:,}", sentence)
@@ -138,7 +149,8 @@ def predictions(rights: Sequence[bool], exact: Sequence[bool], mistakes: Sequenc
     pair = max(set(mistakes), key=mistakes.count)
     times = mistakes.count(pair)
     often = (
-        f"Most often wrong: <b class='mono'>{_safe(pair[1])}</b> where <b class='mono'>{_safe(pair[0])}</b> was right ({times} ×)."
+        f"Most often wrong: <b class='mono'>{_safe(pair[1])}</b> where <b class='mono'>{_safe(pair[0])}</b> was "
+        f"right ({times} ×)."
         if times > 1
         else "No mistake occurs twice."
     )

@@ -1,4 +1,6 @@
-"""What a run remembers: every step's numbers, marks of what was changed, and a bounded number of pictures of the probe."""
+"""What a run remembers: every step's numbers, marks of what was changed, and a bounded number of pictures of the
+probe.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from playground.measures.attention import Heads
 
 
 class Metrics(NamedTuple):
-    """One training step. `loss` in nats per scored token, before the update; `validation_*` only where it was measured."""
+    """One training step. `loss` in nats per scored token, before the update; `validation_*` only where it was
+    measured.
+    """
 
     step: int
     loss: float
@@ -58,7 +62,9 @@ class Snapshot(NamedTuple):
 
 @dataclass
 class History:
-    """Grows with the run; pictures thin themselves out when `budget` bytes are reached, the first and the newest stay."""
+    """Grows with the run; pictures thin themselves out when `budget` bytes are reached, the first and the newest
+    stay.
+    """
 
     budget: int = 32 * 2**20
     metrics: list[Metrics] = field(default_factory=list)

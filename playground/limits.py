@@ -25,7 +25,8 @@ def excess(config: RunConfig) -> dict[str, str]:
         most = extra(field).get("most")
         if most is not None and isinstance(value, (int, float)) and value > most:
             found[path] = (
-                f"{extra(field)['label']} goes up to {most:,g} on this page; got {value:,g}. The library has no such limit."
+                f"{extra(field)['label']} goes up to {most:,g} on this page; got {value:,g}. The library has no such "
+                "limit."
             )
     if found:
         return found
@@ -33,15 +34,18 @@ def excess(config: RunConfig) -> dict[str, str]:
     parameters, flops = cost(model).parameters, step_flops(config)
     if parameters > PARAMETERS:
         return {
-            "model.width": f"This model has {parameters:,} parameters, and the page trains up to {PARAMETERS:,}. Make it narrower or shallower."
+            "model.width": f"This model has {parameters:,} parameters, and the page trains up to {PARAMETERS:,}. "
+            "Make it narrower or shallower."
         }
     if flops > STEP_FLOPS:
         return {
-            "training.batch": f"One step would take {flops / 1e9:,.0f} GFLOP, and the page allows {STEP_FLOPS / 1e9:,.0f}. Make the batch, the width or the number of layers smaller."
+            "training.batch": f"One step would take {flops / 1e9:,.0f} GFLOP, and the page allows "
+            f"{STEP_FLOPS / 1e9:,.0f}. Make the batch, the width or the number of layers smaller."
         }
     weights = 4 * sum(model.depths().values()) * batch * model.attention.query_heads() * model.context**2
     if weights > ATTENTION_BYTES:
         return {
-            "training.batch": f"The attention weights of one step would take {weights / 2**30:.1f} GiB, and the page allows 1. Make the batch or the length smaller."
+            "training.batch": f"The attention weights of one step would take {weights / 2**30:.1f} GiB, and the page "
+            "allows 1. Make the batch or the length smaller."
         }
     return {}

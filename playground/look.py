@@ -45,9 +45,9 @@ def forward(
 
 def to(batch: Batch, device: torch.device) -> Batch:
     """The batch on a device."""
-    return (
-        batch if device.type == "cpu" else Batch(*(t if t is None else t.to(device, non_blocking=True) for t in batch))
-    )
+    if device.type == "cpu":
+        return batch
+    return batch._replace(**{name: t.to(device) for name, t in batch._asdict().items() if t is not None})
 
 
 def probe(batch: Batch) -> Probe:

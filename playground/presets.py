@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from models.presets import PRESETS as MODELS
-from playground.controls import SLOT_KINDS, plain, put, put_kind, read
+from playground.controls import change, plain, read
 from playground.run import RunConfig
 
 
@@ -40,7 +40,7 @@ _TOPOLOGIES: tuple[tuple[str, dict[str, Any], str], ...] = (
 _SUMS = {
     "layers": 1,
     "position": {"kind": "none"},
-    "init": {**MODELS["fast"].init.model_dump(), "embedding_std": 0.02},
+    "init": {**MODELS["fast"].init.model_dump(), "embedding_std": 0.02, "residual_gain": 1.0},
 }
 
 _LIST = [
@@ -49,7 +49,8 @@ _LIST = [
         "Induction",
         SECONDS,
         _run("induction", {"kind": "induction"}, batch=32, steps=600),
-        "Two layers of attention alone. A head of the first layer learns to look at the previous token, then one of the second finds what followed the last time.",
+        "Two layers of attention alone. A head of the first layer learns to look at the previous token, then one of "
+        "the second finds what followed the last time.",
         (
             (
                 "ALiBi",
@@ -95,19 +96,20 @@ _LIST = [
         "sort",
         "Sort",
         SECONDS,
-        _run("fast", {"kind": "sort", "length": 10, "symbols": 32}, batch=64, steps=800),
+        _run("fast", {"kind": "sort", "length": 8}, batch=64, steps=800),
         "The answer is the prompt in order. Each query looks for the next larger symbol, wherever it stands.",
         (
             ("one layer", {"model.layers": 1}, "see how far it gets"),
-            ("5 of 26", {"task.length": 5, "task.symbols": 26}, "fewer symbols to sort"),
+            ("5 symbols", {"task.length": 5}, "fewer symbols to sort"),
         ),
     ),
     Preset(
         "modular_addition",
         "Modular addition",
         SECONDS,
-        _run("fast", {"kind": "modular_addition"}, change=_SUMS, batch=128, lr=5e-3, weight_decay=1.0, steps=800),
-        "Sums modulo 31, a tenth of them never shown. The training accuracy rises first; the unseen sums follow when the model finds the rule.",
+        _run("fast", {"kind": "modular_addition"}, change=_SUMS, batch=128, lr=3e-3, weight_decay=1.0, steps=800),
+        "Sums modulo 31, a tenth of them never shown. The training accuracy rises first; the unseen sums follow when "
+        "the model finds the rule.",
         (
             ("weight decay 0", {"training.weight_decay": 0.0}, "it remembers the table and does not find the rule"),
             ("hold out half", {"task.held_out": 0.5}, "less to learn from: the rule comes late or never"),
@@ -142,7 +144,8 @@ _LIST = [
         "Learned positions",
         SECONDS,
         _run("induction", {"kind": "induction"}, change={"position": {"kind": "learned"}}, batch=32, steps=1000),
-        "The induction run with a trained vector per position. The period is random, so no fixed distance helps, and this model struggles.",
+        "The induction run with a trained vector per position. The period is random, so no fixed distance helps, and "
+        "this model struggles.",
         (
             (
                 "RoPE, base 100",
@@ -161,7 +164,8 @@ _LIST = [
         "One layer",
         SECONDS,
         _run("induction", {"kind": "induction"}, change={"layers": 1}, batch=32, steps=1000),
-        "The induction run with a single layer. No head can know what came before a key, so the accuracy stays low however long it trains.",
+        "The induction run with a single layer. No head can know what came before a key, so the accuracy stays low "
+        "however long it trains.",
         (("two layers", {"model.layers": 2}, "can"),),
         ELHAGE,
     ),
@@ -199,7 +203,8 @@ _LIST = [
         "BERT",
         FAMOUS,
         _run("bert-mini", {"kind": "text"}, batch=16, lr=2e-3, weight_decay=0.1, warmup=100, clip=1.0, steps=1000),
-        "Encoder-only, post-LayerNorm, learned positions and segments. It fills in hidden characters and sees both sides.",
+        "Encoder-only, post-LayerNorm, learned positions and segments. It fills in hidden characters and sees both "
+        "sides.",
         (
             ("RoPE", {"model.position.kind": "RoPE"}, "learns faster than a table of positions"),
             ("pre-norm", {"model.norm.place": "pre"}, "leaves the residual stream untouched"),
@@ -211,7 +216,8 @@ _LIST = [
         "T5",
         FAMOUS,
         _run("t5-mini", {"kind": "text"}, batch=16, lr=3e-3, warmup=50, steps=1000),
-        "Encoder-decoder with a relative bias in buckets, shared by all layers of a stack. The encoder reads a beginning, the decoder writes how it goes on.",
+        "Encoder-decoder with a relative bias in buckets, shared by all layers of a stack. The encoder reads a "
+        "beginning, the decoder writes how it goes on.",
         (("reverse", {"task.kind": "reverse"}, "a task whose cross-attention is easy to read"),),
         ("Raffel et al. 2020", "https://arxiv.org/abs/1910.10683"),
     ),
@@ -234,10 +240,10 @@ FIRST = "induction"
 
 
 def changed(name: str, changes: Mapping[str, Any]) -> RunConfig:
-    """A preset with some settings changed, by dotted path; raises ValueError with the sentences of what does not fit."""
+    """A preset with some settings changed, by dotted path; raises ValueError with a sentence for what does not fit."""
     values = raw(name)
     for path, value in sorted(changes.items(), key=lambda item: not item[0].endswith(".kind")):
-        values = put_kind(values, path.removesuffix(".kind"), value) if path in SLOT_KINDS else put(values, path, value)
+        values = change(values, path, value)
     config, problems = read(values)
     if config is None:
         raise ValueError(" ".join(problems.values()))

@@ -24,7 +24,9 @@ class Guess(NamedTuple):
 
 
 def continuation(run: Run, text: str, sampling: Sampling, length: int) -> list[Guess]:
-    """What the model writes after `text` (in its blanks, for an encoder-only model). Raises ValueError with a sentence."""
+    """What the model writes after `text` (in its blanks, for an encoder-only model). Raises ValueError with a
+    sentence.
+    """
     if not text.strip():
         raise ValueError("Type a prompt first.")
     if not 1 <= length <= LONGEST:
@@ -57,7 +59,8 @@ def continuation(run: Run, text: str, sampling: Sampling, length: int) -> list[G
             steps = min(length, run.config.model.context - prompt)
             if steps < 1:
                 raise ValueError(
-                    f"The model reads {run.config.model.context} tokens, and the prompt has {prompt}. Shorten it to leave room."
+                    f"The model reads {run.config.model.context} tokens, and the prompt has {prompt}. Shorten it to "
+                    "leave room."
                 )
     generator = torch.Generator(run.place.device).manual_seed(SEED)
     written = generate(

@@ -1,4 +1,6 @@
-"""The stored replay that a first visitor sees before any compute: a real run, recorded by `python -m playground.replay`."""
+"""The stored replay that a first visitor sees before any compute: a real run, recorded by `python -m
+playground.replay`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ FRAMES, EVERY = 44, 8  # pictures, and steps between them
 
 
 def record() -> dict[str, Any]:
-    """Train the first preset and keep what the page would have shown: frames that move, and stills of the other lenses."""
+    """Train the first preset and keep what the page would have shown: frames that move, and stills of the other
+    lenses.
+    """
     session = Session("replay")
     run = session.start()
     frames = [_frame(session)]
@@ -63,7 +67,9 @@ def stored() -> dict[str, Any]:
 
 
 def still(name: str) -> dict[str, Any] | None:
-    """The last frame's value of a component, to paint before the recording has been fetched; None without a recording."""
+    """The last frame's value of a component, to paint before the recording has been fetched; None without a
+    recording.
+    """
     if not FILE.exists():
         return None
     found = stored()

@@ -18,7 +18,7 @@ from playground.device import DeviceName, choose
 from playground.history import History, Mark, Metrics
 from playground.look import forward, look, probe, to
 from playground.tasks import AnyTask, Induction
-from playground.tasks.base import IGNORE, Batch
+from playground.tasks.base import IGNORE, Batch, Topology
 from playground.training import Training, optimizers, tune
 
 
@@ -46,7 +46,8 @@ class RunConfig(Config):
         if asked.prefix and task.probe(asked.topology).prefix_B is None:
             refuse(
                 "model.prefix",
-                "This task has no prompt that a prefix-LM could see from both sides. Switch it off, or choose copy, reverse or sort.",
+                "This task has no prompt that a prefix-LM could see from both sides. Switch it off, or choose copy, "
+                "reverse or sort.",
             )
         object.__setattr__(self, "model", asked.model_copy(update=fixed))
         return self
@@ -77,7 +78,8 @@ class Diverged(RuntimeError):
             else ""
         )
         super().__init__(
-            f"Stopped at step {step}: the {what} is not a finite number.{before} A learning rate of {lr:g} is too large for this model."
+            f"Stopped at step {step}: the {what} is not a finite number.{before} A learning rate of {lr:g} is too "
+            "large for this model."
         )
 
 
@@ -87,7 +89,8 @@ class Run:
     def __init__(self, config: RunConfig):
         self.config, self.training = config, config.training
         self.place = choose(config.device)
-        self.task, self.topology = config.task.build(), config.model.topology
+        self.task = config.task.build()
+        self.topology: Topology = config.model.topology
         self.model = Transformer(config.model, seed=config.seed).to(self.place.device)
         self.optimizers = optimizers(self.model, config.training)
         self.data = torch.Generator().manual_seed(config.seed + 1)
@@ -103,7 +106,7 @@ class Run:
         self._keep(None)
 
     def train(self, steps: int | None = None) -> Iterator[Metrics]:
-        """Yield the metrics of each of the next `steps` updates (default: up to `training.steps`). Raises `Diverged`."""
+        """Yield the metrics of the next `steps` updates (default: up to `training.steps`); raises `Diverged`."""
         for _ in range(self.training.steps - self.step if steps is None else steps):
             yield self.advance()
 
@@ -145,7 +148,8 @@ class Run:
         for name in changes:
             if name not in Training.live_fields():
                 raise ValueError(
-                    f"{name} is not live: it takes a new run. Live settings: {', '.join(sorted(Training.live_fields()))}."
+                    f"{name} is not live: it takes a new run. Live settings: "
+                    f"{', '.join(sorted(Training.live_fields()))}."
                 )
         for name, value in changes.items():
             before = self._settled.setdefault(name, getattr(self.training, name))

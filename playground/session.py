@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground import presets
-from playground.controls import SLOT_KINDS, flat, leaf, plain, put, put_kind, read
+from playground.controls import change, flat, leaf, plain, read
 from playground.history import Snapshot
 from playground.limits import SECONDS, STEPS, TEXT
 from playground.look import Probe, look, probe
@@ -43,7 +43,8 @@ class Session:
         self.rebuild_if_untouched()
 
     def edit(self, path: str, value: Any, *, settled: bool = True) -> None:
-        """Change one control. A value that is refused by its own field is not taken; a broken rule across fields is kept and said.
+        """Change one control. A value that is refused by its own field is not taken; a broken rule across fields is
+        kept and said.
 
         A live setting acts at once; it leaves a mark when the hand has `settled`.
         """
@@ -51,11 +52,7 @@ class Session:
             self.problems = {path: f"The text has {len(value):,} characters, and the page takes {TEXT:,}. Shorten it."}
             return
         try:
-            changed = (
-                put_kind(self.raw, path.removesuffix(".kind"), value)
-                if path in SLOT_KINDS
-                else put(self.raw, path, value)
-            )
+            changed = change(self.raw, path, value)
         except ValueError as error:
             self.problems = {path: str(error)}
             return
@@ -65,7 +62,7 @@ class Session:
             return
         self.raw, self.problems = changed, problems
         if config is not None:
-            self.config = config
+            self.config, self.raw = config, plain(config)  # "3" was accepted as 3
             live = path.removeprefix("training.")
             if live in Training.live_fields() and self.run is not None:
                 self.run.retune(**{live: getattr(config.training, live)}, mark=settled)
@@ -85,7 +82,7 @@ class Session:
         if self.run is not None:
             kept = {name: getattr(self.run.training, name) for name in Training.live_fields()}
             self.raw = plain(self.run.config)
-            self.raw = put(self.raw, "training", {**self.raw["training"], **kept})
+            self.raw["training"] = {**self.raw["training"], **kept}
             self._accept()
 
     def load(self, raw: Mapping[str, Any]) -> None:
@@ -97,7 +94,7 @@ class Session:
     def _accept(self) -> None:
         config, self.problems = read(self.raw)
         if config is not None:
-            self.config = config
+            self.config, self.raw = config, plain(config)
 
     # ---- the run ----
     def claim(self, n: float) -> bool:
@@ -151,7 +148,9 @@ class Session:
         return ""
 
     def advance(self, seconds: float, n: float) -> None:
-        """Train until the time is up, another press arrives, or the budget ends. Keeps a divergence for the page to show."""
+        """Train until the time is up, another press arrives, or the budget ends. Keeps a divergence for the page to
+        show.
+        """
         run, began, tokens = self.start(), time.perf_counter(), self.run.tokens if self.run else 0
         with self.lock:
             while self.intent == n and not self.budget_left():
@@ -194,7 +193,9 @@ class Session:
         return (run.probe, 0) if self.own is None else (self.own, 0)
 
     def use_probe(self, name: str, text: str | None = None) -> None:
-        """Look through the fixed probe ("0"), a named one, or the visitor's own text; raises ValueError with a sentence."""
+        """Look through the fixed probe ("0"), a named one, or the visitor's own text; raises ValueError with a
+        sentence.
+        """
         run = self.start()
         named = {p.name: p.text for p in run.task.probes}
         if text is not None and len(text) > OWN_PROBE:
@@ -219,7 +220,9 @@ class Ablation:
 
 
 def _crosses(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> bool:
-    """Whether the value at `path` would be fine by itself: its own type and bounds hold, only a rule across fields is broken."""
+    """Whether the value at `path` would be fine by itself: its own type and bounds hold, only a rule across fields is
+    broken.
+    """
     from pydantic import ValidationError
 
     try:

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from playground import presets
-from playground.controls import SLOT_KINDS, flat, leaf, put, put_kind, read
+from playground.controls import change, flat, plain, read
 
-LONGEST, LONGEST_VALUE = 4000, 1200
+LONGEST, LONGEST_VALUE = 16_000, 1200  # characters of a query, and of one value in it
+TOLD = 5  # sentences about what is wrong
 LENSES = ("learning", "attention", "predictions")
 
 
@@ -28,13 +29,9 @@ class Shared(NamedTuple):
 def link(preset: str, raw: Mapping[str, Any], *, lens: str, probe: str | None = None) -> str:
     """The query string ("?preset=...&model.layers=3"). Kinds come first, so that their fields find their place."""
     before, after = flat(presets.raw(preset)), flat(raw)
-    changed = {
-        p: v
-        for p, v in after.items()
-        if before.get(p, _ABSENT) != v and not (isinstance(v, str) and len(v) > LONGEST_VALUE)
-    }
+    changed = {p: json.dumps(v, ensure_ascii=False) for p, v in after.items() if before.get(p, _ABSENT) != v}
     ordered = sorted(changed, key=lambda p: (not p.endswith("kind"), p))
-    pairs = [("preset", preset), *((p, json.dumps(changed[p], ensure_ascii=False)) for p in ordered)]
+    pairs = [("preset", preset), *((p, changed[p]) for p in ordered if len(changed[p]) <= LONGEST_VALUE)]
     pairs += [("lens", lens)] + ([("probe", probe)] if probe else [])
     return "?" + urlencode(pairs)
 
@@ -43,7 +40,9 @@ _ABSENT = object()
 
 
 def opened(query: str | Mapping[str, str]) -> Shared | None:
-    """Read a query string; None if it carries no configuration. Whatever is wrong is left out and said, the rest is taken."""
+    """Read a query string; None if it carries no configuration. Whatever is wrong is left out and said, the rest is
+    taken.
+    """
     pairs = (
         dict(parse_qsl(query[:LONGEST].lstrip("?"), keep_blank_values=True))
         if isinstance(query, str)
@@ -62,41 +61,45 @@ def opened(query: str | Mapping[str, str]) -> Shared | None:
         sentences.append(f"The link names a preset {preset!r:.40} that does not exist; {presets.FIRST} is shown.")
         preset = presets.FIRST
     lens, probe = pairs.pop("lens", "attention"), pairs.pop("probe", None)
-    raw = presets.raw(preset)
-    held: list[str] = []
-    for path, text in sorted(pairs.items(), key=lambda pair: not pair[0].endswith("kind")):
-        try:
-            value = json.loads(text)
-        except ValueError:
-            value = text
-        raw, problem = _taken(raw, path, value)
-        if problem == "later":
-            held.append(path)
-        elif problem:
-            sentences.append(problem)
-    for path in held:  # broken only together with a setting that came after it
-        raw, problem = _taken(raw, path, json.loads(pairs[path]))
-        if problem:
-            sentences.append(
-                read(put(raw, path, json.loads(pairs[path])))[1].get(
-                    path, f"{path} does not fit the other settings and was left out."
-                )
-            )
-    return Shared(preset, raw, lens if lens in LENSES else "attention", probe, tuple(sentences))
+    wanted = [(path, _value(text)) for path, text in sorted(pairs.items(), key=lambda p: not p[0].endswith("kind"))]
+    raw, refused = _taken(presets.raw(preset), wanted)
+    sentences += [f"{sentence} It was left out." for sentence in refused]
+    more = [f"{len(sentences) - TOLD} more settings were left out."] if len(sentences) > TOLD else []
+    shown = (*sentences[:TOLD], *more)
+    return Shared(preset, raw, lens if lens in LENSES else "attention", probe, shown)
 
 
-def _taken(raw: dict[str, Any], path: str, value: Any) -> tuple[dict[str, Any], str]:
-    """(values with the change, "") or (values without it, a sentence, or "later" where only a rule across fields is broken)."""
+def _value(text: str) -> Any:
+    """What a value's JSON says; a text that is no JSON stands for itself."""
     try:
-        if path in SLOT_KINDS:
-            changed = put_kind(raw, path.removesuffix(".kind"), value)
-        else:
-            if leaf(raw, path.rpartition(".")[0]) is None and "." in path:
-                return raw, f"The link sets {path!r:.60}, which does not exist here; it was left out."
-            changed = put(raw, path, value)
-    except (ValueError, TypeError) as error:
-        return raw, f"{error} It was left out."
-    config, problems = read(changed)
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _taken(raw: dict[str, Any], wanted: list[tuple[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+    """The values with every setting that can be had, and a sentence for each of the others."""
+    unknown: dict[str, str] = {}
+    together = raw
+    for path, value in wanted:
+        try:
+            together = change(together, path, value)
+        except ValueError as error:
+            unknown[path] = str(error)
+    config, _ = read(together)
     if config is not None:
-        return changed, ""
-    return raw, problems.get(path, "later") + (" It was left out." if path in problems else "")
+        return plain(config), [*unknown.values()]
+    left, fewer = wanted, True
+    while fewer:  # one at a time, as long as another one fits
+        refused: list[tuple[str, Any, str]] = []
+        for path, value in left:
+            try:
+                config, problems = read(change(raw, path, value))
+            except ValueError as error:
+                config, problems = None, {path: str(error)}
+            if config is not None:
+                raw = plain(config)
+            else:
+                refused.append((path, value, problems.get(path) or next(iter(problems.values()))))
+        fewer, left = len(refused) < len(left), [(path, value) for path, value, _ in refused]
+    return raw, [sentence for _, _, sentence in refused]

@@ -17,7 +17,9 @@ class Slots:
         self._waiting: deque[Hashable] = deque()
 
     def ask(self, ticket: Hashable) -> int:
-        """0 if the ticket holds a slot (now or since before), else its place in the line (1 = next), -1 if the line is full."""
+        """0 if the ticket holds a slot (now or since before), else its place in the line (1 = next), -1 if the line
+        is full.
+        """
         with self._lock:
             if ticket in self._holding:
                 return 0

@@ -1,4 +1,4 @@
-"""Data flows one way: config -> core -> records -> measures -> figures and components -> pages -> app.
+"""Data flows one way: config -> core -> records -> measures -> figures and components -> views -> pages -> app.
 
 The imports are read, not run.
 """
@@ -19,11 +19,27 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("embedding", "position"),
     ("attention", "moe"),
     ("feedforward",),
-    ("block",),
+    ("architecture", "block"),
     ("stack",),
     ("transformer",),
     ("cost", "generate", "presets", "pretrained", "word2vec"),
 )
+AROUND = (  # the same for what stands around the core
+    ("device", "figures", "slots", "tasks"),
+    ("measures", "training"),
+    ("history",),
+    ("look",),
+    ("run",),
+    ("findings", "hub", "limits", "prompt"),
+    ("controls",),
+    ("presets",),
+    ("session", "share"),
+    ("sessions", "views"),
+    ("replay",),
+    ("components",),
+    ("pages",),
+)
+TABLES = {"models": CORE, "playground": AROUND}
 
 
 class Layer(NamedTuple):
@@ -42,9 +58,15 @@ LAYERS = {  # the longest prefix of a module's name decides
     "playground.hub": Layer("huggingface_hub torch pydantic safetensors", "models playground"),
     "playground.components": Layer("gradio torch pydantic numpy pandas plotly", "models playground"),
     "playground.pages": Layer("gradio torch pydantic numpy pandas plotly", "models playground"),
-    "app": Layer("gradio torch", "models playground"),
+    "app": Layer("gradio torch plotly", "models playground"),
 }
-STRANGERS = {"playground.measures": ("base",), "playground.figures": ("base", "theme"), "playground.pages": ("base",)}
+STRANGERS = {  # folders whose files do not know each other, but for those named
+    "playground.measures": ("base",),
+    "playground.figures": ("base", "theme", "curves"),
+    "playground.components": ("widget",),
+    "playground.views": ("transport",),
+    "playground.pages": ("base", "frame", "acts", "wiring"),
+}
 PICKLES = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 UNSAFE = re.compile(r"torch(\.\w+)*\.load|(pd|pandas)\.read_pickle")
 GLOBAL_SEED = re.compile(r"torch(\.\w+)*\.(manual_seed|manual_seed_all|seed|seed_all)")
@@ -98,9 +120,9 @@ def layer(module: str) -> Layer:
 
 
 def row(module: str) -> int | None:
-    """The row of a module of the core; None for those that the table does not name, and for models itself."""
-    unit = (*module.split("."), "")[1]
-    return next((height for height, units in enumerate(CORE) if within(module, "models") and unit in units), None)
+    """The row of a module in the table of its folder; None for those that no table names, and for the folder itself."""
+    folder, unit = (*module.split("."), "")[:2]
+    return next((height for height, units in enumerate(TABLES.get(folder, ())) if unit in units), None)
 
 
 def strangers(module: str, name: str) -> bool:
@@ -126,9 +148,8 @@ def complaints(module: str, source: str, known: frozenset[str] = frozenset()) ->
                 yield f"{module} imports {name}: only {may.ours}"
             if "gradio" in layer(name).libraries and "gradio" not in may.libraries:
                 yield f"{module} imports {name}: it knows no gradio"
-            if within(module, "playground.components") and within(name, "playground.pages"):
-                yield f"{module} imports {name}: it points up"
-            if runs and here is not None and there is not None and here <= there and unit(module) != unit(name):
+            together = module.split(".")[0] == library and unit(module) != unit(name)
+            if runs and together and here is not None and there is not None and here <= there:
                 yield f"{module} imports {name}: it points up, or to a neighbour"
             if strangers(module, name):
                 yield f"{module} imports {name}: siblings do not know each other"

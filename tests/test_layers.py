@@ -45,6 +45,17 @@ BAD = [
     ("playground.components.form", "from playground.pages.compare import show", "points up"),
     ("playground.pages.compare", "from playground.pages.positions import show", "siblings"),
     ("playground.pages.compare", "import huggingface_hub", "of libraries only gradio"),
+    ("playground.views.attention", "import gradio as gr", "of libraries only torch"),
+    ("playground.views.attention", "from playground.components.widget import widget", "knows no gradio"),
+    ("playground.views.attention", "from playground.views.column import card", "siblings"),
+    ("playground.session", "from playground.views import transport", "points up"),
+    ("playground.session", "from playground.sessions import Sessions", "points up"),
+    ("playground.findings", "from playground.session import Session", "points up"),
+    ("playground.history", "from playground.look import look", "points up"),
+    ("playground.run", "def f():\n    from playground.presets import PRESETS", "points up"),
+    ("playground.presets", "from playground.share import opened", "points up"),
+    ("playground.share", "from playground.session import Session", "to a neighbour"),
+    ("playground.components.form", "from playground.components.table import table", "siblings"),
     ("app", "import flask", "of libraries only gradio"),
 ]
 KNOWN = frozenset({"models.presets", "models.config", "playground.measures.routing"})
@@ -65,6 +76,9 @@ GOOD = [
     ("models.pretrained.base", "from safetensors.torch import load"),
     ("playground.figures.attention", "from playground.figures.theme import styled"),
     ("playground.pages", "from playground.pages.compare import page"),
+    ("playground.views.attention", "from playground.views.transport import marks\nfrom playground.findings import x"),
+    ("playground.replay", "from playground.views import transport\nfrom playground.session import Session"),
+    ("playground.prompt", "from models.generate import generate\nfrom playground.tasks.base import MASK"),
     ("playground.pages.compare", "from playground.pages.base import Page"),
 ]
 

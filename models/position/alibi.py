@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -23,6 +23,7 @@ def slopes(heads: int) -> list[float]:
 class ALiBi(PositionConfig):
     """score -= m_h * distance: near keys are preferred, each head at its own rate. Looking both ways, symmetric."""
 
+    acts_in_attention: ClassVar[bool] = True
     kind: Literal["ALiBi"] = "ALiBi"
 
     def build(self, room: Room) -> Position:

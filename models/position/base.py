@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
@@ -37,6 +37,9 @@ class Position(nn.Module):
 
 class PositionConfig(Config):
     """A position scheme as a value."""
+
+    acts_in_attention: ClassVar[bool] = False
+    """Whether the scheme rotates or biases, and so does nothing in a model without attention."""
 
     if TYPE_CHECKING:
         kind: Any  # the key in the registry; each variant declares its own

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ PAPER = ("Su et al. 2021", "https://arxiv.org/abs/2104.09864")
 class RoPE(PositionConfig):
     """Pairs of query and key channels turn by an angle proportional to the position: scores depend on distance only."""
 
+    acts_in_attention: ClassVar[bool] = True
     kind: Literal["RoPE"] = "RoPE"
     base: float = knob(
         10_000.0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,7 @@ def bucket(offset: Tensor, *, bidirectional: bool, buckets: int = 32, furthest: 
 class T5(PositionConfig):
     """A trained number per head and distance bucket is added to the scores; one table for all layers of a stack."""
 
+    acts_in_attention: ClassVar[bool] = True
     kind: Literal["T5"] = "T5"
     buckets: int = knob(
         32,

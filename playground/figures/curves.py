@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 Figure = dict[str, Any]
-"""A Plotly figure as plain values: `plotly.graph_objects.Figure(figure)` is the object. Building the object takes 20 ms, too
-long for a chart that is redrawn twice a second beside a training loop; the tests build it and so check every property."""
+"""A Plotly figure as plain values: `plotly.graph_objects.Figure(figure)` is the object. Building the object takes 20
+ms, too long for a chart that is redrawn twice a second beside a training loop; the tests build it and so check every
+property.
+"""
 
 COLOURS = ("var(--line-0)", "var(--line-1)", "var(--line-2)", "var(--line-3)")
 POINTS = 240  # more are not seen at this size
@@ -39,7 +42,7 @@ def thinned(x: Sequence[float], y: Sequence[float]) -> tuple[np.ndarray, np.ndar
         return xs, ys
     edges = np.linspace(0, len(xs), POINTS // 2 + 1).astype(int)
     kept = {0, len(xs) - 1}
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         kept |= {low + int(ys[low:high].argmin()), low + int(ys[low:high].argmax())}
     index = sorted(kept)
     return xs[index], ys[index]
@@ -56,7 +59,9 @@ def curves(
     cursor: float | None = None,
     log: bool = False,
 ) -> Figure:
-    """At most four curves against the step, 0 to `total`. `marks` are (step, text) thin lines; `cursor` is the step shown."""
+    """At most four curves against the step, 0 to `total`. `marks` are (step, text) thin lines; `cursor` is the step
+    shown.
+    """
     if len(lines) > len(COLOURS):
         raise ValueError(f"a chart holds {len(COLOURS)} curves, got {len(lines)}")
     ends = _apart([(float(c.y[-1]) if len(c.y) else 0.0) for c in lines], y_range, log)

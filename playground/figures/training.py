@@ -22,7 +22,7 @@ def loss(
     marks: Marks = (),
     cursor: float | None = None,
 ) -> Figure:
-    """Loss in nats per scored token: each batch, and unseen examples; with the loss of a uniform guess and the floor."""
+    """Loss in nats per scored token: each batch, and unseen examples; a uniform guess and the floor as levels."""
     top = max([*train[1][:1], *validation[1][:1], chance or 0.0, 1e-3])
     levels = [Level(f"uniform guess {chance:.2f}", chance)] if chance is not None else []
     levels += [Level(f"floor {floor:.2f}", floor)] if floor is not None else []

@@ -1,8 +1,8 @@
 """What each attention head does: role scores, entropy and distance, from its weights on probe examples.
 
-A role names cells (query, key) by the tokens alone; its score is the mean, over the queries that have such a cell, of the
-weight that lies on their cells (as the head detectors of Olsson et al. 2022, arXiv:2209.11895, sec. "per-head analysis").
-`chance` is the score of a head that spreads its attention evenly over what it may see.
+A role names cells (query, key) by the tokens alone; its score is the mean, over the queries that have such a cell, of
+the weight that lies on their cells (as the head detectors of Olsson et al. 2022, arXiv:2209.11895, sec. "per-head
+analysis"). `chance` is the score of a head that spreads its attention evenly over what it may see.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def self_cells(ids_BT: Tensor, *, causal: bool) -> dict[str, Tensor]:
 
 
 def cross_cells(wanted_BT: Tensor, source_BS: Tensor) -> dict[str, Tensor]:
-    """Role -> (B, T, S) for a decoder that looks at a source: where the token it should write stands, and two alignments."""
+    """Role -> (B, T, S) for a decoder that looks at a source: where the token it should write stands, and two
+    alignments.
+    """
     queries, keys = wanted_BT.shape[1], source_BS.shape[1]
     at_T1, at_1S = torch.arange(queries)[:, None], torch.arange(keys)[None]
     same_BTS = wanted_BT[:, :, None] == source_BS[:, None, :]

@@ -22,9 +22,9 @@ class Fall(NamedTuple):
 def steepest_fall(losses: Sequence[float]) -> Fall | None:
     """The phase change of a run, or None.
 
-    Rule: of all neighbouring windows of 20 steps that come after the first 40 steps, the pair with the largest drop of the
-    mean loss; it counts if the drop is at least a quarter of the whole way down, and at least three times the mean drop
-    of the windows before it (a plateau, then a fall).
+    Rule: of all neighbouring windows of 20 steps that come after the first 40 steps, the pair with the largest drop
+    of the mean loss; it counts if the drop is at least a quarter of the whole way down, and at least three times the
+    mean drop of the windows before it (a plateau, then a fall).
     """
     loss = np.asarray(losses, dtype=float)
     if len(loss) < 4 * WINDOW:

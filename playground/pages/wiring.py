@@ -151,7 +151,9 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
     short(board.lenses.select, turn, [*lens, *board.notes.values()])
 
     def attach(token: Any, request: gr.Request) -> Update:
-        """On load the browser names its run; after a reload the same run comes back, paused. A link's configuration wins."""
+        """On load the browser names its run; after a reload the same run comes back, paused. A link's configuration
+        wins.
+        """
         session = SESSIONS.attach(str(request.session_hash), token)
         return acts.opened(session, dict(request.query_params))
 

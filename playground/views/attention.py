@@ -26,7 +26,7 @@ MASKED, MASKED_LARGE = 255, 65_535
 
 
 def packed(weights: np.ndarray, seen: np.ndarray) -> str:
-    """base64 of round(sqrt(w) * 254) per cell, 255 where the mask forbids it; any shape (..., T, S) with seen (T, S)."""
+    """base64 of round(sqrt(w) * 254) per cell, 255 where the mask forbids it; shape (..., T, S), seen (T, S)."""
     return _base64(np.where(seen, np.rint(np.sqrt(weights.astype(np.float32)) * 254), MASKED).astype(np.uint8))
 
 
@@ -117,18 +117,10 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
 def visible(run: Run, which: str, maps: np.ndarray) -> np.ndarray:
     """(T, S) True where the mask lets a query look: where any head of any layer puts weight, or the causal triangle."""
     queries, keys = maps.shape[-2:]
-    lit = (maps > 0).any(axis=(0, 1))
-    if which == "decoder":
-        distance = np.arange(queries)[:, None] - np.arange(keys)[None]
-        window = run.config.model.attention.sees()
-        lit = lit | ((distance >= 0) & (distance < (window or keys + 1)))
-    return (
-        lit
-        if which == "decoder"
-        else np.ones_like(lit)
-        if run.config.model.attention.sees() is None or which == "cross"
-        else lit
-    )
+    distance, window = np.arange(queries)[:, None] - np.arange(keys)[None], run.config.model.attention.sees()
+    near = np.abs(distance) < (keys + queries if window is None or which == "cross" else window)
+    lit = np.asarray((maps > 0).any(axis=(0, 1)))  # a prefix or padding shows in the weights themselves
+    return near & (distance >= 0) | lit if which == "decoder" else near
 
 
 def tokens(run: Run, batch: Batch, example: int, which: str) -> tuple[list[str], list[str]]:
@@ -142,7 +134,9 @@ def tokens(run: Run, batch: Batch, example: int, which: str) -> tuple[list[str],
 
 
 def predicted(run: Run, snapshot: Snapshot, which: str, example: int) -> list[Any]:
-    """[token, probability] that the model gives each query; [] for the encoder of an encoder-decoder, which predicts nothing."""
+    """[token, probability] that the model gives each query; [] for the encoder of an encoder-decoder, which predicts
+    nothing.
+    """
     if which == "encoder" and run.topology == "encoder-decoder":
         return []
     words = run.task.vocabulary
@@ -166,8 +160,10 @@ def _ablation(session: Session) -> str:
     edit = done.edits[0]
     return json.dumps(
         {
-            "title": f"Without {done.label}: loss {before.loss:.2f} → {after.loss:.2f}, accuracy {before.accuracy:.0%} → {after.accuracy:.0%}",
-            "text": f"{sign}{abs(after.loss - before.loss):.2f} ± {noise:.2f} (standard error) on {before.examples} unseen examples, at step {done.step:,}. The maps are drawn without it.",
+            "title": f"Without {done.label}: loss {before.loss:.2f} → {after.loss:.2f}, accuracy "
+            f"{before.accuracy:.0%} → {after.accuracy:.0%}",
+            "text": f"{sign}{abs(after.loss - before.loss):.2f} ± {noise:.2f} (standard error) on {before.examples} "
+            f"unseen examples, at step {done.step:,}. The maps are drawn without it.",
             "layer": edit.layer,
             "head": edit.head,
         }

@@ -68,22 +68,16 @@ def lines(config: RunConfig) -> dict[str, str]:
         else f"{m.layers} layer{'s' if m.layers > 1 else ''}"
     )
     heads = m.attention.query_heads()
-    said = {"base": "base", "hidden": "hidden", "length": "length"}
+    position, feed_forward, task = m.position.model_dump(), m.feed_forward.model_dump(), config.task.model_dump()
+    base = f" · base {position['base']:,g}" if "base" in position else ""
+    hidden = f"{feed_forward['activation']} · {feed_forward['hidden']:,}" if "hidden" in feed_forward else "none"
+    length = f" · length {task['length']:,}" if "length" in task else ""
     return {
         "model": f"{m.topology} · {depth} · width {m.width}",
         "attention": f"{m.attention.kind} · {heads} heads" if heads else "none",
-        "position": " · ".join(
-            [m.position.kind, *(f"base {m.position.base:,g}" for _ in [0] if hasattr(m.position, "base"))]
-        ),
-        "feed_forward": f"{m.feed_forward.activation} · {m.feed_forward.hidden:,}"
-        if hasattr(m.feed_forward, "hidden")
-        else "none",
-        "task": " · ".join(
-            [
-                type(config.task).title.lower(),
-                *(f"{said[n]} {getattr(config.task, n):,}" for n in ("length",) if hasattr(config.task, n)),
-            ]
-        ),
+        "position": m.position.kind + base,
+        "feed_forward": hidden,
+        "task": type(config.task).title.lower() + length,
         "training": f"{t.optimizer} · batch {t.batch}",
     }
 
@@ -119,7 +113,9 @@ def _say(value: Any) -> str:
 
 
 def form(session: Session, accordion: Accordion) -> dict[str, Any]:
-    """See `components.form`: values, defaults of the preset, values of the run, and a mark beside each control that has one."""
+    """See `components.form`: values, defaults of the preset, values of the run, and a mark beside each control that
+    has one.
+    """
     values, defaults = flat(session.raw), flat(presets.raw(session.preset))
     running = flat(plain(session.run.config)) if session.run else values
     kind = leaf(session.raw, f"{accordion.slot}.kind") if accordion.slot else ""

@@ -59,7 +59,10 @@ def value(session: Session) -> dict[str, dict[str, Any]]:
     finding = findings.learning(history, run.task.chance)
     head = {"n": session.sent, "title": finding.title, "html": finding.html + extra(session)}
     last = seen[-1]
-    said = f"At step {last.step:,}: loss {last.validation_loss:.3f}, accuracy {last.validation_accuracy:.1%} on unseen examples"
+    said = (
+        f"At step {last.step:,}: loss {last.validation_loss:.3f}, accuracy {last.validation_accuracy:.1%} on "
+        "unseen examples"
+    )
     return {
         "finding": head,
         **{

@@ -1,4 +1,4 @@
-"""Under each lens: what to try next, as links that set a control, and the lines of Python that give the same numbers."""
+"""Under each lens: what to try next, as links that set controls, and the Python lines that give the same numbers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from playground.controls import flat
 from playground.session import Session
 
 LOOK = {
-    "attention": 'from playground.look import maps, forward\n\noutput = forward(run.model, run.probe.batch, record=True)\nweights_TS = maps(output)["{which}"][{layer}][0, {head}]      # layer {layer}, head {head}, first probe example',
-    "learning": "for metrics in run.train(steps={steps}):\n    print(metrics.step, metrics.loss, metrics.accuracy)\nprint(run.evaluate())                    # on unseen examples",
-    "predictions": "from playground.look import forward\n\nlogits_BTV = forward(run.model, run.probe.batch).logits_BTV\nprobs, tokens = logits_BTV.softmax(-1).topk(5)    # the five likeliest at each position",
+    "attention": "from playground.look import maps, forward\n\noutput = forward(run.model, run.probe.batch, "
+    'record=True)\nweights_TS = maps(output)["{which}"][{layer}][0, {head}]      # layer {layer}, head {head}, '
+    "first probe example",
+    "learning": "for metrics in run.train(steps={steps}):\n    print(metrics.step, metrics.loss, "
+    "metrics.accuracy)\nprint(run.evaluate())                    # on unseen examples",
+    "predictions": "from playground.look import forward\n\nlogits_BTV = forward(run.model, "
+    "run.probe.batch).logits_BTV\nprobs, tokens = logits_BTV.softmax(-1).topk(5)    # the five likeliest at "
+    "each position",
 }
 
 

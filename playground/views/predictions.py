@@ -51,7 +51,9 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
 
 
 def _merged(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A decoder reads each answer token as the next input: where an answer stands, the prompt cell that repeats it is dropped."""
+    """A decoder reads each answer token as the next input: where an answer stands, the prompt cell that repeats it is
+    dropped.
+    """
     kept: list[dict[str, Any]] = []
     for cell in cells:
         if kept and kept[-1]["role"] == "answer" and cell["role"] == "prompt":

@@ -1,7 +1,8 @@
-"""How fast the presets learn: CPU seconds of training, one thread, until unseen examples are mostly right, over three seeds.
+"""How fast the presets learn: CPU seconds of training, one thread, until unseen examples are mostly right, over three
+seeds.
 
-`python -m tests.benchmarks.recipes [preset ...]` prints a Markdown table. The time is that of the updates alone: looking at
-unseen examples and recording pictures is not training, and is left out.
+`python -m tests.benchmarks.recipes [preset ...]` prints a Markdown table. The time is that of the updates alone:
+looking at unseen examples and recording pictures is not training, and is left out.
 """
 
 from __future__ import annotations

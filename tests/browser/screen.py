@@ -1,0 +1,120 @@
+"""The Playground page as a visitor sees and uses it. Every wait is for something visible, with Playwright's own patience."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+from playwright.sync_api import Locator, Page, expect
+
+PATIENCE = 20_000  # ms; a loaded machine may take seconds to build a model
+SMALL = {"preset": "copy", "model.width": 16, "model.attention.heads": 2, "training.batch": 8}
+"""A model that steps fast on a busy machine."""
+
+expect.set_options(timeout=PATIENCE)
+
+
+class Screen:
+    """One open page. Names follow the page's regions: transport, configuration, lens."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        self.bar = page.locator("#tp .tp")
+        self.button = page.locator("#tp [data-do=toggle]")
+        self.finding = page.locator(".lens-head h1:visible").first
+        self.tiles = page.locator(".mosaic .tile")
+        page.set_default_timeout(PATIENCE)
+
+    def open(self, **query: object) -> Screen:
+        """Open the page, with a link's settings if there are any, and wait for its first picture."""
+        self.page.goto(f"/?{urlencode(query)}" if query else "/")
+        return self.arrived()
+
+    def arrived(self) -> Screen:
+        expect(self.button).to_be_visible()
+        expect(self.page.locator("#cfg .chip").first).to_be_attached()
+        return self
+
+    # ---- transport ----
+    def is_(self, state: str) -> None:
+        """Wait for a state of the transport; several may be given as "paused|past"."""
+        expect(self.bar).to_have_attribute("data-state", re.compile(f"^({state})$"))
+
+    @property
+    def step(self) -> int:
+        """The step shown."""
+        return int(self.bar.locator("[data-step]").inner_text().replace(",", ""))
+
+    def reaches(self, step: int) -> int:
+        """Wait until the step shown is at least `step`; returns it."""
+        said = "document.querySelector('#tp [data-step]').textContent.replaceAll(',', '')"
+        self.page.wait_for_function(f"least => Number({said}) >= least", arg=step)
+        return self.step
+
+    def train(self, steps: int = 1) -> int:
+        """Press the primary button and wait for that many steps; the run goes on."""
+        self.button.click()
+        self.is_("running|finished")
+        return self.reaches(steps)
+
+    def pause(self) -> int:
+        """Stop, and wait until the server has said so; returns the step."""
+        self.bar.get_by_role("button", name="Pause").click()
+        return self.rests()
+
+    def rests(self) -> int:
+        """Wait until the newest press is answered: the counter stands still."""
+        self.is_("paused|past|finished|ready|diverged")
+        self.settles()
+        return self.step
+
+    def settles(self) -> None:
+        """Wait until no request is on its way."""
+        self.page.wait_for_load_state("networkidle")
+
+    # ---- configuration ----
+    def open_panel(self, name: str) -> Locator:
+        """Open an accordion of the configuration: model, attention, position, feed_forward, task, training."""
+        panel = self.page.locator(f"#acc-{name}")
+        head, rows = panel.locator("> button"), panel.locator(".ctl").first
+        if not rows.is_visible():
+            head.click()
+        expect(rows).to_be_visible()
+        return panel
+
+    def control(self, name: str) -> Locator:
+        """The row of a setting, by its dotted path ("kind" rows by their accordion: "attention.kind")."""
+        if name.endswith(".kind"):
+            row = self.page.locator(f"#acc-{name.removesuffix('.kind')} [data-field=kind]")
+        else:
+            row = self.page.locator(f"[data-field='{name}']:not(.file)")
+        more = row.locator("xpath=ancestor::details[not(@open)]")
+        if more.count():
+            more.locator("> summary").click()
+        return row
+
+    def enter(self, name: str, value: str) -> Locator:
+        """Type a value into a control and confirm it; returns the row."""
+        row = self.control(name)
+        box = row.locator("input:not([type=range]), textarea").first
+        box.fill(value)
+        box.blur()
+        return row
+
+    def pick(self, name: str, label: str) -> Locator:
+        """Choose an option of a control; returns the row."""
+        row = self.control(name)
+        select = row.locator("select")
+        if select.count():
+            select.select_option(label=label)
+        else:
+            row.get_by_role("radio", name=label, exact=True).click()
+        return row
+
+    # ---- lens ----
+    def lens(self, name: str) -> None:
+        """Turn to Learning, Attention or Predictions."""
+        self.page.locator("#lenses").get_by_role("tab", name=name).click()
+
+    def text(self, selector: str) -> str:
+        return self.page.locator(selector).inner_text()

@@ -1,0 +1,48 @@
+"""The first seconds: a picture that moves before anything is pressed, one obvious button, a light page."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import Screen
+
+MOST_BYTES = 2_500_000
+
+
+def test_a_stored_replay_moves_before_any_press(page):
+    screen = Screen(page).open()
+    expect(screen.bar.locator(".tag.replay")).to_have_text("replay")
+    expect(screen.tiles.first).to_be_visible()
+    drawn = "document.querySelector('.mosaic canvas').toDataURL()"
+    page.wait_for_function(f"before => {drawn} !== before", arg=page.evaluate(drawn))
+    assert "recorded, not running" in screen.bar.inner_text()
+
+
+def test_there_is_one_primary_button_and_it_says_train_it_now(page):
+    Screen(page).open()
+    primary = page.locator(".b.primary:visible")
+    expect(primary).to_have_count(1)
+    expect(primary).to_have_text("Train it now")
+
+
+def test_training_replaces_the_replay_in_every_lens(page):
+    screen = Screen(page).open()
+    screen.train(3)
+    expect(screen.bar.locator(".tag.replay")).to_be_hidden()
+    step = screen.pause()
+    for name in ("Learning", "Predictions", "Attention"):
+        screen.lens(name)
+        expect(screen.finding).not_to_be_empty()
+    assert screen.step == step
+
+
+@pytest.mark.parametrize("lens", ["Learning"])
+def test_the_page_is_light(page, lens):
+    """Everything that crosses the wire for the page and the lens that needs the charts."""
+    session, sizes = page.context.new_cdp_session(page), []
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    screen = Screen(page).open()
+    screen.lens(lens)
+    expect(page.locator(".js-plotly-plot:visible").first).to_be_visible()
+    screen.settles()
+    assert 500_000 < sum(sizes) < MOST_BYTES

@@ -1,0 +1,91 @@
+"""Play, pause, step and reset, by pointer and by key; whoever presses fast gets what they pressed last."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import SMALL, Screen
+
+
+@pytest.fixture
+def screen(page) -> Screen:
+    """A small model, ready to train."""
+    shown = Screen(page).open(**SMALL)
+    shown.is_("ready")
+    return shown
+
+
+def test_play_counts_up_and_pause_stops_the_counter(screen):
+    first = screen.train(2)
+    assert screen.reaches(first + 3) > first
+    assert "tokens/s" in screen.bar.inner_text()
+    step = screen.pause()
+    screen.page.wait_for_timeout(400)  # nothing may come after the pause
+    assert screen.step == step
+    assert screen.bar.locator("[data-words]").inner_text() == "step · paused"
+
+
+def test_each_step_is_one_update(screen):
+    for n in (1, 2, 3):
+        screen.bar.get_by_role("button", name="One step").click()
+        expect(screen.bar.locator("[data-step]")).to_have_text(str(n))
+    screen.is_("paused")
+
+
+def test_reset_returns_to_step_0(screen):
+    screen.train(2)
+    screen.bar.get_by_role("button", name="Reset to step 0").click()
+    screen.is_("ready")
+    assert screen.step == 0
+
+
+def test_the_keyboard_does_the_same(screen):
+    press = screen.page.keyboard.press
+    press("Space")
+    screen.is_("running")
+    screen.reaches(2)
+    press("Space")
+    step = screen.rests()
+    press(".")
+    expect(screen.bar.locator("[data-step]")).to_have_text(str(step + 1))
+    press("r")
+    screen.is_("ready")
+    press("?")
+    expect(screen.page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+
+
+@pytest.mark.parametrize(("presses", "state"), [(3, "running"), (4, "paused|ready")])
+def test_of_many_fast_presses_the_last_one_wins(screen, presses, state):
+    for _ in range(presses):
+        screen.page.keyboard.press("Space")
+    screen.is_(state)
+    if state == "running":
+        screen.reaches(screen.step + 2)
+        screen.is_("running")
+    else:
+        step = screen.rests()
+        screen.page.wait_for_timeout(400)
+        assert screen.step == step
+
+
+def test_a_finished_run_says_so_and_goes_on(page):
+    screen = Screen(page).open(**SMALL, **{"training.steps": 5})
+    screen.button.click()
+    screen.is_("finished")
+    assert screen.step == 5
+    assert "Everything stays open" in screen.bar.inner_text()
+    expect(screen.button).to_have_text("Go on for 5")
+    screen.button.click()
+    screen.reaches(10)
+    screen.is_("finished")
+
+
+def test_a_diverged_run_is_explained_and_retried_with_half_the_rate(page):
+    wild = {"training.lr": 1.0, "training.optimizer": '"SGD"', "training.warmup": 0, "model.norm.place": '"post"'}
+    screen = Screen(page).open(preset="induction", **wild)
+    screen.button.click()
+    screen.is_("diverged|finished")
+    if "diverged" == screen.bar.get_attribute("data-state"):
+        note = screen.bar.locator(".banner")
+        expect(note).to_contain_text("is not a finite number")
+        note.get_by_role("button", name="Halve it to 0.5 and retry").click()
+        screen.is_("running|diverged|finished")
