@@ -159,7 +159,7 @@ def _with(raw: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
 
 
 def put_kind(raw: Mapping[str, Any], slot: str, kind: Any) -> dict[str, Any]:
-    """A copy with another variant in a slot, which keeps the values they share; raises ValueError for an unknown one."""
+    """A copy with another variant in a slot, keeping the values they share; raises ValueError for an unknown one."""
     members = variants(field_at(slot))
     if not isinstance(kind, str) or kind not in members:
         raise ValueError(f"Choose one of {', '.join(members)}; got {kind!r:.40}.")

@@ -128,8 +128,8 @@ def learning(history: History, chance: float) -> Finding:
             f" The loss fell from {fall.before:.2f} to {fall.after:.2f} around <a "
             f'data-do="step:{fall.step}">step {fall.step:,}</a>.'
         )
-    solved = next((m.step for m in seen if (m.validation_accuracy or 0) >= SOLVED), None)
-    if solved is not None and (last.validation_accuracy or 0) >= SOLVED:
+    solved = first_above([m.step for m in seen], [m.validation_accuracy or 0.0 for m in seen], SOLVED)
+    if solved is not None:
         return Finding(f"Learned: {SOLVED:.0%} of unseen tokens right since step {solved:,}", sentence)
     if fall:
         return Finding(f"The loss fell suddenly around step {fall.step:,}", sentence)
@@ -146,7 +146,7 @@ def predictions(rights: Sequence[bool], exact: Sequence[bool], mistakes: Sequenc
     title = f"{sum(rights):,} of {len(rights):,} tokens right, {whole} of {len(exact)} examples without a mistake"
     if not mistakes:
         return Finding(title, "Every scored token of these unseen examples is predicted right.")
-    pair = max(set(mistakes), key=mistakes.count)
+    pair = max(mistakes, key=mistakes.count)  # of equals the first
     times = mistakes.count(pair)
     often = (
         f"Most often wrong: <b class='mono'>{_safe(pair[1])}</b> where <b class='mono'>{_safe(pair[0])}</b> was "

@@ -58,9 +58,9 @@ _LIST = [
                 "instead of RoPE: the head still forms, with a blurred view of the previous token",
             ),
             (
-                "learned positions",
-                {"model.position.kind": "learned"},
-                "with a random period it takes far longer, if it forms at all",
+                "no positions",
+                {"model.position.kind": "none"},
+                "leaves only the causal mask to tell what came before: slow, and never sure",
             ),
             ("one layer", {"model.layers": 1}, "cannot: there is no earlier head to tell what came before"),
         ),
@@ -89,7 +89,11 @@ _LIST = [
         "The answer is the prompt backwards. Watch an anti-diagonal appear below the separator.",
         (
             ("16 symbols", {"task.length": 16}, "more to reverse"),
-            ("RoPE", {"model.position.kind": "RoPE"}, "is slower here: the distance to the answer keeps changing"),
+            (
+                "RoPE",
+                {"model.position.kind": "RoPE"},
+                "is slower here: the distance to the answer changes at every step",
+            ),
         ),
     ),
     Preset(
@@ -99,7 +103,7 @@ _LIST = [
         _run("fast", {"kind": "sort", "length": 8}, batch=64, steps=800),
         "The answer is the prompt in order. Each query looks for the next larger symbol, wherever it stands.",
         (
-            ("one layer", {"model.layers": 1}, "see how far it gets"),
+            ("one layer", {"model.layers": 1}, "is enough: no head has to build on another"),
             ("5 symbols", {"task.length": 5}, "fewer symbols to sort"),
         ),
     ),
@@ -111,7 +115,11 @@ _LIST = [
         "Sums modulo 31, a tenth of them never shown. The training accuracy rises first; the unseen sums follow when "
         "the model finds the rule.",
         (
-            ("weight decay 0", {"training.weight_decay": 0.0}, "it remembers the table and does not find the rule"),
+            (
+                "weight decay 0",
+                {"training.weight_decay": 0.0},
+                "nothing pulls it from the table it remembers to the rule: some seeds never get there",
+            ),
             ("hold out half", {"task.held_out": 0.5}, "less to learn from: the rule comes late or never"),
         ),
         ("Power et al. 2022", "https://arxiv.org/abs/2201.02177"),
@@ -143,19 +151,25 @@ _LIST = [
         "learned",
         "Learned positions",
         SECONDS,
-        _run("induction", {"kind": "induction"}, change={"position": {"kind": "learned"}}, batch=32, steps=1000),
-        "The induction run with a trained vector per position. The period is random, so no fixed distance helps, and "
-        "this model struggles.",
+        _run(
+            "induction",
+            {"kind": "induction", "length": 64, "min_period": 8, "max_period": 24},
+            change={"position": {"kind": "learned"}},
+            batch=32,
+            steps=600,
+        ),
+        "The induction run, twice as long, with a trained vector per position: “one before” has to be learned for each of "
+        "64 places. Nothing seems to happen for hundreds of steps, long after RoPE would have got there.",
         (
             (
                 "RoPE, base 100",
                 {"model.position.kind": "RoPE", "model.position.base": 100.0},
-                "learns it in two hundred steps",
+                "turns every place alike, and gets there in about 250 steps",
             ),
             (
                 "a fixed period",
-                {"task.min_period": 8, "task.max_period": 8},
-                "is a shortcut: it is solved by distance alone, without induction",
+                {"task.min_period": 16, "task.max_period": 16},
+                "is a shortcut: always look 16 back, no induction needed",
             ),
         ),
     ),
@@ -164,7 +178,7 @@ _LIST = [
         "One layer",
         SECONDS,
         _run("induction", {"kind": "induction"}, change={"layers": 1}, batch=32, steps=1000),
-        "The induction run with a single layer. No head can know what came before a key, so the accuracy stays low "
+        "The induction run with a single layer. No head can know what came before a key, so most tokens stay wrong "
         "however long it trains.",
         (("two layers", {"model.layers": 2}, "can"),),
         ELHAGE,

@@ -89,9 +89,9 @@ def _taken(raw: dict[str, Any], wanted: list[tuple[str, Any]]) -> tuple[dict[str
     config, _ = read(together)
     if config is not None:
         return plain(config), [*unknown.values()]
-    left, fewer = wanted, True
+    left, fewer, refused = wanted, True, []
     while fewer:  # one at a time, as long as another one fits
-        refused: list[tuple[str, Any, str]] = []
+        refused = []
         for path, value in left:
             try:
                 config, problems = read(change(raw, path, value))

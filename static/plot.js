@@ -1,6 +1,10 @@
 /* Curves and other charts by Plotly, redrawn in place: zoom, hover and the node itself survive every new figure. */
+const SVG = {                                                           // beside Plotly's own button for PNG
+  name: "svg", title: "Download plot as an SVG", icon: { width: 16, height: 16, path: "M3 2h7l3 3v9H3zM5 9h6v1H5zM5 11h6v1H5z" },
+  click: chart => window.Plotly.downloadImage(chart, { format: "svg", filename: "chart" }),
+};
 const CONFIG = {
-  responsive: true, displaylogo: false, displayModeBar: "hover", modeBarButtons: [["resetScale2d", "toImage"]], doubleClick: "reset",
+  responsive: true, displaylogo: false, displayModeBar: "hover", modeBarButtons: [["resetScale2d", "toImage", SVG]], doubleClick: "reset",
 };
 let library = null;
 /** Plotly is large, so it is fetched once, when the first chart is about to be seen. */

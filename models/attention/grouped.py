@@ -28,7 +28,7 @@ class SoftmaxAttention(AttentionConfig):
         ge=1,
         le=512,
         most=128,
-        empty="width ÷ heads",
+        empty="auto",
     )
     window: int | None = knob(
         None,

@@ -154,7 +154,8 @@ class Acts:
         session = session_of(request)
         if session.claim(press(event)):
             session.running, session.place = False, 0
-            act(session)
+            with session.lock:  # after the update in hand, so that no later number follows the answer
+                act(session)
         return self.pictures.frame(session)
 
     def pause(self, request: gr.Request, event: gr.EventData) -> Update:

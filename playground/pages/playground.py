@@ -17,12 +17,14 @@ from playground.components.predictions import predictions
 from playground.components.replay import replay
 from playground.components.table import table
 from playground.components.transport import transport
+from playground.components.words import words
 from playground.controls import accordions
 from playground.pages import wiring
 from playground.replay import still
 from playground.session import Session
 from playground.views import column as column_view
 from playground.views import notes as notes_view
+from playground.views import task as task_view
 from playground.views import transport as transport_view
 
 PLOTLY = f"/gradio_api/file={Path(plotly.__file__).parent / 'package_data' / 'plotly.min.js'}"
@@ -60,6 +62,10 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
                             kind=kind,
                             about=column_view.about(each),
                         )
+                        if each.name == "task":
+                            board.task = words(task_view.value(blank), view="task")
+                        if each.name == "training":
+                            words({"html": f"<p>{transport_view.budget()}</p>"}, view="budget")
                     board.panels[each.name] = panel
             with (
                 gr.Column(elem_id="main", min_width=0),

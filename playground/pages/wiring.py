@@ -12,7 +12,7 @@ from playground.pages.acts import Acts
 from playground.pages.frame import NOW, PRIVATE, SESSIONS, session_of
 from playground.replay import FILE
 from playground.session import Session
-from playground.views import attention, column, learning, notes, predictions, transport
+from playground.views import attention, column, learning, notes, predictions, task, transport
 
 Update = dict[Any, Any]
 REPLAY = f"/gradio_api/file={FILE}"
@@ -26,6 +26,7 @@ class Board:
     pages: gr.Tabs
     transport: Any = None
     replay: Any = None
+    task: Any = None
     column: Any = None
     lenses: Any = None
     attention: Any = None
@@ -55,6 +56,7 @@ class Board:
         return [
             *self.lens(),
             self.replay,
+            self.task,
             self.column,
             *self.forms.values(),
             *self.panels.values(),
@@ -73,7 +75,8 @@ class Pictures:
         """The transport and the lens in sight; `charts` False leaves out what need not change at every frame."""
         board = self.board
         if session.run is None:  # the replay has the board
-            return {board.transport: transport.value(session)} if session.place or session.notice else {}
+            told = transport.value(session) if session.place or session.notice else gr.skip()
+            return {board.transport: told}  # Gradio refuses an empty answer
         out: Update = {board.transport: transport.value(session)}
         if session.lens == "attention":
             snapshot = session.look()
@@ -92,6 +95,7 @@ class Pictures:
         """The configuration column and the lines below the lens."""
         board = self.board
         out: Update = {board.column: column.value(session), board.replay: {"on": session.run is None, "src": REPLAY}}
+        out[board.task] = task.value(session)
         out |= {board.forms[each.name]: column.form(session, each) for each in self.accordions}
         return out | {board.notes[session.lens]: notes.value(session, session.lens)}
 

@@ -12,7 +12,6 @@ from playground.controls import SLOT_KINDS, Accordion, field_at, flat, leaf, pla
 from playground.run import RunConfig
 from playground.session import Session
 from playground.training import Training
-from playground.views.transport import budget
 
 BYTES = 4  # of one cached number in float32
 
@@ -150,7 +149,6 @@ def form(session: Session, accordion: Accordion) -> dict[str, Any]:
         "running": {n: running.get(n) for n in names}
         | ({"kind": running.get(f"{accordion.slot}.kind")} if accordion.slot else {}),
         "marks": json.dumps(mine),
-        "budget": budget() if accordion.name == "training" else "",
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from playground import presets
-from playground.controls import flat
+from playground.controls import flat, plain
 from playground.session import Session
 
 LOOK = {
@@ -37,15 +37,21 @@ def _action(changes: dict[str, Any]) -> str:
 
 def python(session: Session, lens: str) -> str:
     """Lines that build the same run and give the lens's numbers; they run as they are."""
-    before, after = flat(presets.raw(session.preset)), flat(session.raw)
+    config = (
+        session.run.config if session.run else session.config
+    )  # what is on the screen, not what waits for a restart
+    if lens == "attention" and not config.model.attention.query_heads():
+        return ""
+    shown = plain(config) | ({"training": session.run.training.model_dump()} if session.run else {})
+    before, after = flat(presets.raw(session.preset)), flat(shown)
     different = {p: v for p, v in after.items() if before.get(p) != v}
     step = session.run.step if session.run else 300
     lines = ["from playground.presets import changed", "from playground.run import Run", ""]
     lines += [f"run = Run(changed({session.preset!r}, {_literal(different)}))"]
     if lens != "learning":
         lines += [f"for metrics in run.train(steps={max(step, 1)}): pass"]
-    which = session.which or ("decoder" if session.config.model.topology != "encoder-only" else "encoder")
-    layer, head = session.head or (session.config.model.depths()[which.replace("cross", "decoder")] - 1, 0)
+    which = session.which or ("decoder" if config.model.topology != "encoder-only" else "encoder")
+    layer, head = session.head or (config.model.depths()[which.replace("cross", "decoder")] - 1, 0)
     return "\n".join([*lines, LOOK[lens].format(which=which, layer=layer, head=head, steps=max(step, 1))])
 
 

@@ -61,11 +61,7 @@ def value(session: Session) -> dict[str, Any]:
         common["note"] = json.dumps({"tone": "info", "title": "", "text": session.notice, "actions": []})
     if run is None:
         config = presets.PRESETS[session.preset].config
-        waiting = (
-            {"reason": "Both cores are training for others."}
-            if now == "queued"
-            else {"reason": "recorded, not running"}
-        )
+        waiting = {"reason": busy(session.slots)} if now == "queued" else {"reason": "recorded, not running"}
         return {
             **common,
             **waiting,
@@ -83,7 +79,7 @@ def value(session: Session) -> dict[str, Any]:
     step = run.step if session.shown is None else min(session.shown, run.step)
     losses = [m.loss for m in run.history.metrics]
     if now == "queued":
-        common["reason"] = f"All {session.slots} cores are training for others."
+        common["reason"] = busy(session.slots)
     if now == "finished":
         common |= {"reason": session.budget_left(), "more": max(0, min(run.training.steps, STEPS - run.step))}
     if run.diverged:
@@ -122,6 +118,12 @@ def marks(session: Session) -> list[list[Any]]:
     found = [[m.step, m.text] for m in run.history.marks]
     fall = steepest_fall([m.loss for m in run.history.metrics])
     return sorted([*found, [fall.step, "loss falls"]] if fall else found)
+
+
+def busy(cores: int) -> str:
+    """Why a visitor waits."""
+    said = {1: "The core is", 2: "Both cores are"}.get(cores, f"All {cores} cores are")
+    return f"{said} training for others."
 
 
 def budget() -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Locator, Page, expect
 
 PATIENCE = 20_000  # ms; a loaded machine may take seconds to build a model
-SMALL = {"preset": "copy", "model.width": 16, "model.attention.heads": 2, "training.batch": 8}
+SMALL = {"preset": "copy", "model.width": 16, "model.attention.heads": 2, "training.batch": 8, "training.steps": 5000}
 """A model that steps fast on a busy machine."""
 
 expect.set_options(timeout=PATIENCE)
@@ -24,6 +24,10 @@ class Screen:
         self.finding = page.locator(".lens-head h1:visible").first
         self.tiles = page.locator(".mosaic .tile")
         page.set_default_timeout(PATIENCE)
+        self.asked: set[object] = set()  # requests without an answer yet
+        page.on("request", lambda request: self.asked.add(request) if "/run/" in request.url else None)
+        page.on("requestfinished", lambda request: self.asked.discard(request))
+        page.on("requestfailed", lambda request: self.asked.discard(request))
 
     def open(self, **query: object) -> Screen:
         """Open the page, with a link's settings if there are any, and wait for its first picture."""
@@ -69,8 +73,11 @@ class Screen:
         return self.step
 
     def settles(self) -> None:
-        """Wait until no request is on its way."""
-        self.page.wait_for_load_state("networkidle")
+        """Wait until every short request is answered and what it brought is drawn."""
+        self.page.wait_for_timeout(80)
+        while self.asked:
+            self.page.wait_for_timeout(20)
+        self.page.evaluate("() => new Promise(requestAnimationFrame)")
 
     # ---- configuration ----
     def open_panel(self, name: str) -> Locator:

@@ -1,0 +1,32 @@
+"""What a task is, in words: its description, examples of the configuration being edited, what counts as right."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from playground.session import Session
+from playground.tasks.base import TaskConfig, Topology
+
+EXAMPLES, LONGEST = 3, 160  # lines of a preview, and characters of one
+
+
+def value(session: Session) -> dict[str, Any]:
+    """See `components.words`."""
+    return {"html": described(session.config.task, session.config.model.topology)}
+
+
+@lru_cache(maxsize=64)
+def described(config: TaskConfig, topology: Topology) -> str:
+    """Description, sample lines (what is read ⇒ what is wanted), meaning for the topology, accuracy, chance and floor."""
+    task = config.build()
+    lines = "".join(
+        f'<span class="mono">{escape(line[:LONGEST])}{"…" if len(line) > LONGEST else ""}</span>'
+        for line in (each.replace("\n", "↵") for each in task.sample(EXAMPLES, topology))
+    )
+    floor = "" if task.floor is None else f" The loss can fall to {task.floor:.2f}."
+    return (
+        f"<p>{escape(task.description)}</p><p>{lines}</p><p>{escape(task.meaning[topology])}</p>"
+        f"<p>Accuracy: {escape(task.accuracy[0].lower() + task.accuracy[1:])} Guessing gets {task.chance:.1%}.{floor}</p>"
+    )

@@ -1,0 +1,35 @@
+"""Sessions small enough to train in a test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playground.controls import plain
+from playground.presets import changed
+from playground.session import Session
+
+TINY: dict[str, Any] = {
+    "model.width": 16,
+    "model.attention.heads": 2,
+    "training.batch": 4,
+    "training.examples": 16,
+    "training.evaluate_every": 5,
+    "training.record_every": 5,
+}
+
+
+def tiny(preset: str = "induction", **changes: Any) -> Session:
+    """A session with a small version of a preset; `task__length=8` changes task.length."""
+    session = Session("test")
+    session.adopt(preset)
+    session.load(plain(changed(preset, TINY | {name.replace("__", "."): value for name, value in changes.items()})))
+    assert not session.problems
+    return session
+
+
+def trained(steps: int, preset: str = "induction", **changes: Any) -> Session:
+    """The same after some steps."""
+    session = tiny(preset, **changes)
+    for _ in session.start().train(steps):
+        pass
+    return session
