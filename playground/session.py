@@ -168,13 +168,13 @@ class Session:
     # ---- looking ----
     def look(self) -> Snapshot:
         """What the chosen probe shows: a kept picture when looking back, else the model as it is now."""
-        run = self.start()
-        if self.shown is not None and self.own is None and self.probe_name == "0":
-            kept = run.history.nearest(self.shown)
-            if kept is not None:
-                return kept
-        seen, example = self.seen_through()
-        with self.lock:
+        with self.lock:  # from the first line on: another press may replace the run and its probe
+            run = self.start()
+            if self.shown is not None and self.own is None and self.probe_name == "0":
+                kept = run.history.nearest(self.shown)
+                if kept is not None:
+                    return kept
+            seen, example = self.seen_through()
             return look(run.model, seen, run.step, edits=self.ablation.edits if self.ablation else (), example=example)
 
     def which_stack(self) -> str:

@@ -50,6 +50,11 @@ pg.token = () => {
   return [token];
 };
 
+/** A press waits until the server has told this tab's run: an earlier one would start a run that nobody sees. */
+const LONGEST_WAIT_MS = 10_000;
+const attached = new Promise(resolve => { pg.attached = resolve; setTimeout(resolve, LONGEST_WAIT_MS); });
+pg.held = trigger => (...press) => { attached.then(() => trigger(...press)); };
+
 /** Say a change of state to a screen reader, politely. One region for the page, so that messages do not overtake. */
 pg.say = text => {
   let region = document.getElementById("pg-live");

@@ -19,7 +19,7 @@ pg.form = (element, props, trigger, watch) => {
   const selector = kinds.length > 1 ? kindField(props, kinds) : null;
   let form = props.value, built = null, rows = [], moreOpen = false;
   const send = ({ at }, value, done) => trigger("edit", { at, value, done });
-  const redraw = () => { if (form) draw(form); };
+  const redraw = () => { if (form) draw(form, false); };
 
   const build = kind => {
     built = kind;
@@ -41,13 +41,13 @@ pg.form = (element, props, trigger, watch) => {
     if (kindRow && !kindRow.node.isConnected) root.append(kindRow.node);
     root.append(...plain.map(row => row.node), ...more ? [more] : []);
   };
-  const draw = next => {
+  const draw = (next, fromServer = true) => {
     form = next;
     const kind = props.kinds[form.kind] ? form.kind : kinds[0];
     if (built !== kind) build(kind);
     const marks = read("marks", form.marks) ?? {};
     const whole = { ...form, values: { kind, ...form.values } };
-    rows.forEach(row => row.draw(whole, marks));
+    rows.forEach(row => row.draw(whole, marks, fromServer));
     const closed = root.querySelector("details.more:not([open])");
     if (closed?.querySelector(".error")) closed.open = true;        // a reason must not be hidden
     if (selector) about(kind);

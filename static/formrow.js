@@ -35,13 +35,13 @@ pg.formRow = (field, send, redraw) => {
   node.dataset.field = field.name;
   node.innerHTML = rowMarkup(field, id);
   const message = node.querySelector(".msg"), reset = node.querySelector(".rst"), tip = node.querySelector(".q");
-  let refusal = "", shown, mine = false, until = 0, sent = 0, waiting = 0, latest = null;
+  let refusal = "", shown, mine = false, until = 0, unanswered = false, sent = 0, waiting = 0, latest = null;
 
   node.refuse = sentence => { [refusal, mine] = [sentence, true]; redraw(); };
   const edit = (value, done) => {
     const wait = done ? 0 : sent + EDIT_MS - performance.now();
     refusal = "";
-    [mine, until] = [true, performance.now() + SETTLE_MS];
+    [mine, unanswered, until] = [true, true, performance.now() + SETTLE_MS];
     clearTimeout(waiting);
     if (wait > 0) { waiting = setTimeout(() => edit(value, false), wait); return; }
     sent = performance.now();
@@ -59,12 +59,13 @@ pg.formRow = (field, send, redraw) => {
     message.innerHTML = !sentence ? "" : `${icon}<span>${pg.esc(sentence)} ${tone === "pending" ? button : ""}</span>`;
     message.querySelector("button")?.addEventListener("click", () => pg.restart?.());
   };
-  const draw = (form, marks) => {
+  const draw = (form, marks, fromServer) => {
     latest = form;
+    if (fromServer) unanswered = false;
     const value = form.values?.[field.name] ?? null, standard = form.defaults?.[field.name] ?? null;
     let [tone, sentence] = refusal ? ["error", refusal] : marks[field.name] ?? ["", ""];
     if (tone === "pending" && !sentence) sentence = `Running with ${words(field, form.running?.[field.name])}.`;
-    const held = input.busy() || mine && performance.now() < until;
+    const held = input.busy() || mine && (unanswered || performance.now() < until);
     // A refused value stays in the box beside its reason, until the value itself changes.
     if (!held && !(tone === "error" && shown === value && mine)) { input.show(value); mine = false; }
     if (!held) shown = value;

@@ -57,6 +57,7 @@ pg.transport = (element, props, trigger, watch) => {
   // Every press carries a rising number, so that the newest wins in whatever order requests arrive; over reloads too.
   let count = Date.now();
   const send = (event, more) => trigger(event, { n: ++count, ...more });
+  let asked = 0;                                       // the press that `hope` belongs to
 
   const scrubber = pg.scrubber($(".scrub"), step => pg.set($("[data-step]"), pg.num(step)), step => {
     hope = null;
@@ -96,7 +97,7 @@ pg.transport = (element, props, trigger, watch) => {
 
   const draw = next => {
     value = next;
-    const confirmed = hope === null || (value.state === "running") === (hope === "running")
+    const confirmed = hope === null || value.answers >= asked || (value.state === "running") === (hope === "running")
       || ["queued", "diverged", "finished"].includes(value.state) || performance.now() > hopeUntil;
     if (confirmed) hope = null;
     const state = hope ?? value.state;
@@ -127,6 +128,7 @@ pg.transport = (element, props, trigger, watch) => {
   const actions = {
     toggle() {
       const running = ["running", "queued"].includes(hope ?? value.state);
+      asked = count + 1;
       hopeFor(running ? "paused" : "running");
       send(running ? "pause" : "play");
     },

@@ -15,6 +15,7 @@ def transport(value: dict[str, Any]) -> gr.HTML:
     Value:
         n: rises with every value sent. An identical value would not reach the browser, and a button that shows what was
             asked for would stay wrong.
+        answers: the newest press (its n) that this value knows of; until then a button shows what was asked for.
         state: replay | ready | running | paused | past | queued | diverged | finished.
         step, last, total: step shown, newest step kept, step where the run ends.
         marks: JSON [[step, text], ...], what was changed or happened.

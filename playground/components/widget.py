@@ -30,7 +30,7 @@ def widget(name: str, value: Any = None, events: tuple[str, ...] = (), **props: 
     return gr.HTML(
         value,
         html_template="<div class='mount'></div>",
-        js_on_load=f"/* {declared} */ pg.{name}(element, pg.fixed(props, `{fixed}`), trigger, watch)",
+        js_on_load=f"/* {declared} */ pg.{name}(element, pg.fixed(props, `{fixed}`), pg.held(trigger), watch)",
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=classes,

@@ -23,8 +23,8 @@ def steepest_fall(losses: Sequence[float]) -> Fall | None:
     """The phase change of a run, or None.
 
     Rule: of all neighbouring windows of 20 steps that come after the first 40 steps, the pair with the largest drop
-    of the mean loss; it counts if the drop is at least a quarter of the whole way down, and at least three times the
-    mean drop of the windows before it (a plateau, then a fall).
+    of the mean loss; it counts if the drop is at least a quarter of the whole way down, at least three times the mean
+    drop of the windows before it (a plateau, then a fall), and at least five standard errors of such a difference.
     """
     loss = np.asarray(losses, dtype=float)
     if len(loss) < 4 * WINDOW:
@@ -36,7 +36,8 @@ def steepest_fall(losses: Sequence[float]) -> Fall | None:
     at = int(late.argmax())
     way = loss[:5].mean() - means.min()
     earlier = (loss[:5].mean() - means[at]) / max(1.0, at / WINDOW)
-    if way <= 0 or drops[at] < SHARE * way or drops[at] < 3 * earlier:
+    noise = np.diff(loss).std() / np.sqrt(WINDOW)  # of the difference of two means, from steps to their neighbours
+    if way <= 0 or drops[at] < max(SHARE * way, 3 * earlier, 5 * noise):
         return None
     return Fall(at + WINDOW, float(means[at]), float(means[at + WINDOW]))
 

@@ -204,6 +204,8 @@ class Acts:
     def edit(self, request: gr.Request, event: gr.EventData) -> Update:
         session, path = session_of(request), str(sent(event, "at", ""))[:200]
         session.edit(path, sent(event, "value"), settled=sent(event, "done") is not False)
+        if session.run is not None and session.run.step == 0:  # the model itself may be a new one
+            return self.pictures.everything(session)
         return {**self.pictures.controls(session), self.board.transport: transport.value(session)}
 
     def undo(self, request: gr.Request) -> Update:

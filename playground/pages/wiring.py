@@ -73,6 +73,10 @@ class Pictures:
 
     def frame(self, session: Session, *, charts: bool = True) -> Update:
         """The transport and the lens in sight; `charts` False leaves out what need not change at every frame."""
+        with session.lock:  # one run and one step in all of it, whatever is pressed meanwhile
+            return self._frame(session, charts)
+
+    def _frame(self, session: Session, charts: bool) -> Update:
         board = self.board
         if session.run is None:  # the replay has the board
             told = transport.value(session) if session.place or session.notice else gr.skip()
@@ -101,7 +105,8 @@ class Pictures:
 
     def everything(self, session: Session) -> Update:
         """All of it."""
-        return {**self.frame(session), **self.controls(session)}
+        with session.lock:
+            return {**self.frame(session), **self.controls(session)}
 
 
 def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
@@ -164,5 +169,6 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
     def leave(request: gr.Request) -> None:
         SESSIONS.leave(str(request.session_hash))
 
-    demo.load(attach, board.token, everything, js="() => pg.token()", **NOW)
+    told = demo.load(attach, board.token, everything, js="() => pg.token()", **NOW)
+    told.then(None, None, None, js="() => pg.attached()", **NOW)
     demo.unload(leave)

@@ -53,7 +53,7 @@ def card(c: Cost) -> list[tuple[str, str, str]]:
 
 def _flops(flops: int) -> tuple[str, str]:
     for size, unit in ((1e9, "GFLOP"), (1e6, "MFLOP"), (1e3, "kFLOP")):
-        if flops >= size:
+        if flops >= 0.9995 * size:  # 999.9 is 1,000 in three digits
             return f"{flops / size:.3g}", f"{unit}/token"
     return str(flops), "FLOP/token"
 

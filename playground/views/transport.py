@@ -49,6 +49,7 @@ def value(session: Session) -> dict[str, Any]:
     run, now = session.run, state(session)
     common = {
         "n": session.sent,
+        "answers": session.intent,
         "state": now,
         "link": session.link,
         "place": _ordinal(session.place),

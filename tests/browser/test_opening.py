@@ -46,3 +46,20 @@ def test_the_page_is_light(page, lens):
     expect(page.locator(".js-plotly-plot:visible").first).to_be_visible()
     screen.settles()
     assert 500_000 < sum(sizes) < MOST_BYTES
+
+
+def test_a_press_before_the_server_has_answered_is_not_lost(page):
+    """A link's configuration is on its way when the button is already there."""
+    held = []
+    page.route("**/run/predict", held.append)
+    screen = Screen(page)
+    page.goto("/?preset=copy&task.length=5")
+    screen.button.click()
+    page.wait_for_timeout(200)
+    page.unroute("**/run/predict")
+    assert held, "the page asks the server for its run"
+    for route in held:
+        route.continue_()
+    screen.is_("running")
+    screen.reaches(1)
+    expect(page.locator("#acc-task > button")).to_have_attribute("data-line", "copy · length 5")

@@ -34,7 +34,7 @@ def test_every_chip_starts_a_run_of_its_preset(page):
 
 
 def test_an_encoder_decoder_shows_its_three_stacks(page):
-    screen = Screen(page).open(preset="topologies", **{"training.batch": 8})
+    screen = Screen(page).open(preset="topologies", **{"training.batch": 8, "training.steps": 5000})
     screen.train(2)
     screen.pause()
     tokens = page.locator(".mapbox .xs")
@@ -51,7 +51,7 @@ def test_an_encoder_decoder_shows_its_three_stacks(page):
 
 
 def test_a_stack_that_is_not_there_says_why(page):
-    screen = Screen(page).open(preset="copy", **{"model.topology": json.dumps("encoder-only")})
+    screen = Screen(page).open(preset="copy", **{"model.topology": json.dumps("encoder-only"), "training.batch": 8})
     screen.train(1)
     expect(page.locator("[data-s=which] [data-id=encoder]")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("[data-s=which] [data-id=cross]")).to_have_attribute(

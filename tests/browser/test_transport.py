@@ -90,5 +90,6 @@ def test_a_diverged_run_is_explained_and_retried_with_half_the_rate(page):
     note.get_by_role("button", name="Look back at step").click()
     screen.rests()
     note.get_by_role("button", name="Halve it to 0.5 and retry").click()
+    screen.open_panel("training")
     expect(screen.control("training.lr").locator("input").first).to_have_value("0.5")
     expect(note).not_to_contain_text("A learning rate of 1 ")

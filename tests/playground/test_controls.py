@@ -127,7 +127,9 @@ def test_what_is_read_is_what_was_edited():
     assert not {"model.vocab", "model.context"} & set(flat(plain(config)))
 
 
-@pytest.mark.parametrize("path", ["", "nope", "model", "model.attention", "model.nope", "model.layers.deep", "model.vocab", "model..layers"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path", ["", "nope", "model", "model.attention", "model.nope", "model.layers.deep", "model.vocab", "model..layers"]
+)
 def test_only_settings_can_be_put(path):
     with pytest.raises(ValueError, match="no setting called"):
         put(RAW, path, 3)

@@ -38,9 +38,7 @@ def test_too_many_parameters_are_refused_by_their_true_number():
 
 
 def test_a_step_that_takes_too_long_is_refused():
-    slow = config(
-        model={"layers": 8, "width": 256}, task={"kind": "text", "length": 128}, training={"batch": 256}
-    )
+    slow = config(model={"layers": 8, "width": 256}, task={"kind": "text", "length": 128}, training={"batch": 256})
     assert cost(slow.model).parameters < limits.PARAMETERS
     assert "GFLOP" in excess(slow)["training.batch"]
     assert step_flops(slow) == 3 * cost(slow.model).flops_per_token * 256 * slow.model.context

@@ -28,7 +28,8 @@ def test_the_maps_are_the_recorded_weights_of_the_first_example(topology):
     seen = look(run.model, run.probe, 7)
     assert seen.step == 7
     assert set(seen.maps) == set(seen.heads) == STACKS[topology]
-    output = forward(run.model, run.probe.batch, record=True)
+    with torch.no_grad():
+        output = forward(run.model, run.probe.batch, record=True)
     for name, layers in maps(output).items():
         expected = torch.stack([w[0] for w in layers]).half().numpy()
         assert np.array_equal(seen.maps[name], expected)

@@ -139,7 +139,14 @@ def test_adopting_before_the_first_step_shows_the_new_model_at_once():
     assert session.run.config.task.kind == "copy"
 
 
-VALUES = st.one_of(st.none(), st.booleans(), st.integers(-5, 400), st.floats(), st.text(max_size=5), st.lists(st.integers(), max_size=2))  # fmt: skip
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 400),
+    st.floats(),
+    st.text(max_size=5),
+    st.lists(st.integers(), max_size=2),
+)
 PATHS = st.sampled_from([*flat(plain(tiny().config)), "task.upload", "model.vocab", "x"])
 
 

@@ -33,7 +33,7 @@ def wandered(name: str, dice: random.Random) -> dict:
         form = dice.choice(FORMS)
         kind = leaf(values, f"{form.slot}.kind") if form.slot else ""
         row = dice.choice(form.kinds[kind] or [{"path": f"{form.slot}.kind"}])
-        if form.slot and dice.random() < 0.3 or "type" not in row:
+        if (form.slot and dice.random() < 0.3) or "type" not in row:
             row = {"path": f"{form.slot}.kind", "type": "choice", "options": [[k] for k in form.kinds]}
         if row["type"] == "file":
             continue
@@ -69,7 +69,13 @@ def test_only_what_differs_travels(name):
 def test_a_link_is_readable_and_names_kinds_first():
     values = change(raw("induction"), "model.attention.kind", "GQA")
     query = link("induction", put(values, "model.attention.heads", 8), lens="attention")
-    assert list(parse_qs(query[1:])) == ["preset", "model.attention.kind", "model.attention.heads", "model.attention.kv_heads", "lens"]  # fmt: skip
+    assert list(parse_qs(query[1:])) == [
+        "preset",
+        "model.attention.kind",
+        "model.attention.heads",
+        "model.attention.kv_heads",
+        "lens",
+    ]
 
 
 def test_settings_that_are_right_only_together_are_taken_together():

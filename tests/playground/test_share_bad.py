@@ -97,7 +97,7 @@ def test_a_lens_that_is_none_becomes_the_attention_lens():
         "?preset=copy&task.text=" + "x" * 100_000,
         "?" + "&".join(f"model.a{i}=1" for i in range(9000)),
         {f"model.a{i}": "1" for i in range(9000)},
-        {path: "[[" for path in flat(raw("copy"))},
+        dict.fromkeys(flat(raw("copy")), "[["),
         {"preset": "p" * 100_000, "model.layers": "9" * 100_000},
     ],
     ids=["one long value", "many keys", "many keys from the server", "every value broken", "long texts"],

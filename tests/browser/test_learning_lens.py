@@ -1,0 +1,61 @@
+"""The learning lens: four charts that keep their zoom, each with its numbers as a table and a file."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import SMALL, Screen
+
+CHARTS = ("Loss", "Accuracy", "Gradient norm", "Learning rate")
+
+
+@pytest.fixture
+def screen(page) -> Screen:
+    shown = Screen(page).open(**SMALL, lens="learning")
+    shown.train(25)
+    return shown
+
+
+def test_four_charts_are_drawn_and_follow_the_run(screen):
+    plots = screen.page.locator(".charts .js-plotly-plot")
+    expect(plots).to_have_count(len(CHARTS))
+    for title in CHARTS:
+        expect(screen.page.locator(".plot .pt h2", has_text=title)).to_be_visible()
+    points = "() => Math.max(...document.querySelector('.charts .js-plotly-plot').data.map(line => line.x?.length ?? 0))"
+    before = screen.page.evaluate(points)
+    screen.page.wait_for_function(f"before => ({points})() > before", arg=before)
+    expect(screen.finding).not_to_be_empty()
+
+
+def test_the_zoom_survives_new_figures(screen):
+    plot = screen.page.locator(".charts .js-plotly-plot").first
+    box = plot.locator(".nsewdrag").first.bounding_box()
+    mouse = screen.page.mouse
+    mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
+    mouse.down()
+    mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.8 * box["height"], steps=4)
+    mouse.up()
+    ranges = "document.querySelector('.charts .js-plotly-plot').layout.xaxis.range.map(Math.round)"
+    screen.page.wait_for_function(f"{ranges}[0] > 0")
+    zoomed, step = screen.page.evaluate(ranges), screen.step
+    screen.reaches(step + 30)
+    assert screen.page.evaluate(ranges) == zoomed
+
+
+def test_each_chart_has_its_numbers_as_a_table_and_a_file(screen):
+    screen.pause()
+    for title in CHARTS:
+        plot = screen.page.locator(".plot:visible", has=screen.page.get_by_role("heading", name=title, exact=True))
+        plot.get_by_role("button", name="Table").click()
+        expect(plot.locator("tbody tr").first).to_be_visible()
+        with screen.page.expect_download() as coming:
+            plot.get_by_role("button", name="CSV").click()
+        lines = coming.value.path().read_text().splitlines()
+        assert len(lines) > 5, title
+        assert lines[0].count(",") == lines[1].count(","), title
+
+
+def test_the_validations_are_listed(screen):
+    screen.pause()
+    rows = screen.page.locator("#lenses .table-box:visible tbody tr")
+    expect(rows.nth(1)).to_be_visible()
+    assert rows.first.locator("td").all_inner_texts()[0] == "0"

@@ -1,0 +1,60 @@
+"""A run belongs to its tab: a reload brings it back, paused; another tab has its own."""
+
+from playwright.sync_api import expect
+
+from tests.browser.screen import SMALL, Screen
+
+
+def test_a_reload_brings_the_run_back_paused_at_its_step(page):
+    screen = Screen(page).open()
+    screen.train(3)
+    before = screen.step
+    page.reload()
+    screen.arrived().is_("paused")
+    step = screen.step
+    assert step >= before
+    page.wait_for_timeout(400)  # it stays paused
+    assert screen.step == step
+    expect(page.locator("#cfg .chip[data-preset=induction]")).to_have_attribute("aria-pressed", "true")
+    screen.train(step + 1)
+
+
+def test_a_reload_keeps_edits_that_wait_and_the_lens(page):
+    screen = Screen(page).open()
+    page.locator("#cfg .chip[data-preset=copy]").click()
+    screen.reaches(1)
+    screen.pause()
+    screen.open_panel("model")
+    screen.enter("model.layers", "3")
+    expect(page.locator("#cfg .note")).to_contain_text("layers 2 → 3")
+    screen.lens("Predictions")
+    screen.settles()
+    page.reload()
+    screen.arrived().is_("paused")
+    expect(page.locator("#cfg .note")).to_contain_text("layers 2 → 3")
+    expect(page.locator("#lenses").get_by_role("tab", name="Predictions")).to_have_attribute("aria-selected", "true")
+    expect(screen.finding).to_contain_text("tokens right")
+
+
+def test_two_tabs_train_at_once_without_disturbing_each_other(page):
+    first, second = Screen(page).open(**SMALL), Screen(page.context.new_page()).open(**{**SMALL, "preset": "reverse"})
+    first.train(2)
+    second.train(2)
+    here, there = first.step, second.step
+    first.reaches(here + 2)
+    second.reaches(there + 2)
+    first.pause()
+    there = second.step
+    second.reaches(there + 2)
+    expect(first.page.locator("#acc-task > button")).to_have_attribute("data-line", "copy · length 12")
+    expect(second.page.locator("#acc-task > button")).to_have_attribute("data-line", "reverse · length 5")
+    first.is_("paused")
+
+
+def test_closing_a_tab_leaves_the_others_alone_and_a_new_tab_starts_afresh(page):
+    closing = Screen(page.context.new_page()).open(**SMALL)
+    closing.train(2)
+    closing.page.close()
+    fresh = Screen(page).open()
+    fresh.is_("replay")
+    fresh.train(1)

@@ -1,0 +1,65 @@
+"""390 px: the transport at the bottom, the configuration as a sheet, nothing wider than the screen, targets for thumbs."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import SMALL, Screen
+
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SMALLER = """least => [...document.querySelectorAll('#app button, #app [role=tab], #app summary')]
+  .filter(node => node.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+  .filter(node => !node.closest('.modebar, .mosaic, .strip, th, .cells, p, .msg') && !node.matches('.link, .q, .rst'))
+  .map(node => [node.getBoundingClientRect(), node])
+  .filter(([box]) => box.width > 0 && box.height > 0 && box.height < least)
+  .map(([box, node]) => `${Math.round(box.height)} ${node.outerHTML.slice(0, 100)}`)"""
+
+
+@pytest.fixture
+def screen(phone) -> Screen:
+    shown = Screen(phone).open(**SMALL)
+    shown.train(2)
+    shown.pause()
+    return shown
+
+
+@pytest.mark.parametrize("lens", ["Learning", "Attention", "Predictions"])
+def test_no_lens_is_wider_than_the_screen_and_targets_fit_a_thumb(screen, lens):
+    screen.lens(lens)
+    expect(screen.finding).not_to_be_empty()
+    screen.settles()
+    assert screen.page.evaluate(SIDEWAYS) <= 0
+    assert screen.page.evaluate(SMALLER, 40) == []
+
+
+def test_the_transport_stays_at_the_bottom(screen):
+    for _ in range(2):
+        box = screen.bar.bounding_box()
+        assert box["y"] + box["height"] == pytest.approx(844, abs=2)
+        expect(screen.button).to_be_in_viewport()
+        screen.page.evaluate("scrollTo(0, 600)")
+    screen.button.tap()
+    screen.is_("running")
+
+
+def test_the_configuration_is_a_sheet(screen):
+    page, column = screen.page, screen.page.locator("#cfg")
+    expect(column).to_be_hidden()
+    screen.bar.get_by_role("button", name="Configure").tap()
+    expect(column).to_be_visible()
+    assert page.evaluate(SIDEWAYS) <= 0
+    screen.open_panel("model")
+    assert page.evaluate(SMALLER, 40) == []
+    screen.enter("model.layers", "3")
+    expect(page.locator("#cfg .note")).to_contain_text("layers 2 → 3")
+    column.get_by_role("button", name="Done").tap()
+    expect(column).to_be_hidden()
+    screen.bar.get_by_role("button", name="Configure").tap()
+    page.keyboard.press("Escape")
+    expect(column).to_be_hidden()
+
+
+def test_the_menu_holds_what_the_header_has_no_room_for(screen):
+    screen.page.get_by_role("button", name="Pages and help").tap()
+    menu = screen.page.locator("#hd .menu")
+    menu.get_by_role("button", name="Share").tap()
+    expect(screen.page.get_by_role("textbox", name="Link")).to_be_visible()

@@ -1,0 +1,57 @@
+"""The predictions lens: unseen examples with the five likeliest tokens, and a prompt of one's own."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import SMALL, Screen
+
+
+@pytest.fixture
+def screen(page) -> Screen:
+    shown = Screen(page).open(**SMALL, lens="predictions")
+    shown.train(3)
+    shown.pause()
+    return shown
+
+
+def ask(screen: Screen, text: str, **fields: str) -> None:
+    for name, value in fields.items():
+        screen.page.locator(f".own-prompt [name={name}]").fill(value)
+    screen.page.get_by_role("textbox", name="Prompt").fill(text)
+    screen.page.locator(".own-prompt").get_by_role("button", name="Run").click()
+
+
+def test_examples_show_what_was_right_and_the_five_likeliest(screen):
+    expect(screen.page.locator(".examples li")).to_have_count(8)
+    answer = screen.page.locator(".examples .tk.answer").first
+    answer.hover()
+    card = screen.page.locator(".predictions > .hover-card, .predictions .probs").first
+    expect(card.locator(".p")).to_have_count(5)
+    expect(screen.finding).to_contain_text("tokens right")
+
+
+def test_a_prompt_is_continued_by_the_model_as_it_is_now(screen):
+    made = screen.page.locator(".result .made")
+    ask(screen, "abcdefghijkl", temperature="0")
+    expect(made.first).to_be_visible()
+    first = made.all_inner_texts()
+    ask(screen, "abcdefghijkl", temperature="0")
+    screen.settles()
+    assert made.all_inner_texts() == first
+    made.first.hover()
+    expect(screen.page.locator(".predictions .probs")).to_contain_text("predicted here")
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "sentence"),
+    [
+        ("a ☃", {}, "☃"),
+        ("", {}, "Type a prompt first."),
+        ("abc", {"temperature": "9"}, "Temperature lies between 0 and 5."),
+        ("abc", {"length": "0"}, "Length lies between 1 and 128."),
+    ],
+)
+def test_a_bad_prompt_is_answered_with_a_sentence(screen, text, fields, sentence):
+    ask(screen, text, **fields)
+    expect(screen.page.locator(".own-prompt .bad")).to_contain_text(sentence)
+    expect(screen.page.locator(".examples li")).to_have_count(8)

@@ -1,0 +1,58 @@
+"""Light and dark, and a name for everything that can be operated."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import SMALL, Screen
+
+UNNAMED = """() => [...document.querySelectorAll('#app :is(button, a, input, select, textarea, [role=slider], canvas)')]
+  .filter(node => node.checkVisibility() && !node.closest('[aria-hidden=true], .modebar'))
+  .filter(node => !(node.getAttribute('aria-label') || node.textContent.trim() || node.title || node.labels?.length
+    || node.closest('button') && node.closest('button').getAttribute('aria-label')))
+  .map(node => node.outerHTML.slice(0, 120))"""
+
+
+def luminance(page) -> float:
+    """Brightness of the page's ground, 0 to 255."""
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number)")
+    return sum(ground) / 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_systems_scheme_is_followed_and_a_choice_survives_a_reload(page, scheme):
+    screen = Screen(page).open()
+    dark = scheme == "dark"
+    assert (luminance(page) < 80) == dark
+    page.locator("#hd .wide[data-do=theme]").click()
+    assert (luminance(page) < 80) != dark
+    page.reload()
+    screen.arrived()
+    page.wait_for_function(f"document.body.classList.contains('dark') === {'false' if dark else 'true'}")
+    assert (luminance(page) < 80) != dark
+
+
+def test_everything_that_can_be_operated_has_a_name(page):
+    screen = Screen(page).open(**SMALL)
+    screen.train(2)
+    screen.pause()
+    for panel in ("model", "attention", "position", "feed_forward", "task", "training"):
+        screen.open_panel(panel)
+        more = page.locator(f"#acc-{panel} details:not([open]) > summary")
+        if more.count():
+            more.click()
+    for lens in ("Attention", "Learning", "Predictions"):
+        screen.lens(lens)
+        expect(screen.finding).not_to_be_empty()
+        screen.settles()
+        assert page.evaluate(UNNAMED) == []
+
+
+def test_all_of_it_is_reached_by_tab(page):
+    """The keyboard meets header, transport, configuration and lens in this order, and always shows where it is."""
+    Screen(page).open(**SMALL)
+    met = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate("document.activeElement.closest('#hd, #tp, #cfg, #lenses')?.id ?? ''"))
+    order = list(dict.fromkeys(each for each in met if each))
+    assert order == ["hd", "tp", "cfg", "lenses"]

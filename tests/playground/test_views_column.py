@@ -1,0 +1,144 @@
+"""The configuration column: true numbers, what waits, and a mark beside the control it belongs to."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from models import Transformer
+from models.config import variants
+from models.cost import cost
+from playground import presets
+from playground.controls import accordions, field_at
+from playground.session import Session
+from playground.views import column
+from tests.playground.small import tiny, trained
+
+FORMS = {each.name: each for each in accordions()}
+
+
+def marks(session: Session, name: str) -> dict[str, list[str]]:
+    return json.loads(column.form(session, FORMS[name])["marks"])
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_the_card_has_the_numbers_of_the_model_itself(name):
+    config = presets.PRESETS[name].config.model
+    numbers = {label: number for label, number, _ in column.card(cost(config))}
+    count = sum(p.numel() for p in Transformer(config).parameters())
+    assert numbers["Parameters"] == f"{count:,}"
+    assert numbers["Active per token"] == f"{cost(config).active_parameters:,}"
+    assert numbers["KV cache"] == f"{4 * cost(config).kv_cache_elements_per_token:,}"
+
+
+@pytest.mark.parametrize(
+    ("flops", "said"),
+    [
+        (999, ("999", "FLOP/token")), (1_000, ("1", "kFLOP/token")), (123_456, ("123", "kFLOP/token")),
+        (999_900, ("1", "MFLOP/token")), (1_234_567, ("1.23", "MFLOP/token")), (2_500_000_000, ("2.5", "GFLOP/token")),
+    ],
+)  # fmt: skip
+def test_flops_have_three_digits_and_a_unit(flops, said):
+    assert column._flops(flops) == said
+
+
+def test_the_card_tells_what_a_restart_would_change_and_only_that():
+    session = trained(1)
+    assert {row[2] for row in json.loads(column.value(session)["card"])} == {""}
+    session.edit("model.layers", 3)
+    card = {row[0]: row for row in json.loads(column.value(session)["card"])}
+    assert card["Parameters"][1:3] == [f"{cost(c.model).parameters:,}" for c in (session.run.config, session.config)]
+
+
+def test_the_parts_are_shares_of_the_whole_model():
+    value = column.value(tiny())
+    assert sum(share for _, share in json.loads(value["parts"])) == cost(tiny().config.model).parameters
+
+
+def test_the_preset_is_named_only_while_nothing_was_changed():
+    session = Session("x")
+    assert column.value(session)["preset"] == "induction"
+    session.edit("training.batch", 7)
+    assert column.value(session)["preset"] == ""
+    session.edit("training.batch", 32)
+    assert column.value(session)["preset"] == "induction"
+
+
+def test_what_waits_is_said_in_the_words_of_the_controls():
+    session = trained(1)
+    assert (column.value(session)["n_pending"], column.value(session)["pending"]) == (0, "")
+    session.edit("model.layers", 3)
+    session.edit("model.attention.kind", "GQA")
+    value = column.value(session)
+    assert value["n_pending"] == len(session.pending()) == 3
+    assert value["pending"] == "layers 2 → 3; attention MHA → GQA. The run goes on as it is until then."
+
+
+def test_many_changes_are_counted_rather_than_told():
+    session = trained(1)
+    for path, value in (("layers", 3), ("width", 32), ("dropout", 0.1), ("attention.heads", 4)):
+        session.edit(f"model.{path}", value)
+    assert "and 1 more" in column.value(session)["pending"]
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS)
+def test_every_form_has_a_value_for_each_of_its_controls(preset):
+    session = Session("x")
+    session.adopt(preset)
+    for each in FORMS.values():
+        value = column.form(session, each)
+        names = {row["name"] for row in each.kinds[value["kind"]]}
+        assert set(value["values"]) == names
+        assert value["marks"] == "{}"
+        assert {n: v for n, v in value["values"].items() if n != "task.upload"} == {
+            n: value["defaults"][n] for n in names - {"task.upload"}
+        }
+        assert len(json.dumps(value)) < 6000
+
+
+def test_a_mark_stands_beside_the_control_it_belongs_to():
+    session = trained(1)
+    session.edit("model.layers", 3)
+    session.edit("model.position.kind", "ALiBi")
+    session.edit("training.lr", 0.01)
+    session.edit("training.batch", 0)
+    assert marks(session, "model") == {"model.layers": ["pending", ""]}
+    assert marks(session, "position") == {"kind": ["pending", ""]}
+    assert marks(session, "attention") == {}
+    told = marks(session, "training")
+    assert told["training.lr"] == ["changed", "Changed at step 1, was 0.003."]
+    assert told["training.batch"][0] == "error"
+    assert told["training.batch"][1].startswith("Batch size lies between")
+    assert set(told) == {"training.lr", "training.batch"}
+
+
+def test_the_value_of_the_run_stays_beside_the_edited_one():
+    session = trained(1)
+    session.edit("model.layers", 3)
+    value = column.form(session, FORMS["model"])
+    told = (value["values"]["model.layers"], value["defaults"]["model.layers"], value["running"]["model.layers"])
+    assert told == (3, 2, 2)
+
+
+def test_a_long_text_does_not_travel_with_every_update():
+    session = tiny("text", task__length=8)
+    session.edit("task.text", "abcdefgh" * 2000)
+    told = column.form(session, FORMS["task"])["values"]["task.text"]
+    assert len(told) < 400
+    assert "16,000 characters in all" in told
+
+
+@pytest.mark.parametrize("name", [name for name, each in FORMS.items() if each.slot])
+def test_every_variant_is_explained_in_a_sentence(name):
+    about = column.about(FORMS[name])
+    assert set(about) == set(variants(field_at(FORMS[name].slot)))
+    assert all(sentence.strip() for sentence, _ in about.values())
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS)
+def test_every_closed_accordion_says_what_is_inside(preset):
+    said = column.lines(presets.PRESETS[preset].config)
+    assert set(said) == set(FORMS)
+    assert all(said.values())
+    assert f"width {presets.PRESETS[preset].config.model.width}" in said["model"]

@@ -1,0 +1,142 @@
+"""Learning, predictions, notes: values are JSON, and say what the run has done."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import plotly.graph_objects
+import pytest
+
+from playground import presets
+from playground.controls import change
+from playground.session import Session
+from playground.tasks.base import IGNORE
+from playground.views import learning, notes, predictions
+from tests.playground.small import tiny, trained
+
+go: Any = plotly.graph_objects  # its stubs know no axes
+TOPOLOGIES = ("decoder-only", "encoder-only", "encoder-decoder")
+
+
+def test_the_learning_charts_show_the_history_of_the_run():
+    session = trained(20)
+    value = learning.value(session)
+    assert set(value) == {"finding", *learning.CHARTS}
+    json.dumps(value, allow_nan=False)
+    charts = {name: go.Figure(json.loads(value[name]["fig"])) for name in learning.CHARTS}
+    metrics = session.run.history.metrics
+    train, unseen = charts["loss"].data
+    assert list(train.x) == [m.step for m in metrics]
+    assert list(train.y) == pytest.approx([m.loss for m in metrics], rel=1e-4)
+    assert list(unseen.x) == [0, 5, 10, 15, 20]
+    assert list(charts["rate"].data[0].y) == pytest.approx([m.lr for m in metrics[1:]], rel=1e-4)
+    assert all(tuple(figure.layout.xaxis.range) == (0, 600) for figure in charts.values())
+    guess = next(n.text for n in charts["loss"].layout.annotations if n.text.startswith("uniform"))
+    assert guess == f"uniform guess {math.log(len(session.run.task.vocabulary)):.2f}"
+
+
+def test_the_charts_can_be_drawn_before_the_first_step():
+    session = tiny()
+    value = learning.value(session)
+    assert value["finding"]["title"] == "Not trained yet"
+    assert all(go.Figure(json.loads(value[name]["fig"])) for name in learning.CHARTS)
+
+
+def test_the_loss_of_text_is_told_in_bits_per_character():
+    session = tiny("text", task__length=16)
+    loss = session.start().history.validations()[-1].validation_loss
+    assert f"{loss / math.log(2):.2f} bits per character" in learning.value(session)["finding"]["html"]
+
+
+def test_the_table_is_the_twin_of_the_charts():
+    session = trained(10)
+    value = learning.table(session)
+    rows = json.loads(value["rows"])
+    seen = session.run.history.validations()
+    assert len(json.loads(value["columns"])) == len(rows[0]) == 7
+    assert [row[0] for row in rows] == [m.step for m in seen]
+    assert [row[2] for row in rows] == pytest.approx([m.validation_loss for m in seen], rel=1e-3)
+    assert value["name"] == "learning-induction"
+
+
+@pytest.mark.parametrize("preset", ["copy", "text", "brackets", "induction"])
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_each_scored_token_is_compared_with_its_target(topology, preset):
+    session = trained(3, preset, model__topology=topology)
+    value = predictions.value(session)
+    run, batch = session.run, session.run.probe.batch
+    words, best_BT = run.task.vocabulary, session.look().top[:, :, 0]
+    rows = json.loads(value["examples"])
+    assert len(rows) == predictions.SHOWN
+    for b, row in enumerate(rows):
+        scored = [t for t, target in enumerate(batch.targets_BT[b].tolist()) if target != IGNORE]
+        answers = [cell for cell in row["cells"] if cell["role"] == "answer"]
+        wanted = [words[batch.targets_BT[b, t]] for t in scored]
+        given = [words[best_BT[b, t]] for t in scored]
+        assert [cell["want"] for cell in answers] == wanted
+        assert [cell["t"] for cell in answers] == given == [cell["top"][0][0] for cell in answers]
+        assert [cell["right"] for cell in answers] == [w == g for w, g in zip(wanted, given, strict=True)]
+        assert row["exact"] is (wanted == given)
+        read = batch.ids_BT[b] if batch.source_BS is None else batch.source_BS[b]
+        prompt = [cell["t"] for cell in row["cells"] if cell["role"] == "prompt"]
+        shared = len(read) if topology == "encoder-decoder" else len(prompt)
+        assert prompt[:shared] == [words[i] for i in read.tolist()][:shared] or topology == "encoder-only"
+    assert len(json.dumps(value, allow_nan=False)) < 300_000
+
+
+@pytest.mark.parametrize("lens", ["learning", "attention", "predictions"])
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_the_notes_offer_what_the_preset_has_to_try_as_links_that_apply(name, lens):
+    session = Session("x")
+    session.adopt(name)
+    html = json.loads(notes.value(session, lens)["try"])
+    preset = presets.PRESETS[name]
+    assert html.startswith(preset.shows)
+    assert html.count("data-do") == len(preset.tries)
+    assert (preset.source is None) or preset.source[1] in html
+
+
+@pytest.mark.parametrize("lens", ["learning", "attention", "predictions"])
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_the_lines_of_python_run_as_they_are_and_build_the_run_on_the_screen(topology, lens, capsys):
+    session = trained(2, "copy", model__topology=topology, task__length=6)
+    session.edit("model.layers", 3)  # waits for a restart
+    names: dict = {}
+    exec(notes.python(session, lens), names)
+    assert names["run"].config == session.run.config
+    assert [m.loss for m in names["run"].history.metrics] == [m.loss for m in session.run.history.metrics]
+    if lens == "learning":
+        assert f"Evaluation(loss={session.run.evaluate().loss}" in capsys.readouterr().out
+    if lens == "attention":
+        which = "encoder" if topology == "encoder-only" else "decoder"
+        own = session.look().maps[which][1, 0]
+        assert names["weights_TS"].detach().numpy() == pytest.approx(own, abs=1e-3)
+
+
+def test_the_lines_of_python_name_the_stack_and_head_that_are_shown():
+    session = trained(1, "copy", model__topology="encoder-decoder", task__length=6)
+    for which in ("encoder", "cross", "decoder"):
+        session.which, session.head = which, (0, 1)
+        names: dict = {}
+        exec(notes.python(session, "attention"), names)
+        own = session.look().maps[which][0, 1]
+        assert names["weights_TS"].detach().numpy() == pytest.approx(own, abs=1e-3)
+    session.which = "encoder"
+    session.edit("model.topology", "decoder-only")  # the run still has its encoder
+    assert '["encoder"]' in notes.python(session, "attention")
+
+
+def test_a_model_without_attention_has_no_lines_for_its_attention():
+    session = tiny("copy", **{"model.attention.kind": "none", "model.position.kind": "learned"})
+    assert notes.python(session, "attention") == ""
+    assert notes.python(session, "learning")
+
+
+def test_a_long_text_of_the_visitors_is_cut_and_says_so():
+    session = tiny("text", task__length=8)
+    session.raw = change(session.raw, "task.text", "to be or not to be " * 20)
+    session.load(change(session.raw, "task.source", "own"))
+    assert not session.problems
+    assert "(cut here)" in notes.python(session, "learning")
