@@ -139,5 +139,9 @@ def _sentence(item: Mapping[str, Any], field: FieldInfo | None, raised: Exceptio
         return f"{label}: choose {item['ctx']['expected']}; got {shown}."
     low, high = bounds(field) if field else (None, None)
     if low is not None and high is not None:
-        return f"{label} lies between {low:,g} and {high:,g}; got {shown}."
+        return f"{label} lies between {_number(low)} and {_number(high)}; got {shown}."
     return f"{label}: {item['msg'][:1].lower()}{item['msg'][1:]}; got {shown}."
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,g}"

@@ -187,3 +187,11 @@ def flat(raw: Mapping[str, Any], path: str = "") -> dict[str, Any]:
     for name, value in raw.items():
         found |= flat(value, f"{path}{name}.") if isinstance(value, Mapping) else {path + name: value}
     return found
+
+
+def panel(path: str) -> str:
+    """Name of the accordion that holds a control."""
+    for slot in SLOTS:
+        if path.startswith(slot + "."):
+            return slot.rpartition(".")[2]
+    return "model" if path.startswith("model.") else "training"

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from playground.history import History, Snapshot
-from playground.measures.attention import NAMED_FROM, Heads
+from playground.measures.attention import NAMED_FROM, SHARP, Heads
 from playground.measures.training import first_above, steepest_fall
+from playground.wording import percent
 
 SOLVED = 0.95  # accuracy on unseen examples from which a task counts as learned
 
@@ -81,7 +82,12 @@ def attention(seen: Snapshot, which: str, history: History | None) -> Finding:
     """The most telling head: its role, its score, since when, and what it rests on. Rule for a role:
     `measures.attention.Heads.role`.
     """
-    named = named_heads(seen.heads[which])
+    heads = seen.heads[which]
+    named = named_heads(heads)
+    if not named and seen.step and float(heads.bits.min()) < SHARP:
+        layer, head = divmod(int(heads.bits.argmin()), heads.bits.shape[1])
+        sharp = f"Each of its queries looks at one key ({heads.bits.min():.1f} bits), by a rule that has no name here."
+        return Finding(f"L{layer} H{head} knows where to look", sharp)
     if not named:
         start = "Not trained yet: every head" if seen.step == 0 else "No head stands out: each"
         return Finding(
@@ -115,26 +121,31 @@ def learning(history: History, chance: float) -> Finding:
     seen = history.validations()
     if len(history.metrics) < 2:
         return Finding(
-            "Not trained yet", f"Guessing gets {chance:.1%} right. Press Play and watch the curves leave that line."
+            "Not trained yet",
+            f"Guessing gets {percent(chance)} right. Press Play: the curves leave that line.",
         )
     last = seen[-1]
     fall = steepest_fall([m.loss for m in history.metrics])
     sentence = (
-        f"At step {last.step:,}: {last.validation_accuracy:.1%} of unseen tokens right (guessing: "
-        f"{chance:.1%}), loss {last.validation_loss:.3f}."
+        f"At step {last.step:,}: {percent(last.validation_accuracy or 0.0)} of unseen tokens right (guessing: "
+        f"{percent(chance)}), loss {last.validation_loss:.3f}."
     )
     if fall:
         sentence += (
             f" The loss fell from {fall.before:.2f} to {fall.after:.2f} around <a "
             f'data-do="step:{fall.step}">step {fall.step:,}</a>.'
         )
-    solved = first_above([m.step for m in seen], [m.validation_accuracy or 0.0 for m in seen], SOLVED)
-    if solved is not None:
-        return Finding(f"Learned: {SOLVED:.0%} of unseen tokens right since step {solved:,}", sentence)
+    at, right = [m.step for m in seen], [m.validation_accuracy or 0.0 for m in seen]
+    since, goal, now = first_above(at, right, SOLVED), percent(SOLVED, 0), percent(right[-1], 0)
+    reached = next((step for step, share in zip(at, right, strict=True) if share >= SOLVED), None)
+    if since is not None:
+        return Finding(f"Learned: at least {goal} of unseen tokens right since step {since:,}", sentence)
+    if reached is not None:
+        return Finding(f"Reached {goal} at step {reached:,} and lost it again: {now} of unseen tokens right", sentence)
     if fall:
         return Finding(f"The loss fell suddenly around step {fall.step:,}", sentence)
-    if (last.validation_accuracy or 0) > 2 * chance:
-        return Finding(f"Above chance: {last.validation_accuracy:.0%} of unseen tokens right", sentence)
+    if right[-1] > chance + max(0.02, 0.1 * chance):
+        return Finding(f"Above chance: {now} of unseen tokens right", sentence)
     return Finding("No better than guessing so far", sentence)
 
 
@@ -154,7 +165,7 @@ def predictions(rights: Sequence[bool], exact: Sequence[bool], mistakes: Sequenc
         if times > 1
         else "No mistake occurs twice."
     )
-    return Finding(title, f"{share:.1%} on the probe. {often}")
+    return Finding(title, f"{percent(share)} on the probe. {often}")
 
 
 def _safe(token: str) -> str:

@@ -69,6 +69,8 @@ class History:
     budget: int = 32 * 2**20
     metrics: list[Metrics] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
+    changes: list[tuple[int, str, Any]] = field(default_factory=list)
+    """(step, live setting, new value), in order: what the marks say, as values."""
     snapshots: list[Snapshot] = field(default_factory=list)
     held: int = 0
 

@@ -52,12 +52,11 @@ def to(batch: Batch, device: torch.device) -> Batch:
 
 def probe(batch: Batch) -> Probe:
     """Prepare a batch to be looked at."""
+    own = {"decoder": self_cells(batch.ids_BT, causal=True, wanted_BT=batch.targets_BT)}
     if batch.source_BS is None:
-        return Probe(
-            batch, {"decoder": self_cells(batch.ids_BT, causal=True), "encoder": self_cells(batch.ids_BT, causal=False)}
-        )
-    cells = {"decoder": self_cells(batch.ids_BT, causal=True), "encoder": self_cells(batch.source_BS, causal=False)}
-    return Probe(batch, {**cells, "cross": cross_cells(batch.targets_BT, batch.source_BS)})
+        return Probe(batch, {**own, "encoder": self_cells(batch.ids_BT, causal=False, wanted_BT=batch.targets_BT)})
+    cross = cross_cells(batch.targets_BT, batch.source_BS)
+    return Probe(batch, {**own, "encoder": self_cells(batch.source_BS, causal=False), "cross": cross})
 
 
 def maps(output: Output) -> dict[str, list[Tensor]]:

@@ -158,8 +158,8 @@ _LIST = [
             batch=32,
             steps=600,
         ),
-        "The induction run, twice as long, with a trained vector per position: “one before” has to be learned for each of "
-        "64 places. Nothing seems to happen for hundreds of steps, long after RoPE would have got there.",
+        "The induction run, twice as long, with a trained vector per position: “one before” has to be learned for each "
+        "of 64 places. Nothing seems to happen for hundreds of steps, long after RoPE would have got there.",
         (
             (
                 "RoPE, base 100",

@@ -20,6 +20,7 @@ from playground.look import forward, look, probe, to
 from playground.tasks import AnyTask, Induction
 from playground.tasks.base import IGNORE, Batch, Topology
 from playground.training import Training, optimizers, tune
+from playground.wording import said
 
 
 class RunConfig(Config):
@@ -155,8 +156,9 @@ class Run:
             before = self._settled.setdefault(name, getattr(self.training, name))
             self.training = self.training.but(**{name: value})
             if mark and before != value:
+                self.history.changes.append((self.step, name, value))
                 label = extra(Training.model_fields[name])["label"].lower()
-                self.history.marks.append(Mark(self.step, f"{label} {_say(before)} → {_say(value)}"))
+                self.history.marks.append(Mark(self.step, f"{label} {said(before)} → {said(value)}"))
             if mark:
                 self._settled[name] = value
 
@@ -203,7 +205,3 @@ def measure(model: Transformer, batch: Batch, edits: Sequence[Ablate] = ()) -> E
 def _share_right(logits_BTV: Tensor, targets_BT: Tensor) -> float:
     scored_BT = targets_BT != IGNORE
     return ((logits_BTV.argmax(dim=-1) == targets_BT) & scored_BT).sum().item() / max(1, int(scored_BT.sum()))
-
-
-def _say(value: object) -> str:
-    return f"{value:,g}" if isinstance(value, (int, float)) else str(value)

@@ -15,6 +15,7 @@ from playground.look import Probe, look, probe
 from playground.run import Diverged, Evaluation, Run, RunConfig
 from playground.training import Training
 
+OWN_CLAIM = 2.0**-9  # presses are numbered by the browser's clock in milliseconds; float64 still tells these apart
 OWN_PROBE = 400  # characters of a visitor's probe
 
 
@@ -26,9 +27,9 @@ class Session:
         self.intent: float = 0
         self.gone: float | None = None
         self.seen = time.monotonic()
-        self.running, self.place, self.rate, self.used = False, 0, 0.0, 0.0
+        self.running, self.building, self.place, self.rate, self.used = False, False, 0, 0.0, 0.0
         self.run: Run | None = None
-        self.lens, self.link, self.notice = "attention", "", ""
+        self.lens, self.link, self.notice, self.opened = "attention", "", "", ""
         self.slots = 1
         self.prompt: dict[str, Any] | str = ""
         self._look_afresh()
@@ -37,7 +38,7 @@ class Session:
     # ---- configuration ----
     def adopt(self, name: str) -> None:
         """Take a preset's values; the run, if any, stays until it is restarted."""
-        self.preset, self.raw = name, presets.raw(name)
+        self.preset, self.raw, self.notice = name, presets.raw(name), ""
         self.config: RunConfig = presets.PRESETS[name].config
         self.problems: dict[str, str] = {}
         self.rebuild_if_untouched()
@@ -48,6 +49,7 @@ class Session:
 
         A live setting acts at once; it leaves a mark when the hand has `settled`.
         """
+        self.notice = ""
         if isinstance(value, str) and len(value) > TEXT:
             self.problems = {path: f"The text has {len(value):,} characters, and the page takes {TEXT:,}. Shorten it."}
             return
@@ -104,7 +106,13 @@ class Session:
 
     def stop(self) -> None:
         """Let the loop that trains, if any, end after its step."""
-        self.intent, self.running = self.intent + 1, False
+        self.claim_own()
+        self.running = False
+
+    def claim_own(self) -> float:
+        """A claim made by the server: above every press so far, below the browser's next one."""
+        self.intent += OWN_CLAIM
+        return self.intent
 
     def start(self) -> Run:
         """The run, built from the controls if there is none."""
@@ -124,6 +132,8 @@ class Session:
         self.head: tuple[int, int] | None = None  # None: the head of the finding
         self.ablation: Ablation | None = None
         self.probe_name, self.probe_text, self.probe_error = "0", "", ""
+        self.probe_seen: str | None = None  # the text of the probe in use, unless it is the fixed one
+        self.drawn: tuple[str, tuple[int, int]] = ("decoder", (0, 0))  # the stack and head drawn large, last
 
     def restart(self) -> Run:
         """Drop the run and build a new one from the controls."""
@@ -142,7 +152,8 @@ class Session:
         if run is None:
             return ""
         if run.step >= min(run.training.steps, STEPS):
-            return f"Step budget of {run.step:,} used. Everything stays open."
+            over = "Press reset for a new run." if run.step >= STEPS else "Everything stays open."
+            return f"Step budget of {run.step:,} used. {over}"
         if self.used >= SECONDS:
             return f"The {SECONDS // 60} minutes of computing of one run are used. Everything stays open."
         return ""
@@ -193,21 +204,17 @@ class Session:
         return (run.probe, 0) if self.own is None else (self.own, 0)
 
     def use_probe(self, name: str, text: str | None = None) -> None:
-        """Look through the fixed probe ("0"), a named one, or the visitor's own text; raises ValueError with a
-        sentence.
-        """
-        run = self.start()
-        named = {p.name: p.text for p in run.task.probes}
-        if text is not None and len(text) > OWN_PROBE:
-            raise ValueError(f"A probe has up to {OWN_PROBE} characters; this one has {len(text):,}.")
-        self.probe_text = text or ""
-        if name == "0":
-            self.own = None
-        elif name == "own" or name in named:
-            self.own = probe(run.task.probe(run.topology, named.get(name, text)))
-        else:
-            raise ValueError(f"There is no probe called {name!r:.40}.")
-        self.probe_name = name
+        """Look through the fixed probe ("0"), a named one, or the visitor's own text; ValueError says what is wrong."""
+        with self.lock:
+            run = self.start()
+            named = {p.name: p.text for p in run.task.probes}
+            if text is not None and len(text) > OWN_PROBE:
+                raise ValueError(f"A probe has up to {OWN_PROBE} characters; this one has {len(text):,}.")
+            seen = named.get(name, text)
+            if name not in ("0", "own", *named) or (name == "own" and text is None):
+                raise ValueError(f"There is no probe called {name!r:.40}.")
+            self.own = None if name == "0" else probe(run.task.probe(run.topology, seen))
+            self.probe_name, self.probe_text, self.probe_seen = name, text or "", None if name == "0" else seen
 
 
 class Ablation:

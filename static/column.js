@@ -43,15 +43,18 @@ const partsText = parts => {
 
 pg.column = (element, props, trigger, watch) => {
   const root = pg.root(element), read = pg.reader();
-  root.innerHTML = `<div class="sheetbar"><b>Configure</b><button class="b quiet" data-do="done">Done</button></div>
+  root.innerHTML = `<div class="sheetbar"><b class="grow">Configure</b>
+    <button class="b quiet icon" data-do="reset" aria-label="Reset the run to step 0">${pg.icon("reset")}</button>
+    <button class="b quiet" data-do="done">Done</button></div>
     <div class="presets"></div>
     <div class="stuck"><section class="card" aria-label="Architecture card"><dl></dl><div class="parts"></div>
       <div class="parts-text"><span></span><span></span></div></section>
     <div class="pending"><div class="note" role="status" hidden><span></span><div class="row">
       <button class="b small" data-do="restart">Restart with it</button>
-      <button class="b small quiet" data-do="undo">Undo</button></div></div></div></div>`;
+      <button class="b small quiet" data-do="undo">Undo</button></div></div><p class="blocked" hidden></p></div></div>`;
   const $ = selector => root.querySelector(selector);
   const was = {};
+  let lines = {}, blocked = "";                        // what closed accordions say; why no restart is possible
   const changed = (name, text) => was[name] !== text && ((was[name] = text), true);
 
   const drawCard = value => {
@@ -64,21 +67,28 @@ pg.column = (element, props, trigger, watch) => {
     pg.set(right, value.parts_text ? "" : texts.slice(1).join(" · "));
   };
   const drawPending = value => {
-    if (!changed("pending", `${value.n_pending} ${value.pending}`)) return;
-    const n = value.n_pending || 0, note = $(".note");
+    if (!changed("pending", `${value.n_pending} ${value.pending} ${value.blocked}`)) return;
+    const n = value.n_pending || 0, note = $(".note"), restart = $("[data-do=restart]");
+    blocked = n && value.blocked || "";
     note.hidden = !n;
     const subject = n === 1 ? "1 change needs" : `${n} changes need`;
     note.firstElementChild.innerHTML = `<b>${subject} a restart:</b> ${pg.esc(value.pending)}`;
-    pg.set($("[data-do=restart]"), n === 1 ? "Restart with it" : "Restart with them");
+    pg.set(restart, n === 1 ? "Restart with it" : "Restart with them");
+    restart.disabled = !!blocked;
+    restart.title = blocked;
+    $(".blocked").hidden = !blocked;
+    pg.set($(".blocked"), blocked);
   };
   /** What a closed accordion says is an attribute of its button, shown by css: Gradio's label is one plain text. */
-  const drawLines = value => {
-    if (!changed("lines", value.lines)) return;
-    for (const [name, line] of Object.entries(read("lines", value.lines) ?? {})) {
-      const button = document.querySelector(`#acc-${CSS.escape(name)} > button`);
-      if (button) button.dataset.line = [line].flat().join(" · ");
-      else was.lines = null;                           // not in the document yet: again with the next value
+  const writeLines = () => {
+    for (const [name, line] of Object.entries(lines)) {
+      const button = document.querySelector(`#acc-${CSS.escape(name)} > button`), text = [line].flat().join(" · ");
+      if (button && button.dataset.line !== text) button.dataset.line = text;
     }
+  };
+  const drawLines = value => {
+    lines = read("lines", value.lines) ?? {};
+    writeLines();
   };
   const mark = preset => root.querySelectorAll(".chip").forEach(chip =>
     chip.setAttribute("aria-pressed", chip.dataset.preset === preset));
@@ -99,7 +109,11 @@ pg.column = (element, props, trigger, watch) => {
     height = now;
   }).observe($(".pending"));
 
-  const actions = { restart: () => trigger("restart"), undo: () => trigger("undo"), done: () => pg.sheet.close() };
+  const actions = {
+    restart: () => blocked ? pg.say(blocked) : trigger("restart"),
+    undo: () => trigger("undo"), done: () => pg.sheet.close(),
+    reset: () => pg.keys.r(),                          // the transport's; its button has no room on a phone
+  };
   pg.restart = actions.restart;                        // a control's own line offers it too
   root.addEventListener("click", event => {
     const chip = event.target.closest("[data-preset]"), button = event.target.closest("[data-do]");
@@ -110,6 +124,6 @@ pg.column = (element, props, trigger, watch) => {
     if (button) actions[button.dataset.do]();
   });
   pg.mount("column", element, props, watch, draw, { always: true });    // its wrappers have no box of their own
-  // Accordions below this one may not be in the document yet when the first value is drawn.
-  requestAnimationFrame(() => { was.lines = null; if (props.value) drawLines(props.value); });
+  // Accordions come into the document after this component, each when Gradio gets to it, and may be made anew.
+  new MutationObserver(writeLines).observe(root.closest("#cfg") ?? document.body, { childList: true, subtree: true });
 };

@@ -21,6 +21,7 @@ const number = (field, row, edit) => {
   const { value: head, body } = slots(row), scale = pg.scale(field);
   const box = element("input", { id: row.dataset.id, inputmode: "decimal", autocomplete: "off",
     placeholder: field.optional ? field.auto || "none" : null });
+  if (box.placeholder) box.style.setProperty("--chars", box.placeholder.length);   // wide enough for what it says
   head.prepend(box);
   let slider = null;
   if (scale) {

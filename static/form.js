@@ -8,16 +8,21 @@ const named = label => {
 const makeMore = rows => {
   const more = document.createElement("details");
   more.className = "more";
-  const names = rows.map(row => named(row.field.label)).join(", ");
-  more.innerHTML = `<summary>${pg.icon("caret")}<span>More: ${pg.esc(names)}</span></summary>`;
+  more.innerHTML = `<summary>${pg.icon("caret")}<span></span></summary>`;
   more.append(...rows.map(row => row.node));
+  /** Name the rows that can be seen. */
+  more.name = () => {
+    const seen = rows.filter(row => !row.node.hidden);
+    more.hidden = !seen.length;
+    pg.set(more.querySelector("summary span"), `More: ${seen.map(row => named(row.field.label)).join(", ")}`);
+  };
   return more;
 };
 
 pg.form = (element, props, trigger, watch) => {
   const root = pg.root(element), read = pg.reader(), kinds = Object.keys(props.kinds);
   const selector = kinds.length > 1 ? kindField(props, kinds) : null;
-  let form = props.value, built = null, rows = [], moreOpen = false;
+  let form = null, built = null, rows = [], more = null, moreOpen = false;
   const send = ({ at }, value, done) => trigger("edit", { at, value, done });
   const redraw = () => { if (form) draw(form, false); };
 
@@ -31,7 +36,7 @@ pg.form = (element, props, trigger, watch) => {
     }
     const plain = made.filter(row => !row.field.advanced), advanced = made.filter(row => row.field.advanced);
     rows = [...kindRow ? [kindRow] : [], ...made];
-    const more = advanced.length ? makeMore(advanced) : null;
+    more = advanced.length ? makeMore(advanced) : null;
     if (more) {
       more.open = moreOpen;
       more.addEventListener("toggle", () => { moreOpen = more.open; });
@@ -42,14 +47,20 @@ pg.form = (element, props, trigger, watch) => {
     root.append(...plain.map(row => row.node), ...more ? [more] : []);
   };
   const draw = (next, fromServer = true) => {
+    if (!next?.values) return;                                      // mounted before its value came: nothing to show yet
     form = next;
     const kind = props.kinds[form.kind] ? form.kind : kinds[0];
     if (built !== kind) build(kind);
     const marks = read("marks", form.marks) ?? {};
     const whole = { ...form, values: { kind, ...form.values } };
-    rows.forEach(row => row.draw(whole, marks, fromServer));
+    const hidden = read("hidden", form.hidden) ?? [];
+    for (const row of rows) {
+      row.node.hidden = hidden.includes(row.field.name);
+      row.draw(whole, marks, fromServer);
+    }
+    more?.name();
     const closed = root.querySelector("details.more:not([open])");
-    if (closed?.querySelector(".error")) closed.open = true;        // a reason must not be hidden
+    if (closed?.querySelector(".error")) closed.open = true;        // a reason must be seen
     if (selector) about(kind);
   };
   const about = kind => {

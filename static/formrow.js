@@ -11,8 +11,10 @@ const help = ({ label, help: sentence, paper }, id) => !sentence && !paper ? "" 
     ${pg.icon("help")}</button>
   <span class="tip" role="tooltip" id="${id}-help">${pg.esc(sentence)}${pg.cite(paper)}</span>`;
 
+/** "Steps" in steps says it twice. */
+const hasUnit = ({ unit, label }) => unit && unit.toLowerCase() !== label.toLowerCase();
 const rowMarkup = (field, id) => `<div class="top"><label class="name" for="${id}">${pg.esc(field.label)}${
-  field.unit ? ` <span class="unit">${pg.esc(field.unit)}</span>` : ""}</label>${help(field, id)}
+  hasUnit(field) ? ` <span class="unit">${pg.esc(field.unit)}</span>` : ""}</label>${help(field, id)}
   ${field.live ? '<span class="tag live">live</span>' : '<span class="tag restart">restart</span>'}
   <span class="val"><button type="button" class="rst" aria-label="Reset ${pg.esc(field.label)}">
     ${pg.icon("reset")}</button></span></div>

@@ -9,15 +9,16 @@ const BRAND = `<svg viewBox="0 0 18 18" aria-hidden="true">
 
 const KEYS = [
   ["Space", "Play or pause"], [".", "One step"], ["R", "Reset to step 0"], ["← →", "Move through the run"],
-  ["Shift ← →", "From mark to mark"], ["1–6", "Open a lens"], ["Arrows", "In a picture: move the selection"],
+  ["Shift ← →", "From mark to mark"], ["", "Open a lens"], ["Arrows", "In a picture: move the selection"],
   ["A", "Ablate the selected head or expert"], ["T", "Picture or table"], ["?", "This list"], ["Esc", "Close"],
 ];
+const lensKeys = () => Array.from(pg.lensTabs(), (_, i) => i + 1).join(" ");
 const keyRow = ([keys, text]) =>
-  `<div><dt>${keys.split(" ").map(key => `<kbd>${key}</kbd>`).join(" ")}</dt><dd>${text}</dd></div>`;
+  `<div><dt>${(keys || lensKeys()).split(" ").map(key => `<kbd>${key}</kbd>`).join(" ")}</dt><dd>${text}</dd></div>`;
 const help = () => `<dialog class="help" aria-labelledby="help-title">
   <form method="dialog"><h2 id="help-title" class="grow">Keyboard</h2>
     <button class="b quiet icon" aria-label="Close">${pg.icon("close")}</button></form>
-  <dl>${KEYS.map(keyRow).join("")}</dl>
+  <dl></dl>
   <p>Single letters act while no text field has the focus. Settings marked <span class="tag live">live</span> act at
     the next step; the others wait for a restart, and the run goes on without them.</p></dialog>`;
 
@@ -69,7 +70,11 @@ pg.header = (element, props, trigger, watch) => {
 
   const actions = {
     theme: pg.theme.toggle,
-    help: () => dialog.open || dialog.showModal(),
+    help: () => {
+      if (dialog.open) return;
+      dialog.querySelector("dl").innerHTML = KEYS.map(keyRow).join("");       // lenses are there by now, to be counted
+      dialog.showModal();
+    },
     menu: button => pg.openBelow(button, menu),
     share: () => document.querySelector("#tp [data-do=share]")?.click(),
   };

@@ -1,7 +1,7 @@
 /* Keyboard shortcuts. Register with `pg.keys.x = event => ...` (lower-case letter or the key's own name); a handler
    that returns false has not used the key. */
 const TYPING = "textarea, select, input:not([type=range]):not([type=radio]):not([type=checkbox])";
-const LENSES = "#lenses [role=tablist] [role=tab]";
+pg.lensTabs = () => document.querySelectorAll("#lenses [role=tablist] [role=tab]");
 
 /** gr.Tabs has no arrow keys of its own. */
 const moveTab = (tab, step) => {
@@ -18,7 +18,7 @@ addEventListener("keydown", event => {
   const tab = target.closest?.("[role=tab]");
   if (tab && arrow) { event.preventDefault(); return moveTab(tab, arrow); }
   if (event.key === " " && target.closest?.("button, a, summary, [role=tab], [role=button]")) return;  // presses it
-  if (/^[1-6]$/.test(event.key)) return document.querySelectorAll(LENSES)[event.key - 1]?.click();
+  if (/^[1-9]$/.test(event.key)) return pg.lensTabs()[event.key - 1]?.click();
   const handler = pg.keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (handler && handler(event) !== false) event.preventDefault();
 });

@@ -3,43 +3,60 @@
 const OWN = "own";                                                     // id of the visitor's own probe
 const STOPS = Array.from({ length: 11 }, (_, i) => `var(--seq-${i})`).join(",");
 const TICKS = [0, 0.1, 0.5, 1].map(weight => `<span style="left:${100 * Math.sqrt(weight)}%">${weight}</span>`).join("");
-const LEGEND = `<span class="axt">weight, square-root scale</span>
-  <span class="scale" role="img" aria-label="Colour scale from weight 0 to 1, square root; masked cells are grey">
+const LEGEND = `<span class="scale" role="img"
+    aria-label="Colour scale from weight 0 to 1, square root; masked cells are grey"><span class="axt">weight, square-root scale</span>
     <span class="ramp" style="background:linear-gradient(to right,${STOPS})"></span><span class="ticks">${TICKS}</span></span>
   <span class="sw masked"></span><span class="axt">masked</span>`;
-const HTML = `<div class="tool"><span class="lab">Attention</span><div data-s="which"></div></div>
-  <div class="tool"><span class="lab">Probe</span><div data-s="probe"></div>
+// The form of the visitor's own probe takes the legend's place while it is used, so that nothing moves.
+const HTML = `<div class="tool"><span class="lab">Attention</span><b class="sole" hidden></b><div data-s="which"></div></div>
+  <div class="tool"><span class="lab">Probe</span><div data-s="probe"></div></div>
+  <div class="tool place"><div class="legend">${LEGEND}</div>
     <form class="own" hidden><input aria-label="Your own probe" spellcheck="false" autocomplete="off" maxlength="128">
-      <button class="b small">Look</button></form></div>
-  <div class="tool legend">${LEGEND}</div>
-  <div class="tool last"><div data-s="as"></div><div data-s="export"></div></div><p class="bad" role="alert" hidden></p>`;
+      <button class="b small">Look</button></form><p class="bad" role="alert" hidden></p></div>
+  <div class="tool last"><div data-s="as"></div><div data-s="export"></div></div>`;
 
 /** `on` has look(which), probe({ id } | { text }), as(table), png(), svg(), csv(). */
 pg.lensTools = (host, on) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), slot = name => $(`[data-s=${name}]`);
-  const form = $(".own"), input = $(".own input"), bad = $(".bad");
+  const form = $(".own"), input = $(".own input"), bad = $(".bad"), sole = $(".sole");
   let frame = null, writing = false;
 
   const probes = () => [...frame.probes, [OWN, "your own…"]];
   const showProbes = () => {
     probe.draw(probes(), writing ? OWN : frame.probe);
-    form.hidden = !writing && frame.probe !== OWN;
+    form.hidden = !writing;
+    $(".legend").hidden = writing;
+    bad.hidden = !writing || !frame.error;
+  };
+  /** A choice of one is no choice: its name as a word, with why there is no other. */
+  const showStacks = () => {
+    const there = frame.stacks.filter(([, , why]) => !why), one = there.length === 1;
+    sole.hidden = slot("which").hidden = true;
+    (one ? sole : slot("which")).hidden = false;
+    pg.set(sole, one ? there[0][1] : "");
+    sole.title = [...new Set(frame.stacks.map(([, , why]) => why).filter(Boolean))].join(" ");
+    which.draw(frame.stacks, frame.which);
   };
   const which = pg.choice(slot("which"), "Which attention", id => { which.draw(frame.stacks, id); on.look(id); });
   const probe = pg.choice(slot("probe"), "Probe", id => {
     writing = id === OWN;
-    if (!writing) { probe.draw(probes(), id); form.hidden = true; return on.probe({ id }); }
     showProbes();
+    if (!writing) { probe.draw(probes(), id); return on.probe({ id }); }
     if (!input.value) input.value = frame.text;
     input.focus({ preventScroll: true });
     input.select();
   });
   form.addEventListener("submit", event => { event.preventDefault(); on.probe({ text: input.value }); });
+  const stop = () => { writing = false; showProbes(); };
+  // Done with it, unless a sentence says what to correct, or the visitor has only turned to another window.
+  form.addEventListener("focusout", event => {
+    const gone = !form.contains(event.relatedTarget) && document.hasFocus();
+    if (gone && bad.hidden && !slot("probe").contains(event.relatedTarget)) stop();
+  });
   form.addEventListener("keydown", event => {
     if (event.key !== "Escape") return;
-    writing = false;
-    showProbes();
+    stop();
     slot("probe").querySelector("[tabindex='0']").focus({ preventScroll: true });
   });
   const as = pg.choice(slot("as"), "Show as", id => { as.draw(views, id); on.as(id === "table"); });
@@ -49,11 +66,13 @@ pg.lensTools = (host, on) => {
 
   return {
     draw(next) {
-      if (frame && next.probe !== frame.probe) writing = false;
+      const typing = next.probe === OWN && form.contains(document.activeElement);   // one's own may be written on
+      if (frame && next.probe !== frame.probe && !typing) writing = false;
+      if (next.error && next.error !== frame?.error) writing = true;     // its reason belongs beside the box
       frame = next;
-      which.draw(frame.stacks, frame.which);
-      if (document.activeElement !== input || !writing) showProbes();
-      bad.hidden = !frame.error;
+      input.placeholder = frame.ask;
+      showStacks();
+      showProbes();
       pg.set(bad, frame.error);
       input.toggleAttribute("aria-invalid", !!frame.error);
     },

@@ -36,7 +36,8 @@ pg.map = (host, { choose }) => {
     laid = key;
     side = next;
     const w = side * frame.S, h = side * frame.T;
-    map.style.width = `${LEFT + w + 3}px`;
+    scroller.classList.toggle("wide", LEFT + w > width + 1);         // only then a scrollbar; rings may stand out
+    map.style.width = `${LEFT + w}px`;
     Object.assign(well.style, { width: `${w}px`, height: `${h}px` });
     $(".axt.q").style.top = `${TOP + h / 2}px`;
     $(".axt.q").hidden = h < 130;

@@ -1,11 +1,13 @@
 /* All heads at once: layers down, heads across, one small canvas each. */
 
-/** Positions that get a tick: about four, and where a token repeats at a period, that token, so that the period shows. */
+/** Positions that get a tick: about four. A stride that is a multiple of the text's period would show one token four
+    times, so the first stride around a quarter whose tokens differ is taken. */
 const ticks = tokens => {
   const step = Math.max(1, Math.ceil(tokens.length / 4));
-  const period = tokens.findIndex((token, i) => i > 1 && token === tokens[0]);
-  const by = period > 1 && tokens.length / period <= 6 ? period * Math.max(1, Math.round(step / period)) : step;
-  return [...tokens.keys()].filter(i => i % by === 0);
+  const every = by => [...tokens.keys()].filter(i => i % by === 0);
+  const strides = [0, -1, 1, -2, 2].map(by => step + by).filter(by => by >= 1 && by >= tokens.length / 6);
+  const differ = strides.find(by => new Set(every(by).map(i => tokens[i])).size > 1);
+  return every(differ ?? step);
 };
 const middle = (i, n) => `${((i + 0.5) / n * 100).toFixed(2)}%`;
 

@@ -3,7 +3,8 @@ const sample = (role, token, text, want = "") => `<span class="tk ${role}"><span
   want && `<span class="want">${want}</span>`}</span> ${text}`;
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="pt"><h2>Examples</h2><span data-t="count"></span><span class="grow"></span><span class="key">
-    ${sample("prompt", "a", "given")}${sample("answer right", "b", "right")}${sample("answer wrong", "c", "wrong, wanted d", "d")}</span></div>
+    ${sample("prompt", "a", "given")}${sample("answer right", "b", "right")}${sample("answer wrong", "c", "wrong, wanted d", "d")}</span>
+    <button class="b small quiet" data-csv>${pg.icon("down")}CSV</button></div>
   <ol class="examples"></ol><form class="own-prompt" novalidate></form>`;
 
 const exampleHtml = example => {
@@ -12,13 +13,23 @@ const exampleHtml = example => {
     <span class="cells">${example.cells.map(pg.tokenCell).join("")}</span>`;
 };
 
+const TOP = 5, ROLES = { prompt: "given", answer: "answer", target: "target" };
+const HEADINGS = ["example", "position", "token", "role", "right", "wanted",
+  ...Array.from({ length: TOP }, (_, i) => [`likeliest ${i + 1}`, `probability ${i + 1}`]).flat()];
+/** One line per token; right and wanted stay empty where nothing is scored. */
+const csvRows = examples => examples.flatMap(({ cells }, example) => cells.map((cell, position) => {
+  const top = Array.from({ length: TOP }, (_, i) => cell.top?.[i] ?? [null, null]).flat();
+  const right = typeof cell.right === "boolean" ? (cell.right ? "yes" : "no") : null;
+  return [example, position, cell.t, ROLES[cell.role] ?? cell.role, right, cell.want ?? null, ...top];
+}));
+
 pg.predictions = (element, props, trigger, watch) => {
   const root = pg.root(element), parse = pg.reader();
   root.classList.add("predictions");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), list = $(".examples");
   const prompt = pg.promptForm($("form"), values => trigger("prompt", values));
-  let examples = [];
+  let examples = [], step = 0;
 
   /** A line whose html did not change is not touched; one that did gets the focus back on the same token. */
   const drawLine = (line, example) => {
@@ -38,6 +49,8 @@ pg.predictions = (element, props, trigger, watch) => {
     const line = node.closest("li");
     return line ? examples[[...list.children].indexOf(line)]?.cells[node.dataset.i] : prompt.cell(node);
   });
+  $("[data-csv]").addEventListener("click", () =>
+    pg.saveCsv([HEADINGS, ...csvRows(examples)], `predictions-step-${step}`));
   pg.onDo($(".lens-head"), action => trigger("do", { action }));
 
   pg.mount("predictions", element, props, watch, value => {
@@ -45,7 +58,8 @@ pg.predictions = (element, props, trigger, watch) => {
     pg.set($("h1"), finding?.title || "");
     pg.rich($(".lens-head p"), finding?.html || "");
     examples = parse("examples", value.examples) || [];
+    step = value.step ?? 0;
     drawExamples();
-    prompt.draw(parse("prompt", value.prompt));
+    prompt.draw(parse("prompt", value.prompt), value.ask);
   });
 };

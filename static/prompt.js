@@ -1,19 +1,20 @@
 /* The visitor's own prompt: text, four settings of the sampling, and the tokens the model goes on with. */
 const FIELDS = [                                       // name, label, least, most, step, default, help
-  ["temperature", "Temperature", 0, 5, 0.1, 1, "0 always takes the likeliest token"],
-  ["top_k", "Top-k", 0, 256, 1, 0, "Only the k likeliest tokens; 0 keeps every token"],
-  ["top_p", "Top-p", 0.01, 1, 0.01, 1, "Only the likeliest tokens that together reach p; 1 keeps every token"],
-  ["length", "Length", 1, 128, 1, 16, "Tokens to add"],
+  ["temperature", "Temperature", 0, 5, 0.1, 1, "0 takes the likeliest token"],
+  ["top_k", "Top-k", 0, 256, 1, 0, "Only the k likeliest tokens; 0: off"],
+  ["top_p", "Top-p", 0.01, 1, 0.01, 1, "Only the likeliest tokens that together reach p; 1: off"],
+  ["length", "Length", 1, 128, 1, 16, "How many tokens to add"],
 ];
 const fieldHtml = ([name, label, min, max, step, at, help]) => `<label title="${help}">${label}
   <input name="${name}" type="number" inputmode="decimal" min="${min}" max="${max}" step="${step}" value="${at}"></label>`;
 const HTML = `<div class="pt"><h2>Your own prompt</h2><span>the model goes on from it</span></div>
   <div class="ask"><input class="text mono" name="text" aria-label="Prompt" spellcheck="false" autocomplete="off" maxlength="512">
-    <button class="b">Run</button></div>
+    <button class="b">Continue</button></div>
   <div class="fields">${FIELDS.map(fieldHtml).join("")}</div>
   <p class="bad" role="alert" hidden></p><p class="cells result" aria-live="polite"></p>`;
 
-/** Fill the form; `run(values)` when the visitor asks. `draw(prompt)` shows an answer: { text, continuation, error };
+/** Fill the form; `run(values)` when the visitor asks. `draw(prompt, ask)` shows an answer
+    { text, continuation, error }, and what to type in the empty box;
     `cell(node)` gives the token of a node of the continuation. */
 pg.promptForm = (form, run) => {
   form.innerHTML = HTML;
@@ -38,8 +39,9 @@ pg.promptForm = (form, run) => {
     run(values);
   });
   return {
-    draw(prompt) {
+    draw(prompt, ask) {
       form.hidden = !prompt;
+      text.placeholder = ask || "";
       if (!prompt) return;
       if (document.activeElement !== text && prompt.text !== sent) text.value = sent = prompt.text ?? "";   // not while typing
       $(".b").removeAttribute("aria-busy");

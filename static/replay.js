@@ -3,7 +3,7 @@
 const FRAME_MS = 130, REST_MS = 2500;
 
 pg.replay = (element, props, trigger, watch) => {
-  let on = false, timer = 0, tape = null;
+  let on = false, timer = 0, tape = null, dismissed = false;
   const stop = () => { on = false; pg.stills = {}; clearTimeout(timer); };
   const frame = index => {
     if (!on) return;
@@ -14,7 +14,7 @@ pg.replay = (element, props, trigger, watch) => {
     timer = setTimeout(frame, last ? REST_MS : FRAME_MS, last ? 0 : index + 1);
   };
   const start = async src => {
-    if (on) return;
+    if (on || dismissed) return;
     on = true;
     try { tape ??= await (await fetch(src)).json(); } catch { on = false; return; }    // without it the first picture stands still
     if (!on) return;
@@ -22,7 +22,12 @@ pg.replay = (element, props, trigger, watch) => {
     for (const [name, value] of Object.entries(tape.stills)) pg.view[name]?.(value);
     frame(0);
   };
-  const draw = value => value?.on ? start(value.src) : stop();
+  const draw = value => {
+    if (value?.on) return start(value.src);
+    dismissed = false;                                  // the run is there; a later replay may play again
+    stop();
+  };
+  pg.stopReplay = () => { dismissed = true; stop(); };  // a press asked for a run: not one frame more
   watch("value", () => draw(props.value));
   draw(props.value);
 };

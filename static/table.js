@@ -1,14 +1,22 @@
 /* Tables of numbers: sortable, with the same numbers as CSV. Used alone and as the twin of a picture. */
 
 const missing = cell => cell === null || cell === undefined || cell === "";
-/** A cell as text: numbers in the page's form, null as a dash. */
-const cellText = cell => missing(cell) ? "–" : typeof cell === "number" ? pg.num(cell) : String(cell);
+const fixed = (x, digits) => x.toLocaleString("en",
+  { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" }).replace("-", "−");
+/** A cell as text: numbers in the page's form or the column's, null as a dash. */
+const cellText = (cell, { digits, percent }) => {
+  if (missing(cell)) return "–";
+  if (typeof cell !== "number") return String(cell);
+  if (!Number.isFinite(cell)) return "–";
+  if (percent) return `${fixed(100 * cell, digits ?? 1)} %`;
+  return digits === undefined || digits === null ? pg.num(cell) : fixed(cell, digits);
+};
 const compare = (a, b) => {
   const x = typeof a === "number" ? a : parseFloat(a), y = typeof b === "number" ? b : parseFloat(b);
   return Number.isNaN(x) || Number.isNaN(y) ? String(a).localeCompare(String(b), "en") : x - y;
 };
 
-/** `draw({ columns, rows, name })`; columns are names or { label, align, title }. The chosen order survives new rows. */
+/** `draw({ columns, rows, name })`; columns are names or { label, align, title, digits, percent }. The chosen order survives new rows. */
 pg.tableView = host => {
   host.innerHTML = `<div class="pt"><h2 class="table-name"></h2><span class="grow"></span>
       <button class="b small quiet csv">${pg.icon("down")}CSV</button></div>
@@ -41,7 +49,8 @@ pg.tableView = host => {
   };
   const lines = () => by < 0 ? data.rows : [...data.rows].sort(order);
   const fill = () => {
-    const align = sides(), cell = (value, i) => `<td class="${align[i]}">${pg.esc(cellText(value))}</td>`;
+    const align = sides(), cell = (value, i) =>
+      `<td class="${align[i]}">${pg.esc(cellText(value, data.columns[i] ?? {}))}</td>`;
     heading(align);
     const html = lines().map(row => `<tr>${row.map(cell).join("")}</tr>`).join("");
     if (body.shown !== html) body.innerHTML = body.shown = html;

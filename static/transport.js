@@ -1,55 +1,15 @@
 /* The transport: the page's one primary button, the time line, the numbers of the run, the loss so far, and sharing.
    It never changes its order; states change words and buttons in place. Value: see components/transport.py. */
 const HOPE_MS = 5000;                                  // how long the button shows what was asked, not yet confirmed
-// state -> [icon, words on the button, words under the step where the value has none]
-const STATES = {
-  replay: ["play", () => "Train it now", "step of a stored run"],
-  ready: ["play", () => "Play", "step · ready"],
-  running: ["pause", () => "Pause", "step · running"],
-  paused: ["play", () => "Play", "step · paused"],
-  past: ["play", () => "Play", "step · past"],
-  queued: ["", () => "Leave the queue", "in the queue"],
-  diverged: ["play", () => "Play", "step · diverged"],
-  finished: ["play", value => `Go on for ${pg.num(value.more || value.total)}`, "step · finished"],
-};
-
-const markup = () => `<section class="tp" aria-label="Run">
-  <div class="keys">
-    <button class="b icon hide-phone" data-do="reset" aria-label="Reset to step 0 (R)">
-      ${pg.icon("reset")}</button>
-    <button class="b icon" data-do="step" aria-label="One step (.)">${pg.icon("step")}</button>
-    <button class="b primary" data-do="toggle"></button>
-    <span class="tag replay" hidden>replay</span><button class="b small newest" data-do="newest" hidden></button>
-  </div>
-  <div class="scrub" role="slider" tabindex="0" aria-label="Step shown"></div>
-  <div class="readout">
-    <div class="stat now"><b data-step></b><span data-words></span></div>
-    <div class="stat"><b data-rate></b><span>tokens/s</span></div>
-    <div class="stat"><b data-device></b><span data-threads></span></div>
-  </div>
-  <p class="reason" hidden></p>
-  <div class="spark" role="img"><svg viewBox="0 0 132 40" aria-hidden="true"></svg>
-    <div class="stat"><b data-loss></b><span data-loss-label></span></div></div>
-  <div class="share">
-    <button class="b hide-phone" data-do="share" aria-haspopup="dialog">${pg.icon("share")}Share</button>
-    <button class="b only-phone" data-do="sheet" aria-controls="cfg">Configure</button></div>
-  <div class="banner" role="status" hidden></div></section>`;
+const START_MS = 20_000;                               // the same for a first run, which may have to build its model
+// What the bar shows between the press in the replay and the server's first word: a run at its start, not the recording.
+const STARTING = { step: 0, last: 0, marks: "", rate: 0, loss: null, spark: "", reason: "", words: "starting…" };
 
 const lossText = loss => loss === null || loss === undefined ? "–" : loss < .1 ? pg.num(loss, 2) : loss.toFixed(2);
 
-const banner = (node, note) => {
-  node.hidden = !note;
-  node.className = `banner ${note?.tone ?? ""}`;
-  const actions = (note?.actions ?? []).map(([event, label], i) =>
-    `<button class="b small${i ? " quiet" : ""}" data-event="${pg.esc(event)}">${pg.esc(label)}</button>`).join("");
-  node.innerHTML = !note ? "" : `${note.tone === "error" ? pg.icon("warn") : ""}<div class="grow">
-    ${note.title ? `<b>${pg.esc(note.title)}</b> ` : ""}<span>${pg.esc(note.text)}</span></div>
-    <div class="row">${actions}</div>`;
-};
-
 pg.transport = (element, props, trigger, watch) => {
   const root = pg.root(element);
-  root.innerHTML = markup();
+  root.innerHTML = pg.transportMarkup();
   const $ = selector => root.querySelector(selector);
   const read = pg.reader();
   let value = props.value, hope = null, hopeUntil = 0, was = {}, spoken = null;
@@ -64,26 +24,26 @@ pg.transport = (element, props, trigger, watch) => {
     send("seek", { step });
   });
 
-  const drawButton = state => {
-    const [icon, words] = STATES[state], text = words(value), button = $("[data-do=toggle]");
+  const drawButton = (state, view) => {
+    const [icon, words] = pg.runStates[state], text = words(view), button = $("[data-do=toggle]");
     if (was.text === text) return;
     was.text = text;
     button.innerHTML = `${icon ? pg.icon(icon) : ""}<span>${text}</span>`;
     button.setAttribute("aria-label", `${text} (space)`);
     button.className = `b ${state === "queued" ? "plain" : "primary"}`;
   };
-  const drawWords = state => {
-    if (was.state === state && was.reason === value.reason && was.last === value.last) return;
-    Object.assign(was, { state, reason: value.reason, last: value.last });
+  const drawWords = (state, { reason: sentence, last }) => {
+    if (was.state === state && was.reason === sentence && was.last === last) return;
+    Object.assign(was, { state, reason: sentence, last });
     root.firstElementChild.dataset.state = state;
     $(".tag.replay").hidden = state !== "replay";
     const newest = $(".newest");
     newest.hidden = state !== "past";
-    pg.set(newest, `Go to ${pg.num(value.last)}`);
+    pg.set(newest, `Go to ${pg.num(last)}`);
     const reason = $(".reason");
-    reason.hidden = !value.reason;
-    pg.set(reason, value.reason || "");
-    root.querySelectorAll(".readout .stat:not(.now)").forEach(stat => { stat.hidden = !!value.reason; });
+    reason.hidden = !sentence;
+    pg.set(reason, sentence || "");
+    root.querySelectorAll(".readout .stat:not(.now)").forEach(stat => { stat.hidden = !!sentence; });
   };
   /** Only what happened, never a step. */
   const speak = () => {
@@ -95,33 +55,41 @@ pg.transport = (element, props, trigger, watch) => {
     spoken = value.state;
   };
 
+  const drawNumbers = view => {
+    const label = view.loss_label ?? "train loss";
+    pg.set($("[data-rate]"), view.rate ? pg.num(Math.round(view.rate)) : "–");
+    pg.set($("[data-device]"), view.device ?? "");
+    pg.set($("[data-threads]"), view.threads ?? "");
+    pg.set($("[data-loss]"), lossText(view.loss));
+    pg.set($("[data-loss-label]"), label);
+    pg.sparkline($(".spark svg"), { ...view, spark: view.spark ?? "" });
+    $(".spark").setAttribute("aria-label", `${label} ${lossText(view.loss)}`);
+  };
+
   const draw = next => {
     value = next;
     const confirmed = hope === null || value.answers >= asked || (value.state === "running") === (hope === "running")
       || ["queued", "diverged", "finished"].includes(value.state) || performance.now() > hopeUntil;
     if (confirmed) hope = null;
-    const state = hope ?? value.state;
-    drawButton(state);
-    drawWords(state);
-    scrubber.draw(value, read("marks", value.marks) ?? []);
-    pg.set($("[data-step]"), state === "queued" && value.place ? value.place : pg.num(scrubber.held() ?? value.step));
-    pg.set($("[data-words]"), hope ? STATES[state][2] : value.words || STATES[state][2]);
-    pg.set($("[data-rate]"), value.rate ? pg.num(Math.round(value.rate)) : "–");
-    pg.set($("[data-device]"), value.device ?? "");
-    pg.set($("[data-threads]"), value.threads ?? "");
-    pg.set($("[data-loss]"), lossText(value.loss));
-    pg.set($("[data-loss-label]"), value.loss_label ?? "train loss");
-    pg.sparkline($(".spark svg"), { ...value, spark: value.spark ?? "" });
-    $(".spark").setAttribute("aria-label", `${value.loss_label ?? "train loss"} ${lossText(value.loss)}`);
-    if (was.note !== value.note) { was.note = value.note; banner($(".banner"), read("note", value.note)); }
+    const state = hope ?? value.state, starting = hope === "running" && value.state === "replay";
+    const view = starting ? { ...value, ...STARTING } : value;
+    drawButton(state, view);
+    drawWords(state, view);
+    scrubber.draw(view, read("marks", view.marks) ?? []);
+    pg.set($("[data-step]"), state === "queued" && view.place ? view.place : pg.num(scrubber.held() ?? view.step));
+    pg.set($("[data-words]"), (!hope || starting) && view.words || pg.runStates[state][2]);
+    drawNumbers(view);
+    if (was.note !== value.note) { was.note = value.note; pg.banner($(".banner"), read("note", value.note)); }
     share.draw(value.link);
     speak();
   };
 
   const hopeFor = state => {
+    const wait = state === "running" && value.state === "replay" ? START_MS : HOPE_MS;
     hope = state;
-    hopeUntil = performance.now() + HOPE_MS;
-    setTimeout(() => { if (hope && performance.now() >= hopeUntil) draw(value); }, HOPE_MS + 50);
+    hopeUntil = performance.now() + wait;
+    setTimeout(() => { if (hope && performance.now() >= hopeUntil) draw(value); }, wait + 50);
+    if (wait === START_MS) pg.stopReplay?.();          // else its next frame would write over what was asked
     draw(value);
   };
   const share = pg.share($("[data-do=share]"), () => send("link"));
@@ -132,7 +100,7 @@ pg.transport = (element, props, trigger, watch) => {
       hopeFor(running ? "paused" : "running");
       send(running ? "pause" : "play");
     },
-    step() { hope = null; send("step"); },
+    step() { hope = null; pg.stopReplay?.(); send("step"); },
     reset() { hope = null; send("reset"); },
     newest() { hope = null; send("seek", { step: value.last }); },
     share: () => share.ask(),

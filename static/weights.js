@@ -53,6 +53,7 @@ pg.weights = () => {
       info: parse("info", value.info) || [], predicted: parse("predicted", value.predicted) || [],
       stacks: parse("stacks", value.stacks) || [], probes: parse("probes", value.probes) || [],
       finding: parse("finding", value.finding), ablation: parse("ablation", value.ablation), error: value.error || "",
+      ask: value.ask || "",
       text: value.text ?? queries.join(""),
     };
   };

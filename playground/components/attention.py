@@ -25,6 +25,7 @@ def attention(value: dict | None = None, **props) -> gr.HTML:
         predicted     JSON [[token, probability] | null] of length T, or []
         probes, probe JSON [[id, label]]; id of the one shown ("own" = the visitor's text)
         text          the probe as a visitor would type it, offered for editing; the joined queries when left out
+        ask           what to type as a probe of one's own, shown in the empty input; optional
         error         sentence about the visitor's probe, shown beside it; optional
         ablation      JSON {title, text (html), layer, head} or "": result of running without that head
         finding       JSON {title, html}: html may hold <a data-do="..."> with "head:0,3", "row:22", "lens:positions" or

@@ -19,6 +19,8 @@ def column(value: dict[str, Any]) -> gr.HTML:
         parts_text: the line under the bar of the parts; "" for names and percentages.
         n_pending, pending: how many changes wait for a restart, and what they are
             ("key/value heads 4 → 2. The run goes on with 4 until then.").
+        blocked: why the changes cannot be restarted with now ("The learning rate is not a number."); the button is then
+            disabled and the sentence stands below the note. Optional.
         lines: JSON {name: text}, what each closed accordion says.
 
     Events: preset {name}, restart, undo.

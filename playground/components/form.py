@@ -39,6 +39,11 @@ def form(
             what to do), "pending" (waits for a restart; with an empty sentence "Running with 4. Restart with 2" is made
             from `running`), "changed" (a live setting changed in this run: "Changed at step 480, was 0.").
 
+        hidden: JSON [name, ...] of fields whose rows are not shown; optional.
+
+    A value that is missing or empty draws nothing: Gradio leaves it out where an accordion is first opened while an
+    event streams. The form appears with the first value that has `values`.
+
     Event edit {at, value, done}: at most every 80 ms while a slider is dragged, `done` at its release and for
     everything else. Numbers arrive as typed, inside the bounds or not.
     """

@@ -14,6 +14,7 @@ def predictions(value: dict | None = None, **props) -> gr.HTML:
         finding   JSON {title, html}
         examples  JSON [{exact: bool, cells: [{t: token, role: "prompt" | "answer" | "target", right: bool, want: token,
                   top: [[token, probability]] the five likeliest}]}]; right and want only where something is scored
+        ask       what to type as a prompt, shown in the empty box ("letters a to z, such as copy:"); optional
         prompt    JSON {text, continuation: [{t, p: probability, top}], error: sentence or ""}, or "" where the model
                   cannot go on from a prompt (encoder-only)
 

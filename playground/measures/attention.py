@@ -20,10 +20,14 @@ SELF_ROLES = ("previous token", "induction", "duplicate token", "first token", "
 CROSS_ROLES = ("wanted token", "same place", "mirrored place")
 NAMED_FROM = 0.4  # a head gets a role's name from this score on, if that is also twice what chance gives
 NEAR = 2.5  # a head without a role whose mean distance is below this many tokens "attends to recent tokens"
+SHARP = 0.7  # a head without a role whose rows have fewer bits looks at one key, wherever that is
 
 
-def self_cells(ids_BT: Tensor, *, causal: bool) -> dict[str, Tensor]:
-    """Role -> (B, T, S) True where that role looks, for attention of a sequence to itself."""
+def self_cells(ids_BT: Tensor, *, causal: bool, wanted_BT: Tensor | None = None) -> dict[str, Tensor]:
+    """Role -> (B, T, S) True where that role looks, for attention of a sequence to itself.
+
+    `wanted_BT` is the token to predict at each query, negative where nothing is scored.
+    """
     length = ids_BT.shape[1]
     at_T1, at_1S = torch.arange(length)[:, None], torch.arange(length)[None]
     other = at_1S < at_T1 if causal else at_1S != at_T1
@@ -37,7 +41,10 @@ def self_cells(ids_BT: Tensor, *, causal: bool) -> dict[str, Tensor]:
     }
     shape = same_BTS.shape
     cells = {name: cell.expand(shape) for name, cell in flat.items()}
-    return {**cells, "duplicate token": same_BTS & other, "induction": after_BTS & other}
+    cells |= {"duplicate token": same_BTS & other, "induction": after_BTS & other}
+    if wanted_BT is not None:
+        cells["wanted token"] = (wanted_BT[:, :, None] == ids_BT[:, None, :]) & other
+    return cells
 
 
 def cross_cells(wanted_BT: Tensor, source_BS: Tensor) -> dict[str, Tensor]:
@@ -92,6 +99,8 @@ class Heads(NamedTuple):
         best = int(row.argmax())
         if row[best] >= max(NAMED_FROM, 2 * self.chance[best]):
             return self.roles[best], float(row[best])
+        if self.bits[layer, head] < SHARP:
+            return "one key, unnamed", float(row[best])
         return ("recent tokens" if self.distance[layer, head] < NEAR else "broad"), float(row[best])
 
     def frame(self) -> pd.DataFrame:

@@ -22,23 +22,25 @@ class Fall(NamedTuple):
 def steepest_fall(losses: Sequence[float]) -> Fall | None:
     """The phase change of a run, or None.
 
-    Rule: of all neighbouring windows of 20 steps that come after the first 40 steps, the pair with the largest drop
-    of the mean loss; it counts if the drop is at least a quarter of the whole way down, at least three times the mean
-    drop of the windows before it (a plateau, then a fall), and at least five standard errors of such a difference.
+    Rule: the mean loss of 20 steps drops to that of the 20 steps behind by at least a quarter of the whole way down,
+    at least three times the mean drop of the windows before (a plateau, then a fall), and at least five standard errors
+    of such a difference, after the first 40 steps. The first such fall counts, at its steepest, so that what happens
+    later does not move it.
     """
     loss = np.asarray(losses, dtype=float)
     if len(loss) < 4 * WINDOW:
         return None
     means = np.convolve(loss, np.full(WINDOW, 1 / WINDOW), mode="valid")
     drops = means[:-WINDOW] - means[WINDOW:]
-    late = drops.copy()
-    late[: 2 * WINDOW - WINDOW] = -np.inf
-    at = int(late.argmax())
     way = loss[:5].mean() - means.min()
-    earlier = (loss[:5].mean() - means[at]) / max(1.0, at / WINDOW)
     noise = np.diff(loss).std() / np.sqrt(WINDOW)  # of the difference of two means, from steps to their neighbours
-    if way <= 0 or drops[at] < max(SHARE * way, 3 * earlier, 5 * noise):
+    steps = np.arange(len(drops))
+    earlier = (loss[:5].mean() - means[: len(drops)]) / np.maximum(1.0, steps / WINDOW)
+    falls = (drops >= np.maximum(np.maximum(SHARE * way, 5 * noise), 3 * earlier)) & (steps >= WINDOW)
+    if way <= 0 or not falls.any():
         return None
+    first = int(falls.argmax())
+    at = first + int(drops[first : first + 2 * WINDOW].argmax())
     return Fall(at + WINDOW, float(means[at]), float(means[at + WINDOW]))
 
 

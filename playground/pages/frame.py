@@ -27,17 +27,3 @@ def session_of(request: gr.Request) -> Session:
 def sweep() -> None:
     """Free abandoned runs from now on."""
     keep_sweeping(SESSIONS)
-
-
-def sent(event: gr.EventData, name: str, default: Any = None) -> Any:
-    """A field of what the browser sent with an event; any JSON may arrive, so the caller checks it."""
-    data = getattr(event, "_data", None)
-    return data.get(name, default) if isinstance(data, dict) else default
-
-
-def number(event: gr.EventData, name: str, low: int, high: int, default: int = 0) -> int:
-    """A whole number of an event, forced into its bounds."""
-    value = sent(event, name, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-        return default
-    return int(max(low, min(high, value)))

@@ -19,7 +19,8 @@ from playground.components.table import table
 from playground.components.transport import transport
 from playground.components.words import words
 from playground.controls import accordions
-from playground.pages import wiring
+from playground.pages.pictures import REPLAY, Board
+from playground.pages.wiring import wire
 from playground.replay import still
 from playground.session import Session
 from playground.views import column as column_view
@@ -40,9 +41,9 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
     """Lay the page out and wire it."""
     blank, forms = Session("blank"), accordions()
     with gr.Tab("Playground", id="playground"):
-        board = wiring.Board(token=gr.Textbox(visible=False), pages=pages)
+        board = Board(token=gr.Textbox(visible=False), pages=pages)
         board.transport = transport(still("transport") or transport_view.value(blank))
-        board.replay = replay({"on": True, "src": wiring.REPLAY})
+        board.replay = replay({"on": True, "src": REPLAY})
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="cfg", min_width=0):
                 board.column = column(column_view.value(blank))
@@ -94,4 +95,4 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
                 with gr.Tab("Predictions", id="predictions"):
                     board.predictions = predictions(elem_id="lens-predictions")
                     board.notes["predictions"] = notes(notes_view.value(blank, "predictions"), view="notes-predictions")
-    wiring.wire(demo, board, forms)
+    wire(demo, board, forms)

@@ -40,6 +40,16 @@ class Batch(NamedTuple):
     """Which of `Task.tags` each token of `ids_BT` belongs to; None for a task without tags."""
 
 
+class Prompt(NamedTuple):
+    """Where a continuation starts."""
+
+    ids_BT: Tensor
+    """What the decoder has read so far (B = 1); what an encoder-only model reads, with ▢ where it is to fill in."""
+    source_BS: Tensor | None = None
+    steps: int | None = None
+    """How many tokens the answer has; None = as many as asked for."""
+
+
 class Probe(NamedTuple):
     """One named example worth looking at: `task.probe(topology, probe.text)`."""
 
@@ -67,6 +77,8 @@ class Task(ABC):
     """The problem in one line."""
     accuracy: str
     """What the accuracy counts, in one sentence."""
+    ask: str
+    """What a visitor may type as a probe."""
     unit = "accuracy"
     bits: str | None = None
     """What loss / ln 2 is called, where that number is customary."""
@@ -118,6 +130,23 @@ class Task(ABC):
         generator = torch.Generator().manual_seed(PROBE_SEED)
         content_BS = self.draw(PROBES, generator, "validation") if text is None else self.read(text)
         return self.layout(content_BS, topology, generator)
+
+    def begin(self, topology: Topology, text: str) -> Prompt:
+        """What a visitor typed, as the beginning of a continuation; raises ValueError with a sentence."""
+        ids_1T = torch.tensor([self.encode(text)])
+        if not ids_1T.numel():
+            raise ValueError("Type a prompt first.")
+        if topology == "encoder-only" and not (ids_1T == self.id[MASK]).any():
+            raise ValueError(
+                f"An encoder-only model fills blanks, and this prompt has none. Put {MASK} where it should guess."
+            )
+        if ids_1T.shape[1] > self.context(topology):
+            raise ValueError(
+                f"The model reads {self.context(topology)} tokens, and the prompt has {ids_1T.shape[1]}. Shorten it."
+            )
+        if topology == "encoder-decoder":
+            return Prompt(torch.tensor([[self.id[START]]]), source_BS=ids_1T)
+        return Prompt(ids_1T)
 
     def encode(self, text: str) -> list[int]:
         """Token ids of what was typed, spaces left out; raises ValueError naming every token that is not known."""

@@ -70,6 +70,7 @@ class BracketsTask(Task):
     """The content of an example is the sequence itself: opening brackets are ids 0 .. k-1, closing ones k .. 2k-1."""
 
     description = "Close each bracket with the type that was opened last."
+    ask = "A balanced sequence of brackets, such as ([])()"
     accuracy = "Share of closing brackets whose type is right, given that a bracket closes there."
     meaning = MappingProxyType(
         {

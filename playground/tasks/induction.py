@@ -73,6 +73,7 @@ class InductionTask(Task):
     """The content of an example is its period, then its block, filled up with the number of symbols: (B, 1 + P)."""
 
     description = "Continue a random block of symbols that repeats; the period changes from example to example."
+    ask = "A few different symbols, such as abcde; they are repeated"
     accuracy = "Share of right tokens where the next one is determined: from the second copy of the block on."
     meaning = MappingProxyType(
         {

@@ -50,6 +50,7 @@ class ModularAddition(TaskConfig):
 
 
 class ModularAdditionTask(Transduction):
+    ask = "A sum, such as 7 + 8"
     description = "Add two numbers modulo a prime, from part of the addition table."
 
     def __init__(self, config: ModularAddition):

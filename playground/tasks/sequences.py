@@ -26,7 +26,7 @@ def length_knob(default: int) -> Any:
 def symbols_knob(default: int) -> Any:
     """The field for the size of the alphabet."""
     help = "How many different symbols there are. Each is drawn as often as any other, and may repeat."
-    return knob(default, "Symbols", help, ge=2, le=len(ALPHABET), unit="symbols")
+    return knob(default, "Symbols", help, ge=2, le=len(ALPHABET))
 
 
 class SequencesConfig(TaskConfig):

@@ -56,6 +56,8 @@ class TaggedTask(Transduction):
         tag_B1 = content_BS[:, :1] - self.letters
         return batch._replace(tags_BT=tag_B1.expand_as(batch.ids_BT).contiguous())
 
+    ask = "A task mark and symbols, such as ↔abc"
+
     def read(self, text: str) -> Tensor:
         prompt_1S = super().read(text)
         if prompt_1S.shape[1] < 2 or prompt_1S[0, 0] < self.letters or (prompt_1S[0, 1:] >= self.letters).any():

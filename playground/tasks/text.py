@@ -68,6 +68,7 @@ class TextTask(Task):
     """The content of an example is a window of `length` + 1 characters, from the first nine tenths or from the last."""
 
     description = "Predict characters of English text."
+    ask = "Some English, such as: the function returns"
     accuracy = "Share of characters that are guessed right at the first go."
     bits = "bits per character"
     floor = None

@@ -10,7 +10,20 @@ import torch
 from torch import Tensor
 
 from playground.tasks import split as sides
-from playground.tasks.base import IGNORE, MASK, PAD, SEPARATOR, START, Batch, Probe, Split, Task, TaskConfig, Topology
+from playground.tasks.base import (
+    IGNORE,
+    MASK,
+    PAD,
+    SEPARATOR,
+    START,
+    Batch,
+    Probe,
+    Prompt,
+    Split,
+    Task,
+    TaskConfig,
+    Topology,
+)
 
 
 class Transduction(Task):
@@ -23,6 +36,7 @@ class Transduction(Task):
     The content of an example is its prompt (B, n).
     """
 
+    ask = "A prompt of the task's symbols, such as the first example's"
     accuracy = "Share of the answer's tokens that are right, each given the true tokens before it."
     meaning = MappingProxyType(
         {
@@ -71,6 +85,15 @@ class Transduction(Task):
             ids_BT, targets_BT, prefix_B=torch.full((size,), length + 1) if topology == "decoder-only" else None
         )
 
+    def begin(self, topology: Topology, text: str) -> Prompt:
+        """The prompt with its separator; the answer's length is known."""
+        batch = self.probe(topology, text)
+        if topology == "encoder-decoder":
+            return Prompt(batch.ids_BT[:, :1], batch.source_BS, self.answer)
+        if topology == "encoder-only":
+            return Prompt(batch.ids_BT)
+        return Prompt(batch.ids_BT[:, : batch.ids_BT.shape[1] + 1 - self.answer], steps=self.answer)
+
     def read(self, text: str) -> Tensor:
         """A prompt of one to `prompt` symbols; the separator and whatever follows it are left out."""
         ids = self.encode(text.split(self.separator)[0])
@@ -86,4 +109,4 @@ class Transduction(Task):
     def probes(self) -> tuple[Probe, ...]:
         generator = torch.Generator().manual_seed(1)
         prompts = [self.decode(prompt_T) for prompt_T in self.draw(3, generator, "validation")]
-        return tuple(Probe(prompt, prompt) for prompt in prompts)
+        return tuple(Probe(f"example {i}", prompt) for i, prompt in enumerate(prompts, 1))

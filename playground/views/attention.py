@@ -15,6 +15,7 @@ from playground.run import Run
 from playground.session import Session
 from playground.tasks.base import Batch
 from playground.views.transport import marks
+from playground.wording import percent
 
 STACKS = (("decoder", "Decoder"), ("encoder", "Encoder"), ("cross", "Cross"))
 ABSENT = {
@@ -84,6 +85,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
     telling = findings.named_heads(heads)
     wanted = session.head or (telling[0][:2] if telling else (layers - 1, 0))
     layer, head = min(wanted[0], layers - 1), min(wanted[1], count - 1)
+    session.drawn = (which, (layer, head))
     seen = visible(run, which, maps)
     queries, keys = tokens(run, batch, example, which)
     info = [
@@ -96,7 +98,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         for i in range(layers)
         for j in range(count)
     ]
-    own_history = run.history if session.probe_name == "0" else None
+    own_history = run.history if session.probe_name == "0" and session.ablation is None else None
     return {
         **common,
         "layers": layers,
@@ -110,7 +112,8 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         "info": json.dumps(info),
         "predicted": json.dumps(predicted(run, snapshot, which, example)),
         "ablation": _ablation(session),
-        "finding": _finding(findings.attention(snapshot, which, own_history)),
+        "finding": _finding(_without(session, findings.attention(snapshot, which, own_history))),
+        "ask": run.task.ask,
     }
 
 
@@ -146,6 +149,13 @@ def predicted(run: Run, snapshot: Snapshot, which: str, example: int) -> list[An
     ]
 
 
+def _without(session: Session, finding: findings.Finding) -> findings.Finding:
+    """The finding of an ablated model says so."""
+    if session.ablation is None:
+        return finding
+    return finding._replace(title=f"Without {session.ablation.label}: {finding.title}")
+
+
 def _finding(finding: findings.Finding) -> str:
     return json.dumps({"title": finding.title, "html": finding.html})
 
@@ -160,9 +170,9 @@ def _ablation(session: Session) -> str:
     edit = done.edits[0]
     return json.dumps(
         {
-            "title": f"Without {done.label}: loss {before.loss:.2f} → {after.loss:.2f}, accuracy "
-            f"{before.accuracy:.0%} → {after.accuracy:.0%}",
-            "text": f"{sign}{abs(after.loss - before.loss):.2f} ± {noise:.2f} (standard error) on {before.examples} "
+            "title": f"Without {done.label}: loss {before.loss:.3f} → {after.loss:.3f}, accuracy "
+            f"{percent(before.accuracy, 0)} → {percent(after.accuracy, 0)}",
+            "text": f"{sign}{abs(after.loss - before.loss):.3f} ± {noise:.3f} (standard error) on {before.examples} "
             f"unseen examples, at step {done.step:,}. The maps are drawn without it.",
             "layer": edit.layer,
             "head": edit.head,
@@ -171,27 +181,26 @@ def _ablation(session: Session) -> str:
 
 
 def roles(session: Session, snapshot: Snapshot) -> dict[str, Any]:
-    """Up to three roles over the run: the best head of each role that some head plays, by the fixed probe batch."""
+    """Up to three roles over the run, each by the head that played it best at any time, measured on the fixed probe."""
     run = session.start()
     which = session.which if session.which in snapshot.maps else next(iter(snapshot.maps), "")
-    kept = [s for s in run.history.snapshots if which in s.heads]
-    lines, chance = [], 0.0
+    kept = [s.heads[which] for s in run.history.snapshots if which in s.heads]
+    lines, chances = [], [0.0]
     if kept:
-        newest = kept[-1].heads[which]
-        flat = newest.scores.reshape(-1, len(newest.roles))
-        ranked = sorted(
-            range(len(newest.roles)),
-            key=lambda r: -float(flat[:, r].max()) if newest.roles[r] != "current token" else 0.0,
-        )
-        for r in ranked[:3]:
-            layer, head = divmod(int(flat[:, r].argmax()), newest.bits.shape[1])
-            steps, scores = findings.curve(run.history, which, layer, head, newest.roles[r])
-            lines.append((f"L{layer} H{head} {newest.roles[r]}", steps, scores))
-        chance = float(np.mean([newest.chance[r] for r in ranked[:3]]))
+        best = np.max([h.scores for h in kept], axis=0)  # (L, H, roles), over time
+        names, chance = kept[-1].roles, kept[-1].chance
+        tops = best.reshape(-1, len(names)).max(axis=0)
+        played = [r for r in range(len(names)) if tops[r] >= max(findings.NAMED_FROM, 2 * chance[r])]
+        shown = sorted(played, key=lambda r: findings.RANK.index(names[r]))[:3] or [int(tops.argmax())]
+        for r in shown:
+            layer, head = divmod(int(best[..., r].argmax()), best.shape[1])
+            steps, scores = findings.curve(run.history, which, layer, head, names[r])
+            lines.append((f"L{layer} H{head} {names[r]}", steps, scores))
+        chances = [chance[r] for r in shown]
     figure = roles_figure(
         lines,
         total=run.training.steps,
-        chance=chance,
+        chance=float(np.mean(chances)),
         marks=[(s, t) for s, t in marks(session)][-3:],
         cursor=snapshot.step,
     )

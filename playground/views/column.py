@@ -12,6 +12,7 @@ from playground.controls import SLOT_KINDS, Accordion, field_at, flat, leaf, pla
 from playground.run import RunConfig
 from playground.session import Session
 from playground.training import Training
+from playground.wording import said
 
 BYTES = 4  # of one cached number in float32
 
@@ -37,17 +38,19 @@ def value(session: Session) -> dict[str, Any]:
         "parts_text": "",
         "n_pending": len(pending),
         "pending": _pending(pending),
+        "blocked": next(iter(session.problems.values()), ""),
         "lines": json.dumps(lines(session.config)),
     }
 
 
 def card(c: Cost) -> list[tuple[str, str, str]]:
     """(label, number, unit) of what a model costs."""
+    cache = BYTES * c.kv_cache_elements_per_token
     return [
         ("Parameters", f"{c.parameters:,}", ""),
         ("Active per token", f"{c.active_parameters:,}", ""),
         ("Forward pass", _flops(c.flops_per_token)[0], _flops(c.flops_per_token)[1]),
-        ("KV cache", f"{BYTES * c.kv_cache_elements_per_token:,}", "B/token"),
+        ("KV cache", f"{cache:,}" if cache else "none", "B/token" if cache else "(no decoder)"),
     ]
 
 
@@ -85,9 +88,9 @@ def _pending(changes: list[tuple[str, Any, Any]]) -> str:
     if not changes:
         return ""
     labels = {path: extra(field).get("label", "") for path, field, _ in walk(RunConfig())}
-    said = [f"{_label(path, labels)} {_say(old)} → {_say(new)}" for path, old, new in changes if _told(path, changes)]
-    more = f" and {len(said) - 3} more" if len(said) > 3 else ""
-    return "; ".join(said[:3]) + more + ". The run goes on as it is until then."
+    told = [f"{_label(path, labels)} {said(old)} → {said(new)}" for path, old, new in changes if _told(path, changes)]
+    more = f" and {len(told) - 3} more" if len(told) > 3 else ""
+    return "; ".join(told[:3]) + more + ". The run goes on as it is until then."
 
 
 def _told(path: str, changes: list[tuple[str, Any, Any]]) -> bool:
@@ -101,14 +104,6 @@ def _label(path: str, labels: dict[str, str]) -> str:
     if path in SLOT_KINDS:
         return slot.rpartition(".")[2].replace("_", "-")
     return (labels.get(path) or last.replace("_", " ")).lower()
-
-
-def _say(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:,g}" if isinstance(value, (int, float)) else str(value)[:30]
 
 
 def form(session: Session, accordion: Accordion) -> dict[str, Any]:
@@ -131,7 +126,7 @@ def form(session: Session, accordion: Accordion) -> dict[str, Any]:
                 if m.text.startswith(extra(Training.model_fields[name])["label"].lower())
             ]
             if first != now and changed:
-                marks[f"training.{name}"] = ["changed", f"Changed at step {changed[-1]:,}, was {_say(first)}."]
+                marks[f"training.{name}"] = ["changed", f"Changed at step {changed[-1]:,}, was {said(first)}."]
     for path, sentence in session.problems.items():
         marks[path] = ["error", sentence]
     mine = {
@@ -149,7 +144,26 @@ def form(session: Session, accordion: Accordion) -> dict[str, Any]:
         "running": {n: running.get(n) for n in names}
         | ({"kind": running.get(f"{accordion.slot}.kind")} if accordion.slot else {}),
         "marks": json.dumps(mine),
+        "hidden": json.dumps(sorted(hidden(session.config) & names)),
     }
+
+
+def hidden(config: RunConfig) -> frozenset[str]:
+    """Controls that do nothing in this configuration, and are not shown."""
+    m, task = config.model, config.task.model_dump()
+    off = {
+        "model.encoder_layers": m.topology != "encoder-decoder",
+        "model.prefix": m.topology != "decoder-only",
+        "model.embedding.segments": m.topology != "encoder-only",
+        "model.init.std": m.init.scheme != "normal",
+        "model.init.zero_head": m.head.tied,
+        "model.head.scaled": not m.head.tied,
+        "model.norm.final": m.norm.place != "pre",
+        "task.mask_ratio": m.topology != "encoder-only",
+        "task.text": task.get("source") != "own",
+        "task.upload": task.get("source") != "own",
+    }
+    return frozenset(name for name, useless in off.items() if useless)
 
 
 def _excerpt(value: Any) -> Any:

@@ -11,6 +11,7 @@ from playground.figures import training as figures
 from playground.session import Session
 from playground.training import learning_rate
 from playground.views.transport import marks
+from playground.wording import percent
 
 CHARTS = ("loss", "accuracy", "gradient", "rate")
 
@@ -60,8 +61,8 @@ def value(session: Session) -> dict[str, dict[str, Any]]:
     head = {"n": session.sent, "title": finding.title, "html": finding.html + extra(session)}
     last = seen[-1]
     said = (
-        f"At step {last.step:,}: loss {last.validation_loss:.3f}, accuracy {last.validation_accuracy:.1%} on "
-        "unseen examples"
+        f"At step {last.step:,}: loss {last.validation_loss:.3f}, "
+        f"accuracy {percent(last.validation_accuracy or 0.0)} on unseen examples"
     )
     return {
         "finding": head,
@@ -82,28 +83,24 @@ def extra(session: Session) -> str:
 
 def table(session: Session) -> dict[str, Any]:
     """The twin of the charts: one row per look at unseen examples."""
-    seen = session.start().history.validations()
-    columns = ["step", "train loss", "unseen loss", "unseen accuracy", "exact", "gradient norm", "learning rate"]
-    rows = [
-        [
-            m.step,
-            *(
-                float(f"{v:.4g}")
-                for v in (
-                    m.loss,
-                    m.validation_loss or 0.0,
-                    m.validation_accuracy or 0.0,
-                    m.validation_exact or 0.0,
-                    m.gradient_norm,
-                    m.lr,
-                )
-            ),
-        ]
-        for m in seen
+    columns = [
+        "step",
+        {"label": "train loss", "digits": 3, "title": "Nats per scored token, of the batch of this step"},
+        {"label": "unseen loss", "digits": 3, "title": "Nats per scored token, on the validation examples"},
+        {"label": "unseen right", "percent": True, "title": "Share of scored tokens predicted right"},
+        {"label": "exact", "percent": True, "title": "Share of examples with every scored token right"},
+        {"label": "gradient norm", "digits": 3, "title": "Before clipping"},
+        {"label": "learning rate", "digits": 6},
     ]
+    rows = [
+        [m.step, m.loss, m.validation_loss, m.validation_accuracy, m.validation_exact]
+        + ([m.gradient_norm, m.lr] if m.step else [None, None])
+        for m in session.start().history.validations()
+    ]
+    rounded = [[round(cell, 6) if isinstance(cell, float) else cell for cell in row] for row in rows]
     return {
         "columns": json.dumps(columns),
-        "rows": json.dumps(rows),
+        "rows": json.dumps(rounded),
         "name": f"learning-{session.preset}",
         "title": "Numbers at every validation",
     }

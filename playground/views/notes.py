@@ -8,26 +8,20 @@ from urllib.parse import quote
 
 from playground import presets
 from playground.controls import flat, plain
+from playground.run import Run
 from playground.session import Session
 
-LOOK = {
-    "attention": "from playground.look import maps, forward\n\noutput = forward(run.model, run.probe.batch, "
-    'record=True)\nweights_TS = maps(output)["{which}"][{layer}][0, {head}]      # layer {layer}, head {head}, '
-    "first probe example",
-    "learning": "for metrics in run.train(steps={steps}):\n    print(metrics.step, metrics.loss, "
-    "metrics.accuracy)\nprint(run.evaluate())                    # on unseen examples",
-    "predictions": "from playground.look import forward\n\nlogits_BTV = forward(run.model, "
-    "run.probe.batch).logits_BTV\nprobs, tokens = logits_BTV.softmax(-1).topk(5)    # the five likeliest at "
-    "each position",
-}
+RECORDED = 352  # steps of the stored replay
 
 
 def value(session: Session, lens: str) -> dict[str, Any]:
     """See `components.notes`."""
     preset = presets.PRESETS[session.preset]
-    tries = "; ".join(f'<a data-do="{_action(changes)}">{text}</a>: {what}' for text, changes, what in preset.tries)
-    source = f' Source: <a href="{preset.source[1]}">{preset.source[0]}</a>.' if preset.source else ""
-    html = f"{preset.shows} {'Set ' + tries + '.' if tries else ''}{source}"
+    tries = "".join(
+        f'<li><a data-do="{_action(changes)}">{text}</a> {what}.</li>' for text, changes, what in preset.tries
+    )
+    source = f'<p>Source: <a href="{preset.source[1]}">{preset.source[0]}</a>.</p>' if preset.source else ""
+    html = f"<p>{preset.shows}</p>{f'<ul>{tries}</ul>' if tries else ''}{source}"
     return {"try": json.dumps(html), "python": python(session, lens)}
 
 
@@ -36,28 +30,69 @@ def _action(changes: dict[str, Any]) -> str:
 
 
 def python(session: Session, lens: str) -> str:
-    """Lines that build the same run and give the lens's numbers; they run as they are."""
-    config = (
-        session.run.config if session.run else session.config
-    )  # what is on the screen, not what waits for a restart
+    """Lines that build the run on the screen and give the lens's numbers; they run as they are."""
+    config = session.run.config if session.run else session.config
     if lens == "attention" and not config.model.attention.query_heads():
         return ""
-    shown = plain(config) | ({"training": session.run.training.model_dump()} if session.run else {})
-    before, after = flat(presets.raw(session.preset)), flat(shown)
+    before, after = flat(presets.raw(session.preset)), flat(plain(config))
     different = {p: v for p, v in after.items() if before.get(p) != v}
-    step = session.run.step if session.run else 300
-    lines = ["from playground.presets import changed", "from playground.run import Run", ""]
-    lines += [f"run = Run(changed({session.preset!r}, {_literal(different)}))"]
-    if lens != "learning":
-        lines += [f"for metrics in run.train(steps={max(step, 1)}): pass"]
-    which = session.which or ("decoder" if config.model.topology != "encoder-only" else "encoder")
-    layer, head = session.head or (config.model.depths()[which.replace("cross", "decoder")] - 1, 0)
-    return "\n".join([*lines, LOOK[lens].format(which=which, layer=layer, head=head, steps=max(step, 1))])
+    lines = ["from playground.presets import changed", "from playground.run import Run"]
+    lines += ["from playground.look import forward, maps"] if lens == "attention" else []
+    lines += ["from playground.look import forward"] if lens == "predictions" else []
+    lines += ["from models import Ablate"] if session.ablation and lens != "learning" else []
+    lines += ["", f"run = Run(changed({session.preset!r}, {_literal(different)}))", *_trained(session.run)]
+    return "\n".join(lines + (_evaluated() if lens == "learning" else _seen(session, lens)))
+
+
+def _trained(run: Run | None) -> list[str]:
+    """Lines that train to the step on the screen, with every live change where it was made."""
+    lines, at = [], 0
+    for step, name, new in run.history.changes if run else ():
+        lines += [f"for _ in run.train({step - at}): pass"] if step > at else []
+        lines, at = [*lines, f"run.retune({name}={new!r})"], step
+    end = run.step if run else RECORDED
+    return [*lines, f"for _ in run.train({end - at}): pass"] if end > at else lines
+
+
+def _evaluated() -> list[str]:
+    return [
+        "",
+        "print(run.history.frame())  # one row per step: loss, accuracy, gradient norm, learning rate",
+        "print(run.evaluate())       # on unseen examples",
+    ]
+
+
+def _seen(session: Session, lens: str) -> list[str]:
+    """Lines that look through the probe in use, without what is ablated."""
+    batch, edits = "run.probe.batch", ""
+    lines = [""]
+    if session.probe_name != "0" and session.probe_seen is not None:
+        lines, batch = ["", f"batch = run.task.probe(run.topology, {session.probe_seen!r})"], "batch"
+    if session.ablation:
+        edits = f", edits={list(session.ablation.edits)!r}"
+    if lens == "predictions":
+        lines += [f"output = forward(run.model, {batch}{edits})"]
+        return [*lines, "probs, tokens = output.logits_BTV.softmax(-1).topk(5)  # the five likeliest everywhere"]
+    which, (layer, head) = session.drawn
+    return [
+        *lines,
+        f"output = forward(run.model, {batch}{edits}, record=True)",
+        f"# layer {layer}, head {head}, first example",
+        f'weights_TS = maps(output)["{which}"][{layer}][0, {head}]',
+    ]
 
 
 def _literal(changes: dict[str, Any]) -> str:
-    """A Python literal of the changes, one a line; a long text is cut, and says so."""
+    """A Python literal of the changes, one a line; a long text is read from a file that the visitor has."""
     if not changes:
         return "{}"
-    cut = {p: v if not isinstance(v, str) or len(v) < 60 else v[:50] + " (cut here)" for p, v in changes.items()}
-    return "{\n" + "".join(f"    {p!r}: {v!r},\n" for p, v in cut.items()) + "}"
+    shown = {p: _own_text if isinstance(v, str) and len(v) > 200 else v for p, v in changes.items()}
+    return "{\n" + "".join(f"    {p!r}: {v!r},\n" for p, v in shown.items()) + "}"
+
+
+class _OwnText:
+    def __repr__(self) -> str:
+        return 'open("own.txt").read()'
+
+
+_own_text = _OwnText()

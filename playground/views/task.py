@@ -8,18 +8,20 @@ from typing import Any
 
 from playground.session import Session
 from playground.tasks.base import TaskConfig, Topology
+from playground.wording import percent
 
 EXAMPLES, LONGEST = 3, 160  # lines of a preview, and characters of one
 
 
 def value(session: Session) -> dict[str, Any]:
     """See `components.words`."""
-    return {"html": described(session.config.task, session.config.model.topology)}
+    task = session.config.task
+    return {"html": described(task, session.config.model.topology)}  # type: ignore[arg-type]  # frozen: hashable
 
 
 @lru_cache(maxsize=64)
 def described(config: TaskConfig, topology: Topology) -> str:
-    """Description, sample lines (what is read ⇒ what is wanted), meaning for the topology, accuracy, chance and floor."""
+    """Description, sample lines (what is read ⇒ what is wanted), meaning, accuracy, chance, floor."""
     task = config.build()
     lines = "".join(
         f'<span class="mono">{escape(line[:LONGEST])}{"…" if len(line) > LONGEST else ""}</span>'
@@ -28,5 +30,6 @@ def described(config: TaskConfig, topology: Topology) -> str:
     floor = "" if task.floor is None else f" The loss can fall to {task.floor:.2f}."
     return (
         f"<p>{escape(task.description)}</p><p>{lines}</p><p>{escape(task.meaning[topology])}</p>"
-        f"<p>Accuracy: {escape(task.accuracy[0].lower() + task.accuracy[1:])} Guessing gets {task.chance:.1%}.{floor}</p>"
+        f"<p>Accuracy: {escape(task.accuracy[0].lower() + task.accuracy[1:])} "
+        f"Guessing gets {percent(task.chance)}.{floor}</p>"
     )

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from playground import presets
+from models.cost import cost
 from playground.limits import SECONDS, STEPS
 from playground.measures.training import steepest_fall
+from playground.run import Run
 from playground.session import Session
 
 SPARK = 96
@@ -28,6 +29,8 @@ def spark(losses: list[float]) -> str:
 def state(session: Session) -> str:
     """Which of the transport's states a session is in."""
     run = session.run
+    if session.building and not session.place:
+        return "running"
     if session.place:
         return "queued"
     if run is None:
@@ -60,23 +63,8 @@ def value(session: Session) -> dict[str, Any]:
     }
     if session.notice:
         common["note"] = json.dumps({"tone": "info", "title": "", "text": session.notice, "actions": []})
-    if run is None:
-        config = presets.PRESETS[session.preset].config
-        waiting = {"reason": busy(session.slots)} if now == "queued" else {"reason": "recorded, not running"}
-        return {
-            **common,
-            **waiting,
-            "step": 0,
-            "last": 0,
-            "total": config.training.steps,
-            "marks": "[]",
-            "rate": 0,
-            "device": "",
-            "threads": "",
-            "loss": None,
-            "loss_label": "train loss",
-            "spark": "",
-        }
+    if run is None or session.building:
+        return {**common, **_still(session, now)}
     step = run.step if session.shown is None else min(session.shown, run.step)
     losses = [m.loss for m in run.history.metrics]
     if now == "queued":
@@ -84,31 +72,41 @@ def value(session: Session) -> dict[str, Any]:
     if now == "finished":
         common |= {"reason": session.budget_left(), "more": max(0, min(run.training.steps, STEPS - run.step))}
     if run.diverged:
-        d = run.diverged
-        actions = [["halve", f"Halve it to {run.training.lr / 2:g} and retry"]] + (
-            [["back", f"Look back at step {run.step:,}"]] if run.step else []
-        )
-        common["note"] = json.dumps(
-            {
-                "tone": "error",
-                "title": f"Stopped at step {d.step:,}: the {d.what} is not a finite number.",
-                "text": str(d).split(": ", 1)[1].split(". ", 1)[1],
-                "actions": actions,
-            }
-        )
+        common["note"] = _divergence(run)
     return {
         **common,
         "step": step,
         "last": run.step,
         "total": run.training.steps,
         "marks": json.dumps(marks(session)),
-        "rate": round(session.rate),
+        "rate": round(session.rate) if now == "running" else 0,
         "device": run.place.label,
         "threads": run.place.detail,
         "loss": round(losses[min(step, len(losses) - 1)], 4),
         "loss_label": "train loss",
         "spark": spark(losses),
     }
+
+
+def _still(session: Session, now: str) -> dict[str, Any]:
+    """Before there is a run: the stored replay, the line for the cores, or a model being built."""
+    said = {"reason": "recorded, not running"}
+    if now == "queued":
+        said = {"reason": busy(session.slots)}
+    elif session.building:
+        said = {"words": f"building {cost(session.config.model).parameters:,} parameters"}
+    numbers = {"step": 0, "last": 0, "total": session.config.training.steps, "rate": 0, "loss": None}
+    return {**said, **numbers, "marks": "[]", "device": "", "threads": "", "loss_label": "train loss", "spark": ""}
+
+
+def _divergence(run: Run) -> str:
+    """The note of a run that stopped: the step, the last finite values, the cause, and the ways on."""
+    stopped = run.diverged
+    assert stopped is not None
+    actions = [["halve", f"Halve it to {run.training.lr / 2:g} and retry"]]
+    actions += [["back", f"Look back at step {run.step:,}"]] if run.step else []
+    title, _, text = str(stopped).partition("number.")
+    return json.dumps({"tone": "error", "title": f"{title}number.", "text": text.strip(), "actions": actions})
 
 
 def marks(session: Session) -> list[list[Any]]:

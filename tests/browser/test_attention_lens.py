@@ -1,7 +1,9 @@
 """The attention lens: any head large at one click, ablated and restored; one's own probe; pictures as tables and files."""
 
+import re
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.screen import SMALL, Screen
 
@@ -15,8 +17,12 @@ def screen(page) -> Screen:
     return shown
 
 
-def heading(screen: Screen):
+def heading(screen: Screen) -> Locator:
     return screen.page.locator(".col-map .name h2")
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    return re.compile(re.escape(text))
 
 
 def test_a_click_on_a_head_shows_it_large_and_arrows_go_to_the_next(screen):
@@ -32,12 +38,6 @@ def test_a_click_on_a_head_shows_it_large_and_arrows_go_to_the_next(screen):
     screen.settles()
     expect(heading(screen)).to_have_text("L0 H1")  # the server agrees
     expect(screen.page.locator("canvas.weights")).to_have_attribute("aria-label", pattern("Weights of L0 H1 at step"))
-
-
-def pattern(text: str):
-    import re
-
-    return re.compile(re.escape(text))
 
 
 def test_rows_and_keys_are_chosen_by_keyboard_and_pointer(screen):
@@ -78,7 +78,7 @@ def test_the_visitors_own_probe_is_drawn_and_a_bad_one_is_answered_with_a_senten
     expect(tokens.nth(1)).to_have_text("b")
     own.fill("a ☃ b")
     own.press("Enter")
-    bad = screen.page.locator(".attention .bad")
+    bad = screen.page.locator(".tools .bad")
     expect(bad).to_be_visible()
     assert "☃" in bad.inner_text()
     assert bad.inner_text().endswith(".")

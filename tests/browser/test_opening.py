@@ -51,7 +51,7 @@ def test_the_page_is_light(page, lens):
 def test_a_press_before_the_server_has_answered_is_not_lost(page):
     """A link's configuration is on its way when the button is already there."""
     held = []
-    page.route("**/run/predict", held.append)
+    page.route("**/run/predict", lambda route: held.append(route))
     screen = Screen(page)
     page.goto("/?preset=copy&task.length=5")
     screen.button.click()

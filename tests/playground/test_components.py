@@ -49,7 +49,7 @@ SENT = ("halve", "back")  # named by the note of a divergence, not by the script
 
 
 def properties(made: gr.HTML) -> dict:
-    return json.loads(unquote(re.search(r"pg\.fixed\(props, `(.*)`\)", made.js_on_load or "")[1]))
+    return json.loads(unquote(re.findall(r"pg\.fixed\(props, `(.*)`\)", made.js_on_load or "")[0]))
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -62,7 +62,7 @@ def test_a_component_has_the_events_it_declares_and_no_other(name):
 @pytest.mark.parametrize("name", MADE)
 def test_a_component_is_drawn_by_a_function_that_exists(name):
     made = MADE[name][0]()
-    called = re.search(r"pg\.(\w+)\(element", made.js_on_load or "")[1]
+    called = re.findall(r"pg\.(\w+)\(element", made.js_on_load or "")[0]
     assert called == name
     assert re.search(rf"\bpg\.{name} *=", widget.head())
 

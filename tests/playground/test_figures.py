@@ -76,7 +76,7 @@ def test_thinning_keeps_the_ends_the_extremes_and_the_order(length):
     x = np.arange(length)
     y = np.random.default_rng(0).standard_normal(length)
     y[length // 3], y[2 * length // 3] = 50.0, -50.0
-    xs, ys = thinned(x, y)
+    xs, ys = thinned(x.tolist(), y.tolist())
     assert len(xs) <= POINTS + 2
     assert (xs[0], xs[-1]) == (0, length - 1)
     assert (ys.max(), ys.min()) == (y.max(), y.min())
@@ -89,7 +89,7 @@ def test_every_bin_of_a_thinned_curve_keeps_its_peak():
     y = np.zeros(POINTS * 50)
     y[123] = 1.0
     y[7777] = 1.0
-    assert set(thinned(range(len(y)), y)[0]) >= {123, 7777}
+    assert set(thinned(range(len(y)), y.tolist())[0]) >= {123, 7777}
 
 
 def test_labels_of_curves_that_end_together_do_not_overlap():

@@ -86,6 +86,13 @@ def test_settings_that_are_right_only_together_are_taken_together():
     assert leaf(shared.raw, "task.min_period") == 20
 
 
+def test_settings_of_which_none_is_right_without_the_others_are_taken_together():
+    shared = opened("?preset=llama&model.width=100&model.attention.heads=5&model.attention.kv_heads=5")
+    assert shared is not None
+    assert shared.sentences == ()
+    assert leaf(shared.raw, "model.width") == 100
+
+
 @pytest.mark.parametrize("lens", LENSES)
 def test_the_lens_and_the_probe_travel_too(lens):
     shared = opened(link("copy", raw("copy"), lens=lens, probe="a b&c=+é"))

@@ -1,0 +1,67 @@
+"""Presses in the configuration column, sharing, and the first values of a page that opens."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from playground import share
+from playground.pages.event import press, sent
+from playground.pages.frame import SESSIONS, session_of
+from playground.pages.pictures import Pictures, Update
+from playground.session import Session
+from playground.views import transport
+
+
+class Configuring:
+    """Handlers, answered outside the queue."""
+
+    def __init__(self, pictures: Pictures):
+        self.pictures, self.board = pictures, pictures.board
+
+    def edit(self, request: gr.Request, event: gr.EventData) -> Update:
+        session, path = session_of(request), str(sent(event, "at", ""))[:200]
+        with session.lock:
+            session.edit(path, sent(event, "value"), settled=sent(event, "done") is not False)
+        if session.run is not None and session.run.step == 0:  # the model itself may be a new one
+            return self.pictures.everything(session)
+        return {**self.pictures.controls(session), self.board.transport: transport.value(session)}
+
+    def undo(self, request: gr.Request) -> Update:
+        session = session_of(request)
+        session.undo()
+        return {**self.pictures.controls(session), self.board.transport: transport.value(session)}
+
+    def expand(self, request: gr.Request) -> Update:
+        """An accordion is opened: what is in it mounts only now, and may have missed its value in a running stream."""
+        return self.pictures.controls(session_of(request))
+
+    def share(self, request: gr.Request, event: gr.EventData) -> Update:
+        session = session_of(request)
+        press(event)
+        own_probe = session.probe_text if session.probe_name == "own" else None
+        session.link = share.link(session.preset, session.raw, lens=session.lens, probe=own_probe)
+        return {self.board.transport: transport.value(session)}
+
+    def opened(self, request: gr.Request, token: object) -> Update:
+        """A link's configuration (once: a reload keeps the run), a run that came back, or the stored replay."""
+        session = SESSIONS.attach(str(request.session_hash), token)
+        query = str(request.query_params)
+        shared = share.opened(dict(request.query_params)) if query != session.opened else None
+        session.opened = query
+        if shared is not None:
+            self._take(session, shared)
+        out = self.pictures.everything(session)
+        return {**out, self.board.lenses: gr.update(selected=session.lens)} if session.run is not None else out
+
+    def _take(self, session: Session, shared: share.Shared) -> None:
+        with session.lock:
+            session.adopt(shared.preset)
+            session.load(shared.raw)
+            session.lens = shared.lens
+            session.restart()
+            session.notice = " ".join(shared.sentences)
+            if shared.probe:
+                try:
+                    session.use_probe("own", shared.probe)
+                except ValueError as error:
+                    session.notice = f"{session.notice} {error}".strip()

@@ -1,0 +1,94 @@
+"""The Playground page's components by name, and a session's updates of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+from playground.controls import Accordion
+from playground.replay import FILE
+from playground.session import Session
+from playground.views import attention, column, learning, notes, predictions, task, transport
+
+Update = dict[Any, Any]
+REPLAY = f"/gradio_api/file={FILE}"
+
+
+@dataclass
+class Board:
+    """The page's components by name."""
+
+    token: gr.Textbox
+    pages: gr.Tabs
+    transport: Any = None
+    replay: Any = None
+    task: Any = None
+    column: Any = None
+    lenses: Any = None
+    attention: Any = None
+    roles: Any = None
+    finding: Any = None
+    table: Any = None
+    predictions: Any = None
+    forms: dict[str, Any] = field(default_factory=dict)
+    panels: dict[str, Any] = field(default_factory=dict)
+    charts: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def lens(self) -> list[Any]:
+        """Everything that a frame may update."""
+        lenses = [self.attention, self.roles, self.finding, self.table, *self.charts.values(), self.predictions]
+        return [self.transport, *lenses, *self.notes.values()]
+
+    def controls(self) -> list[Any]:
+        """The configuration column."""
+        return [self.replay, self.task, self.column, *self.forms.values()]
+
+    def all(self) -> list[Any]:
+        """Every component that handlers write."""
+        return [*self.lens(), *self.controls(), *self.panels.values(), self.lenses]
+
+
+class Pictures:
+    """Session -> updates of the board. Each holds the session's lock: one run and one step in all of it."""
+
+    def __init__(self, board: Board, forms: list[Accordion]):
+        self.board, self.accordions = board, forms
+
+    def frame(self, session: Session, *, charts: bool = True) -> Update:
+        """The transport and the lens in sight; `charts` False leaves out what need not change at every frame."""
+        with session.lock:
+            board = self.board
+            if session.run is None or session.building:  # the replay, or nothing yet, has the board
+                told = session.place or session.notice or session.building or session.link
+                return {board.transport: transport.value(session) if told else gr.skip()}
+            out: Update = {board.transport: transport.value(session)}
+            if charts:
+                out[board.notes[session.lens]] = notes.value(session, session.lens)
+            if session.lens == "attention":
+                snapshot = session.look()
+                out[board.attention] = attention.value(session, snapshot)
+                out |= {board.roles: attention.roles(session, snapshot)} if charts else {}
+            elif session.lens == "learning" and charts:
+                found = learning.value(session)
+                out |= {board.finding: found["finding"], board.table: learning.table(session)}
+                out |= {board.charts[name]: found[name] for name in board.charts}
+            elif session.lens == "predictions" and charts:
+                out[board.predictions] = predictions.value(session)
+            return out
+
+    def controls(self, session: Session) -> Update:
+        """The configuration column and the lines below the lens."""
+        with session.lock:
+            board = self.board
+            out: Update = {board.column: column.value(session), board.task: task.value(session)}
+            out[board.replay] = {"on": session.run is None and not session.building, "src": REPLAY}
+            out |= {board.forms[each.name]: column.form(session, each) for each in self.accordions}
+            return out | {board.notes[session.lens]: notes.value(session, session.lens)}
+
+    def everything(self, session: Session) -> Update:
+        """All of it."""
+        with session.lock:
+            return {**self.frame(session), **self.controls(session)}

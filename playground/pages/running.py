@@ -1,0 +1,167 @@
+"""Presses that train, and the time line: play, pause, step, reset, seek, presets, restarts, links in sentences."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import unquote
+
+import gradio as gr
+
+from playground import presets
+from playground.controls import change, panel
+from playground.limits import STEPS
+from playground.pages.event import number, press, sent
+from playground.pages.frame import SLOTS, session_of
+from playground.pages.pictures import Pictures, Update
+from playground.session import Session
+from playground.views import transport
+
+HZ = 9.0  # pictures per second
+CHARTS_EVERY = 4  # pictures between two updates of charts
+PATIENCE = 0.4  # seconds between two looks at the line
+
+
+class Running:
+    """Handlers; those that train are generators, through Gradio's queue."""
+
+    def __init__(self, pictures: Pictures):
+        self.pictures, self.board = pictures, pictures.board
+
+    def _train(self, session: Session, n: float, *, anew: bool = False) -> Iterator[Update]:
+        """Wait for a core, build a run if asked or needed, train and show until another press or the end of the run."""
+        if session.problems:
+            session.notice = f"Not started: {next(iter(session.problems.values()))}"
+            yield {**self.pictures.controls(session), self.board.transport: transport.value(session)}
+            return
+        ticket = object()  # of this loop alone: the loop before it may not have ended yet
+        session.notice, session.slots = "", SLOTS.count
+        session.building = anew or session.run is None
+        try:
+            yield {**self.pictures.controls(session), self.board.transport: transport.value(session)}
+            while session.intent == n and (place := SLOTS.ask(ticket)):
+                session.place = max(place, 0)
+                if place < 0:
+                    session.notice = "The line is full; try again in a minute."
+                    return
+                yield {self.board.transport: transport.value(session)}
+                time.sleep(PATIENCE)
+            session.place = 0
+            if session.intent == n:
+                yield from self._stream(session, n, anew)
+        finally:  # also reached when the tab closes
+            SLOTS.leave(ticket)
+            if session.intent == n:
+                session.running = session.building = False
+                session.place = 0
+        yield self.pictures.everything(session)
+
+    def _stream(self, session: Session, n: float, anew: bool) -> Iterator[Update]:
+        with session.lock:
+            run = session.restart() if anew else session.start()
+            session.building, session.notice = False, run.place.sentence
+            session.shown, session.running = None, True
+        out, shown = self.pictures.everything(session), 0
+        while session.intent == n and session.run is run and not session.budget_left() and not run.diverged:
+            yield out
+            began = time.perf_counter()
+            session.advance(0.82 / HZ, n)
+            shown += 1
+            out = self.pictures.frame(session, charts=shown % CHARTS_EVERY == 0)
+            time.sleep(max(0.0, 1 / HZ - (time.perf_counter() - began)))
+
+    def play(self, request: gr.Request, event: gr.EventData) -> Iterator[Update]:
+        session, n = session_of(request), press(event)
+        if session.claim(n):
+            run = session.run
+            if run is not None and run.training.steps <= run.step < STEPS:  # "Go on for N"
+                session.edit("training.steps", min(run.step + run.config.training.steps, STEPS))
+            yield from self._train(session, n)
+
+    def halve(self, request: gr.Request, event: gr.EventData) -> Iterator[Update]:
+        session, n = session_of(request), press(event)
+        if session.claim(n) and session.run is not None:
+            session.edit("training.lr", session.run.training.lr / 2)
+            yield from self._train(session, n, anew=True)
+
+    def preset(self, request: gr.Request, event: gr.EventData) -> Iterator[Update]:
+        session, name = session_of(request), str(sent(event, "name", ""))
+        if name in presets.PRESETS:
+            yield from self._take(session, lambda: session.adopt(name))
+
+    def restart(self, request: gr.Request) -> Iterator[Update]:
+        yield from self._take(session_of(request), lambda: None)
+
+    def do(self, request: gr.Request, event: gr.EventData) -> Iterator[Update]:
+        """A link in a sentence: "step:548" looks back, "set:{...}" changes controls and trains anew, "preset:copy"."""
+        session, (what, _, rest) = session_of(request), str(sent(event, "action", "")).partition(":")
+        if what == "step" and rest.isdigit():
+            yield self._look_back(session, int(rest))
+        elif what == "preset" and rest in presets.PRESETS:
+            yield from self._take(session, lambda: session.adopt(rest))
+        elif what == "set":
+            try:
+                changes: dict[str, Any] = json.loads(unquote(rest))
+                raw = session.raw
+                for path, value in changes.items():
+                    raw = change(raw, path, value)
+            except (ValueError, AttributeError, KeyError):
+                return
+            yield {self.board.panels[name]: gr.update(open=True) for name in {panel(path) for path in changes}}
+            yield from self._take(session, lambda: session.load(raw))
+
+    def _take(self, session: Session, act: Callable[[], None]) -> Iterator[Update]:
+        """Stop the loop before, take other settings, train a new run."""
+        n = session.claim_own()
+        with session.lock:  # the loop before ends its step first
+            act()
+        yield from self._train(session, n, anew=True)
+
+    # ---- the time line ----
+    def _halted(self, request: gr.Request, event: gr.EventData, act: Callable[[Session], None]) -> Update:
+        """Stop the loop by claiming, act, show."""
+        session = session_of(request)
+        if session.claim(press(event)):
+            session.running, session.place = False, 0
+            with session.lock:  # after the update in hand, so that no later number follows the answer
+                act(session)
+        return self.pictures.frame(session)
+
+    def pause(self, request: gr.Request, event: gr.EventData) -> Update:
+        return self._halted(request, event, lambda session: None)
+
+    def step(self, request: gr.Request, event: gr.EventData) -> Update:
+        def one(session: Session) -> None:
+            if not session.problems:
+                session.shown = None
+                session.advance(0.0, session.intent)
+
+        self._halted(request, event, one)
+        return self.pictures.everything(session_of(request))
+
+    def reset(self, request: gr.Request, event: gr.EventData) -> Update:
+        session = session_of(request)
+        if session.claim(press(event)) and session.run is not None:
+            session.running, session.place = False, 0
+            if not session.problems:
+                session.restart()
+        return self.pictures.everything(session)
+
+    def seek(self, request: gr.Request, event: gr.EventData) -> Update:
+        session, step = session_of(request), number(event, "step", 0, 10**9)
+        if session.claim(press(event)):
+            session.running = False
+        return self._look_back(session, step)
+
+    def back(self, request: gr.Request, event: gr.EventData) -> Update:
+        session = session_of(request)
+        return self._look_back(session, session.run.step - 1 if session.run else 0)
+
+    def _look_back(self, session: Session, step: int) -> Update:
+        if session.run is not None:
+            session.stop()
+            session.shown = None if step >= session.run.step else step
+            session.ablation = None
+        return self.pictures.frame(session)

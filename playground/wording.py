@@ -1,0 +1,23 @@
+"""Numbers as the page says them: one form for percents, bounds and changes."""
+
+from __future__ import annotations
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """0.0732 -> "7.3 %", 1 -> "100 %"."""
+    text = f"{100 * share:.{digits}f}"
+    return f"{text.removesuffix('.0') if share in (0.0, 1.0) else text} %"
+
+
+def number(value: float) -> str:
+    """1000000 -> "1,000,000", 0.003 -> "0.003": whole numbers are never rounded or written with an exponent."""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,g}"
+
+
+def said(value: object, empty: str = "none") -> str:
+    """A setting's value in words."""
+    if value is None:
+        return empty
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return number(value) if isinstance(value, (int, float)) else str(value)[:30]

@@ -1,0 +1,45 @@
+/* What the transport is made of: its states in words, its markup, and the strip under it. */
+// state -> [icon, words on the button, words under the step where the value has none]
+pg.runStates = {
+  replay: ["play", () => "Train it now", "step of a stored run"],
+  ready: ["play", () => "Play", "step · ready"],
+  running: ["pause", () => "Pause", "step · running"],
+  paused: ["play", () => "Play", "step · paused"],
+  past: ["play", () => "Play", "step · past"],
+  queued: ["", () => "Leave the queue", "in the queue"],
+  diverged: ["play", () => "Play", "step · diverged"],
+  finished: ["play", value => `Go on for ${pg.num(value.more || value.total)}`, "step · finished"],
+};
+
+pg.transportMarkup = () => `<section class="tp" aria-label="Run">
+  <div class="keys">
+    <button class="b icon hide-phone" data-do="reset" aria-label="Reset to step 0 (R)">
+      ${pg.icon("reset")}</button>
+    <button class="b icon" data-do="step" aria-label="One step (.)">${pg.icon("step")}</button>
+    <button class="b primary" data-do="toggle"></button>
+    <span class="tag replay" hidden>replay</span><button class="b small newest" data-do="newest" hidden></button>
+  </div>
+  <div class="scrub" role="slider" tabindex="0" aria-label="Step shown"></div>
+  <div class="readout">
+    <div class="stat now"><b data-step></b><span data-words></span></div>
+    <div class="stat"><b data-rate></b><span>tokens/s</span></div>
+    <div class="stat"><b data-device></b><span data-threads></span></div>
+  </div>
+  <p class="reason" hidden></p>
+  <div class="spark" role="img"><svg viewBox="0 0 132 40" aria-hidden="true"></svg>
+    <div class="stat"><b data-loss></b><span data-loss-label></span></div></div>
+  <div class="share">
+    <button class="b hide-phone" data-do="share" aria-haspopup="dialog">${pg.icon("share")}Share</button>
+    <button class="b only-phone" data-do="sheet" aria-controls="cfg">Configure</button></div>
+  <div class="banner" role="status" hidden></div></section>`;
+
+/** Fill the strip under the bar: {tone, title, text, actions: [[event, label]]}, or nothing. */
+pg.banner = (node, note) => {
+  node.hidden = !note;
+  node.className = `banner ${note?.tone ?? ""}`;
+  const actions = (note?.actions ?? []).map(([event, label], i) =>
+    `<button class="b small${i ? " quiet" : ""}" data-event="${pg.esc(event)}">${pg.esc(label)}</button>`).join("");
+  node.innerHTML = !note ? "" : `${note.tone === "error" ? pg.icon("warn") : ""}<div class="grow">
+    ${note.title ? `<b>${pg.esc(note.title)}</b> ` : ""}<span>${pg.esc(note.text)}</span></div>
+    <div class="row">${actions}</div>`;
+};
