@@ -45,7 +45,7 @@ WHAT = {  # role -> (title after "L1 H2", what such a head does)
     ),
     "wanted token": (
         "looks at the token to write",
-        "The decoder's query attends to the source token that it has to write next.",
+        "Each of its queries attends to a place that holds the token to be written next.",
     ),
     "same place": ("looks at the same place", "Query 3 attends to source token 3, and so on: an alignment in order."),
     "mirrored place": (

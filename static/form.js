@@ -11,7 +11,7 @@ const makeMore = rows => {
   more.innerHTML = `<summary>${pg.icon("caret")}<span></span></summary>`;
   more.append(...rows.map(row => row.node));
   /** Name the rows that can be seen. */
-  more.name = () => {
+  more.tell = () => {
     const seen = rows.filter(row => !row.node.hidden);
     more.hidden = !seen.length;
     pg.set(more.querySelector("summary span"), `More: ${seen.map(row => named(row.field.label)).join(", ")}`);
@@ -58,7 +58,7 @@ pg.form = (element, props, trigger, watch) => {
       row.node.hidden = hidden.includes(row.field.name);
       row.draw(whole, marks, fromServer);
     }
-    more?.name();
+    more?.tell();
     const closed = root.querySelector("details.more:not([open])");
     if (closed?.querySelector(".error")) closed.open = true;        // a reason must be seen
     if (selector) about(kind);

@@ -10,10 +10,10 @@ const LEGEND = `<span class="scale" role="img"
 // The form of the visitor's own probe takes the legend's place while it is used, so that nothing moves.
 const HTML = `<div class="tool"><span class="lab">Attention</span><b class="sole" hidden></b><div data-s="which"></div></div>
   <div class="tool"><span class="lab">Probe</span><div data-s="probe"></div></div>
-  <div class="tool place"><div class="legend">${LEGEND}</div>
+  <div class="end"><div class="tool place"><div class="legend">${LEGEND}</div>
     <form class="own" hidden><input aria-label="Your own probe" spellcheck="false" autocomplete="off" maxlength="128">
       <button class="b small">Look</button></form><p class="bad" role="alert" hidden></p></div>
-  <div class="tool last"><div data-s="as"></div><div data-s="export"></div></div>`;
+  <div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div>`;
 
 /** `on` has look(which), probe({ id } | { text }), as(table), png(), svg(), csv(). */
 pg.lensTools = (host, on) => {

@@ -47,7 +47,7 @@ pg.map = (host, { choose }) => {
   };
   /** Show every n-th label, always the chosen one, and none that would touch it. */
   const thin = (box, at) => [...box.children].forEach((node, i) => {
-    const near = i !== at && Math.abs(i - at) * side < 10;
+    const near = i !== at && Math.abs(i - at) * side < 12;
     node.classList.toggle("on", i === at);
     node.hidden = i !== at && (i % everyNth(side) !== 0 || near && everyNth(side) > 1);
   });

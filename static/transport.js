@@ -32,9 +32,10 @@ pg.transport = (element, props, trigger, watch) => {
     button.setAttribute("aria-label", `${text} (space)`);
     button.className = `b ${state === "queued" ? "plain" : "primary"}`;
   };
-  const drawWords = (state, { reason: sentence, last }) => {
-    if (was.state === state && was.reason === sentence && was.last === last) return;
-    Object.assign(was, { state, reason: sentence, last });
+  const drawWords = (state, { reason: sentence, last, device }) => {
+    const key = JSON.stringify([state, sentence, last, device]);
+    if (was.words === key) return;
+    was.words = key;
     root.firstElementChild.dataset.state = state;
     $(".tag.replay").hidden = state !== "replay";
     const newest = $(".newest");
@@ -43,7 +44,9 @@ pg.transport = (element, props, trigger, watch) => {
     const reason = $(".reason");
     reason.hidden = !sentence;
     pg.set(reason, sentence || "");
-    root.querySelectorAll(".readout .stat:not(.now)").forEach(stat => { stat.hidden = !!sentence; });
+    root.querySelectorAll(".readout .stat:not(.now)").forEach(stat => {
+      stat.hidden = !!sentence || !device;             // nothing runs yet: the words need the room
+    });
   };
   /** Only what happened, never a step. */
   const speak = () => {

@@ -16,9 +16,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-SELF_ROLES = ("previous token", "induction", "duplicate token", "first token", "current token")
+SELF_ROLES = ("induction", "wanted token", "duplicate token", "previous token", "first token", "current token")
 CROSS_ROLES = ("wanted token", "same place", "mirrored place")
 NAMED_FROM = 0.4  # a head gets a role's name from this score on, if that is also twice what chance gives
+CLOSE = 0.9  # roles may share cells: of those this near to the best score, the first in order names the head
 NEAR = 2.5  # a head without a role whose mean distance is below this many tokens "attends to recent tokens"
 SHARP = 0.7  # a head without a role whose rows have fewer bits looks at one key, wherever that is
 
@@ -34,17 +35,17 @@ def self_cells(ids_BT: Tensor, *, causal: bool, wanted_BT: Tensor | None = None)
     same_BTS = ids_BT[:, :, None] == ids_BT[:, None, :]
     after_BTS = torch.zeros_like(same_BTS)
     after_BTS[:, :, 1:] = same_BTS[:, :, :-1]  # the key's predecessor is the query's token
+    cells = {"induction": after_BTS & other}
+    if wanted_BT is not None:
+        cells["wanted token"] = (wanted_BT[:, :, None] == ids_BT[:, None, :]) & other
     flat = {
         "previous token": at_1S == at_T1 - 1,
         "first token": (at_1S == 0) & (at_T1 > 0),
         "current token": at_1S == at_T1,
     }
-    shape = same_BTS.shape
-    cells = {name: cell.expand(shape) for name, cell in flat.items()}
-    cells |= {"duplicate token": same_BTS & other, "induction": after_BTS & other}
-    if wanted_BT is not None:
-        cells["wanted token"] = (wanted_BT[:, :, None] == ids_BT[:, None, :]) & other
-    return cells
+    cells["duplicate token"] = same_BTS & other
+    cells |= {name: cell.expand(same_BTS.shape) for name, cell in flat.items()}
+    return {name: cells[name] for name in SELF_ROLES if name in cells}
 
 
 def cross_cells(wanted_BT: Tensor, source_BS: Tensor) -> dict[str, Tensor]:
@@ -97,8 +98,9 @@ class Heads(NamedTuple):
         """(name, score) of the strongest role; the name is "broad" or "near" where no role stands out."""
         row = self.scores[layer, head]
         best = int(row.argmax())
-        if row[best] >= max(NAMED_FROM, 2 * self.chance[best]):
-            return self.roles[best], float(row[best])
+        for r, score in enumerate(row):
+            if score >= max(NAMED_FROM, 2 * self.chance[r], CLOSE * row[best]):
+                return self.roles[r], float(score)
         if self.bits[layer, head] < SHARP:
             return "one key, unnamed", float(row[best])
         return ("recent tokens" if self.distance[layer, head] < NEAR else "broad"), float(row[best])

@@ -65,8 +65,6 @@ class Pictures:
                 told = session.place or session.notice or session.building or session.link
                 return {board.transport: transport.value(session) if told else gr.skip()}
             out: Update = {board.transport: transport.value(session)}
-            if charts:
-                out[board.notes[session.lens]] = notes.value(session, session.lens)
             if session.lens == "attention":
                 snapshot = session.look()
                 out[board.attention] = attention.value(session, snapshot)
@@ -77,6 +75,8 @@ class Pictures:
                 out |= {board.charts[name]: found[name] for name in board.charts}
             elif session.lens == "predictions" and charts:
                 out[board.predictions] = predictions.value(session)
+            if charts:  # last: the lines name the head that is drawn
+                out[board.notes[session.lens]] = notes.value(session, session.lens)
             return out
 
     def controls(self, session: Session) -> Update:

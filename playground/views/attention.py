@@ -190,10 +190,12 @@ def roles(session: Session, snapshot: Snapshot) -> dict[str, Any]:
         best = np.max([h.scores for h in kept], axis=0)  # (L, H, roles), over time
         names, chance = kept[-1].roles, kept[-1].chance
         tops = best.reshape(-1, len(names)).max(axis=0)
+        heads_of = [divmod(int(best[..., r].argmax()), best.shape[1]) for r in range(len(names))]
         played = [r for r in range(len(names)) if tops[r] >= max(findings.NAMED_FROM, 2 * chance[r])]
-        shown = sorted(played, key=lambda r: findings.RANK.index(names[r]))[:3] or [int(tops.argmax())]
+        ranked = sorted(played, key=lambda r: findings.RANK.index(names[r])) or [int(tops.argmax())]
+        shown = [r for i, r in enumerate(ranked) if heads_of[r] not in [heads_of[q] for q in ranked[:i]]][:3]
         for r in shown:
-            layer, head = divmod(int(best[..., r].argmax()), best.shape[1])
+            layer, head = heads_of[r]
             steps, scores = findings.curve(run.history, which, layer, head, names[r])
             lines.append((f"L{layer} H{head} {names[r]}", steps, scores))
         chances = [chance[r] for r in shown]

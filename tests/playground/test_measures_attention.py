@@ -37,11 +37,14 @@ def even(*, causal: bool) -> Tensor:
     return (seen / seen.sum(-1, keepdim=True)).expand(1, B, 1, T, T)
 
 
+WANTED = torch.where(torch.arange(T) < T - 2, IDS.roll(-2, 1), -100)  # what is to be written at each query
+WANTED_OF = {tuple(ids): wanted for ids, wanted in zip(IDS.tolist(), WANTED.tolist(), strict=True)}
 LOOKS = {  # role -> does it look from token t of ids to token s, in words of the paper
     "previous token": lambda ids, t, s: s == t - 1,
     "current token": lambda ids, t, s: s == t,
     "first token": lambda ids, t, s: s == 0 < t,
     "duplicate token": lambda ids, t, s: ids[s] == ids[t] and s != t,
+    "wanted token": lambda ids, t, s: ids[s] == WANTED_OF[tuple(ids)][t] and s != t,
     "induction": lambda ids, t, s: s >= 1 and ids[s - 1] == ids[t] and s != t,
 }
 
@@ -58,10 +61,10 @@ def slowly(row_of, looks, sequences, keys: range, causal: bool) -> float:
 
 
 @pytest.mark.parametrize("causal", [True, False], ids=["causal", "both sides"])
-@pytest.mark.parametrize("role", SELF_ROLES)
+@pytest.mark.parametrize("role", LOOKS)
 def test_the_score_of_a_role_is_its_slow_twin(role, causal):
     w_LBHTS = weights(causal=causal)
-    cells = self_cells(IDS, causal=causal)
+    cells = self_cells(IDS, causal=causal, wanted_BT=WANTED)
     fast = scores(w_LBHTS, cells)[:, :, list(cells).index(role)]
     for layer in range(2):
         for head in range(3):
@@ -88,9 +91,9 @@ def test_the_score_of_a_cross_role_is_its_slow_twin(role):
     assert scores(w_LBHTS, cells)[1, 2, CROSS_ROLES.index(role)].item() == pytest.approx(slow, abs=1e-6)
 
 
-@pytest.mark.parametrize("role", SELF_ROLES)
+@pytest.mark.parametrize("role", LOOKS)
 def test_a_head_made_for_a_role_scores_one_and_bears_its_name(role):
-    cells = self_cells(IDS, causal=True)
+    cells = self_cells(IDS, causal=True, wanted_BT=WANTED)
     perfect = cells[role] & torch.ones(T, T, dtype=torch.bool).tril()
     idle = torch.eye(T) if role == "first token" else torch.nn.functional.one_hot(torch.zeros(T, dtype=torch.long), T)
     made = torch.where(perfect.any(-1, keepdim=True), perfect / perfect.sum(-1, keepdim=True).clamp(min=1), idle)
@@ -118,6 +121,21 @@ def test_an_induction_head_on_symbols_that_never_repeat_scores_nothing():
     found = dict(zip(measured.roles, measured.scores[0, 0].tolist(), strict=True))
     assert found["induction"] == found["duplicate token"] == 0
     assert found["previous token"] > 0
+
+
+def test_the_wanted_token_is_where_the_next_one_stands():
+    ids, wanted = torch.tensor([[4, 5, 6, 9, 6, 5]]), torch.tensor([[-100, -100, -100, 6, 5, 4]])
+    cells = self_cells(ids, causal=True, wanted_BT=wanted)["wanted token"]
+    assert cells[0].nonzero().tolist() == [[3, 2], [4, 1], [5, 0]]
+    assert set(LOOKS) | {"wanted token"} == set(SELF_ROLES)
+
+
+def test_of_roles_that_share_their_cells_the_more_telling_one_names_the_head():
+    wanted = torch.where(torch.arange(T) < T - 1, IDS.roll(-1, 1), -100)
+    cells = self_cells(IDS, causal=True, wanted_BT=wanted)
+    looks = cells["induction"] & cells["wanted token"] & torch.ones(T, T, dtype=torch.bool).tril()
+    made = torch.where(looks.any(-1, keepdim=True), looks / looks.sum(-1, keepdim=True).clamp(min=1), torch.eye(T))
+    assert heads([even(causal=True)[0], made[:, None]], cells).role(1, 0)[0] == "induction"
 
 
 def test_no_role_of_a_causal_stack_looks_ahead():

@@ -47,9 +47,10 @@ def test_a_decoder_goes_on_with_a_text():
 
 def test_a_decoder_stops_where_its_context_ends():
     run = run_of("text", task__length=16)
-    assert len(continuation(run, "the func", GREEDY, 100)) == 8
-    with pytest.raises(ValueError, match="reads 16 tokens, and the prompt has 16"):
-        continuation(run, "the function def", GREEDY, 1)
+    assert len(continuation(run, "the func", GREEDY, 100)) == 9  # the last one need not be read
+    assert len(continuation(run, "the function def", GREEDY, 9)) == 1
+    with pytest.raises(ValueError, match="reads 16 tokens, and the prompt has 17"):
+        continuation(run, "the function defi", GREEDY, 1)
 
 
 @pytest.mark.parametrize("prefix", [False, True], ids=["causal", "prefix-LM"])
@@ -60,16 +61,23 @@ def test_a_decoder_answers_a_prompt_with_as_many_tokens_as_the_answer_has(prefix
     same(found, loop(run, run.task.encode("abcde→"), 5, **more))
 
 
-def test_a_decoder_continues_a_block_to_the_end_of_the_sequence():
+def test_a_decoder_continues_a_block_for_as_long_as_it_is_asked_to():
     run = run_of("induction", task__length=20)
-    same(continuation(run, "abcd", GREEDY, 1), loop(run, run.task.encode("abcd"), 17))
+    same(continuation(run, "abcdab", GREEDY, 5), loop(run, run.task.encode("abcdab"), 5))
+
+
+def test_an_encoder_needs_a_blank():
+    run = run_of("text", model__topology="encoder-only", task__length=24)
+    assert len(continuation(run, f"the f{MASK}n{MASK}tion", GREEDY, 1)) == 2
+    with pytest.raises(ValueError, match=f"Put {MASK} where it should guess"):
+        continuation(run, "the function", GREEDY, 1)
 
 
 def test_a_decoder_of_an_encoder_decoder_writes_from_the_start_token():
     run = run_of("reverse", model__topology="encoder-decoder")
     source = torch.tensor([run.task.encode("hello")])
     same(continuation(run, "hello", GREEDY, 40), loop(run, [run.task.id[START]], 5, source_BS=source))
-    assert len(continuation(run, "hello", GREEDY, 3)) == 3
+    assert len(continuation(run, "hello", GREEDY, 3)) == 5  # an answer is as long as it is
 
 
 def test_an_encoder_fills_its_blanks_all_at_once():
@@ -91,7 +99,7 @@ def test_a_temperature_draws_the_same_text_every_time_and_another_than_greed():
 @pytest.mark.parametrize(
     ("text", "sampling", "length", "said"),
     [
-        ("  ", GREEDY, 5, "Type a prompt first"),
+        ("  ", GREEDY, 5, "1 to 5 symbols"),
         ("abc", GREEDY, 0, f"between 1 and {LONGEST}; got 0"),
         ("abc", GREEDY, LONGEST + 1, f"got {LONGEST + 1}"),
         ("abc", Sampling(-1.0), 5, "temperature"),

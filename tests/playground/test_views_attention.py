@@ -125,8 +125,8 @@ def test_an_ablation_tells_the_two_losses_and_its_error():
     session.ablation = Ablation(session.run, (Ablate("decoder", 1, "self_attention", 0),), "L1 H0")
     told = json.loads(attention.value(session)["ablation"])
     before, after = session.ablation.before.loss, session.ablation.after.loss
-    assert told["title"].startswith(f"Without L1 H0: loss {before:.2f} → {after:.2f}")
-    assert told["text"].startswith(f"{'+' if after >= before else '−'}{abs(after - before):.2f} ± ")
+    assert told["title"].startswith(f"Without L1 H0: loss {before:.3f} → {after:.3f}")
+    assert told["text"].startswith(f"{'+' if after >= before else '−'}{abs(after - before):.3f} ± ")
     assert (told["layer"], told["head"]) == (1, 0)
 
 
@@ -135,7 +135,7 @@ def test_the_curves_of_the_roles_are_the_kept_scores_of_the_heads_named():
     value = attention.roles(session, session.look())
     figure = json.loads(value["fig"])
     kept = session.run.history.snapshots
-    assert len(figure["data"]) == 3
+    assert 1 <= len(figure["data"]) <= 3
     for trace in figure["data"]:
         place, _, role = trace["name"].partition(" H")
         head, _, role = role.partition(" ")

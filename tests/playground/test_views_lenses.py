@@ -13,7 +13,7 @@ from playground import presets
 from playground.controls import change
 from playground.session import Session
 from playground.tasks.base import IGNORE
-from playground.views import learning, notes, predictions
+from playground.views import attention, learning, notes, predictions
 from tests.playground.small import tiny, trained
 
 go: Any = plotly.graph_objects  # its stubs know no axes
@@ -93,7 +93,7 @@ def test_the_notes_offer_what_the_preset_has_to_try_as_links_that_apply(name, le
     session.adopt(name)
     html = json.loads(notes.value(session, lens)["try"])
     preset = presets.PRESETS[name]
-    assert html.startswith(preset.shows)
+    assert html.startswith(f"<p>{preset.shows}</p>")
     assert html.count("data-do") == len(preset.tries)
     assert (preset.source is None) or preset.source[1] in html
 
@@ -104,14 +104,14 @@ def test_the_lines_of_python_run_as_they_are_and_build_the_run_on_the_screen(top
     session = trained(2, "copy", model__topology=topology, task__length=6)
     session.edit("model.layers", 3)  # waits for a restart
     names: dict = {}
+    shown = attention.value(session)  # the lines name the head that is drawn
     exec(notes.python(session, lens), names)
     assert names["run"].config == session.run.config
     assert [m.loss for m in names["run"].history.metrics] == [m.loss for m in session.run.history.metrics]
     if lens == "learning":
         assert f"Evaluation(loss={session.run.evaluate().loss}" in capsys.readouterr().out
     if lens == "attention":
-        which = "encoder" if topology == "encoder-only" else "decoder"
-        own = session.look().maps[which][1, 0]
+        own = session.look().maps[shown["which"]][shown["layer"], shown["head"]]
         assert names["weights_TS"].detach().numpy() == pytest.approx(own, abs=1e-3)
 
 
@@ -119,11 +119,13 @@ def test_the_lines_of_python_name_the_stack_and_head_that_are_shown():
     session = trained(1, "copy", model__topology="encoder-decoder", task__length=6)
     for which in ("encoder", "cross", "decoder"):
         session.which, session.head = which, (0, 1)
+        attention.value(session)
         names: dict = {}
         exec(notes.python(session, "attention"), names)
         own = session.look().maps[which][0, 1]
         assert names["weights_TS"].detach().numpy() == pytest.approx(own, abs=1e-3)
     session.which = "encoder"
+    attention.value(session)
     session.edit("model.topology", "decoder-only")  # the run still has its encoder
     assert '["encoder"]' in notes.python(session, "attention")
 
@@ -134,9 +136,20 @@ def test_a_model_without_attention_has_no_lines_for_its_attention():
     assert notes.python(session, "learning")
 
 
-def test_a_long_text_of_the_visitors_is_cut_and_says_so():
+def test_live_changes_are_repeated_where_they_were_made():
+    session = trained(4)
+    session.edit("training.lr", 0.02)
+    for _ in session.run.train(4):
+        pass
+    names: dict = {}
+    exec(notes.python(session, "learning"), names)
+    assert [m.loss for m in names["run"].history.metrics] == [m.loss for m in session.run.history.metrics]
+    assert "run.retune(lr=0.02)" in notes.python(session, "learning")
+
+
+def test_a_long_text_of_the_visitors_is_read_from_their_file():
     session = tiny("text", task__length=8)
     session.raw = change(session.raw, "task.text", "to be or not to be " * 20)
     session.load(change(session.raw, "task.source", "own"))
     assert not session.problems
-    assert "(cut here)" in notes.python(session, "learning")
+    assert 'open("own.txt").read()' in notes.python(session, "learning")
