@@ -133,7 +133,7 @@ class Session:
         self.ablation: Ablation | None = None
         self.probe_name, self.probe_text, self.probe_error = "0", "", ""
         self.probe_seen: str | None = None  # the text of the probe in use, unless it is the fixed one
-        self.drawn: tuple[str, tuple[int, int]] = ("decoder", (0, 0))  # the stack and head drawn large, last
+        self.drawn: tuple[str, tuple[int, int]] | None = None  # the stack and head drawn large, last
 
     def restart(self) -> Run:
         """Drop the run and build a new one from the controls."""

@@ -13,13 +13,14 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 def widget(name: str, value: Any = None, events: tuple[str, ...] = (), **props: Any) -> gr.HTML:
     """A `gr.HTML` whose elements are made once, by the function `pg.<name>` of static/<name>.js.
 
-    Args: name: function of the JavaScript namespace `pg`, called with (element, props, trigger, watch). value: what
-    is drawn; small JSON. Fields that are JSON texts are parsed only when they change. events: names the component
-    triggers. Gradio finds them as quoted words in the script, so they must stand there; none may be the name of an
-    attribute of the component (`key`, `label`, `page`). props: what does not change: the script reads it as
-    `props.<key>`. `elem_id` and `elem_classes` are Gradio's own. It travels inside the script, because Gradio 6.31
-    drops the properties of a gr.HTML in an unvisited tab or closed accordion as soon as an event that could write it
-    leaves it out.
+    Args:
+        name: function of the JavaScript namespace `pg`, called with (element, props, trigger, watch).
+        value: what is drawn; small JSON. Fields that are JSON texts are parsed only when they change.
+        events: names the component triggers. Gradio finds them as quoted words in the script, so they must stand
+            there; none may be the name of an attribute of the component (`key`, `label`, `page`).
+        props: what does not change: the script reads it as `props.<key>`. `elem_id` and `elem_classes` are Gradio's
+            own. It travels inside the script, because Gradio 6.31 drops the properties of a gr.HTML in an unvisited
+            tab or closed accordion as soon as an event that could write it leaves it out.
 
     Returns:
         The component; `component.<event>(...)` binds a handler that gets `gr.EventData`.

@@ -117,7 +117,7 @@ class Heads(NamedTuple):
 def heads(layers: Sequence[Tensor], cells: Mapping[str, Tensor]) -> Heads:
     """Measure the heads of `layers`, (B, H, T, S) weights each, against role cells (B, T, S)."""
     weights = torch.stack([w.float().cpu() for w in layers])
-    seen_TS = (weights[0] > 0).any(dim=0).any(dim=0)
+    seen_TS = (weights > 0).flatten(0, 2).any(dim=0)  # by any head of any layer: one may be saturated
     even_TS = seen_TS / seen_TS.sum(dim=-1, keepdim=True).clamp(min=1)
     batch = weights.shape[1]
     chance = scores(even_TS.expand(1, batch, 1, *even_TS.shape), cells)[0, 0]

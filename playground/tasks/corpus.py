@@ -29,9 +29,7 @@ def built_in() -> str:
     return "\n".join(topics[name] for name in sorted(topics))
 
 
-@functools.lru_cache(
-    maxsize=8
-)  # a few own texts of at most a million characters (2 MB of ids each), least recent out first
+@functools.lru_cache(maxsize=4)  # the built-in text and the last own ones (2 MB of ids each), least recent out first
 def corpus(text: str | None = None) -> Corpus:
     """The printable characters and newlines of a text (tabs become spaces); None = the built-in one."""
     text = (built_in() if text is None else text).replace("\t", " ")

@@ -73,13 +73,18 @@ def _seen(session: Session, lens: str) -> list[str]:
     if lens == "predictions":
         lines += [f"output = forward(run.model, {batch}{edits})"]
         return [*lines, "probs, tokens = output.logits_BTV.softmax(-1).topk(5)  # the five likeliest everywhere"]
-    which, (layer, head) = session.drawn
+    which, (layer, head) = session.drawn or (_first_stack(session), session.head or (0, 0))
     return [
         *lines,
         f"output = forward(run.model, {batch}{edits}, record=True)",
         f"# layer {layer}, head {head}, first example",
         f'weights_TS = maps(output)["{which}"][{layer}][0, {head}]',
     ]
+
+
+def _first_stack(session: Session) -> str:
+    topology = (session.run.config if session.run else session.config).model.topology
+    return "encoder" if topology == "encoder-only" else "decoder"
 
 
 def _literal(changes: dict[str, Any]) -> str:

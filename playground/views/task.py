@@ -19,7 +19,7 @@ def value(session: Session) -> dict[str, Any]:
     return {"html": described(task, session.config.model.topology)}  # type: ignore[arg-type]  # frozen: hashable
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def described(config: TaskConfig, topology: Topology) -> str:
     """Description, sample lines (what is read ⇒ what is wanted), meaning, accuracy, chance, floor."""
     task = config.build()

@@ -135,7 +135,11 @@ def test_of_roles_that_share_their_cells_the_more_telling_one_names_the_head():
     cells = self_cells(IDS, causal=True, wanted_BT=wanted)
     looks = cells["induction"] & cells["wanted token"] & torch.ones(T, T, dtype=torch.bool).tril()
     made = torch.where(looks.any(-1, keepdim=True), looks / looks.sum(-1, keepdim=True).clamp(min=1), torch.eye(T))
-    assert heads([even(causal=True)[0], made[:, None]], cells).role(1, 0)[0] == "induction"
+    measured = heads([even(causal=True)[0], made[:, None]], cells)
+    assert measured.role(1, 0)[0] == "induction"
+    for score, named in ((0.85, "induction"), (0.75, "wanted token")):
+        measured.scores[1, 0, [measured.roles.index(r) for r in ("induction", "wanted token")]] = score, 0.9
+        assert measured.role(1, 0)[0] == named
 
 
 def test_no_role_of_a_causal_stack_looks_ahead():

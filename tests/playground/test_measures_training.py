@@ -39,6 +39,7 @@ NO_FALL = {
     "steepest at the start": 0.5 + 2.5 * np.exp(-STEPS / 15) + NOISE,
     "a slow curve": 0.5 + 2.5 * np.exp(-STEPS / 100) + NOISE,
     "as fast as before": 3.0 - 2.5 * np.clip(STEPS / 70, 0, 1) + NOISE,
+    "a cliff before step 40": 3.0 - 2.5 * (STEPS >= 25) + NOISE,
     "rising": cliff(150)[::-1] + NOISE,
     "a small step": 3.0 - 2.0 * (STEPS < 1) + NOISE,
     "constant": np.full(400, 2.0),
