@@ -25,7 +25,10 @@ def number(event: gr.EventData, name: str, low: int, high: int, default: int = 0
 def real(event: gr.EventData, name: str, default: float) -> float:
     """A number; NaN for anything else, so that its own check refuses it."""
     value = sent(event, name, default)
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+    try:
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+    except OverflowError:  # JSON allows whole numbers of any length
+        return math.nan
 
 
 def press(event: gr.EventData) -> int:

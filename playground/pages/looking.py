@@ -27,7 +27,7 @@ class Looking:
 
     def look(self, request: gr.Request, event: gr.EventData) -> Update:
         session, which = session_of(request), sent(event, "which")
-        session.which = which if which in dict(STACKS) else session.which
+        session.which = which if isinstance(which, str) and which in dict(STACKS) else session.which
         return self._shown(session)
 
     def select(self, request: gr.Request, event: gr.EventData) -> Update:
@@ -82,10 +82,10 @@ class Looking:
         session.prompt = {"text": text, "continuation": found, "error": error}
         return {self.board.predictions: predictions.value(session)}
 
-    def turn(self, request: gr.Request, event: gr.SelectData) -> Update:
-        """Another lens."""
+    def turn(self, request: gr.Request, event: gr.EventData) -> Update:
+        """Another lens. (`gr.SelectData` would fail on anything but a whole selection.)"""
         session, name = session_of(request), sent(event, "id")
-        session.lens = name if name in self.board.notes else session.lens
+        session.lens = name if isinstance(name, str) and name in self.board.notes else session.lens
         return self._shown(session)
 
     def _shown(self, session: Session) -> Update:

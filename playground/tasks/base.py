@@ -178,5 +178,5 @@ class Task(ABC):
         unknown = list(dict.fromkeys(token for token in tokens if token not in self.id))
         if unknown:
             named = ", ".join(repr(token) for token in unknown[:8]) + (" and others" if len(unknown) > 8 else "")
-            raise ValueError(f"This task does not know {named}. Its tokens are: {' '.join(self.vocabulary[:100])}")
+            raise ValueError(f"This task does not know {named}. Its tokens are {' '.join(self.vocabulary[:100])}.")
         return [self.id[token] for token in tokens]

@@ -47,6 +47,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         "finding": json.dumps({"title": finding.title, "html": finding.html}),
         "examples": json.dumps(rows[:SHOWN]),
         "prompt": json.dumps(session.prompt),
+        "ask": run.task.ask,
     }
 
 

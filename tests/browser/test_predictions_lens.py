@@ -18,7 +18,7 @@ def ask(screen: Screen, text: str, **fields: str) -> None:
     for name, value in fields.items():
         screen.page.locator(f".own-prompt [name={name}]").fill(value)
     screen.page.get_by_role("textbox", name="Prompt").fill(text)
-    screen.page.locator(".own-prompt").get_by_role("button", name="Run").click()
+    screen.page.locator(".own-prompt").get_by_role("button", name="Continue").click()
 
 
 def test_examples_show_what_was_right_and_the_five_likeliest(screen):
