@@ -10,7 +10,7 @@ def table(value: dict | None = None, *, view: str = "table", **props) -> gr.HTML
 
     Value:
 
-        columns  JSON [label | {label, align: "left"|"right", title, digits, percent}]; all but the label may be left out.
+        columns  JSON [label | {label, align: "left"|"right", title, digits, percent}]; all but label optional.
                  digits: decimals of every number ("1,234.50" with 2); percent: true for shares, 0.073 is shown as
                  "7.3 %" (with `digits` decimals, else one). Order and CSV go by the numbers themselves.
         rows     JSON [[cell]]; a number is shown in the page's form, a string as it is, null as a dash

@@ -15,6 +15,7 @@ property.
 """
 
 COLOURS = ("var(--line-0)", "var(--line-1)", "var(--line-2)", "var(--line-3)")
+LABELS = 118  # px to the right of a chart, for the labels of curves and reference lines
 POINTS = 240  # more are not seen at this size
 
 
@@ -64,13 +65,14 @@ def curves(
     """
     if len(lines) > len(COLOURS):
         raise ValueError(f"a chart holds {len(COLOURS)} curves, got {len(lines)}")
-    ends = _apart([(float(c.y[-1]) if len(c.y) else 0.0) for c in lines], y_range, log)
+    drawn = [c for c in lines if len(c.x)]
+    heights = _apart([*(float(c.y[-1]) for c in drawn), *(level.y for level in levels)], y_range, log)
     data = [_line(c) for c in lines]
-    notes = [_end(c, end, total, log) for c, end in zip(lines, ends, strict=True) if len(c.x)]
+    notes = [_end(c, height) for c, height in zip(drawn, heights, strict=False)]
+    notes += [_level(level, height) for level, height in zip(levels, heights[len(drawn) :], strict=True)]
     shapes: list[dict[str, Any]] = []
     for level in levels:
         shapes.append(_rule("y", level.y, "var(--text-3)", "dot"))
-        notes.append(_note(1, level.y, level.label, xref="paper", xanchor="right", yanchor="bottom"))
     for i, (step, text) in enumerate(marks):
         shapes.append(_rule("x", step, "var(--text-2)", "dot"))
         notes.append(
@@ -80,10 +82,11 @@ def curves(
         )
     if cursor is not None:
         shapes.append(_rule("x", cursor, "var(--accent)", "solid"))
-    y_axis = {"title": {"text": y_title}, "type": "log" if log else "linear"}
+    y_axis = {"title": {"text": y_title}, "type": "log" if log else "linear"} | ({"dtick": 1} if log else {})
     layout = {
         "xaxis": {"range": [0, total], "title": {"text": "step"}},
         "yaxis": y_axis | ({"range": list(y_range)} if y_range and not log else {}),
+        "margin": {"r": LABELS},
         "annotations": notes,
         "shapes": shapes,
     }
@@ -103,19 +106,15 @@ def _line(curve: Curve) -> dict[str, Any]:
     }
 
 
-def _end(curve: Curve, height: float, total: float, log: bool) -> dict[str, Any]:
-    """The label at a curve's end; above the line where there is no room to its right."""
-    x, right = float(curve.x[-1]), float(curve.x[-1]) < 0.62 * total
-    y = float(np.log10(max(height, 1e-12))) if log else height
-    note = _note(
-        x, y, f"<b>{curve.label}</b>", xanchor="left" if right else "right", yanchor="middle" if right else "bottom"
-    )
-    return {
-        **note,
-        "font": {"color": curve.colour, "size": 11},
-        "xshift": 6 if right else 0,
-        "yshift": 0 if right else 3,
-    }
+def _end(curve: Curve, height: float) -> dict[str, Any]:
+    """The label to the right of a curve's end; the margin has room for it when the run is over."""
+    note = _note(float(curve.x[-1]), height, f"<b>{curve.label}</b>", xanchor="left", yanchor="middle")
+    return {**note, "font": {"color": curve.colour, "size": 11}, "xshift": 6}
+
+
+def _level(level: Level, height: float) -> dict[str, Any]:
+    """The name of a reference line, in the margin."""
+    return {**_note(1, height, level.label, xref="paper", xanchor="left", yanchor="middle"), "xshift": 6}
 
 
 def _note(x: float, y: float, text: str, **place: str) -> dict[str, Any]:
@@ -128,14 +127,13 @@ def _rule(axis: str, at: float, colour: str, dash: str) -> dict[str, Any]:
     return {"type": "line", "line": {"color": colour, "width": 1.2, "dash": dash}, **ends}
 
 
-def _apart(ends: Sequence[float], y_range: tuple[float, float] | None, log: bool) -> list[float]:
-    """Heights of the end labels, moved so that no two are closer than a line of text."""
-    if log or not ends:
-        return list(ends)
-    span = (y_range[1] - y_range[0]) if y_range else max(ends) - min(ends) or 1.0
-    gap, placed = 0.075 * span, dict.fromkeys(range(len(ends)), 0.0)
-    previous = None
-    for i in sorted(range(len(ends)), key=lambda j: ends[j]):
-        placed[i] = ends[i] if previous is None else max(ends[i], previous + gap)
+def _apart(heights: Sequence[float], y_range: tuple[float, float] | None, log: bool) -> list[float]:
+    """Where labels stand, on the axis itself: no two closer than a line of text."""
+    if log:
+        heights = [float(np.log10(max(h, 1e-12))) for h in heights]
+    span = (y_range[1] - y_range[0]) if y_range else (max(heights, default=0.0) - min(heights, default=0.0)) or 1.0
+    gap, placed, previous = 0.075 * span, list(heights), -np.inf
+    for i in sorted(range(len(heights)), key=lambda j: heights[j]):
+        placed[i] = max(heights[i], previous + gap)
         previous = placed[i]
-    return [placed[i] for i in range(len(ends))]
+    return placed

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlencode
 
-from playwright.sync_api import Locator, Page, expect
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.conftest import watched
 
 PATIENCE = 20_000  # ms; a loaded machine may take seconds to build a model
 SMALL = {"preset": "copy", "model.width": 16, "model.attention.heads": 2, "training.batch": 8, "training.steps": 5000}
 """A model that steps fast on a busy machine."""
 
 expect.set_options(timeout=PATIENCE)
+
+
+@contextmanager
+def shared(browser: Browser, server: str, request: pytest.FixtureRequest, **query: object) -> Iterator[Screen]:
+    """One page for all tests of a module that leave it as they found it; opening a page is what takes the time."""
+    with watched(browser, server, request.node, viewport={"width": 1400, "height": 1000}) as page:
+        yield Screen(page).open(**query)
 
 
 class Screen:

@@ -1,10 +1,12 @@
 """A run belongs to its tab: a reload brings it back, paused; another tab has its own."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.screen import SMALL, Screen
 
 
+@pytest.mark.expects_errors("AbortError", "Connection errored out")  # the client's own words for a stream that is cut
 def test_a_reload_brings_the_run_back_paused_at_its_step(page):
     screen = Screen(page).open()
     screen.train(3)

@@ -1,8 +1,12 @@
 """390 px: the transport at the bottom, the configuration as a sheet, nothing wider than the screen, targets for thumbs."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import watched
 from tests.browser.screen import SMALL, Screen
 
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -14,12 +18,14 @@ SMALLER = """least => [...document.querySelectorAll('#app button, #app [role=tab
   .map(([box, node]) => `${Math.round(box.height)} ${node.outerHTML.slice(0, 100)}`)"""
 
 
-@pytest.fixture
-def screen(phone) -> Screen:
-    shown = Screen(phone).open(**SMALL)
-    shown.train(2)
-    shown.pause()
-    return shown
+@pytest.fixture(scope="module")
+def screen(browser, server, request) -> Iterator[Screen]:
+    size: Any = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with watched(browser, server, request.node, **size) as page:
+        shown = Screen(page).open(**SMALL)
+        shown.train(2)
+        shown.pause()
+        yield shown
 
 
 @pytest.mark.parametrize("lens", ["Learning", "Attention", "Predictions"])
@@ -39,6 +45,8 @@ def test_the_transport_stays_at_the_bottom(screen):
         screen.page.evaluate("scrollTo(0, 600)")
     screen.button.tap()
     screen.is_("running")
+    screen.button.tap()
+    screen.rests()
 
 
 def test_the_configuration_is_a_sheet(screen):
@@ -51,6 +59,7 @@ def test_the_configuration_is_a_sheet(screen):
     assert page.evaluate(SMALLER, 40) == []
     screen.enter("model.layers", "3")
     expect(page.locator("#cfg .note")).to_contain_text("layers 2 → 3")
+    page.locator("#cfg .note").get_by_role("button", name="Undo").tap()
     column.get_by_role("button", name="Done").tap()
     expect(column).to_be_hidden()
     screen.bar.get_by_role("button", name="Configure").tap()
@@ -63,3 +72,4 @@ def test_the_menu_holds_what_the_header_has_no_room_for(screen):
     menu = screen.page.locator("#hd .menu")
     menu.get_by_role("button", name="Share").tap()
     expect(screen.page.get_by_role("textbox", name="Link")).to_be_visible()
+    screen.page.keyboard.press("Escape")

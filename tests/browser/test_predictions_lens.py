@@ -1,17 +1,20 @@
 """The predictions lens: unseen examples with the five likeliest tokens, and a prompt of one's own."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screen import SMALL, Screen
+from tests.browser.screen import SMALL, Screen, shared
 
 
-@pytest.fixture
-def screen(page) -> Screen:
-    shown = Screen(page).open(**SMALL, lens="predictions")
-    shown.train(3)
-    shown.pause()
-    return shown
+@pytest.fixture(scope="module")
+def screen(browser, server, request) -> Iterator[Screen]:
+    """A small model, trained a little and paused."""
+    with shared(browser, server, request, **SMALL, lens="predictions") as shown:
+        shown.train(3)
+        shown.pause()
+        yield shown
 
 
 def ask(screen: Screen, text: str, **fields: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -100,10 +101,13 @@ def test_labels_of_curves_that_end_together_do_not_overlap():
     assert heights == sorted(heights)
 
 
-def test_a_label_stands_inside_the_chart_whether_the_run_is_young_or_old():
-    young, old = (curves([Curve("a", [0, x], [0, 1])], total=100, y_title="y") for x in (10, 99))
-    assert young["layout"]["annotations"][0]["xanchor"] == "left"
-    assert old["layout"]["annotations"][0]["xanchor"] == "right"
+def test_labels_stand_right_of_their_curve_and_never_on_one_another():
+    lines = [Curve("a", [0, 99], [0, 0.50]), Curve("b", [0, 99], [0, 0.51])]
+    layout = curves(lines, total=100, y_title="y", y_range=(0, 1), levels=[Level("here", 0.49)])["layout"]
+    heights = sorted(note["y"] for note in layout["annotations"])
+    assert min(b - a for a, b in pairwise(heights)) >= 0.0749
+    assert {note["xanchor"] for note in layout["annotations"]} == {"left"}
+    assert layout["margin"]["r"] >= 100  # room for them when the run is over
 
 
 def test_levels_span_the_whole_chart():
