@@ -76,7 +76,7 @@ _LIST = [
             (
                 "no positions",
                 {"model.position.kind": "none"},
-                "what remains when order is visible only through the mask",
+                "leaves order visible only through the mask",
             ),
             *_TOPOLOGIES[1:],
         ),
@@ -88,7 +88,7 @@ _LIST = [
         _run("fast", {"kind": "reverse", "length": 5}, batch=64, steps=300),
         "The answer is the prompt backwards. Watch an anti-diagonal appear below the separator.",
         (
-            ("16 symbols", {"task.length": 16}, "more to reverse"),
+            ("16 symbols", {"task.length": 16}, "are more to reverse"),
             (
                 "RoPE",
                 {"model.position.kind": "RoPE"},
@@ -104,7 +104,7 @@ _LIST = [
         "The answer is the prompt in order. Each query looks for the next larger symbol, wherever it stands.",
         (
             ("one layer", {"model.layers": 1}, "is enough: no head has to build on another"),
-            ("5 symbols", {"task.length": 5}, "fewer symbols to sort"),
+            ("5 symbols", {"task.length": 5}, "are fewer to sort"),
         ),
     ),
     Preset(
@@ -118,9 +118,9 @@ _LIST = [
             (
                 "weight decay 0",
                 {"training.weight_decay": 0.0},
-                "nothing pulls it from the table it remembers to the rule: some seeds never get there",
+                "leaves nothing that pulls it from remembering to the rule: some seeds never get there",
             ),
-            ("hold out half", {"task.held_out": 0.5}, "less to learn from: the rule comes late or never"),
+            ("hold out half", {"task.held_out": 0.5}, "leaves less to learn from: the rule comes late or never"),
         ),
         ("Power et al. 2022", "https://arxiv.org/abs/2201.02177"),
     ),
@@ -131,9 +131,9 @@ _LIST = [
         _run("fast", {"kind": "brackets"}, batch=64, steps=600),
         "Which type of bracket closes next? A head has to find the bracket that is still open.",
         (
-            ("depth 3", {"task.depth": 3}, "shallow nesting is easier"),
-            ("4 types", {"task.types": 4}, "guessing gets a quarter right"),
-            ("no positions", {"model.position.kind": "none"}, "the causal mask alone lets it count"),
+            ("depth 3", {"task.depth": 3}, "nests less, which is easier"),
+            ("4 types", {"task.types": 4}, "leaves guessing only a quarter right"),
+            ("no positions", {"model.position.kind": "none"}, "leave the causal mask, which is enough to count"),
         ),
     ),
     Preset(
@@ -143,8 +143,8 @@ _LIST = [
         _run("fast", {"kind": "text"}, change={"position": {"kind": "RoPE"}}, batch=16, steps=1000),
         "English, character by character. It first learns which letters are common, then words.",
         (
-            ("learned positions", {"model.position.kind": "learned"}, "the loss falls more slowly than with RoPE"),
-            ("masked", {"model.topology": "encoder-only"}, "fill in hidden characters instead"),
+            ("learned positions", {"model.position.kind": "learned"}, "let the loss fall more slowly than RoPE"),
+            ("masked", {"model.topology": "encoder-only"}, "fills in hidden characters instead"),
         ),
     ),
     Preset(
@@ -195,7 +195,7 @@ _LIST = [
             steps=300,
         ),
         "One task, three topologies. All of them reverse five letters within 60 steps; look at who sees whom.",
-        (*_TOPOLOGIES, ("sort", {"task.kind": "sort"}, "takes a few hundred steps")),
+        (*_TOPOLOGIES, ("sort", {"task.kind": "sort"}, "takes a hundred steps or so")),
     ),
     Preset(
         "gpt2",
@@ -204,8 +204,12 @@ _LIST = [
         _run("gpt2-mini", {"kind": "text"}, batch=16, lr=2e-3, weight_decay=0.1, warmup=50, steps=1000),
         "Decoder-only, pre-LayerNorm, learned positions, tanh GELU, tied head. It predicts the next character.",
         (
-            ("RoPE", {"model.position.kind": "RoPE"}, "what later models changed first"),
-            ("grouped keys", {"model.attention.kind": "GQA", "model.attention.kv_heads": 2}, "a third of the KV cache"),
+            ("RoPE", {"model.position.kind": "RoPE"}, "is what later models changed first"),
+            (
+                "grouped keys",
+                {"model.attention.kind": "GQA", "model.attention.kv_heads": 2},
+                "need a third of the KV cache",
+            ),
         ),
         (
             "Radford et al. 2019",
@@ -232,7 +236,7 @@ _LIST = [
         _run("t5-mini", {"kind": "text"}, batch=16, lr=3e-3, warmup=50, steps=1000),
         "Encoder-decoder with a relative bias in buckets, shared by all layers of a stack. The encoder reads a "
         "beginning, the decoder writes how it goes on.",
-        (("reverse", {"task.kind": "reverse"}, "a task whose cross-attention is easy to read"),),
+        (("reverse", {"task.kind": "reverse"}, "is a task whose cross-attention is easy to read"),),
         ("Raffel et al. 2020", "https://arxiv.org/abs/1910.10683"),
     ),
     Preset(
@@ -242,8 +246,8 @@ _LIST = [
         _run("llama-mini", {"kind": "text"}, batch=16, lr=2e-3, weight_decay=0.1, warmup=50, steps=1000),
         "Decoder-only, pre-RMSNorm, RoPE, SwiGLU, grouped keys and no biases. It predicts the next character.",
         (
-            ("multi-head", {"model.attention.kind": "MHA"}, "three times the KV cache"),
-            ("a window of 8", {"model.attention.window": 8}, "each query sees eight tokens only"),
+            ("multi-head", {"model.attention.kind": "MHA"}, "needs three times the KV cache"),
+            ("a window of 8", {"model.attention.window": 8}, "lets each query see eight tokens only"),
         ),
         ("Touvron et al. 2023", "https://arxiv.org/abs/2302.13971"),
     ),
