@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from playground import presets
@@ -136,10 +137,15 @@ class Session:
         self.drawn: tuple[str, tuple[int, int]] | None = None  # the stack and head drawn large, last
 
     def restart(self) -> Run:
-        """Drop the run and build a new one from the controls."""
+        """Drop the run and build a new one from the controls; a probe of the same task stays."""
         with self.lock:
+            task, name, text = self.run and self.run.config.task.kind, self.probe_name, self.probe_text
             self.running, self.run = False, None
-            return self.start()
+            run = self.start()
+            if name != "0" and run.config.task.kind == task:
+                with suppress(ValueError):  # too long now, or of tokens that are no more
+                    self.use_probe(name, text if name == "own" else None)
+            return run
 
     def rebuild_if_untouched(self) -> None:
         """Before the first step nothing is lost by building the changed model at once."""

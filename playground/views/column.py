@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from models.config import extra, variants, walk
@@ -144,24 +145,30 @@ def form(session: Session, accordion: Accordion) -> dict[str, Any]:
         "running": {n: running.get(n) for n in names}
         | ({"kind": running.get(f"{accordion.slot}.kind")} if accordion.slot else {}),
         "marks": json.dumps(mine),
-        "hidden": json.dumps(sorted(hidden(session.config) & names)),
+        "hidden": json.dumps(sorted(hidden(session.raw) & names)),
     }
 
 
-def hidden(config: RunConfig) -> frozenset[str]:
-    """Controls that do nothing in this configuration, and are not shown."""
-    m, task = config.model, config.task.model_dump()
+def hidden(raw: Mapping[str, Any]) -> frozenset[str]:
+    """Controls that do nothing with these edited values, and are not shown. Values that do not hold together yet count
+    too: an own text can only be typed where its field is shown.
+    """
+
+    def of(path: str) -> Any:
+        return leaf(raw, path)
+
+    topology = of("model.topology")
     off = {
-        "model.encoder_layers": m.topology != "encoder-decoder",
-        "model.prefix": m.topology != "decoder-only",
-        "model.embedding.segments": m.topology != "encoder-only",
-        "model.init.std": m.init.scheme != "normal",
-        "model.init.zero_head": m.head.tied,
-        "model.head.scaled": not m.head.tied,
-        "model.norm.final": m.norm.place != "pre",
-        "task.mask_ratio": m.topology != "encoder-only",
-        "task.text": task.get("source") != "own",
-        "task.upload": task.get("source") != "own",
+        "model.encoder_layers": topology != "encoder-decoder",
+        "model.prefix": topology != "decoder-only",
+        "model.embedding.segments": topology != "encoder-only",
+        "model.init.std": of("model.init.scheme") != "normal",
+        "model.init.zero_head": bool(of("model.head.tied")),
+        "model.head.scaled": not of("model.head.tied"),
+        "model.norm.final": of("model.norm.place") != "pre",
+        "task.mask_ratio": topology != "encoder-only",
+        "task.text": of("task.source") != "own",
+        "task.upload": of("task.source") != "own",
     }
     return frozenset(name for name, useless in off.items() if useless)
 

@@ -34,12 +34,12 @@ def test_the_python_lines_run_and_give_the_numbers_on_the_screen(page, lens, cap
     screen.lens("Learning" if lens == "attention" else "Attention")
     screen.lens(lens.capitalize())
     code = page.locator(".python:visible pre")
-    expect(code).to_contain_text("steps=2")
+    expect(code).to_contain_text("run.train(2)")
     names: dict = {}
     exec(code.inner_text(), names)
     assert names["run"].step == 2
     shown = float(screen.bar.locator("[data-loss]").inner_text())
-    assert names["metrics"].loss == pytest.approx(shown, abs=0.006)
+    assert names["run"].history.metrics[-1].loss == pytest.approx(shown, abs=0.006)
     if lens == "attention":
         label = page.locator("canvas.weights").get_attribute("aria-label")
         row, key, weight = re.search(r"Row (\d+), .*? on key (\d+), .*?: ([\d.]+)$", label).groups()

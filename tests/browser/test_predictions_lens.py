@@ -18,7 +18,7 @@ def screen(browser, server, request) -> Iterator[Screen]:
 
 
 def ask(screen: Screen, text: str, **fields: str) -> None:
-    for name, value in fields.items():
+    for name, value in {"temperature": "1", "length": "16", **fields}.items():
         screen.page.locator(f".own-prompt [name={name}]").fill(value)
     screen.page.get_by_role("textbox", name="Prompt").fill(text)
     screen.page.locator(".own-prompt").get_by_role("button", name="Continue").click()
@@ -49,7 +49,7 @@ def test_a_prompt_is_continued_by_the_model_as_it_is_now(screen):
     ("text", "fields", "sentence"),
     [
         ("a ☃", {}, "☃"),
-        ("", {}, "Type a prompt first."),
+        ("", {}, "The prompt is 1 to 12 symbols long; this one has 0."),
         ("abc", {"temperature": "9"}, "Temperature lies between 0 and 5."),
         ("abc", {"length": "0"}, "Length lies between 1 and 128."),
     ],

@@ -19,6 +19,7 @@ def screen(page) -> Screen:
     """The text preset with its task panel open."""
     shown = Screen(page).open(preset="text", **{"model.width": 16, "model.attention.heads": 2, "training.batch": 4})
     shown.open_panel("task")
+    shown.pick("task.source", "own")
     return shown
 
 
@@ -33,6 +34,8 @@ def test_files_that_are_no_text_are_refused_with_a_sentence(screen):
         content, sentence = case if isinstance(case, tuple) else (case, "is not UTF-8 text. Save it as UTF-8")
         row = upload(screen, f"{name}.txt", content)
         expect(row.locator(".msg")).to_contain_text(sentence)
+    expect(screen.control("task.text").locator(".msg")).to_contain_text("The text has 0 characters")
+    screen.pick("task.source", "built-in")
     screen.train(1)
 
 
@@ -49,6 +52,7 @@ def test_a_good_file_is_read_and_trained_on(screen):
 
 
 def test_a_text_shorter_than_the_context_is_refused(screen):
+    screen.pick("task.source", "built-in")
     screen.train(1)
     screen.pick("task.source", "own")
     row = screen.enter("task.text", "too short")
