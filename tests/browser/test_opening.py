@@ -1,7 +1,7 @@
 """The first seconds: a picture that moves before anything is pressed, one obvious button, a light page."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.screen import Screen
 
@@ -50,16 +50,14 @@ def test_the_page_is_light(page, lens):
 
 def test_a_press_before_the_server_has_answered_is_not_lost(page):
     """A link's configuration is on its way when the button is already there."""
-    held = []
-    page.route("**/run/predict", lambda route: held.append(route))
+    held: list[Route] = []
+    page.route("**/run/predict*", lambda route: held.append(route))
     screen = Screen(page)
     page.goto("/?preset=copy&task.length=5")
     screen.button.click()
     while not held:
         page.wait_for_timeout(50)
-    page.unroute("**/run/predict")
-    for route in held:
-        route.continue_()
+    page.unroute("**/run/predict*")  # lets go what was held
     screen.is_("running")
     screen.reaches(1)
     expect(page.locator("#acc-task > button")).to_have_attribute("data-line", "copy · length 5")
