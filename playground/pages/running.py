@@ -63,14 +63,14 @@ class Running:
             run = session.restart() if anew else session.start()
             session.building, session.notice = False, run.place.sentence
             session.shown, session.running = None, True
-        out, shown = self.pictures.everything(session), 0
+        out, shown, drawing, due = self.pictures.everything(session), 0, 0.0, time.perf_counter() + 1 / HZ
         while session.intent == n and session.run is run and not session.budget_left() and not run.diverged:
             yield out
-            began = time.perf_counter()
-            session.advance(0.82 / HZ, n)
-            shown += 1
+            session.advance(due - time.perf_counter() - drawing, n)  # all the time that the picture does not need
+            began, shown = time.perf_counter(), shown + 1
             out = self.pictures.frame(session, charts=shown % CHARTS_EVERY == 0)
-            time.sleep(max(0.0, 1 / HZ - (time.perf_counter() - began)))
+            now = time.perf_counter()
+            drawing, due = now - began, max(now, due) + 1 / HZ
 
     def play(self, request: gr.Request, event: gr.EventData) -> Iterator[Update]:
         session, n = session_of(request), press(event)

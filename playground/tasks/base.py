@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -61,6 +61,8 @@ class TaskConfig(Config, ABC):
     """The settings of a task; `build` makes the task."""
 
     title: ClassVar[str]
+    if TYPE_CHECKING:
+        kind: Any  # the key in the registry; each task declares its own
 
     @abstractmethod
     def build(self) -> Task: ...

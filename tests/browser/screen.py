@@ -1,4 +1,6 @@
-"""The Playground page as a visitor sees and uses it. Every wait is for something visible, with Playwright's own patience."""
+"""The Playground page as a visitor sees and uses it. Every wait is for something visible, with Playwright's own
+patience.
+"""
 
 from __future__ import annotations
 

@@ -19,8 +19,24 @@ FIELDS = {
     "look": ["which"], "probe": ["text", "id"], "select": ["layer", "head"], "ablate": ["layer", "head"],
     "restore": ["n"], "prompt": ["text", "temperature", "top_k", "top_p", "length"], "turn": ["id"],
 }  # fmt: skip
-PATHS = ["model.layers", "model.attention.kind", "model.attention.heads", "task.kind", "task.length", "task.text", "seed",
-         "training.lr", "training.steps", "device", "model", "task", "", "a.b.c", "model.layers.x", "__class__"]  # fmt: skip
+PATHS = [
+    "model.layers",
+    "model.attention.kind",
+    "model.attention.heads",
+    "task.kind",
+    "task.length",
+    "task.text",
+    "seed",
+    "training.lr",
+    "training.steps",
+    "device",
+    "model",
+    "task",
+    "",
+    "a.b.c",
+    "model.layers.x",
+    "__class__",
+]
 
 
 class Stranger:
@@ -103,7 +119,9 @@ def test_every_setting_far_out_of_bounds_is_refused(stranger, bystander):
     harmless(stranger.post("undo"))
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"fn_index": 99999}', '{"fn_index": "x", "data": 3}', '{"data": {}}'])
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "null", '{"fn_index": 99999}', '{"fn_index": "x", "data": 3}', '{"data": {}}']
+)
 def test_a_request_that_is_none_says_nothing_of_the_server(body, stranger, bystander):
     for path in ("run/predict", "queue/join", "call/pause"):
         status, answer = stranger.send(path, body)
@@ -118,7 +136,15 @@ def test_a_long_event_may_carry_anything(stranger, bystander):
             status, answer = stranger.post(event, value)
             assert status in (200, 503)
             assert "Traceback" not in answer
-    for action in ("step:x", "step:99999999999999999999", "set:%7B", "set:[]", 'set:{"model.layers": "x"}', "preset:?", ":::"):
+    for action in (
+        "step:x",
+        "step:99999999999999999999",
+        "set:%7B",
+        "set:[]",
+        'set:{"model.layers": "x"}',
+        "preset:?",
+        ":::",
+    ):
         assert stranger.post("do", {"action": action})[0] in (200, 503)
 
 

@@ -1,4 +1,6 @@
-"""The attention lens: any head large at one click, ablated and restored; one's own probe; pictures as tables and files."""
+"""The attention lens: any head large at one click, ablated and restored; one's own probe; pictures as tables and
+files.
+"""
 
 import re
 from collections.abc import Iterator
@@ -45,7 +47,9 @@ def test_rows_and_keys_are_chosen_by_keyboard_and_pointer(screen):
     well, card = screen.page.locator(".mapbox .well"), screen.page.locator(".mapbox .hover-card")
     well.focus()
     well.press("Home")
-    expect(screen.page.locator(".mapbox .xs .on")).to_have_text(screen.page.locator(".mapbox .xs .ax").first.inner_text())
+    expect(screen.page.locator(".mapbox .xs .on")).to_have_text(
+        screen.page.locator(".mapbox .xs .ax").first.inner_text()
+    )
     chosen = "[...document.querySelector('.mapbox .ys').children].findIndex(each => each.classList.contains('on'))"
     before = screen.page.evaluate(chosen)
     well.press("ArrowDown")

@@ -1,4 +1,6 @@
-"""390 px: the transport at the bottom, the configuration as a sheet, nothing wider than the screen, targets for thumbs."""
+"""390 px: the transport at the bottom, the configuration as a sheet, nothing wider than the screen, targets for
+thumbs.
+"""
 
 from collections.abc import Iterator
 from typing import Any

@@ -28,7 +28,9 @@ def test_every_chip_starts_a_run_of_its_preset(page):
         for stack in ("decoder", "encoder", "cross"):
             there = stack in STACKS[preset.config.model.topology]
             button = page.locator(f".tools [data-s=which] [data-id={stack}]")
-            (expect(button).not_to_have_attribute if there else expect(button).to_have_attribute)("aria-disabled", "true")
+            (expect(button).not_to_have_attribute if there else expect(button).to_have_attribute)(
+                "aria-disabled", "true"
+            )
         screen.is_("running")
         screen.reaches(1)
 

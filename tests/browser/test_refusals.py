@@ -7,7 +7,12 @@ from tests.browser.screen import Screen
 
 RULES = {  # panel, control, typed, sentence
     "heads that do not divide the width": ("attention", "model.attention.heads", "6", "6 heads do not divide width 64"),
-    "an odd head dimension with RoPE": ("attention", "model.attention.head_dim", "15", "RoPE rotates pairs of channels"),
+    "an odd head dimension with RoPE": (
+        "attention",
+        "model.attention.head_dim",
+        "15",
+        "RoPE rotates pairs of channels",
+    ),
     "a width out of bounds": ("model", "model.width", "100000", "Width"),
     "no number": ("training", "training.lr", "fast", "fast is not a number here"),
     "NaN": ("training", "training.lr", "NaN", "is not a number here"),

@@ -56,7 +56,14 @@ def test_a_link_opens_its_lens(page):
 
 
 def test_a_bad_link_opens_with_a_sentence_and_what_was_good_in_it(page):
-    bad = {"preset": "copy", "model.layers": 9999, "model.warp": 1, "training.lr": "fast", "task.length": 7, "lens": "x"}
+    bad = {
+        "preset": "copy",
+        "model.layers": 9999,
+        "model.warp": 1,
+        "training.lr": "fast",
+        "task.length": 7,
+        "lens": "x",
+    }
     screen = Screen(page).open(**bad)
     banner = screen.bar.locator(".banner")
     expect(banner).to_contain_text("Layers")

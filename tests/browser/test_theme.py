@@ -14,7 +14,9 @@ UNNAMED = """() => [...document.querySelectorAll('#app :is(button, a, input, sel
 
 def luminance(page) -> float:
     """Brightness of the page's ground, 0 to 255."""
-    ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number)")
+    ground = page.evaluate(
+        "getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number)"
+    )
     return sum(ground) / 3
 
 
