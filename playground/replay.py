@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from playground.session import Session
-from playground.views import attention, learning, predictions, transport
+from playground.views import attention, learning, predictions, roles, transport
 
 FILE = Path(__file__).parent.parent / "static" / "replay.json"
 FRAMES, EVERY = 44, 8  # pictures, and steps between them
@@ -52,7 +52,7 @@ def _frame(session: Session) -> dict[str, dict[str, Any]]:
     return {
         "transport": bar,
         "attention": attention.value(session, snapshot) | {"big": ""},
-        "roles": attention.roles(session, snapshot),
+        "roles": roles.value(session, snapshot),
     }
 
 

@@ -9,11 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 from playground import presets
+from playground.ablation import Ablation
 from playground.controls import change, flat, leaf, plain, read
 from playground.history import Snapshot
 from playground.limits import SECONDS, STEPS, TEXT
 from playground.look import Probe, look, probe
-from playground.run import Diverged, Evaluation, Run, RunConfig
+from playground.run import Diverged, Run, RunConfig
 from playground.training import Training
 
 OWN_CLAIM = 2.0**-9  # presses are numbered by the browser's clock in milliseconds; float64 still tells these apart
@@ -221,15 +222,6 @@ class Session:
                 raise ValueError(f"There is no probe called {name!r:.40}.")
             self.own = None if name == "0" else probe(run.task.probe(run.topology, seen))
             self.probe_name, self.probe_text, self.probe_seen = name, text or "", None if name == "0" else seen
-
-
-class Ablation:
-    """What removing a part costs on the unseen examples, now."""
-
-    def __init__(self, run: Run, edits: tuple[Any, ...], label: str):
-        self.edits, self.label, self.step = edits, label, run.step
-        self.before: Evaluation = run.evaluate()
-        self.after: Evaluation = run.evaluate(edits)
 
 
 def _crosses(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> bool:

@@ -25,12 +25,12 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("cost", "generate", "presets", "pretrained", "word2vec"),
 )
 AROUND = (  # the same for what stands around the core
-    ("device", "figures", "slots", "tasks"),
+    ("device", "figures", "slots", "tasks", "wording"),
     ("measures", "training"),
     ("history",),
     ("look",),
     ("run",),
-    ("findings", "hub", "limits", "prompt"),
+    ("ablation", "findings", "hub", "limits", "prompt"),
     ("controls",),
     ("presets",),
     ("session", "share"),

@@ -8,11 +8,12 @@ import gradio as gr
 
 from models import Ablate
 from models.generate import Sampling
+from playground.ablation import Ablation
 from playground.pages.event import number, real, sent
 from playground.pages.frame import session_of
 from playground.pages.pictures import Pictures, Update
 from playground.prompt import LONGEST, continuation
-from playground.session import Ablation, Session
+from playground.session import Session
 from playground.views import notes, predictions
 from playground.views.attention import STACKS
 

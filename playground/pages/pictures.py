@@ -10,7 +10,7 @@ import gradio as gr
 from playground.controls import Accordion
 from playground.replay import FILE
 from playground.session import Session
-from playground.views import attention, column, learning, notes, predictions, task, transport
+from playground.views import attention, column, learning, notes, predictions, roles, task, transport
 
 Update = dict[Any, Any]
 REPLAY = f"/gradio_api/file={FILE}"
@@ -68,7 +68,7 @@ class Pictures:
             if session.lens == "attention":
                 snapshot = session.look()
                 out[board.attention] = attention.value(session, snapshot)
-                out |= {board.roles: attention.roles(session, snapshot)} if charts else {}
+                out |= {board.roles: roles.value(session, snapshot)} if charts else {}
             elif session.lens == "learning" and charts:
                 found = learning.value(session)
                 out |= {board.finding: found["finding"], board.table: learning.table(session)}

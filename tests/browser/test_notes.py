@@ -42,7 +42,7 @@ def test_the_python_lines_run_and_give_the_numbers_on_the_screen(page, lens, cap
     assert names["run"].history.metrics[-1].loss == pytest.approx(shown, abs=0.006)
     if lens == "attention":
         label = page.locator("canvas.weights").get_attribute("aria-label")
-        row, key, weight = re.search(r"Row (\d+), .*? on key (\d+), .*?: ([\d.]+)$", label).groups()
+        ((row, key, weight),) = re.findall(r"Row (\d+), .*? on key (\d+), .*?: ([\d.]+)$", label or "")
         assert names["weights_TS"].detach()[int(row), int(key)].item() == pytest.approx(float(weight), abs=0.006)
     if lens == "predictions":
         words, first = names["run"].task.vocabulary, page.locator(".examples li").first

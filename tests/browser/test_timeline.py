@@ -9,8 +9,9 @@ def test_the_scrubber_shows_the_past_and_one_button_returns(page):
     screen = Screen(page).open(**{**SMALL, "training.steps": 60})
     screen.button.click()
     screen.is_("finished")
-    rail = screen.bar.get_by_role("slider", name="Step shown").bounding_box()
-    page.mouse.click(rail["x"] + rail["width"] / 2, rail["y"] + rail["height"] / 4)
+    rail = screen.bar.get_by_role("slider", name="Step shown")
+    box = rail.bounding_box() or {"width": 0.0, "height": 0.0}
+    rail.click(position={"x": box["width"] / 2, "y": box["height"] / 4})
     screen.is_("past")
     screen.settles()
     assert 25 <= screen.step <= 35

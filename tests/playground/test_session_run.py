@@ -7,7 +7,7 @@ import pytest
 
 from models import Ablate
 from playground import session as module
-from playground.session import Ablation
+from playground.ablation import Ablation
 from tests.playground.small import tiny, trained
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from models import Ablate
-from playground.session import Ablation, Session
-from playground.views import attention
+from playground.ablation import Ablation
+from playground.session import Session
+from playground.views import attention, roles
 from tests.playground.small import tiny, trained
 
 RNG = np.random.default_rng(0)
@@ -117,7 +118,7 @@ def test_a_model_without_attention_says_so():
     value = attention.value(session)
     assert (value["layers"], value["w"], value["which"]) == (0, "", "")
     assert "no attention" in value["finding"]
-    assert json.loads(attention.roles(session, session.look())["fig"])["data"] == []
+    assert json.loads(roles.value(session, session.look())["fig"])["data"] == []
 
 
 def test_an_ablation_tells_the_two_losses_and_its_error():
@@ -132,7 +133,7 @@ def test_an_ablation_tells_the_two_losses_and_its_error():
 
 def test_the_curves_of_the_roles_are_the_kept_scores_of_the_heads_named():
     session = trained(20)
-    value = attention.roles(session, session.look())
+    value = roles.value(session, session.look())
     figure = json.loads(value["fig"])
     kept = session.run.history.snapshots
     assert 1 <= len(figure["data"]) <= 3
