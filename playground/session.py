@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from playground import presets
@@ -25,7 +25,7 @@ class Session:
     """One browser tab. Every method is called under Gradio's threads; `lock` guards the run while it computes."""
 
     def __init__(self, token: str):
-        self.token, self.lock, self.sent = token, threading.RLock(), 0
+        self.token, self.lock, self.wanted, self.sent = token, threading.RLock(), 0, 0
         self.intent: float = 0
         self.gone: float | None = None
         self.seen = time.monotonic()
@@ -165,28 +165,44 @@ class Session:
             return f"The {SECONDS // 60} minutes of computing of one run are used. Everything stays open."
         return ""
 
-    def advance(self, seconds: float, n: float) -> None:
-        """Train until the time is up, another press arrives, or the budget ends. Keeps a divergence for the page to
-        show.
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The run at rest between two steps: whoever wants to see or change it goes before the next step."""
+        self.wanted += 1
+        try:
+            with self.lock:
+                yield
+        finally:
+            self.wanted -= 1
+
+    def advance(self) -> None:
+        """One step; a divergence is kept for the page to show."""
+        began = time.perf_counter()
+        with self.lock, suppress(Diverged):
+            self.start().advance()
+        self.used += time.perf_counter() - began
+
+    def keep_training(self, n: float, over: threading.Event) -> None:
+        """Step after step until another press, the end of the budget, a divergence, or `over`. Runs on a thread of its
+        own, so that neither drawing nor sending holds it up.
         """
-        run, began, tokens = self.start(), time.perf_counter(), self.run.tokens if self.run else 0
-        with self.lock:
-            while self.intent == n and not self.budget_left():
-                try:
-                    run.advance()
-                except Diverged:
-                    break
-                if time.perf_counter() - began >= seconds:
-                    break
-        took = time.perf_counter() - began
-        self.used += took
-        rate = (run.tokens - tokens) / max(took, 1e-6)
-        self.rate = rate if not self.rate else 0.8 * self.rate + 0.2 * rate
+        run = self.start()
+        then, tokens = time.perf_counter(), run.tokens
+        while (
+            not over.is_set() and self.intent == n and self.run is run and not self.budget_left() and not run.diverged
+        ):
+            while self.wanted and not over.is_set():
+                time.sleep(0.0005)
+            self.advance()
+            now = time.perf_counter()
+            rate, share = (run.tokens - tokens) / max(now - then, 1e-6), min(1.0, now - then)
+            self.rate = rate if not self.rate else (1 - share) * self.rate + share * rate  # over about the last second
+            then, tokens = now, run.tokens
 
     # ---- looking ----
     def look(self) -> Snapshot:
         """What the chosen probe shows: a kept picture when looking back, else the model as it is now."""
-        with self.lock:  # from the first line on: another press may replace the run and its probe
+        with self.held():  # from the first line on: another press may replace the run and its probe
             run = self.start()
             if self.shown is not None and self.own is None and self.probe_name == "0":
                 kept = run.history.nearest(self.shown)
@@ -212,7 +228,7 @@ class Session:
 
     def use_probe(self, name: str, text: str | None = None) -> None:
         """Look through the fixed probe ("0"), a named one, or the visitor's own text; ValueError says what is wrong."""
-        with self.lock:
+        with self.held():
             run = self.start()
             named = {p.name: p.text for p in run.task.probes}
             if text is not None and len(text) > OWN_PROBE:

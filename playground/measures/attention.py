@@ -19,6 +19,7 @@ from torch import Tensor
 SELF_ROLES = ("induction", "wanted token", "duplicate token", "previous token", "first token", "current token")
 CROSS_ROLES = ("wanted token", "same place", "mirrored place")
 NAMED_FROM = 0.4  # a head gets a role's name from this score on, if that is also twice what chance gives
+CELLS = 2**21  # weights that one measurement reads
 CLOSE = 0.9  # roles may share cells: of those this near to the best score, the first in order names the head
 NEAR = 2.5  # a head without a role whose mean distance is below this many tokens "attends to recent tokens"
 SHARP = 0.7  # a head without a role whose rows have fewer bits looks at one key, wherever that is
@@ -115,8 +116,13 @@ class Heads(NamedTuple):
 
 
 def heads(layers: Sequence[Tensor], cells: Mapping[str, Tensor]) -> Heads:
-    """Measure the heads of `layers`, (B, H, T, S) weights each, against role cells (B, T, S)."""
-    weights = torch.stack([w.float().cpu() for w in layers])
+    """Measure the heads of `layers`, (B, H, T, S) weights each, against role cells (B, T, S).
+
+    Where there are many heads and long sequences, on the first examples only, so that a look stays quick.
+    """
+    examples = max(1, min(len(layers[0]), CELLS // (len(layers) * layers[0][0].numel())))
+    weights = torch.stack([w[:examples].float().cpu() for w in layers])
+    cells = {name: cell[:examples] for name, cell in cells.items()}
     seen_TS = (weights > 0).flatten(0, 2).any(dim=0)  # by any head of any layer: one may be saturated
     even_TS = seen_TS / seen_TS.sum(dim=-1, keepdim=True).clamp(min=1)
     batch = weights.shape[1]

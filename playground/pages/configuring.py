@@ -20,7 +20,7 @@ class Configuring:
 
     def edit(self, request: gr.Request, event: gr.EventData) -> Update:
         session, path = session_of(request), str(sent(event, "at", ""))[:200]
-        with session.lock:
+        with session.held():
             session.edit(path, sent(event, "value"), settled=sent(event, "done") is not False)
         if session.run is not None and session.run.step == 0:  # the model itself may be a new one
             return self.pictures.everything(session)
@@ -54,7 +54,7 @@ class Configuring:
         return {**out, self.board.lenses: gr.update(selected=session.lens)} if session.run is not None else out
 
     def _take(self, session: Session, shared: share.Shared) -> None:
-        with session.lock:
+        with session.held():
             session.adopt(shared.preset)
             session.load(shared.raw)
             session.lens = shared.lens

@@ -54,7 +54,7 @@ class Looking:
         which = session.which_stack()
         stack, part = "encoder" if which == "encoder" else "decoder", "cross" if which == "cross" else "self"
         try:
-            with session.lock:
+            with session.held():
                 edit = Ablate(stack, layer, "cross_attention" if part == "cross" else "self_attention", head)
                 session.ablation = Ablation(session.run, (edit,), f"L{layer} H{head}")
         except ValueError as error:
@@ -76,7 +76,7 @@ class Looking:
         try:
             top_k, length = number(event, "top_k", 0, 10**6), number(event, "length", -1, 10**6, 40)
             sampling = Sampling(real(event, "temperature", 0.0), top_k or None, real(event, "top_p", 1.0))
-            with session.lock:
+            with session.held():
                 found = [guess._asdict() for guess in continuation(session.run, text, sampling, length)]
         except ValueError as problem:
             error = str(problem)

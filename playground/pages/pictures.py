@@ -59,7 +59,7 @@ class Pictures:
 
     def frame(self, session: Session, *, charts: bool = True) -> Update:
         """The transport and the lens in sight; `charts` False leaves out what need not change at every frame."""
-        with session.lock:
+        with session.held():
             board = self.board
             if session.run is None or session.building:  # the replay, or nothing yet, has the board
                 told = session.place or session.notice or session.building or session.link
@@ -81,7 +81,7 @@ class Pictures:
 
     def controls(self, session: Session) -> Update:
         """The configuration column and the lines below the lens."""
-        with session.lock:
+        with session.held():
             board = self.board
             out: Update = {board.column: column.value(session), board.task: task.value(session)}
             out[board.replay] = {"on": session.run is None and not session.building, "src": REPLAY}
@@ -90,5 +90,5 @@ class Pictures:
 
     def everything(self, session: Session) -> Update:
         """All of it."""
-        with session.lock:
+        with session.held():
             return {**self.frame(session), **self.controls(session)}

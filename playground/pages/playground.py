@@ -86,7 +86,7 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
                     board.roles = plot(
                         src=PLOTLY,
                         title="Head roles",
-                        note="mean weight on the role’s place, 16 unseen examples",
+                        note="mean weight on the role’s place, unseen examples",
                         tall=236,
                         slot="attention",
                         view="roles",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -59,18 +60,23 @@ class Running:
         yield self.pictures.everything(session)
 
     def _stream(self, session: Session, n: float, anew: bool) -> Iterator[Update]:
-        with session.lock:
+        with session.held():
             run = session.restart() if anew else session.start()
             session.building, session.notice = False, run.place.sentence
             session.shown, session.running = None, True
-        out, shown, drawing, due = self.pictures.everything(session), 0, 0.0, time.perf_counter() + 1 / HZ
-        while session.intent == n and session.run is run and not session.budget_left() and not run.diverged:
-            yield out
-            session.advance(due - time.perf_counter() - drawing, n)  # all the time that the picture does not need
-            began, shown = time.perf_counter(), shown + 1
-            out = self.pictures.frame(session, charts=shown % CHARTS_EVERY == 0)
-            now = time.perf_counter()
-            drawing, due = now - began, max(now, due) + 1 / HZ
+        out, shown, due, over = self.pictures.everything(session), 0, time.perf_counter(), threading.Event()
+        trainer = threading.Thread(target=session.keep_training, args=(n, over), name="train", daemon=True)
+        trainer.start()
+        try:
+            while trainer.is_alive():
+                yield out
+                due = max(time.perf_counter(), due + 1 / HZ)
+                trainer.join(due - time.perf_counter())
+                shown += 1
+                out = self.pictures.frame(session, charts=shown % CHARTS_EVERY == 0)
+        finally:  # also reached when the tab closes
+            over.set()
+            trainer.join()
 
     def play(self, request: gr.Request, event: gr.EventData) -> Iterator[Update]:
         session, n = session_of(request), press(event)
@@ -115,7 +121,7 @@ class Running:
     def _take(self, session: Session, act: Callable[[], None]) -> Iterator[Update]:
         """Stop the loop before, take other settings, train a new run."""
         n = session.claim_own()
-        with session.lock:  # the loop before ends its step first
+        with session.held():  # the loop before ends its step first
             act()
         yield from self._train(session, n, anew=True)
 
@@ -125,7 +131,7 @@ class Running:
         session = session_of(request)
         if session.claim(press(event)):
             session.running, session.place = False, 0
-            with session.lock:  # after the update in hand, so that no later number follows the answer
+            with session.held():  # after the update in hand, so that no later number follows the answer
                 act(session)
         return self.pictures.frame(session)
 
@@ -136,7 +142,8 @@ class Running:
         def one(session: Session) -> None:
             if not session.problems:
                 session.shown = None
-                session.advance(0.0, session.intent)
+                if not session.budget_left():
+                    session.advance()
 
         self._halted(request, event, one)
         return self.pictures.everything(session_of(request))

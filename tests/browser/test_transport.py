@@ -1,17 +1,28 @@
 """Play, pause, step and reset, by pointer and by key; whoever presses fast gets what they pressed last."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screen import SMALL, Screen
+from tests.browser.screen import SMALL, Screen, shared
+
+
+@pytest.fixture(scope="module")
+def opened(browser, server, request) -> Iterator[Screen]:
+    with shared(browser, server, request, **SMALL) as shown:
+        yield shown
 
 
 @pytest.fixture
-def screen(page) -> Screen:
-    """A small model, ready to train."""
-    shown = Screen(page).open(**SMALL)
-    shown.is_("ready")
-    return shown
+def screen(opened: Screen) -> Iterator[Screen]:
+    """A small model, ready to train, and ready again for the next test."""
+    opened.is_("ready")
+    yield opened
+    opened.page.keyboard.press("Escape")
+    opened.page.evaluate("document.activeElement.blur()")  # or the next space would press the button in focus
+    opened.page.keyboard.press("r")
+    opened.rests()
 
 
 def test_play_counts_up_and_pause_stops_the_counter(screen):

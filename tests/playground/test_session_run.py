@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -19,25 +22,46 @@ def test_the_newest_press_wins_in_whatever_order_they_arrive():
     assert session.claim(3)
 
 
-def test_training_ends_with_the_time_and_with_the_press():
+def test_training_ends_when_it_is_told_and_with_another_press():
     session = tiny()
     session.claim(1)
-    session.advance(0.0, 1)
-    assert session.run.step == 1  # at least one
+    over = threading.Event()
+    trainer = threading.Thread(target=session.keep_training, args=(1, over))
+    trainer.start()
+    while not session.run or session.run.step < 3:
+        time.sleep(0.01)
     assert session.rate > 0
     assert session.used > 0
-    session.advance(5.0, 0)
-    assert session.run.step == 1
+    over.set()
+    trainer.join()
+    reached = session.run.step
+    session.keep_training(0, threading.Event())  # not the newest press
     session.stop()
-    session.advance(5.0, 1)
-    assert session.run.step == 1
+    session.keep_training(1, threading.Event())  # no longer the newest
+    assert session.run.step == reached
+
+
+def test_whoever_wants_to_look_goes_before_the_next_step():
+    session, over = tiny(), threading.Event()
+    session.claim(1)
+    trainer = threading.Thread(target=session.keep_training, args=(1, over))
+    trainer.start()
+    while not session.run or session.run.step < 3:
+        time.sleep(0.01)
+    with session.held():
+        before = session.run.step
+        time.sleep(0.05)
+        assert session.run.step == before
+    over.set()
+    trainer.join()
+    assert session.wanted == 0
 
 
 def test_the_budget_of_steps_ends_a_run_with_a_sentence():
     session = tiny(training__steps=3)
     assert session.budget_left() == ""
     session.claim(1)
-    session.advance(60.0, 1)
+    session.keep_training(1, threading.Event())
     assert session.run.step == 3
     assert session.budget_left().startswith("Step budget of 3")
 
@@ -61,7 +85,7 @@ def test_a_divergence_is_kept_for_the_page_to_show():
     run = session.start()
     run.retune(lr=10.0)
     session.claim(1)
-    session.advance(10.0, 1)
+    session.keep_training(1, threading.Event())
     assert run.diverged is not None
     assert session.run is run
     assert run.step < run.training.steps

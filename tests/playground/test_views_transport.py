@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ def diverged() -> Any:
     session = trained(2, training__optimizer="SGD", training__beta1=0.99, training__warmup=0)
     session.run.retune(lr=10.0)
     session.claim(1)
-    session.advance(20.0, 1)
+    session.keep_training(1, threading.Event())
     return session
 
 
