@@ -27,6 +27,7 @@ class Session:
     def __init__(self, token: str):
         self.token, self.lock, self.wanted, self.sent = token, threading.RLock(), 0, 0
         self.intent: float = 0
+        self.order: tuple[float, bool] | None = None  # the press to train for, and whether anew
         self.gone: float | None = None
         self.seen = time.monotonic()
         self.running, self.building, self.place, self.rate, self.used = False, False, 0, 0.0, 0.0

@@ -21,8 +21,11 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
     everything, lens, column = board.all(), board.lens(), board.controls()
 
     def long(event: Any, handler: Any) -> None:
-        """Events that train: through the queue, many at once; `Slots` decides who computes."""
-        event(handler, None, everything, trigger_mode="multiple", concurrency_limit=48, **PRIVATE)
+        """Presses that train: what changes at once, then the stream through the queue; `Slots` decides who computes."""
+        order = event(handler, None, everything, trigger_mode="multiple", **NOW)
+        order.then(
+            running.train, None, lens, trigger_mode="multiple", concurrency_limit=48, concurrency_id="train", **PRIVATE
+        )
 
     def short(event: Any, handler: Any, outputs: list[Any]) -> None:
         event(handler, None, outputs, trigger_mode="multiple", **NOW)
