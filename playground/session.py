@@ -76,7 +76,7 @@ class Session:
 
     def pending(self) -> list[tuple[str, Any, Any]]:
         """(path, value of the run, value of the controls) of every difference that needs a restart."""
-        if self.run is None:
+        if self.run is None or self.building:
             return []
         old, new = flat(plain(self.run.config)), flat(self.raw)
         live = {f"training.{name}" for name in Training.live_fields()}

@@ -86,6 +86,8 @@ class Running:
         order, session.order = session.order, None
         if order is not None and session.intent == order[0]:
             yield from self._train(session, order[0], anew=order[1])
+        else:
+            yield {self.board.transport: gr.skip()}  # a stream without a picture would empty every component
 
     def play(self, request: gr.Request, event: gr.EventData) -> Update:
         session, n = session_of(request), press(event)

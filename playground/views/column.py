@@ -21,7 +21,7 @@ BYTES = 4  # of one cached number in float32
 def value(session: Session) -> dict[str, Any]:
     """See `components.column`."""
     new = cost(session.config.model)
-    old = cost(session.run.config.model) if session.run else new
+    old = cost(session.run.config.model) if session.run and not session.building else new
     pending = session.pending()
     ranked = sorted(((name, share) for name, share in new.parts.items() if share), key=lambda p: -p[1])
     rest = sum(share for _, share in ranked[2:])
@@ -112,11 +112,11 @@ def form(session: Session, accordion: Accordion) -> dict[str, Any]:
     has one.
     """
     values, defaults = flat(session.raw), flat(presets.raw(session.preset))
-    running = flat(plain(session.run.config)) if session.run else values
+    running = flat(plain(session.run.config)) if session.run and not session.building else values
     kind = leaf(session.raw, f"{accordion.slot}.kind") if accordion.slot else ""
     names = {row["name"] for row in accordion.kinds[kind]}
     marks: dict[str, list[str]] = {}
-    if session.run is not None:
+    if session.run is not None and not session.building:
         for path, _, _ in session.pending():
             marks[path] = ["pending", ""]
         for name in Training.live_fields():
