@@ -37,7 +37,7 @@ def cost(config: TransformerConfig) -> Cost:
     stack_norms = len(depths) * (config.embedding.norm + (config.norm.final and config.norm.place == "pre"))
     stacks = [config.room("encoder" if s == "encoder" else "decoder") for s in depths]
     parts = {
-        "embedding": embedding_parameters(config.embedding, config.norm, config.vocab, d)
+        "embedding": embedding_parameters(config.embedding, config.vocab, d)
         + sum(config.position.parameters(room) for room in stacks),
         "attention": attentions * attention.parameters(d),
         "feed-forward": blocks * feed_forward.parameters(d),

@@ -100,7 +100,7 @@ class OutputHead(nn.Module):
         return F.linear(x_BTD, tokens_VD if self.weight is None else self.weight, self.bias)
 
 
-def embedding_parameters(config: Embedding, norm: Norm, vocab: int, width: int) -> int:
+def embedding_parameters(config: Embedding, vocab: int, width: int) -> int:
     """Trained numbers of token and segment embeddings; the norm of each stack that reads them is counted apart."""
     return (vocab + config.segments) * width
 
