@@ -43,7 +43,8 @@ pg.mosaic = (host, { choose, ablate }) => {
   };
   const describe = (i, info) => {
     const score = info.score ?? null, role = info.role || "no clear role", number = score === null ? "" : score.toFixed(2);
-    const rest = `${info.bits.toFixed(1)} bits · ${info.back.toFixed(1)} back`;
+    // one place to break: where the tile is narrow, the second measure is left to the table and the hover, whole
+    const rest = `${info.bits.toFixed(1)}\u00a0bits ·\u00a0${info.back.toFixed(1)}\u00a0back`;
     pg.set(plates[i], number);
     plates[i].hidden = !number || host.classList.contains("dense") && score < 0.5;
     pg.set(roles[i], role);
