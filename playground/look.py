@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -71,6 +72,24 @@ def maps(output: Output) -> dict[str, list[Tensor]]:
         for name, layers in found.items()
         if any(w is not None for w in layers)
     }
+
+
+class Twin:
+    """A copy of a model, for looking at it while it trains on."""
+
+    def __init__(self) -> None:
+        self._model: Transformer | None = None
+        self._twin: Transformer | None = None
+
+    @torch.no_grad()
+    def of(self, model: Transformer) -> Transformer:
+        """The one copy, brought up to the model as it is now."""
+        if self._twin is None or self._model is not model:
+            self._model, self._twin = model, copy.deepcopy(model)
+        else:
+            for there, here in zip(self._twin.parameters(), model.parameters(), strict=True):
+                there.copy_(here)
+        return self._twin
 
 
 @torch.no_grad()

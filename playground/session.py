@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from playground import presets
@@ -13,7 +14,7 @@ from playground.ablation import Ablation
 from playground.controls import change, flat, leaf, plain, read
 from playground.history import Snapshot
 from playground.limits import SECONDS, STEPS, TEXT
-from playground.look import Probe, look, probe
+from playground.look import Probe, Twin, look, probe
 from playground.run import Diverged, Run, RunConfig
 from playground.training import Training
 
@@ -22,12 +23,18 @@ OWN_PROBE = 400  # characters of a visitor's probe
 
 
 class Session:
-    """One browser tab. Every method is called under Gradio's threads; `lock` guards the run while it computes."""
+    """One browser tab. Every method is called under Gradio's threads: `hand` guards what a visitor can change, and
+    `lock`, which is taken after it, the run while it computes.
+    """
 
     def __init__(self, token: str):
-        self.token, self.lock, self.wanted, self.sent = token, threading.RLock(), 0, 0
+        self.token, self.hand, self.lock = token, threading.RLock(), threading.RLock()
+        self.wanted, self.sent, self.twin = 0, 0, Twin()
         self.intent: float = 0
         self.order: tuple[float, bool] | None = None  # the press to train for, and whether anew
+        self.driven: str | None = None  # the lens whose stream trains
+        self.watcher: object = None  # the stream of another lens that shows it
+        self.hands = 0  # presses inside the lenses
         self.gone: float | None = None
         self.seen = time.monotonic()
         self.running, self.building, self.place, self.rate, self.used = False, False, 0, 0.0, 0.0
@@ -119,6 +126,8 @@ class Session:
 
     def start(self) -> Run:
         """The run, built from the controls if there is none."""
+        if self.run is not None:
+            return self.run
         with self.lock:
             if self.run is None:
                 self.run = Run(self.config)
@@ -169,12 +178,13 @@ class Session:
     @contextmanager
     def held(self) -> Iterator[None]:
         """The run at rest between two steps: whoever wants to see or change it goes before the next step."""
-        self.wanted += 1
-        try:
-            with self.lock:
-                yield
-        finally:
-            self.wanted -= 1
+        with self.hand:
+            self.wanted += 1
+            try:
+                with self.lock:
+                    yield
+            finally:
+                self.wanted -= 1
 
     def advance(self) -> None:
         """One step; a divergence is kept for the page to show."""
@@ -203,14 +213,20 @@ class Session:
     # ---- looking ----
     def look(self) -> Snapshot:
         """What the chosen probe shows: a kept picture when looking back, else the model as it is now."""
-        with self.held():  # from the first line on: another press may replace the run and its probe
+        with self.hand:
+            return self.glimpse()()
+
+    def glimpse(self) -> Callable[[], Snapshot]:
+        """What to look at, taken now: calling the answer, with `hand` held, draws it while the run trains on."""
+        with self.held():
             run = self.start()
             if self.shown is not None and self.own is None and self.probe_name == "0":
                 kept = run.history.nearest(self.shown)
                 if kept is not None:
-                    return kept
+                    return lambda: kept
             seen, example = self.seen_through()
-            return look(run.model, seen, run.step, edits=self.ablation.edits if self.ablation else (), example=example)
+            edits = self.ablation.edits if self.ablation else ()
+            return partial(look, self.twin.of(run.model), seen, run.step, edits=edits, example=example)
 
     def which_stack(self) -> str:
         """The attention drawn: the one chosen, or the first there is."""

@@ -65,7 +65,17 @@ STRANGERS = {  # folders whose files do not know each other, but for those named
     "playground.figures": ("base", "theme", "curves"),
     "playground.components": ("widget",),
     "playground.views": ("transport",),
-    "playground.pages": ("base", "frame", "event", "pictures", "running", "looking", "configuring", "wiring"),
+    "playground.pages": (
+        "base",
+        "frame",
+        "event",
+        "pictures",
+        "running",
+        "streaming",
+        "looking",
+        "configuring",
+        "wiring",
+    ),
 }
 PICKLES = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 UNSAFE = re.compile(r"torch(\.\w+)*\.load|(pd|pandas)\.read_pickle")

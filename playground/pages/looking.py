@@ -87,9 +87,11 @@ class Looking:
         """Another lens. (`gr.SelectData` would fail on anything but a whole selection.)"""
         session, name = session_of(request), sent(event, "id")
         session.lens = name if isinstance(name, str) and name in self.board.notes else session.lens
+        session.watcher = None
         return self._shown(session)
 
     def _shown(self, session: Session) -> Update:
+        session.hands += 1
         return {**self.pictures.frame(session), self.board.notes[session.lens]: notes.value(session, session.lens)}
 
     def _recorded(self, session: Session) -> Update:

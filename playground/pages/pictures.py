@@ -38,9 +38,17 @@ class Board:
     notes: dict[str, Any] = field(default_factory=dict)
 
     def lens(self) -> list[Any]:
-        """Everything that a frame may update."""
-        lenses = [self.attention, self.roles, self.finding, self.table, *self.charts.values(), self.predictions]
-        return [self.transport, *lenses, *self.notes.values()]
+        """Everything that a frame of any lens may update."""
+        return list(dict.fromkeys(c for name in self.notes for c in self.stream(name)))
+
+    def stream(self, lens: str) -> list[Any]:
+        """What a frame of this lens updates."""
+        own = {
+            "learning": [self.finding, self.table, *self.charts.values()],
+            "attention": [self.attention, self.roles],
+            "predictions": [self.predictions],
+        }
+        return [self.transport, *own[lens], self.notes[lens]]
 
     def controls(self) -> list[Any]:
         """The configuration column."""
@@ -52,31 +60,35 @@ class Board:
 
 
 class Pictures:
-    """Session -> updates of the board. Each holds the session's lock: one run and one step in all of it."""
+    """Session -> updates of the board. Each keeps the visitor's hand off: one run and one step in all of it."""
 
     def __init__(self, board: Board, forms: list[Accordion]):
         self.board, self.accordions = board, forms
 
-    def frame(self, session: Session, *, charts: bool = True) -> Update:
-        """The transport and the lens in sight; `charts` False leaves out what need not change at every frame."""
-        with session.held():
-            board = self.board
+    def frame(self, session: Session, *, lens: str = "", charts: bool = True) -> Update:
+        """The transport and the lens in sight, or the one named; `charts` False leaves out what need not change at
+        every frame.
+        """
+        with session.hand:
+            board, lens = self.board, lens or session.lens
             if session.run is None or session.building:  # the replay, or nothing yet, has the board
                 told = session.place or session.notice or session.building or session.link
                 return {board.transport: transport.value(session) if told else gr.skip()}
-            out: Update = {board.transport: transport.value(session)}
-            if session.lens == "attention":
-                snapshot = session.look()
+            with session.held():
+                out: Update = {board.transport: transport.value(session)}
+                glimpse = session.glimpse() if lens == "attention" else None
+                if lens == "learning" and charts:
+                    found = learning.value(session)
+                    out |= {board.finding: found["finding"], board.table: learning.table(session)}
+                    out |= {board.charts[name]: found[name] for name in board.charts}
+                elif lens == "predictions" and charts:
+                    out[board.predictions] = predictions.value(session)
+            if glimpse is not None:  # drawn while the run trains on
+                snapshot = glimpse()
                 out[board.attention] = attention.value(session, snapshot)
                 out |= {board.roles: roles.value(session, snapshot)} if charts else {}
-            elif session.lens == "learning" and charts:
-                found = learning.value(session)
-                out |= {board.finding: found["finding"], board.table: learning.table(session)}
-                out |= {board.charts[name]: found[name] for name in board.charts}
-            elif session.lens == "predictions" and charts:
-                out[board.predictions] = predictions.value(session)
             if charts:  # last: the lines name the head that is drawn
-                out[board.notes[session.lens]] = notes.value(session, session.lens)
+                out[board.notes[lens]] = notes.value(session, lens)
             return out
 
     def controls(self, session: Session) -> Update:

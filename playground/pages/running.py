@@ -1,11 +1,12 @@
-"""Presses that train, and the time line: play, pause, step, reset, seek, presets, restarts, links in sentences."""
+"""Presses that train, and the time line: play, pause, step, reset, seek, presets, restarts, links in sentences.
+
+A press that trains leaves an order in the session, and changes what can change at once; a stream carries it out.
+"""
 
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,79 +16,17 @@ from playground import presets
 from playground.controls import change, panel
 from playground.limits import STEPS
 from playground.pages.event import number, press, sent
-from playground.pages.frame import SLOTS, session_of
+from playground.pages.frame import session_of
 from playground.pages.pictures import Pictures, Update
 from playground.session import Session
 from playground.views import transport
 
-HZ = 8.3  # pictures per second
-CHARTS_EVERY = 6  # pictures between two updates of charts
-PATIENCE = 0.4  # seconds between two looks at the line
-
 
 class Running:
-    """Handlers; those that train are generators, through Gradio's queue."""
+    """Handlers, answered outside the queue."""
 
     def __init__(self, pictures: Pictures):
         self.pictures, self.board = pictures, pictures.board
-
-    def _train(self, session: Session, n: float, *, anew: bool = False) -> Iterator[Update]:
-        """Wait for a core, build a run if asked or needed, train and show until another press or the end of the run."""
-        if session.problems:
-            session.notice = f"Not started: {next(iter(session.problems.values()))}"
-            yield {self.board.transport: transport.value(session)}
-            return
-        ticket = object()  # of this loop alone: the loop before it may not have ended yet
-        session.notice, session.slots = "", SLOTS.count
-        session.building = anew or session.run is None
-        try:
-            yield {self.board.transport: transport.value(session)}
-            while session.intent == n and (place := SLOTS.ask(ticket)):
-                session.place = max(place, 0)
-                if place < 0:
-                    session.notice = "The line is full; try again in a minute."
-                    break
-                yield {self.board.transport: transport.value(session)}
-                time.sleep(PATIENCE)
-            if session.intent == n and not session.notice:
-                session.place = 0
-                yield from self._stream(session, n, anew)
-        finally:  # also reached when the tab closes
-            SLOTS.leave(ticket)
-            if session.intent == n:
-                session.running = session.building = False
-                session.place = 0
-        yield self.pictures.frame(session)
-
-    def _stream(self, session: Session, n: float, anew: bool) -> Iterator[Update]:
-        with session.held():
-            run = session.restart() if anew else session.start()
-            session.building, session.notice = False, run.place.sentence
-            session.shown, session.running = None, True
-        out, shown, due, over = self.pictures.frame(session), 0, time.perf_counter(), threading.Event()
-        trainer = threading.Thread(target=session.keep_training, args=(n, over), name="train", daemon=True)
-        trainer.start()
-        try:
-            while trainer.is_alive():
-                yield out
-                due = max(time.perf_counter(), due + 1 / HZ)
-                trainer.join(due - time.perf_counter())
-                shown += 1
-                out = self.pictures.frame(session, charts=shown % CHARTS_EVERY == 0)
-        finally:  # also reached when the tab closes
-            over.set()
-            trainer.join()
-
-    def train(self, request: gr.Request) -> Iterator[Update]:
-        """Carry out the order of the press before. Apart from it, so that the stream writes few components: Gradio's
-        work for each one of them, at every picture, is taken from the training.
-        """
-        session = session_of(request)
-        order, session.order = session.order, None
-        if order is not None and session.intent == order[0]:
-            yield from self._train(session, order[0], anew=order[1])
-        else:
-            yield {self.board.transport: gr.skip()}  # a stream without a picture would empty every component
 
     def play(self, request: gr.Request, event: gr.EventData) -> Update:
         session, n = session_of(request), press(event)

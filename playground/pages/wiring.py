@@ -12,20 +12,24 @@ from playground.pages.frame import NOW, PRIVATE, SESSIONS
 from playground.pages.looking import Looking
 from playground.pages.pictures import Board, Pictures, Update
 from playground.pages.running import Running
+from playground.pages.streaming import Streaming
 
 
 def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
     """Bind every event of the page."""
     pictures = Pictures(board, forms)
     running, looking, configuring = Running(pictures), Looking(pictures), Configuring(pictures)
+    streaming = Streaming(pictures)
     everything, lens, column = board.all(), board.lens(), board.controls()
 
     def long(event: Any, handler: Any) -> None:
-        """Presses that train: what changes at once, then the stream through the queue; `Slots` decides who computes."""
-        order = event(handler, None, everything, trigger_mode="multiple", **NOW)
-        order.then(
-            running.train, None, lens, trigger_mode="multiple", concurrency_limit=48, concurrency_id="train", **PRIVATE
-        )
+        """Presses that train: what changes at once, then the streams; `Slots` decides who computes."""
+        streams(event(handler, None, everything, trigger_mode="multiple", **NOW))
+
+    def streams(event: Any) -> None:
+        for name in board.notes:
+            limits = {"trigger_mode": "multiple", "concurrency_limit": 48, "concurrency_id": "train"}
+            event.then(streaming.of(name), None, board.stream(name), **limits, **PRIVATE)
 
     def short(event: Any, handler: Any, outputs: list[Any]) -> None:
         event(handler, None, outputs, trigger_mode="multiple", **NOW)
@@ -55,9 +59,9 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
         (att.select, looking.select),
         (att.ablate, looking.ablate),
         (att.restore, looking.restore),
-        (board.lenses.select, looking.turn),
     ):
         short(event, handler, lens)
+    streams(board.lenses.select(looking.turn, None, lens, trigger_mode="multiple", **NOW))
     short(pred.prompt, looking.prompt, [pred, bar])
 
     def attach(token: Any, request: gr.Request) -> Update:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import torch
@@ -118,7 +119,7 @@ class Task(ABC):
         start_B1 = torch.full((len(answer_BT), 1), self.id[START])
         return torch.cat([start_B1, answer_BT[:, :-1]], 1)
 
-    @property
+    @cached_property
     def probes(self) -> tuple[Probe, ...]:
         """Named single examples a page can offer."""
         return ()

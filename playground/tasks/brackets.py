@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
@@ -135,7 +136,7 @@ class BracketsTask(Task):
             raise ValueError(f"{len(waiting)} of the brackets are still open at the end: close them.")
         return torch.tensor([ids])
 
-    @property
+    @cached_property
     def probes(self) -> tuple[Probe, ...]:
         """One deep and one flat example: towers of two types, then pairs in a row."""
         half = min(4, self.length // 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
@@ -144,7 +144,7 @@ class InductionTask(Task):
             raise ValueError(f"After {shown!r} the block starts again, but symbol {wrong + 1} does not follow it.")
         return torch.tensor([[len(block), *block]])
 
-    @property
+    @cached_property
     def probes(self) -> tuple[Probe, ...]:
         """Two unseen examples of known period (the longest and the shortest, should 9 and 5 be out of bounds)."""
         low, high = self.periods

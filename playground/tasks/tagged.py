@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import ClassVar, Literal
 
 import torch
@@ -65,7 +66,7 @@ class TaggedTask(Transduction):
             raise ValueError(f"A prompt starts with the task, one of {marks}, and goes on with symbols only.")
         return prompt_1S
 
-    @property
+    @cached_property
     def probes(self) -> tuple[Probe, ...]:
         drawn_BS = self.draw(128, torch.Generator().manual_seed(1), "validation")
         first = {self.tags[int(prompt_S[0]) - self.letters]: self.decode(prompt_S) for prompt_S in drawn_BS.flip(0)}

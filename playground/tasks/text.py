@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
@@ -128,7 +129,7 @@ class TextTask(Task):
         """The text itself: with spaces and newlines, where `vocabulary` shows signs for them."""
         return "".join(self.written[int(i)] for i in ids)
 
-    @property
+    @cached_property
     def probes(self) -> tuple[Probe, ...]:
         """The first unseen passage, and a word said twice if the alphabet allows it."""
         passage = self.decode(self.data_N[self.boundary : self.boundary + self.length])

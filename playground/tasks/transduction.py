@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 import torch
@@ -105,7 +106,7 @@ class Transduction(Task):
             )
         return torch.tensor([ids])
 
-    @property
+    @cached_property
     def probes(self) -> tuple[Probe, ...]:
         generator = torch.Generator().manual_seed(1)
         prompts = [self.decode(prompt_T) for prompt_T in self.draw(3, generator, "validation")]

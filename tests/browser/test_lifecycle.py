@@ -21,6 +21,7 @@ def test_a_reload_brings_the_run_back_paused_at_its_step(page):
     screen.train(step + 1)
 
 
+@pytest.mark.expects_errors("AbortError", "Connection errored out")  # a turn to a lens asks for its stream
 def test_a_reload_keeps_edits_that_wait_and_the_lens(page):
     screen = Screen(page).open()
     page.locator("#cfg .chip[data-preset=copy]").click()
@@ -60,3 +61,15 @@ def test_closing_a_tab_leaves_the_others_alone_and_a_new_tab_starts_afresh(page)
     fresh = Screen(page).open()
     fresh.is_("replay")
     fresh.train(1)
+
+
+def test_turning_to_other_lenses_while_training_shows_each_of_them_live(page):
+    screen = Screen(page).open(**SMALL)
+    screen.train(2)
+    for lens in ("Learning", "Predictions", "Attention", "Learning"):
+        screen.lens(lens)
+        screen.reaches(screen.step + 3)  # the number comes with the pictures of the lens in sight
+    screen.pause()
+    step = screen.step
+    screen.settles()
+    assert screen.step == step
