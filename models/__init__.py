@@ -2,7 +2,18 @@
 
 from models.edits import Ablate
 from models.presets import PRESETS
+from models.published import PUBLISHED
 from models.records import Cache, LayerRecord, Output, Routing
 from models.transformer import Transformer, TransformerConfig
 
-__all__ = ["PRESETS", "Ablate", "Cache", "LayerRecord", "Output", "Routing", "Transformer", "TransformerConfig"]
+__all__ = [
+    "PRESETS",
+    "PUBLISHED",
+    "Ablate",
+    "Cache",
+    "LayerRecord",
+    "Output",
+    "Routing",
+    "Transformer",
+    "TransformerConfig",
+]

@@ -14,6 +14,14 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,g}"
 
 
+def metric(value: float, unit: str = "") -> tuple[str, str]:
+    """36864, "B" -> ("36.9", "kB"): three digits and a decimal prefix."""
+    for size, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= 0.9995 * size:  # 999.9 is 1,000 in three digits
+            return f"{value / size:.3g}", prefix + unit
+    return f"{value:.3g}", unit
+
+
 def said(value: object, empty: str = "none") -> str:
     """A setting's value in words."""
     if value is None:

@@ -3,6 +3,8 @@
 const missing = cell => cell === null || cell === undefined || cell === "";
 const fixed = (x, digits) => x.toLocaleString("en",
   { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" }).replace("-", "−");
+/** What is sorted and saved of a cell; it may be { value, text, title, href }, to be shown otherwise than it is. */
+const plain = cell => cell !== null && typeof cell === "object" ? cell.value : cell;
 /** A cell as text: numbers in the page's form or the column's, null as a dash. */
 const cellText = (cell, { digits, percent }) => {
   if (missing(cell)) return "–";
@@ -11,12 +13,19 @@ const cellText = (cell, { digits, percent }) => {
   if (percent) return `${fixed(100 * cell, digits ?? 1)} %`;
   return digits === undefined || digits === null ? pg.num(cell) : fixed(cell, digits);
 };
+const cellHtml = (cell, column, side) => {
+  const { text, title, href } = cell !== null && typeof cell === "object" ? cell : {};
+  const words = pg.esc(text ?? cellText(plain(cell), column)), hover = title ? ` title="${pg.esc(title)}"` : "";
+  const link = href ? `<a href="${pg.esc(href)}" target="_blank" rel="noopener"${hover}>${words}</a>` : words;
+  return `<td class="${side}"${href ? "" : hover}>${link}</td>`;
+};
 const compare = (a, b) => {
   const x = typeof a === "number" ? a : parseFloat(a), y = typeof b === "number" ? b : parseFloat(b);
   return Number.isNaN(x) || Number.isNaN(y) ? String(a).localeCompare(String(b), "en") : x - y;
 };
 
-/** `draw({ columns, rows, name })`; columns are names or { label, align, title, digits, percent }. The chosen order survives new rows. */
+/** `draw({ columns, rows, name, pinned })`; columns are names or { label, align, title, digits, percent }. The chosen order
+    survives new rows; the first `pinned` rows stay first in any order, and are marked. */
 pg.tableView = host => {
   host.innerHTML = `<div class="pt"><h2 class="table-name"></h2><span class="grow"></span>
       <button class="b small quiet csv">${pg.icon("down")}CSV</button></div>
@@ -26,7 +35,7 @@ pg.tableView = host => {
 
   /** Words stand left, numbers right, judged by the first row that has something to say. */
   const sides = () => data.columns.map((column, i) => {
-    const cell = data.rows.find(row => !missing(row[i]))?.[i];
+    const cell = plain(data.rows.find(row => !missing(plain(row[i])))?.[i]);
     const word = typeof cell === "string" && !/^[-−<~±]?\s?[\d.]/.test(cell);
     return column.align || (i === 0 || word ? "left" : "right");
   });
@@ -43,16 +52,17 @@ pg.tableView = host => {
     if (had) head.querySelector(`[data-c="${had}"]`)?.focus({ preventScroll: true });
   };
   const order = (a, b) => {
-    const [x, y] = [a[by], b[by]];
+    const [x, y] = [plain(a[by]), plain(b[by])];
     if (missing(x) || missing(y)) return missing(x) - missing(y);      // a missing number stands last in either order
     return (up ? 1 : -1) * compare(x, y);
   };
-  const lines = () => by < 0 ? data.rows : [...data.rows].sort(order);
+  const pinned = () => data.rows.slice(0, data.pinned ?? 0);
+  const others = () => by < 0 ? data.rows.slice(pinned().length) : data.rows.slice(pinned().length).sort(order);
   const fill = () => {
-    const align = sides(), cell = (value, i) =>
-      `<td class="${align[i]}">${pg.esc(cellText(value, data.columns[i] ?? {}))}</td>`;
+    const align = sides(), cells = row => row.map((cell, i) => cellHtml(cell, data.columns[i] ?? {}, align[i])).join("");
     heading(align);
-    const html = lines().map(row => `<tr>${row.map(cell).join("")}</tr>`).join("");
+    const html = pinned().map(row => `<tr class="mine">${cells(row)}</tr>`).join("")
+      + others().map(row => `<tr>${cells(row)}</tr>`).join("");
     if (body.shown !== html) body.innerHTML = body.shown = html;
   };
   head.addEventListener("click", event => {
@@ -62,7 +72,8 @@ pg.tableView = host => {
     fill();
   });
   host.querySelector(".csv").addEventListener("click", () =>
-    pg.saveCsv([data.columns.map(column => column.label ?? column), ...lines()], data.name || "table"));
+    pg.saveCsv([data.columns.map(column => column.label ?? column),
+      ...[...pinned(), ...others()].map(row => row.map(plain))], data.name || "table"));
   return { draw(next) {
     data = next;
     pg.set(title, data.title ?? data.name ?? "");

@@ -10,7 +10,7 @@ import gradio as gr
 from playground.controls import Accordion
 from playground.replay import FILE
 from playground.session import Session
-from playground.views import attention, column, learning, notes, predictions, roles, task, transport
+from playground.views import attention, column, learning, notes, predictions, published, roles, task, transport
 
 Update = dict[Any, Any]
 REPLAY = f"/gradio_api/file={FILE}"
@@ -26,6 +26,7 @@ class Board:
     replay: Any = None
     task: Any = None
     column: Any = None
+    published: Any = None
     lenses: Any = None
     attention: Any = None
     roles: Any = None
@@ -52,7 +53,7 @@ class Board:
 
     def controls(self) -> list[Any]:
         """The configuration column."""
-        return [self.replay, self.task, self.column, *self.forms.values()]
+        return [self.replay, self.task, self.column, self.published, *self.forms.values()]
 
     def all(self) -> list[Any]:
         """Every component that handlers write."""
@@ -96,6 +97,7 @@ class Pictures:
         with session.held():
             board = self.board
             out: Update = {board.column: column.value(session), board.task: task.value(session)}
+            out[board.published] = published.value(session)
             out[board.replay] = {"on": session.run is None and not session.building, "src": REPLAY}
             out |= {board.forms[each.name]: column.form(session, each) for each in self.accordions}
             return out | {board.notes[session.lens]: notes.value(session, session.lens)}

@@ -14,6 +14,7 @@ from playground.components.form import form
 from playground.components.notes import notes
 from playground.components.plot import plot
 from playground.components.predictions import predictions
+from playground.components.published import published
 from playground.components.replay import replay
 from playground.components.table import table
 from playground.components.transport import transport
@@ -25,6 +26,7 @@ from playground.replay import still
 from playground.session import Session
 from playground.views import column as column_view
 from playground.views import notes as notes_view
+from playground.views import published as published_view
 from playground.views import task as task_view
 from playground.views import transport as transport_view
 
@@ -47,6 +49,7 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="cfg", min_width=0):
                 board.column = column(column_view.value(blank))
+                board.published = published(published_view.value(blank), **published_view.fixed())
                 for each in forms:
                     with gr.Accordion(
                         each.title, open=False, elem_id=f"acc-{each.name}", elem_classes=["acc"]

@@ -13,7 +13,7 @@ from playground.controls import SLOT_KINDS, Accordion, field_at, flat, leaf, pla
 from playground.run import RunConfig
 from playground.session import Session
 from playground.training import Training
-from playground.wording import said
+from playground.wording import metric, said
 
 BYTES = 4  # of one cached number in float32
 
@@ -50,16 +50,9 @@ def card(c: Cost) -> list[tuple[str, str, str]]:
     return [
         ("Parameters", f"{c.parameters:,}", ""),
         ("Active per token", f"{c.active_parameters:,}", ""),
-        ("Forward pass", _flops(c.flops_per_token)[0], _flops(c.flops_per_token)[1]),
+        ("Forward pass", *metric(c.flops_per_token, "FLOP/token")),
         ("KV cache", f"{cache:,}" if cache else "none", "B/token" if cache else "(no decoder)"),
     ]
-
-
-def _flops(flops: int) -> tuple[str, str]:
-    for size, unit in ((1e9, "GFLOP"), (1e6, "MFLOP"), (1e3, "kFLOP")):
-        if flops >= 0.9995 * size:  # 999.9 is 1,000 in three digits
-            return f"{flops / size:.3g}", f"{unit}/token"
-    return str(flops), "FLOP/token"
 
 
 def lines(config: RunConfig) -> dict[str, str]:

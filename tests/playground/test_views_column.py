@@ -13,6 +13,7 @@ from playground import presets
 from playground.controls import accordions, field_at
 from playground.session import Session
 from playground.views import column
+from playground.wording import metric
 from tests.playground.small import tiny, trained
 
 FORMS = {each.name: each for each in accordions()}
@@ -41,7 +42,7 @@ def test_the_card_has_the_numbers_of_the_model_itself(name):
     ],
 )  # fmt: skip
 def test_flops_have_three_digits_and_a_unit(flops, said):
-    assert column._flops(flops) == said
+    assert metric(flops, "FLOP/token") == said
 
 
 def test_the_card_tells_what_a_restart_would_change_and_only_that():

@@ -1,0 +1,114 @@
+"""Published models as configs: for their cost, `cost(PUBLISHED["gpt2"])`. Nothing builds them; their weights are not
+here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from models.architecture import TransformerConfig
+from models.attention import GQA, MHA
+from models.feedforward import Dense
+from models.norm import Norm
+from models.position import RoPE
+from models.presets import PRESETS
+
+
+class Source(NamedTuple):
+    """Where the shape of a model stands."""
+
+    title: str
+    paper: str
+    url: str
+
+
+def _biased(preset: str, layers: int, width: int, heads: int, **fields: Any) -> TransformerConfig:
+    """A GPT-2 or BERT of this size: biases everywhere, four times as wide inside."""
+    mini = PRESETS[preset]
+    attention = MHA(heads=heads, qkv_bias=True, out_bias=True)
+    return mini.but(
+        layers=layers, width=width, attention=attention, feed_forward=mini.feed_forward.but(hidden=4 * width), **fields
+    )
+
+
+def _gpt2(layers: int, width: int, heads: int) -> TransformerConfig:
+    return _biased("gpt2-mini", layers, width, heads, vocab=50_257, context=1024)
+
+
+def _bert(layers: int, width: int, heads: int) -> TransformerConfig:
+    """With the masked-LM head, as it was pretrained: comparable with the others, which have an output matrix too.
+
+    The bare encoder that is usually counted has a pooler in its place, a dense layer over the first token:
+    `parameters - parts["head"] + width * (width + 1)`, 109,482,240 in BERT base.
+    """
+    return _biased("bert-mini", layers, width, heads, vocab=30_522, context=512)
+
+
+def _llama(
+    layers: int, width: int, hidden: int, *, attention: GQA, base: float = 1e4, **fields: Any
+) -> TransformerConfig:
+    """Rotary positions, gated feed-forward, RMSNorm, no bias. Stretched rotations (Llama 3.2) cost nothing extra."""
+    dense = Dense(hidden=hidden, activation="silu", gated=True)
+    return PRESETS["llama-mini"].but(
+        layers=layers, width=width, feed_forward=dense, attention=attention, position=RoPE(base=base), **fields
+    )
+
+
+PUBLISHED: dict[str, TransformerConfig] = {
+    "gpt2": _gpt2(12, 768, 12),
+    "gpt2-medium": _gpt2(24, 1024, 16),
+    "gpt2-large": _gpt2(36, 1280, 20),
+    "gpt2-xl": _gpt2(48, 1600, 25),
+    "bert-base": _bert(12, 768, 12),
+    "bert-large": _bert(24, 1024, 16),
+    "llama-2-7b": _llama(32, 4096, 11_008, attention=GQA(heads=32, kv_heads=32), vocab=32_000, context=4096),
+    "llama-3-8b": _llama(32, 4096, 14_336, attention=GQA(heads=32, kv_heads=8), base=5e5, vocab=128_256, context=8192),
+    "llama-3.2-1b": _llama(
+        16,
+        2048,
+        8192,
+        attention=GQA(heads=32, kv_heads=8),
+        base=5e5,
+        vocab=128_256,
+        context=131_072,
+        head={"tied": True},
+    ),
+    "tinyllama": _llama(22, 2048, 5632, attention=GQA(heads=32, kv_heads=4), vocab=32_000, context=2048),
+    # Context and window as in table 1 of the paper; the released configuration admits 32,768 positions.
+    "mistral-7b": _llama(
+        32, 4096, 14_336, attention=GQA(heads=32, kv_heads=8, window=4096), vocab=32_000, context=8192
+    ),
+    # Context as in table 1 of the report; the released configuration admits 40,960 positions.
+    "qwen3-0.6b": _llama(
+        28,
+        1024,
+        3072,
+        attention=GQA(heads=16, kv_heads=8, head_dim=128, qk_norm="head"),
+        base=1e6,
+        vocab=151_936,
+        context=32_768,
+        norm=Norm(eps=1e-6),
+        head={"tied": True},
+    ),
+}
+
+_GPT2 = (
+    "Radford et al. 2019",
+    "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf",
+)
+_BERT = ("Devlin et al. 2019", "https://arxiv.org/abs/1810.04805")
+
+SOURCES: dict[str, Source] = {
+    "gpt2": Source("GPT-2", *_GPT2),
+    "gpt2-medium": Source("GPT-2 medium", *_GPT2),
+    "gpt2-large": Source("GPT-2 large", *_GPT2),
+    "gpt2-xl": Source("GPT-2 XL", *_GPT2),
+    "bert-base": Source("BERT base", *_BERT),
+    "bert-large": Source("BERT large", *_BERT),
+    "llama-2-7b": Source("Llama 2 7B", "Touvron et al. 2023", "https://arxiv.org/abs/2307.09288"),
+    "llama-3-8b": Source("Llama 3 8B", "Llama team 2024", "https://arxiv.org/abs/2407.21783"),
+    "llama-3.2-1b": Source("Llama 3.2 1B", "model card, 2024", "https://huggingface.co/meta-llama/Llama-3.2-1B"),
+    "tinyllama": Source("TinyLlama 1.1B", "Zhang et al. 2024", "https://arxiv.org/abs/2401.02385"),
+    "mistral-7b": Source("Mistral 7B", "Jiang et al. 2023", "https://arxiv.org/abs/2310.06825"),
+    "qwen3-0.6b": Source("Qwen3 0.6B", "Qwen team 2025", "https://arxiv.org/abs/2505.09388"),
+}

@@ -1,0 +1,73 @@
+"""The cost beside published models: a disclosure that stays open while the configuration changes."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import watched
+from tests.browser.screen import SMALL, Screen
+
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_the_table_follows_the_configuration_and_is_exported(page):
+    screen = Screen(page).open(**SMALL)
+    table, line = page.locator(".published table"), page.locator(".published > summary")
+    expect(table).to_be_hidden()
+    line.press("Enter")
+    gpt2, mine = table.get_by_role("row", name="GPT-2", exact=False).first, table.locator("tbody tr").first
+    expect(gpt2).to_contain_text("124,439,808")
+    expect(gpt2.get_by_title("284,812,800 FLOP")).to_have_text("285 M")
+    expect(gpt2.get_by_role("link")).to_have_attribute("href", "https://cdn.openai.com/better-language-models/"
+        "language_models_are_unsupervised_multitask_learners.pdf")  # fmt: skip
+    expect(mine).to_contain_text("This configuration")
+    screen.open_panel("model")
+    numbers = mine.locator("td").nth(3)
+    expect(numbers).to_have_text("64")  # keys and values of 2 layers, width 16
+    screen.enter("model.layers", "3")
+    expect(numbers).to_have_text("96")
+    expect(table).to_be_visible()
+    table.get_by_role("button", name="Parameters").click()
+    table.get_by_role("button", name="Parameters").click()
+    expect(table.locator("tbody tr").nth(1)).to_contain_text("Llama 3 8B")
+    expect(mine).to_contain_text("This configuration")
+    with page.expect_download() as coming:
+        page.locator(".published .csv").click()
+    head, first, second, *_ = csv.reader(Path(coming.value.path()).read_text().splitlines())
+    assert (first[0], first[3], second[:2]) == ("This configuration", "96", ["Llama 3 8B", "8030261248"])
+    assert head[2:5] == ["FLOPs per token", "KV numbers per token", "KV bytes per token"]
+    page.keyboard.press("Escape")
+    expect(table).to_be_hidden()
+    expect(line).to_be_focused()
+
+
+def test_training_leaves_the_table_alone(page):
+    screen = Screen(page).open(**SMALL)
+    page.locator(".published > summary").click()
+    screen.train(1)
+    screen.settles()
+    page.evaluate("""() => new MutationObserver(() => { window.touched = true; }).observe(
+      document.querySelector('.published'), { childList: true, subtree: true, characterData: true })""")
+    screen.reaches(screen.step + 20)
+    assert page.evaluate("window.touched") is None
+    expect(page.locator(".published table")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_the_table_scrolls_inside_itself(browser, server, request, scheme):
+    size: Any = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with watched(browser, server, request.node, color_scheme=scheme, **size) as page:
+        screen = Screen(page).open(**SMALL)
+        screen.bar.get_by_role("button", name="Configure").tap()
+        page.locator(".published > summary").tap()
+        box = page.locator(".published .table-box")
+        expect(box).to_be_visible()
+        assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+        assert page.evaluate(SIDEWAYS) <= 0
+        last = page.locator(".published th").last
+        box.evaluate("box => box.scrollTo(1e4, 0)")
+        expect(last).to_be_in_viewport()
+        expect(page.locator(".published tr.mine td").first).to_be_in_viewport()  # the name stays beside its numbers

@@ -1,0 +1,16 @@
+"""Numbers are written in one way."""
+
+import pytest
+
+from playground.wording import metric
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0, "0 B"), (512, "512 B"), (999, "999 B"), (1_000, "1 kB"), (36_864, "36.9 kB"), (999_499, "999 kB"),
+        (999_500, "1 MB"), (1_073_741_824, "1.07 GB"), (2.5e12, "2.5 TB"),
+    ],
+)  # fmt: skip
+def test_a_size_has_three_digits_and_a_decimal_prefix(value, said):
+    assert " ".join(metric(value, "B")) == said
