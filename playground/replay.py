@@ -47,6 +47,7 @@ def _frame(session: Session) -> dict[str, dict[str, Any]]:
         "rate": 0,
         "device": "",
         "threads": "",
+        "why": "",
         "words": "",
     }
     return {

@@ -17,6 +17,7 @@ from models.config import Config, extra, knob, refuse
 from playground.device import DeviceName, choose
 from playground.history import History, Mark, Metrics
 from playground.look import forward, look, probe, to
+from playground.precision import choose as choose_precision
 from playground.tasks import AnyTask, Induction
 from playground.tasks.base import IGNORE, Batch, Topology
 from playground.training import Training, optimizers, tune
@@ -93,6 +94,8 @@ class Run:
         self.task = config.task.build()
         self.topology: Topology = config.model.topology
         self.model = Transformer(config.model, seed=config.seed).to(self.place.device)
+        asked = config.training.precision
+        self.precision = choose_precision(asked, config.model, config.training.batch, self.place.device)
         self.optimizers = optimizers(self.model, config.training)
         self.data = torch.Generator().manual_seed(config.seed + 1)
         self.noise = torch.Generator(self.place.device).manual_seed(config.seed + 2) if config.model.dropout else None
@@ -118,8 +121,9 @@ class Run:
         batch = to(self.task.batch(self.training.batch, self.data, self.topology), self.place.device)
         lr = tune(self.optimizers, self.training, self.step)
         for optimizer in self.optimizers:
-            optimizer.zero_grad(set_to_none=True)
-        logits_BTV = forward(self.model, batch, generator=self.noise).logits_BTV.float()
+            optimizer.zero_grad(set_to_none=False)  # they live in one buffer
+        with self.precision.cast(self.place.device):
+            logits_BTV = forward(self.model, batch, generator=self.noise).logits_BTV.float()
         loss = F.cross_entropy(
             logits_BTV.flatten(0, 1),
             batch.targets_BT.flatten(),
@@ -127,7 +131,8 @@ class Run:
             label_smoothing=self.training.label_smoothing,
         )
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.training.clip or math.inf)
+        parameters = [p for optimizer in self.optimizers for g in optimizer.param_groups for p in g["params"]]
+        norm = torch.nn.utils.clip_grad_norm_(parameters, self.training.clip or math.inf)
         self._refuse_divergence(loss.item(), norm.item(), lr)
         for optimizer in self.optimizers:
             optimizer.step()

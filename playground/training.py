@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from models.config import Config, extra, knob
+from playground.precision import PrecisionName
 
 MUON = hasattr(torch.optim, "Muon")
 ADAMW = ("Loshchilov and Hutter 2019", "https://arxiv.org/abs/1711.05101")
@@ -30,6 +31,14 @@ class Training(Config):
         "SGD has momentum; Muon orthogonalises the updates of matrices and leaves the rest to AdamW.",
         advanced=True,
         paper=("Jordan et al. 2024 (Muon)", "https://kellerjordan.github.io/posts/muon/"),
+    )
+    precision: PrecisionName = knob(
+        "auto",
+        "Precision",
+        "What updates are computed in. Auto: bf16 where a short probe finds it faster, else fp32. Pictures and "
+        "validation are always fp32.",
+        advanced=True,
+        paper=("Micikevicius et al. 2018", "https://arxiv.org/abs/1710.03740"),
     )
     schedule: Literal["constant", "cosine", "linear"] = knob(
         "constant",
@@ -136,28 +145,48 @@ def learning_rate(training: Training, step: int) -> float:
 
 
 def optimizers(model: nn.Module, training: Training) -> list[torch.optim.Optimizer]:
-    """The optimizers of a model; the matrices (two axes or more) are what weight decay and Muon act on."""
+    """The optimizers of a model; the matrices (two axes or more) are what weight decay and Muon act on.
+
+    Parameters that are updated number by number move into one buffer per group. Gradients have to stay in theirs:
+    clear them with `zero_grad(set_to_none=False)`.
+    """
     matrices = [p for p in model.parameters() if p.ndim >= 2]
     rest = [p for p in model.parameters() if p.ndim < 2]
-    groups: list[dict[str, Any]] = [{"params": matrices, "decays": True}, {"params": rest, "decays": False}]
-    groups = [g for g in groups if g["params"]]
-    betas = (training.beta1, training.beta2)
+    inner: list[nn.Parameter] = []
+    if training.optimizer == "Muon":
+        if not MUON:
+            raise ValueError(f"Muon came with torch 2.9, and this is torch {torch.__version__}. Choose AdamW or SGD.")
+        inner = [p for name, p in model.named_parameters() if p.ndim == 2 and ".blocks." in name]
+        matrices = [p for p in matrices if not any(p is q for q in inner)]
+    groups: list[dict[str, Any]] = [
+        {"params": [in_one_buffer(members)], "decays": decays}
+        for members, decays in ((matrices, True), (rest, False))
+        if members
+    ]
     if training.optimizer == "SGD":
         return [torch.optim.SGD(groups, lr=training.lr, momentum=training.beta1)]
-    if training.optimizer == "AdamW":
-        return [torch.optim.AdamW(groups, lr=training.lr, betas=betas, fused=True)]
-    if not MUON:
-        raise ValueError(f"Muon came with torch 2.9, and this is torch {torch.__version__}. Choose AdamW or SGD.")
-    inner = [p for name, p in model.named_parameters() if p.ndim == 2 and ".blocks." in name]
-    outer = [p for p in matrices if not any(p is q for q in inner)]
-    others = [{"params": outer, "decays": True}, {"params": rest, "decays": False}]
-    adamw = torch.optim.AdamW([g for g in others if g["params"]], lr=training.lr, betas=betas, fused=True)
-    if not inner:
-        return [adamw]
-    muon = torch.optim.Muon(
-        [{"params": inner, "decays": True}], lr=training.lr, momentum=training.beta1, adjust_lr_fn="match_rms_adamw"
-    )
-    return [muon, adamw]
+    built: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(groups, lr=training.lr, betas=(training.beta1, training.beta2), fused=True)
+    ]
+    if inner:
+        decayed = [{"params": inner, "decays": True}]
+        muon = torch.optim.Muon(decayed, lr=training.lr, momentum=training.beta1, adjust_lr_fn="match_rms_adamw")
+        built.insert(0, muon)
+    return built
+
+
+@torch.no_grad()
+def in_one_buffer(members: list[nn.Parameter]) -> nn.Parameter:
+    """One parameter over the memory of several, which become views of it, as do their gradients: one update, and one
+    norm, instead of one for each.
+    """
+    whole = nn.Parameter(torch.cat([p.flatten() for p in members]))
+    whole.grad = torch.zeros_like(whole)
+    start = 0
+    for p in members:
+        place = slice(start, start := start + p.numel())
+        p.data, p.grad = whole.data[place].view_as(p), whole.grad[place].view_as(p)
+    return whole
 
 
 def tune(built: list[torch.optim.Optimizer], training: Training, step: int) -> float:

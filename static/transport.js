@@ -63,6 +63,7 @@ pg.transport = (element, props, trigger, watch) => {
     pg.set($("[data-rate]"), view.rate ? pg.num(Math.round(view.rate)) : "–");
     pg.set($("[data-device]"), view.device ?? "");
     pg.set($("[data-threads]"), view.threads ?? "");
+    $("[data-threads]").parentElement.title = view.why ?? "";
     pg.set($("[data-loss]"), lossText(view.loss));
     pg.set($("[data-loss-label]"), label);
     pg.sparkline($(".spark svg"), { ...view, spark: view.spark ?? "" });

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from models.attention.sight import Sight
 from models.dropout import dropout as drop
+from models.linear import routed
 
 
 def attend(
@@ -28,23 +31,51 @@ def attend(
     to softcap * tanh(score / softcap) (Gemma 2, arXiv:2408.00118, sec. 2); it and dropout on the weights have no fused
     kernel.
     """
-    if not record and softcap is None and (generator is None or not dropout):
+    plain = softcap is None and (generator is None or not dropout)
+    if plain and not record and not _fused_is_slow(q_BHTC):
         bias = None if sight.bias is None else sight.bias.to(q_BHTC.dtype)
         grouped = q_BHTC.shape[1] != k_BGSC.shape[1]
         mixed = F.scaled_dot_product_attention(
             q_BHTC, k_BGSC, v_BGSC, attn_mask=bias, is_causal=sight.causal, scale=scale, enable_gqa=grouped
         )
         return mixed, None
-    share = q_BHTC.shape[1] // k_BGSC.shape[1]
-    k_BHSC, v_BHSC = k_BGSC.repeat_interleave(share, dim=1), v_BGSC.repeat_interleave(share, dim=1)
-    scores_BHTS = (q_BHTC @ k_BHSC.mT).float() * scale
-    if softcap is not None:
-        scores_BHTS = softcap * torch.tanh(scores_BHTS / softcap)
-    if sight.bias is not None:
-        scores_BHTS = scores_BHTS + sight.bias
+    batch, heads, queries, c = q_BHTC.shape
+    groups, keys = k_BGSC.shape[1:3]
+    q_NRC = q_BHTC.reshape(batch * groups, -1, c)  # N: every key head of the batch, R: the queries of all its heads
+    k_NSC, v_NSC = k_BGSC.reshape(-1, keys, c), v_BGSC.reshape(-1, keys, v_BGSC.shape[-1])
+    bias = _bias(sight, q_BHTC, groups, keys)
+    if softcap is None and bias is not None:
+        scores_NRS = torch.baddbmm(bias, q_NRC, k_NSC.mT, alpha=scale)
+    else:
+        scores_NRS = torch.bmm(q_NRC, k_NSC.mT) * scale
+        scores_NRS = scores_NRS if softcap is None else softcap * torch.tanh(scores_NRS / softcap)
+        scores_NRS = scores_NRS if bias is None else scores_NRS + bias
+    weights_NRS = scores_NRS.softmax(dim=-1, dtype=torch.float32 if record else None)
+    weights_BHTS = weights_NRS.view(batch, heads, queries, keys)
+    used_BHTS = drop(weights_BHTS, dropout, generator).to(v_NSC.dtype)
+    mixed_NRC = torch.bmm(used_BHTS.view(scores_NRS.shape), v_NSC)
+    return mixed_NRC.view(batch, heads, queries, -1), weights_BHTS if record else None
+
+
+def _fused_is_slow(q_BHTC: Tensor) -> bool:
+    """torch's fused kernel for the CPU: two to five times slower than two batched products in bfloat16, backward pass
+    included, and nine times where fp32 products are routed (docs/log.md).
+    """
+    return q_BHTC.device.type == "cpu" and (q_BHTC.dtype != torch.float32 or routed())
+
+
+def _bias(sight: Sight, q_BHTC: Tensor, groups: int, keys: int) -> Tensor | None:
+    """What is added to the scores of each key head: broadcastable to (B * G, H/G * T, S)."""
+    batch, heads, queries, _ = q_BHTC.shape
     if sight.causal:
-        future_TS = torch.ones(scores_BHTS.shape[-2:], dtype=torch.bool, device=q_BHTC.device).triu(1)
-        scores_BHTS = scores_BHTS.masked_fill(future_TS, torch.finfo(scores_BHTS.dtype).min)
-    weights_BHTS = scores_BHTS.softmax(dim=-1)
-    used_BHTS = drop(weights_BHTS, dropout, generator).to(v_BHSC.dtype)
-    return used_BHTS @ v_BHSC, weights_BHTS if record else None
+        return _future(queries, keys, heads // groups, q_BHTC.dtype, q_BHTC.device)
+    if sight.bias is None:
+        return None
+    bias = sight.bias.clamp(min=torch.finfo(q_BHTC.dtype).min).to(q_BHTC.dtype)  # fp32's lowest is no bfloat16
+    return bias.expand(batch, heads, queries, keys).reshape(batch * groups, -1, keys)
+
+
+@lru_cache(maxsize=4)  # the layers of a model ask for the same one
+def _future(queries: int, keys: int, repeats: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """The lowest number where a key lies in the query's future, 0 elsewhere: (repeats * T, S)."""
+    return torch.full((queries, keys), torch.finfo(dtype).min, dtype=dtype, device=device).triu(1).repeat(repeats, 1)

@@ -78,38 +78,39 @@ def inverse_frequencies(base: float, rotated: int) -> Tensor:
 
 
 class Rotary(Position):
-    cos_TP: Tensor
-    sin_TP: Tensor
+    cos_TR: Tensor
+    sin_TR: Tensor
 
     def __init__(self, config: RoPE, room: Room):
         super().__init__()
         self.interleaved = config.pairing == "interleaved"
         self.base, self.rotated = config.base, config.rotated(room.head_dim)
-        cos_TP, sin_TP = self._angles(0, room.context)
-        self.register_buffer("cos_TP", cos_TP, persistent=False)
-        self.register_buffer("sin_TP", sin_TP, persistent=False)
+        cos_TR, sin_TR = self._angles(0, room.context)
+        self.register_buffer("cos_TR", cos_TR, persistent=False)
+        self.register_buffer("sin_TR", sin_TR, persistent=False)
 
     def _angles(self, start: int, length: int) -> tuple[Tensor, Tensor]:
-        """Cosines and sines (T, P), P = r/2 pairs.
+        """Cosines and signed sines (T, R) of each channel that turns: x cos + partner(x) sin is the rotation.
 
         Angles in float64, tables in float32: bfloat16 cannot tell position 256 from 257.
         """
         at_T1 = torch.arange(start, start + length, dtype=torch.float64)[:, None]
         angle = at_T1 * inverse_frequencies(self.base, self.rotated)
-        return angle.cos().float(), angle.sin().float()
+        both = torch.stack((angle, -angle), dim=-1 if self.interleaved else -2).flatten(-2)
+        return both.cos().float(), -both.sin().float()
+
+    def _partner(self, x_BHTR: Tensor) -> Tensor:
+        """Each channel's other one of its pair, in its place."""
+        if self.interleaved:
+            return x_BHTR.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
+        return torch.cat(x_BHTR.chunk(2, dim=-1)[::-1], dim=-1)
 
     def rotate(self, x_BHTC: Tensor, start: int = 0) -> Tensor:
         length, r = x_BHTC.shape[-2], self.rotated
-        if start + length <= self.cos_TP.shape[0]:
-            cos_TP, sin_TP = self.cos_TP[start : start + length], self.sin_TP[start : start + length]
+        if start + length <= self.cos_TR.shape[0]:
+            cos_TR, sin_TR = self.cos_TR[start : start + length], self.sin_TR[start : start + length]
         else:
-            cos_TP, sin_TP = (table.to(x_BHTC.device) for table in self._angles(start, length))
+            cos_TR, sin_TR = (table.to(x_BHTC.device) for table in self._angles(start, length))
         turning = x_BHTC if r == x_BHTC.shape[-1] else x_BHTC[..., :r]
-        if self.interleaved:
-            a, b = turning[..., 0::2], turning[..., 1::2]
-            turned = torch.stack((a * cos_TP - b * sin_TP, b * cos_TP + a * sin_TP), dim=-1).flatten(-2)
-        else:
-            a, b = turning.chunk(2, dim=-1)
-            turned = torch.cat((a * cos_TP - b * sin_TP, b * cos_TP + a * sin_TP), dim=-1)
-        turned = turned.to(x_BHTC.dtype)
+        turned = (turning * cos_TR + self._partner(turning) * sin_TR).to(x_BHTC.dtype)
         return turned if r == x_BHTC.shape[-1] else torch.cat((turned, x_BHTC[..., r:]), dim=-1)

@@ -19,7 +19,8 @@ def transport(value: dict[str, Any]) -> gr.HTML:
         state: replay | ready | running | paused | past | queued | diverged | finished.
         step, last, total: step shown, newest step kept, step where the run ends.
         marks: JSON [[step, text], ...], what was changed or happened.
-        rate: tokens per second, 0 or None where nothing runs; device ("CPU"), threads ("1 thread").
+        rate: tokens per second, 0 or None where nothing runs; device ("CPU"), threads ("1 thread · bf16"),
+            why: the reason for that, shown on hover.
         loss, loss_label: number or None, and its name ("train loss").
         spark: 96 characters "0" (smallest) to "n" (largest), the loss from step 0 to `last`; "" for none.
         words: text under the step ("step · running"); "" for the state's own.

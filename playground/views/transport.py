@@ -81,7 +81,8 @@ def value(session: Session) -> dict[str, Any]:
         "marks": json.dumps(marks(session)),
         "rate": round(session.rate) if now == "running" else 0,
         "device": run.place.label,
-        "threads": run.place.detail,
+        "threads": f"{run.place.detail} · {run.precision.name}",
+        "why": f"{run.precision.sentence} The Precision control is under Training.",
         "loss": round(losses[min(step, len(losses) - 1)], 4),
         "loss_label": "train loss",
         "spark": spark(losses),
@@ -96,7 +97,16 @@ def _still(session: Session, now: str) -> dict[str, Any]:
     elif session.building:
         said = {"words": f"building {cost(session.config.model).parameters:,} parameters"}
     numbers = {"step": 0, "last": 0, "total": session.config.training.steps, "rate": 0, "loss": None}
-    return {**said, **numbers, "marks": "[]", "device": "", "threads": "", "loss_label": "train loss", "spark": ""}
+    return {
+        **said,
+        **numbers,
+        "marks": "[]",
+        "device": "",
+        "threads": "",
+        "why": "",
+        "loss_label": "train loss",
+        "spark": "",
+    }
 
 
 def _divergence(run: Run) -> str:

@@ -36,8 +36,8 @@ def test_no_schedule_leaves_its_bounds_or_rises_after_the_warm_up(schedule):
 def test_weight_decay_touches_matrices_alone(model):
     built = optimizers(model, Training(weight_decay=0.5))
     tune(built, Training(weight_decay=0.5), 100)
-    decays = {p.ndim: group["weight_decay"] for o in built for group in o.param_groups for p in group["params"]}
-    assert decays == {1: 0.0, 2: 0.5}
+    decays = {p.numel(): group["weight_decay"] for o in built for group in o.param_groups for p in group["params"]}
+    assert decays == {16: 0.5, 4 + 4 + 4: 0.0}
 
 
 def test_tuning_writes_the_rate_of_the_step_into_every_group(model):

@@ -1,0 +1,108 @@
+"""The numbers that an update is computed in: fp32, or bfloat16 where a short probe finds it faster on this machine.
+
+Only the update: what is shown of a model (attention, validation, predictions) is always computed in fp32.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Literal, NamedTuple
+
+import torch
+from torch.nn import functional as F
+
+from models import Transformer, TransformerConfig
+from models.cost import cost
+from models.linear import route
+
+PrecisionName = Literal["auto", "fp32", "bf16"]
+WORTH = 1.15  # bfloat16 rounds to three digits: it has to be this much faster
+FLOPS = 2e9  # of one pass of the probe: some 20 ms
+REPEATS = 3
+EXACT = 1e-5  # relative error of a routed product; fp32 itself has about 1e-6, bfloat16 4e-3
+
+_lock = threading.Lock()
+_measured: dict[object, tuple[float, float]] = {}
+
+
+class Precision(NamedTuple):
+    """What updates are computed in, and why."""
+
+    name: Literal["fp32", "bf16"]
+    sentence: str
+
+    def cast(self, device: torch.device) -> AbstractContextManager[object]:
+        """The context of a forward pass; weights, their gradients and the optimizer stay in fp32."""
+        return torch.autocast(device.type, torch.bfloat16) if self.name == "bf16" else nullcontext()
+
+
+def choose(wish: PrecisionName, config: TransformerConfig, batch: int, device: torch.device) -> Precision:
+    """The precision wished for, or the faster one of one layer of this model, measured once per shape and device."""
+    with _lock:
+        if device.type == "cpu" and "route" not in _measured:
+            _measured["route"] = _routes()
+        if wish != "auto":
+            return Precision(wish, f"{wish} was chosen.")
+        if device.type == "mps":
+            return Precision("fp32", "fp32: bfloat16 is not tried on Apple GPUs.")
+        layer = config.but(layers=1, encoder_layers=1, dropout=0.0)
+        most = FLOPS / (3 * cost(layer).flops_per_token * config.context)  # the backward pass costs two forward ones
+        key = (layer, max(1, min(batch, int(most))), device.type)
+        if key not in _measured:
+            _measured[key] = _probe(*key)
+    exact, short = _measured[key]
+    ratio = exact / short
+    if ratio >= WORTH:
+        return Precision("bf16", f"bf16: a probe of one layer ran {ratio:.1f} times as fast as in fp32 here.")
+    return Precision("fp32", f"fp32: bf16 was no faster in a probe of one layer ({ratio:.2f} times as fast).")
+
+
+def _probe(layer: TransformerConfig, batch: int, kind: str) -> tuple[float, float]:
+    """Seconds of a forward and backward pass in fp32 and in bfloat16."""
+    device = torch.device(kind)
+    model = Transformer(layer).to(device)
+    ids_BT = torch.zeros(batch, layer.context, dtype=torch.int64, device=device)
+    source_BS = ids_BT if layer.topology == "encoder-decoder" else None
+    prefix_B = torch.ones(batch, dtype=torch.int64, device=device) if layer.prefix else None
+
+    def pass_in(name: Literal["fp32", "bf16"]) -> Callable[[], None]:
+        def go() -> None:
+            with Precision(name, "").cast(device):
+                logits_BTV = model(ids_BT, source_BS=source_BS, prefix_B=prefix_B).logits_BTV
+            F.cross_entropy(logits_BTV.float().flatten(0, 1), ids_BT.flatten()).backward()
+
+        return go
+
+    return _seconds(pass_in("fp32"), device), _seconds(pass_in("bf16"), device)
+
+
+def _seconds(call: Callable[[], object], device: torch.device) -> float:
+    """The fastest of a few calls after one to warm up; on the CPU in time of this thread, which other work does not
+    lengthen.
+    """
+    clock = time.thread_time if device.type == "cpu" else time.perf_counter
+    taken = []
+    for _ in range(1 + REPEATS):
+        start = clock()
+        call()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        taken.append(clock() - start)
+    return max(1e-9, min(taken[1:]))
+
+
+def _routes() -> tuple[float, float]:
+    """Turn oneDNN's route for fp32 products on, if it is exact and faster here; seconds without and with it."""
+    generator = torch.Generator().manual_seed(0)
+    a = torch.randn(1024, 256, generator=generator)
+    b = torch.randn(256, 256, generator=generator)
+    plain = _seconds(lambda: [a @ b for _ in range(8)], a.device)
+    route(True)
+    routed = _seconds(lambda: [a @ b for _ in range(8)], a.device)
+    exactly = a.double() @ b.double()
+    error = ((a @ b).double() - exactly).abs().max() / exactly.abs().max()
+    route(error.item() < EXACT and plain / routed >= WORTH)
+    return plain, routed
