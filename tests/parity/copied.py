@@ -1,4 +1,4 @@
-"""Tensors of a Hugging Face model under our names: small explicit mappings, of weights or of their gradients alike."""
+"""Tensors of the families that do not load yet under our names: of weights, or of their gradients alike."""
 
 from collections.abc import Mapping
 
@@ -18,74 +18,6 @@ def _moved(w: Tensors, names: dict[str, str], kinds: tuple[str, ...] = ("weight"
 
 
 BOTH = ("weight", "bias")
-
-
-def gpt2(w: Tensors, layers: int) -> dict[str, Tensor]:
-    """Conv1D stores matrices as (inputs, outputs)."""
-    new = {"embedding.tokens": w["transformer.wte.weight"], "decoder.position.table": w["transformer.wpe.weight"]}
-    new |= _moved(w, {"decoder.norm_final": "transformer.ln_f"}, BOTH)
-    for i in range(layers):
-        ours, theirs = f"decoder.blocks.{i}", f"transformer.h.{i}"
-        new |= _moved(
-            w, {f"{ours}.norm_attention": f"{theirs}.ln_1", f"{ours}.norm_feed_forward": f"{theirs}.ln_2"}, BOTH
-        )
-        for mine, its in {
-            "attention.qkv": "attn.c_attn",
-            "attention.out": "attn.c_proj",
-            "feed_forward.up": "mlp.c_fc",
-            "feed_forward.down": "mlp.c_proj",
-        }.items():
-            new[f"{ours}.{mine}.weight"] = w[f"{theirs}.{its}.weight"].T
-            new[f"{ours}.{mine}.bias"] = w[f"{theirs}.{its}.bias"]
-    return new
-
-
-def bert(w: Tensors, layers: int) -> dict[str, Tensor]:
-    embeddings, head = "bert.embeddings.", "cls.predictions."
-    new = {
-        "embedding.tokens": w[embeddings + "word_embeddings.weight"],
-        "embedding.segments": w[embeddings + "token_type_embeddings.weight"],
-        "encoder.position.table": w[embeddings + "position_embeddings.weight"],
-        "head.bias": w[head + "bias"],
-    }
-    ends = {"encoder.norm_embedding": embeddings + "LayerNorm"}
-    ends |= {"head.dense": head + "transform.dense", "head.norm": head + "transform.LayerNorm"}
-    new |= _moved(w, ends, BOTH)
-    for i in range(layers):
-        ours, theirs = f"encoder.blocks.{i}", f"bert.encoder.layer.{i}"
-        for kind in BOTH:
-            new[f"{ours}.attention.qkv.{kind}"] = _joined(
-                w, [f"{theirs}.attention.self.{n}" for n in ("query", "key", "value")], kind
-            )
-        names = {
-            "attention.out": "attention.output.dense",
-            "norm_attention": "attention.output.LayerNorm",
-            "feed_forward.up": "intermediate.dense",
-            "feed_forward.down": "output.dense",
-            "norm_feed_forward": "output.LayerNorm",
-        }
-        new |= _moved(w, {f"{ours}.{mine}": f"{theirs}.{its}" for mine, its in names.items()}, BOTH)
-    return new
-
-
-def llama(w: Tensors, layers: int, *, tied: bool = False, normed: bool = False) -> dict[str, Tensor]:
-    """LLaMA, and with `normed` queries and keys Qwen3."""
-    new = {"embedding.tokens": w["model.embed_tokens.weight"], "decoder.norm_final.weight": w["model.norm.weight"]}
-    new |= {} if tied else {"head.weight": w["lm_head.weight"]}
-    for i in range(layers):
-        ours, theirs = f"decoder.blocks.{i}", f"model.layers.{i}"
-        attention, mlp = f"{theirs}.self_attn.", f"{theirs}.mlp."
-        new[f"{ours}.attention.qkv.weight"] = _joined(w, [f"{attention}{n}_proj" for n in "qkv"], "weight")
-        new[f"{ours}.feed_forward.up.weight"] = _joined(w, [f"{mlp}gate_proj", f"{mlp}up_proj"], "weight")
-        names = {
-            "attention.out": "self_attn.o_proj",
-            "feed_forward.down": "mlp.down_proj",
-            "norm_attention": "input_layernorm",
-            "norm_feed_forward": "post_attention_layernorm",
-        }
-        names |= {"attention.norm_q": "self_attn.q_norm", "attention.norm_k": "self_attn.k_norm"} if normed else {}
-        new |= _moved(w, {f"{ours}.{mine}": f"{theirs}.{its}" for mine, its in names.items()})
-    return new
 
 
 def neox(w: Tensors, layers: int, *, heads: int) -> dict[str, Tensor]:

@@ -1,7 +1,8 @@
 """Tiny random models of published families beside ours with the same weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -9,59 +10,101 @@ import transformers as hf
 from torch import Tensor, nn
 
 from models import PRESETS, Transformer, TransformerConfig
-from models.attention import GQA, MHA
+from models.attention import MHA
 from models.feedforward import Dense
 from models.norm import Norm
 from models.position import T5, RoPE
+from models.pretrained import FAMILIES, load
 from tests.parity import copied
 
 VOCAB, CONTEXT, WIDTH, HIDDEN, LAYERS = 37, 40, 24, 52, 3
 SIZE: dict[str, Any] = {"layers": LAYERS, "width": WIDTH, "vocab": VOCAB, "context": CONTEXT}
-COMMON: dict[str, Any] = {"vocab_size": VOCAB, "attn_implementation": "eager"}
-ROTARY: dict[str, Any] = COMMON | {
+COMMON: dict[str, Any] = {"vocab_size": VOCAB, "attn_implementation": "eager", "bos_token_id": 0, "eos_token_id": 0}
+ENCODER: dict[str, Any] = COMMON | {
     "hidden_size": WIDTH,
     "intermediate_size": HIDDEN,
     "num_hidden_layers": LAYERS,
-    "num_attention_heads": 6,
+    "num_attention_heads": 4,
     "max_position_embeddings": CONTEXT,
 }
-LLAMA = PRESETS["llama-mini"].but(**SIZE, feed_forward=Dense(hidden=HIDDEN, activation="silu", gated=True))
-NEOX_BIASES = MHA(heads=3, qkv_bias=True, out_bias=True)
+GPT2: dict[str, Any] = COMMON | {"n_embd": WIDTH, "n_layer": LAYERS, "n_head": 4, "n_positions": CONTEXT}
+ROPE: dict[str, Any] = {"rope_parameters": {"rope_type": "default", "rope_theta": 500.0}}
+GROUPED: dict[str, Any] = ENCODER | ROPE | {"num_attention_heads": 6, "num_key_value_heads": 2, "rms_norm_eps": 1e-3}
+QWEN3: dict[str, Any] = GROUPED | {"head_dim": 10, "rms_norm_eps": 1e-6}
+TIED: dict[str, Any] = {"tie_word_embeddings": True}
+
+Renamed = Callable[[Mapping[str, Tensor]], dict[str, Tensor]]
 
 
 class Family(NamedTuple):
-    """A published model, ours of the same shape, and the mapping of tensors."""
+    """A published model, and what makes ours of it: our model, and the mapping of its tensors or their gradients."""
 
-    theirs: Callable[[], nn.Module]
-    config: TransformerConfig
-    renamed: Callable[[dict[str, Tensor]], dict[str, Tensor]]
-
-
-def _gpt2() -> nn.Module:
-    sizes: dict[str, Any] = {"n_embd": WIDTH, "n_layer": LAYERS, "n_head": 4, "n_inner": HIDDEN, "n_positions": CONTEXT}
-    return hf.GPT2LMHeadModel(hf.GPT2Config(**COMMON, **sizes))
+    theirs: Callable[[], Any]
+    ours: Callable[[Any, Path], tuple[Transformer, Renamed]]
 
 
-def _llama(tied: bool) -> nn.Module:
-    extra: dict[str, Any] = {"num_key_value_heads": 2, "rms_norm_eps": 1e-5, "tie_word_embeddings": tied}
-    return hf.LlamaForCausalLM(hf.LlamaConfig(**ROTARY, **extra))
+class Pair(NamedTuple):
+    theirs: Any
+    ours: Any
+    renamed: Renamed
 
 
-def _qwen3() -> nn.Module:
-    extra: dict[str, Any] = {
-        "num_key_value_heads": 2,
-        "head_dim": 10,
-        "rms_norm_eps": 1e-6,
-        "tie_word_embeddings": False,
-    }
-    rope: dict[str, Any] = {"rope_type": "default", "rope_theta": 500.0}
-    return hf.Qwen3ForCausalLM(hf.Qwen3Config(**ROTARY, **extra, rope_parameters=rope))
+def pair(family: Family, folder: Path) -> Pair:
+    """Their model with all values drawn anew (norms of 1 and biases of 0 would hide mistakes), ours with the same."""
+    theirs, generator = family.theirs().eval(), torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for p in theirs.parameters():
+            if p.ndim == 1:
+                p += 0.3 * torch.randn(p.shape, generator=generator)
+            else:
+                p.normal_(0.0, p.shape[-1] ** -0.5, generator=generator)
+    return Pair(theirs, *family.ours(theirs, folder))
+
+
+def _loaded(theirs: Any, folder: Path) -> tuple[Transformer, Renamed]:
+    """Ours by way of the files that theirs writes."""
+    theirs.save_pretrained(folder)
+    checkpoint = load(folder)
+    entries = FAMILIES[checkpoint.family].entries(checkpoint.config)
+    return checkpoint.model, lambda tensors: {entry.ours: entry.join(tensors) for entry in entries}
+
+
+def _copied(config: TransformerConfig, renamed: Renamed) -> Callable[[Any, Path], tuple[Transformer, Renamed]]:
+    """Ours by a mapping of tests/parity/copied.py."""
+
+    def ours(theirs: Any, folder: Path) -> tuple[Transformer, Renamed]:
+        model = Transformer(config)
+        model.load_state_dict(renamed(theirs.state_dict()))
+        return model, renamed
+
+    return ours
+
+
+def _published(model: Callable[[Any], Any], config: Callable[..., Any], settings: dict[str, Any]) -> Family:
+    return Family(lambda: model(config(**settings)), _loaded)
+
+
+_gpt2 = partial(_published, hf.GPT2LMHeadModel, hf.GPT2Config)
+_llama = partial(_published, hf.LlamaForCausalLM, hf.LlamaConfig)
+_mistral = partial(_published, hf.MistralForCausalLM, hf.MistralConfig)
+_qwen3 = partial(_published, hf.Qwen3ForCausalLM, hf.Qwen3Config)
+_bert = partial(_published, hf.BertForMaskedLM, hf.BertConfig)
 
 
 def _neox() -> nn.Module:
     rope: dict[str, Any] = {"rope_type": "default", "rope_theta": 10_000.0, "partial_rotary_factor": 0.25}
-    sizes: dict[str, Any] = ROTARY | {"num_attention_heads": 3}
+    sizes: dict[str, Any] = ENCODER | {"num_attention_heads": 3}
     return hf.GPTNeoXForCausalLM(hf.GPTNeoXConfig(**sizes, rope_parameters=rope))
+
+
+NEOX = TransformerConfig(
+    **SIZE,
+    attention=MHA(heads=3, qkv_bias=True, out_bias=True),
+    position=RoPE(fraction=0.25),
+    feed_forward=Dense(hidden=HIDDEN, activation="gelu", bias=True),
+    norm=Norm(kind="LayerNorm", eps=1e-5),
+    parallel=True,
+)
 
 
 def _t5(gated: bool) -> nn.Module:
@@ -93,63 +136,25 @@ def _t5_config(gated: bool) -> TransformerConfig:
     return config.but(head={}) if gated else config
 
 
-def _bert() -> nn.Module:
-    sizes: dict[str, Any] = ROTARY | {"num_attention_heads": 4}
-    return hf.BertForMaskedLM(hf.BertConfig(**sizes))
+def _t5_family(gated: bool) -> Family:
+    depths = {"encoder": 2, "decoder": LAYERS}
+    return Family(partial(_t5, gated), _copied(_t5_config(gated), partial(copied.t5, layers=depths, gated=gated)))
 
 
-def _biased(preset: str) -> TransformerConfig:
-    heads, dense = MHA(heads=4, qkv_bias=True, out_bias=True), PRESETS[preset].feed_forward.but(hidden=HIDDEN)
-    return PRESETS[preset].but(**SIZE, attention=heads, feed_forward=dense)
-
-
-T5_DEPTHS = {"encoder": 2, "decoder": LAYERS}
-DECODERS: dict[str, Family] = {
-    "GPT-2": Family(_gpt2, _biased("gpt2-mini"), partial(copied.gpt2, layers=LAYERS)),
-    "LLaMA": Family(
-        partial(_llama, False), LLAMA.but(attention=GQA(heads=6, kv_heads=2)), partial(copied.llama, layers=LAYERS)
-    ),
-    "LLaMA, tied": Family(
-        partial(_llama, True), LLAMA.but(head={"tied": True}), partial(copied.llama, layers=LAYERS, tied=True)
-    ),
-    "Qwen3": Family(
-        _qwen3,
-        LLAMA.but(
-            attention=GQA(heads=6, kv_heads=2, head_dim=10, qk_norm="head"),
-            norm=Norm(eps=1e-6),
-            position=RoPE(base=500.0),
-        ),
-        partial(copied.llama, layers=LAYERS, normed=True),
-    ),
-    "GPT-NeoX": Family(
-        _neox,
-        TransformerConfig(
-            **SIZE,
-            attention=NEOX_BIASES,
-            position=RoPE(fraction=0.25),
-            feed_forward=Dense(hidden=HIDDEN, activation="gelu", bias=True),
-            norm=Norm(kind="LayerNorm", eps=1e-5),
-            parallel=True,
-        ),
-        partial(copied.neox, layers=LAYERS, heads=3),
-    ),
+DECODERS: dict[str, Family] = {  # an epsilon that is not the usual one leaves its mark
+    "GPT-2": _gpt2(GPT2 | {"n_inner": HIDDEN, "layer_norm_epsilon": 1e-3}),
+    "GPT-2, untied": _gpt2(GPT2 | {"tie_word_embeddings": False, "scale_attn_weights": False}),
+    "LLaMA": _llama(GROUPED),
+    "LLaMA, tied": _llama(GROUPED | TIED | {"head_dim": 6}),
+    "LLaMA, a key head each": _llama(GROUPED | {"num_key_value_heads": 6}),
+    "Mistral": _mistral(GROUPED | {"sliding_window": 4}),
+    "Qwen3": _qwen3(QWEN3),
+    "Qwen3, tied": _qwen3(QWEN3 | TIED),
+    "GPT-NeoX": Family(_neox, _copied(NEOX, partial(copied.neox, layers=LAYERS, heads=3))),
 }
-BERT = Family(_bert, _biased("bert-mini"), partial(copied.bert, layers=LAYERS))
-T5S: dict[str, Family] = {
-    "T5 v1.0": Family(partial(_t5, False), _t5_config(False), partial(copied.t5, layers=T5_DEPTHS, gated=False)),
-    "T5 v1.1": Family(partial(_t5, True), _t5_config(True), partial(copied.t5, layers=T5_DEPTHS, gated=True)),
+BERTS: dict[str, Family] = {
+    "BERT": _bert(ENCODER | {"layer_norm_eps": 1e-3}),
+    "BERT, tanh": _bert(ENCODER | {"hidden_act": "gelu_new"}),
 }
-
-
-def pair(family: Family) -> tuple[Any, Any]:
-    """Their model with all values drawn anew (norms of 1 and biases of 0 would hide mistakes), ours with the same."""
-    theirs, generator = family.theirs().eval(), torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for p in theirs.parameters():
-            if p.ndim == 1:
-                p += 0.3 * torch.randn(p.shape, generator=generator)
-            else:
-                p.normal_(0.0, p.shape[-1] ** -0.5, generator=generator)
-    ours = Transformer(family.config)
-    ours.load_state_dict(family.renamed(dict(theirs.state_dict())))
-    return theirs, ours
+T5S: dict[str, Family] = {"T5 v1.0": _t5_family(False), "T5 v1.1": _t5_family(True)}
+LOADED: dict[str, Family] = {name: family for name, family in (DECODERS | BERTS).items() if family.ours is _loaded}

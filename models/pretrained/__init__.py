@@ -1,0 +1,6 @@
+"""Published checkpoints as models of this core: their config and tensors -> ours, and back. A family is one file plus
+one line in `checkpoint.py`."""
+
+from models.pretrained.checkpoint import FAMILIES, Checkpoint, load, save
+
+__all__ = ["FAMILIES", "Checkpoint", "load", "save"]

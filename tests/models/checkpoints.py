@@ -1,0 +1,79 @@
+"""Tiny published checkpoints, written as others write them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from models import Transformer
+from models.pretrained import FAMILIES
+from models.pretrained.base import theirs
+
+SIZES: dict[str, Any] = {
+    "hidden_size": 8,
+    "intermediate_size": 12,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 16,
+    "vocab_size": 11,
+}
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "gpt2": {"model_type": "gpt2", "n_embd": 8, "n_layer": 2, "n_head": 2, "n_positions": 16, "vocab_size": 11},
+    "bert": SIZES | {"model_type": "bert", "type_vocab_size": 2},
+    "llama": SIZES | {"model_type": "llama", "num_key_value_heads": 2},
+    "llama, tied": SIZES | {"model_type": "llama", "tie_word_embeddings": True},
+    "mistral": SIZES | {"model_type": "mistral", "num_key_value_heads": 2, "sliding_window": 3},
+    "qwen3": SIZES | {"model_type": "qwen3", "num_key_value_heads": 2, "head_dim": 6},
+}
+CONFIG, WHOLE, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
+
+
+def tensors(published: dict[str, Any]) -> dict[str, Tensor]:
+    """All that a file of this config holds, every value drawn, norms and biases too."""
+    family, generator = FAMILIES[published["model_type"]], torch.Generator().manual_seed(0)
+    config = family.config(published)
+    state = Transformer(config).state_dict()
+    return theirs(family, config, {name: torch.randn(t.shape, generator=generator) for name, t in state.items()})
+
+
+def write(folder: Path, published: Any, stored: dict[str, Tensor] | None = None) -> Path:
+    """A checkpoint of one file."""
+    (folder / CONFIG).write_text(json.dumps(published))
+    save_file(tensors(published) if stored is None else stored, folder / WHOLE)
+    return folder
+
+
+def write_shards(folder: Path, published: dict[str, Any], parts: list[dict[str, Tensor]]) -> Path:
+    """A checkpoint of several files and their index."""
+    (folder / CONFIG).write_text(json.dumps(published))
+    names = [f"model-{i + 1:05}-of-{len(parts):05}.safetensors" for i in range(len(parts))]
+    for name, part in zip(names, parts, strict=True):
+        save_file(part, folder / name)
+    places = {tensor: name for name, part in zip(names, parts, strict=True) for tensor in part}
+    (folder / INDEX).write_text(json.dumps({"weight_map": places}))
+    return folder
+
+
+def write_header(folder: Path, header: Any, size: int = 0) -> Path:
+    """A file of this header, and of that many bytes of values, which take no room on the disk."""
+    text = json.dumps(header).encode()
+    with (folder / WHOLE).open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        file.truncate(8 + len(text) + size)
+    return folder
+
+
+def short(name: str) -> str:
+    """The name as an old file, or one of the stack alone, spells it."""
+    for prefix in ("transformer.", "model.", "bert."):
+        name = name.removeprefix(prefix)
+    return name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+
+
+def same(left: Path, right: Path) -> bool:
+    """Whether two folders hold the same tensors, bit by bit."""
+    ours, others = load_file(left / WHOLE), load_file(right / WHOLE)
+    return ours.keys() == others.keys() and all(torch.equal(ours[name], others[name]) for name in ours)
