@@ -68,14 +68,17 @@ def _bias(sight: Sight, q_BHTC: Tensor, groups: int, keys: int) -> Tensor | None
     """What is added to the scores of each key head: broadcastable to (B * G, H/G * T, S)."""
     batch, heads, queries, _ = q_BHTC.shape
     if sight.causal:
-        return _future(queries, keys, heads // groups, q_BHTC.dtype, q_BHTC.device)
+        future = _future if torch.compiler.is_compiling() else _kept_future
+        return future(queries, keys, heads // groups, q_BHTC.dtype, q_BHTC.device)
     if sight.bias is None:
         return None
     bias = sight.bias.clamp(min=torch.finfo(q_BHTC.dtype).min).to(q_BHTC.dtype)  # fp32's lowest is no bfloat16
     return bias.expand(batch, heads, queries, keys).reshape(batch * groups, -1, keys)
 
 
-@lru_cache(maxsize=4)  # the layers of a model ask for the same one
 def _future(queries: int, keys: int, repeats: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """The lowest number where a key lies in the query's future, 0 elsewhere: (repeats * T, S)."""
     return torch.full((queries, keys), torch.finfo(dtype).min, dtype=dtype, device=device).triu(1).repeat(repeats, 1)
+
+
+_kept_future = lru_cache(maxsize=4)(_future)  # the layers of a model ask for the same one

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import NamedTuple
 
 import torch
@@ -12,11 +12,15 @@ SHORTEST = 5e-3  # seconds: a sample is repeated until it lasts this long, far a
 
 
 class Case(NamedTuple):
-    """Callables that do the same work in different ways; `peer` names the one that the others are compared with."""
+    """Callables that do the same work in different ways; `peer` names the one that the others are compared with.
+
+    With `peers`, the peer is the fastest of the candidates whose names begin with one of these.
+    """
 
     title: str
     peer: str
     candidates: Mapping[str, Callable[[], object]]
+    peers: tuple[str, ...] = ()
 
 
 class Spread(NamedTuple):
@@ -51,7 +55,8 @@ def measure(case: Case, *, rounds: int = 30, clock: Callable[[], float] = time.p
 
     Raises ValueError if the peer is not among the candidates, or if there are fewer than two rounds.
     """
-    if case.peer not in case.candidates or rounds < 2:
+    rivals = [name for name in case.candidates if name.startswith(case.peers)] if case.peers else [case.peer]
+    if not rivals or not case.candidates.keys() >= {*rivals} or rounds < 2:
         raise ValueError(f"{case.title}: the peer must be one of {[*case.candidates]}, and there must be two rounds.")
     torch.set_num_threads(1)
     times = {}
@@ -62,8 +67,9 @@ def measure(case: Case, *, rounds: int = 30, clock: Callable[[], float] = time.p
     for turn in range(rounds):
         for name in order.sample([*case.candidates], len(case.candidates)):
             taken[name][turn] = sample(case.candidates[name], times[name], clock)
+    peer = min(rivals, key=lambda name: median(taken[name]))
     for name, seconds in taken.items():
-        ratios = [mine / theirs for mine, theirs in zip(seconds, taken[case.peer], strict=True)]
+        ratios = [mine / theirs for mine, theirs in zip(seconds, taken[peer], strict=True)]
         yield Row(name, Spread(*quantiles(seconds)), Spread(*quantiles(ratios)))
 
 
