@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import model_validator
 from typing_extensions import Self
 
 from models.attention import MHA, AnyAttention
 from models.config import Config, Refused, knob, refuse
-from models.embedding import Embedding, Head
+from models.embedding import Embedding, Head, head_parameters
 from models.feedforward import AnyFeedForward, Dense
 from models.init import Init
 from models.norm import Norm
@@ -21,6 +21,9 @@ Topology = Literal["decoder-only", "encoder-only", "encoder-decoder"]
 
 class TransformerConfig(Config):
     """A whole model as a value."""
+
+    builds: ClassVar[bool] = True
+    """False: known for its cost alone."""
 
     topology: Topology = knob(
         "decoder-only",
@@ -76,6 +79,11 @@ class TransformerConfig(Config):
         return Room(
             self.width, heads, self.attention.channels(self.width), self.context, bidirectional=stack == "encoder"
         )
+
+    def head_numbers(self) -> tuple[int, int]:
+        """Trained numbers of the output side beyond a tied matrix, and how many of them multiply each token."""
+        dense = self.width**2 if self.head.transform != "none" else 0
+        return head_parameters(self.head, self.norm, self.vocab, self.width), self.vocab * self.width + dense
 
     def depths(self) -> dict[str, int]:
         """Layers of each stack there is."""

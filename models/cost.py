@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from models.architecture import TransformerConfig
-from models.embedding import embedding_parameters, head_parameters
+from models.embedding import embedding_parameters
 
 
 class Cost(NamedTuple):
@@ -35,6 +35,7 @@ def cost(config: TransformerConfig) -> Cost:
     attentions = blocks + crosses
     sublayers = blocks * (attention.query_heads() > 0) + crosses + blocks * (feed_forward.kind != "none")
     stack_norms = len(depths) * (config.embedding.norm + (config.norm.final and config.norm.place == "pre"))
+    head, head_weights = config.head_numbers()
     stacks = [config.room("encoder" if s == "encoder" else "decoder") for s in depths]
     parts = {
         "embedding": embedding_parameters(config.embedding, config.vocab, d)
@@ -42,11 +43,10 @@ def cost(config: TransformerConfig) -> Cost:
         "attention": attentions * attention.parameters(d),
         "feed-forward": blocks * feed_forward.parameters(d),
         "norms": (sublayers + stack_norms) * config.norm.parameters(d),
-        "head": head_parameters(config.head, config.norm, config.vocab, d),
+        "head": head,
     }
     total = sum(parts.values())
-    matrices = attentions * attention.matrix_weights(d) + blocks * feed_forward.matrix_weights(d) + config.vocab * d
-    matrices += d * d if config.head.transform != "none" else 0
+    matrices = attentions * attention.matrix_weights(d) + blocks * feed_forward.matrix_weights(d) + head_weights
     near, context = attention.sees() or config.context, config.context
     keys = {"encoder": min(context, 2 * near - 1), "decoder": min(context, near)}  # an encoder's window has two sides
     looked = sum(layers * keys[stack] for stack, layers in depths.items()) + crosses * context

@@ -58,8 +58,9 @@ class _Rescaled(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight_D: Tensor, eps: float) -> Tensor:
-        root = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-        scale = root.square_().div_(x.shape[-1]).add_(eps).rsqrt_()
+        squares = torch.linalg.vector_norm(x, dim=-1, keepdim=True).square_()
+        overflown = squares.isinf()  # torch's own then has no gradient; a zero here would pass for a result
+        scale = squares.div_(x.shape[-1]).add_(eps).rsqrt_().masked_fill_(overflown, torch.nan)
         ctx.save_for_backward(x, weight_D, scale)
         return (x * scale).mul_(weight_D)
 

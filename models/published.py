@@ -4,7 +4,7 @@ here.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from models.architecture import TransformerConfig
 from models.attention import GQA, MHA
@@ -35,13 +35,23 @@ def _gpt2(layers: int, width: int, heads: int) -> TransformerConfig:
     return _biased("gpt2-mini", layers, width, heads, vocab=50_257, context=1024)
 
 
-def _bert(layers: int, width: int, heads: int) -> TransformerConfig:
-    """With the masked-LM head, as it was pretrained: comparable with the others, which have an output matrix too.
-
-    The bare encoder that is usually counted has a pooler in its place, a dense layer over the first token:
-    `parameters - parts["head"] + width * (width + 1)`, 109,482,240 in BERT base.
+class BertEncoder(TransformerConfig):
+    """BERT without its masked-LM head, as it is usually counted: in its place stands the pooler, a dense layer that
+    reads the first token alone (its products, d^2 in a whole sequence, are left out of the cost of a token).
     """
+
+    builds: ClassVar[bool] = False
+
+    def head_numbers(self) -> tuple[int, int]:
+        return self.width * (self.width + 1), 0
+
+
+def _bert_lm(layers: int, width: int, heads: int) -> TransformerConfig:
     return _biased("bert-mini", layers, width, heads, vocab=30_522, context=512)
+
+
+def _bert(layers: int, width: int, heads: int) -> TransformerConfig:
+    return BertEncoder.model_validate(_bert_lm(layers, width, heads).model_dump())
 
 
 def _llama(
@@ -60,7 +70,9 @@ PUBLISHED: dict[str, TransformerConfig] = {
     "gpt2-large": _gpt2(36, 1280, 20),
     "gpt2-xl": _gpt2(48, 1600, 25),
     "bert-base": _bert(12, 768, 12),
+    "bert-base-mlm": _bert_lm(12, 768, 12),
     "bert-large": _bert(24, 1024, 16),
+    "bert-large-mlm": _bert_lm(24, 1024, 16),
     "llama-2-7b": _llama(32, 4096, 11_008, attention=GQA(heads=32, kv_heads=32), vocab=32_000, context=4096),
     "llama-3-8b": _llama(32, 4096, 14_336, attention=GQA(heads=32, kv_heads=8), base=5e5, vocab=128_256, context=8192),
     "llama-3.2-1b": _llama(
@@ -104,7 +116,9 @@ SOURCES: dict[str, Source] = {
     "gpt2-large": Source("GPT-2 large", *_GPT2),
     "gpt2-xl": Source("GPT-2 XL", *_GPT2),
     "bert-base": Source("BERT base", *_BERT),
+    "bert-base-mlm": Source("BERT base, masked-LM head", *_BERT),
     "bert-large": Source("BERT large", *_BERT),
+    "bert-large-mlm": Source("BERT large, masked-LM head", *_BERT),
     "llama-2-7b": Source("Llama 2 7B", "Touvron et al. 2023", "https://arxiv.org/abs/2307.09288"),
     "llama-3-8b": Source("Llama 3 8B", "Llama team 2024", "https://arxiv.org/abs/2407.21783"),
     "llama-3.2-1b": Source("Llama 3.2 1B", "model card, 2024", "https://huggingface.co/meta-llama/Llama-3.2-1B"),

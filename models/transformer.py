@@ -21,6 +21,8 @@ class Transformer(nn.Module):
 
     def __init__(self, config: TransformerConfig, *, seed: int = 0):
         super().__init__()
+        if not config.builds:
+            raise ValueError(f"{type(config).__name__} is known for its cost alone: it has no head that gives logits.")
         self.config = config
         depths = config.depths()
         self.embedding = TokenEmbedding(config.embedding, config.vocab, config.width)

@@ -19,7 +19,8 @@ HELP = (
     "FLOPs: one forward pass of one token with the context full; 2 for each weight of every matrix product, 4 for each "
     "channel of each key that a head looks at. KV cache: keys and values that a decoder keeps; an encoder keeps none. "
     f"Bytes: {PRECISION} for each number (bfloat16); the card counts 4, because this page computes in float32. "
-    "With a window, a full context keeps only the window. BERT is counted with its masked-LM head."
+    "With a window, a full context needs only the window. BERT is counted as the bare encoder with its pooler, and "
+    "with the masked-LM head that it was trained with."
 )
 
 
