@@ -1,17 +1,21 @@
 """A linear map whose initial values come from `init.py` alone: building one draws nothing from a global generator.
 
-On the CPU its products may be routed: torch hands fp32 matrix products to MKL, and oneDNN can be about twice as fast
-(an AMD EPYC of 2024: docs/log.md). `route` turns the route on for the whole process.
+On the CPU its products may be routed: torch hands fp32 matrix products to MKL, and for dozens of rows or more oneDNN
+can be about twice as fast (an AMD EPYC of 2024: docs/log.md). For a single row it is several times slower.
 """
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import nn
 
-ROUTES: Any = getattr(torch.backends.mkldnn, "matmul", None)
+_switch: Any = getattr(torch.backends.mkldnn, "matmul", None)  # torch 2.9 and later
+_lock, _inside = threading.Lock(), [0]
 
 
 class Linear(nn.Linear):
@@ -21,16 +25,28 @@ class Linear(nn.Linear):
         pass
 
 
-def route(on: bool) -> None:
-    """Send the process's fp32 matrix products to oneDNN, or back to torch's own choice.
+@contextmanager
+def routed() -> Iterator[None]:
+    """Send fp32 matrix products to oneDNN, those of the backward pass too. Does nothing where torch has no such switch.
 
-    torch calls this a precision, because on a CPU with AMX oneDNN then multiplies in bfloat16. Where there is none the
-    products are exact: whoever turns it on has to compare them first. Does nothing where torch has no such route.
+    The switch belongs to the process: it stays on until the last thread has left, so that what one computes inside
+    does not depend on the others. torch calls it a precision, because on a CPU with AMX oneDNN then multiplies in
+    bfloat16. Where there is none the products are exact: whoever enters has to have compared them.
     """
-    if ROUTES is not None:
-        ROUTES.fp32_precision = "bf16" if on else "none"
+    _enter(1)
+    try:
+        yield
+    finally:
+        _enter(-1)
 
 
-def routed() -> bool:
+def _enter(change: int) -> None:
+    with _lock:
+        _inside[0] += change
+        if _switch is not None:
+            _switch.fp32_precision = "bf16" if _inside[0] else "none"
+
+
+def is_routed() -> bool:
     """Whether fp32 products go to oneDNN. A compiled model does not ask."""
-    return ROUTES is not None and not torch.compiler.is_compiling() and ROUTES.fp32_precision == "bf16"
+    return _switch is not None and not torch.compiler.is_compiling() and _switch.fp32_precision == "bf16"

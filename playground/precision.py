@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from models import Transformer, TransformerConfig
 from models.cost import cost
-from models.linear import route
+from models.linear import routed
 
 PrecisionName = Literal["auto", "fp32", "bf16"]
 WORTH = 1.15  # bfloat16 rounds to three digits: it has to be this much faster
@@ -33,6 +33,12 @@ class Precision(NamedTuple):
 
     name: Literal["fp32", "bf16"]
     sentence: str
+    routes: bool = False
+    """Whether fp32 products of many rows go to oneDNN."""
+
+    def route(self) -> AbstractContextManager[object]:
+        """The context of whatever multiplies many rows, its backward pass included."""
+        return routed() if self.routes else nullcontext()
 
     def cast(self, device: torch.device) -> AbstractContextManager[object]:
         """The context of a forward pass; weights, their gradients and the optimizer stay in fp32."""
@@ -44,23 +50,26 @@ def choose(wish: PrecisionName, config: TransformerConfig, batch: int, device: t
     with _lock:
         if device.type == "cpu" and "route" not in _measured:
             _measured["route"] = _routes()
+        plain, faster = _measured.get("route", (1.0, 1.0))
+        routes = device.type == "cpu" and plain / faster >= WORTH
         if wish != "auto":
-            return Precision(wish, f"{wish} was chosen.")
+            return Precision(wish, f"{wish} was chosen.", routes)
         if device.type == "mps":
             return Precision("fp32", "fp32: bfloat16 is not tried on Apple GPUs.")
         layer = config.but(layers=1, encoder_layers=1, dropout=0.0)
         most = FLOPS / (3 * cost(layer).flops_per_token * config.context)  # the backward pass costs two forward ones
-        key = (layer, max(1, min(batch, int(most))), device.type)
+        key = (layer, max(1, min(batch, int(most))), device.type, routes)
         if key not in _measured:
             _measured[key] = _probe(*key)
     exact, short = _measured[key]
     ratio = exact / short
     if ratio >= WORTH:
-        return Precision("bf16", f"bf16: a probe of one layer ran {ratio:.1f} times as fast as in fp32 here.")
-    return Precision("fp32", f"fp32: bf16 was no faster in a probe of one layer ({ratio:.2f} times as fast).")
+        return Precision("bf16", f"bf16: a probe of one layer ran {ratio:.1f} times as fast as in fp32 here.", routes)
+    sentence = f"fp32: bf16 was no faster in a probe of one layer ({ratio:.2f} times as fast)."
+    return Precision("fp32", sentence, routes)
 
 
-def _probe(layer: TransformerConfig, batch: int, kind: str) -> tuple[float, float]:
+def _probe(layer: TransformerConfig, batch: int, kind: str, routes: bool) -> tuple[float, float]:
     """Seconds of a forward and backward pass in fp32 and in bfloat16."""
     device = torch.device(kind)
     model = Transformer(layer).to(device)
@@ -69,10 +78,13 @@ def _probe(layer: TransformerConfig, batch: int, kind: str) -> tuple[float, floa
     prefix_B = torch.ones(batch, dtype=torch.int64, device=device) if layer.prefix else None
 
     def pass_in(name: Literal["fp32", "bf16"]) -> Callable[[], None]:
+        precision = Precision(name, "", routes)
+
         def go() -> None:
-            with Precision(name, "").cast(device):
-                logits_BTV = model(ids_BT, source_BS=source_BS, prefix_B=prefix_B).logits_BTV
-            F.cross_entropy(logits_BTV.float().flatten(0, 1), ids_BT.flatten()).backward()
+            with precision.route():
+                with precision.cast(device):
+                    logits_BTV = model(ids_BT, source_BS=source_BS, prefix_B=prefix_B).logits_BTV
+                F.cross_entropy(logits_BTV.float().flatten(0, 1), ids_BT.flatten()).backward()
 
         return go
 
@@ -95,14 +107,13 @@ def _seconds(call: Callable[[], object], device: torch.device) -> float:
 
 
 def _routes() -> tuple[float, float]:
-    """Turn oneDNN's route for fp32 products on, if it is exact and faster here; seconds without and with it."""
+    """Seconds of fp32 products by torch's own route and by oneDNN's; the same where that one is not exact."""
     generator = torch.Generator().manual_seed(0)
     a = torch.randn(1024, 256, generator=generator)
     b = torch.randn(256, 256, generator=generator)
     plain = _seconds(lambda: [a @ b for _ in range(8)], a.device)
-    route(True)
-    routed = _seconds(lambda: [a @ b for _ in range(8)], a.device)
+    with routed():
+        faster, product = _seconds(lambda: [a @ b for _ in range(8)], a.device), a @ b
     exactly = a.double() @ b.double()
-    error = ((a @ b).double() - exactly).abs().max() / exactly.abs().max()
-    route(error.item() < EXACT and plain / routed >= WORTH)
-    return plain, routed
+    error = (product.double() - exactly).abs().max() / exactly.abs().max()
+    return plain, faster if error.item() < EXACT else plain

@@ -122,15 +122,16 @@ class Run:
         lr = tune(self.optimizers, self.training, self.step)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=False)  # they live in one buffer
-        with self.precision.cast(self.place.device):
-            logits_BTV = forward(self.model, batch, generator=self.noise).logits_BTV.float()
-        loss = F.cross_entropy(
-            logits_BTV.flatten(0, 1),
-            batch.targets_BT.flatten(),
-            ignore_index=IGNORE,
-            label_smoothing=self.training.label_smoothing,
-        )
-        loss.backward()
+        with self.precision.route():
+            with self.precision.cast(self.place.device):
+                logits_BTV = forward(self.model, batch, generator=self.noise).logits_BTV.float()
+            loss = F.cross_entropy(
+                logits_BTV.flatten(0, 1),
+                batch.targets_BT.flatten(),
+                ignore_index=IGNORE,
+                label_smoothing=self.training.label_smoothing,
+            )
+            loss.backward()
         parameters = [p for optimizer in self.optimizers for g in optimizer.param_groups for p in g["params"]]
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.training.clip or math.inf)
         self._refuse_divergence(loss.item(), norm.item(), lr)
@@ -144,7 +145,8 @@ class Run:
     @torch.no_grad()
     def evaluate(self, edits: Sequence[Ablate] = ()) -> Evaluation:
         """Loss and accuracy on the fixed unseen examples, with an ablation if asked."""
-        return measure(self.model, self.unseen, edits)
+        with self.precision.route():
+            return measure(self.model, self.unseen, edits)
 
     def retune(self, *, mark: bool = True, **changes: Any) -> None:
         """Change live settings from the next update on. Raises ValueError for a setting that is not live.
@@ -176,7 +178,8 @@ class Run:
                 validation_loss=seen.loss, validation_accuracy=seen.accuracy, validation_exact=seen.exact
             )
         if self.step % self.training.record_every == 0:
-            self.history.keep(look(self.model, self.probe, self.step))
+            with self.precision.route():
+                self.history.keep(look(self.model, self.probe, self.step))
         self.history.metrics.append(metrics)
         return metrics
 

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from models.attention.sight import Sight
 from models.dropout import dropout as drop
-from models.linear import routed
+from models.linear import is_routed
 
 
 def attend(
@@ -61,7 +61,7 @@ def _fused_is_slow(q_BHTC: Tensor) -> bool:
     """torch's fused kernel for the CPU: two to five times slower than two batched products in bfloat16, backward pass
     included, and nine times where fp32 products are routed (docs/log.md).
     """
-    return q_BHTC.device.type == "cpu" and (q_BHTC.dtype != torch.float32 or routed())
+    return q_BHTC.device.type == "cpu" and (q_BHTC.dtype != torch.float32 or is_routed())
 
 
 def _bias(sight: Sight, q_BHTC: Tensor, groups: int, keys: int) -> Tensor | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Literal
 
 import torch
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from models import PRESETS, Transformer, TransformerConfig
 from models.attention import MHA
 from models.feedforward import Dense
-from models.linear import route
+from models.linear import routed
 from models.norm import Norm
 from models.position import Learned, RoPE
 from playground.precision import Precision
@@ -48,16 +48,6 @@ def shaped(like: str, size: Size) -> TransformerConfig:
     return PRESETS["fast"].but(**common, attention=MHA(heads=size.heads), feed_forward=Dense(hidden=4 * d), **options)
 
 
-@contextmanager
-def routed(on: bool) -> Iterator[None]:
-    """The route of fp32 products for a while, so that the peers keep theirs."""
-    route(on)
-    try:
-        yield
-    finally:
-        route(False)
-
-
 def step(config: TransformerConfig, ids_BT: Tensor, mode: Mode) -> Callable[[], object]:
     """One update as `Run.advance` makes it, without its batch, its accuracy and its history."""
     model, device = Transformer(config), torch.device("cpu")
@@ -65,7 +55,7 @@ def step(config: TransformerConfig, ids_BT: Tensor, mode: Mode) -> Callable[[], 
     source_BS = ids_BT if config.topology == "encoder-decoder" else None
 
     def go() -> None:
-        with routed(mode != "plain fp32"):
+        with routed() if mode != "plain fp32" else nullcontext():
             for optimizer in built:
                 optimizer.zero_grad(set_to_none=False)
             with precision.cast(device):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor
 
 from models import Transformer
+from models.linear import routed
 from tests.benchmarks import ours, peers
 from tests.benchmarks.harness import Case
 from tests.benchmarks.peers import SIZES, Size
@@ -22,7 +24,7 @@ def _ours(shape: str, size: Size, ids_BT: Tensor, *, record: bool) -> Callable[[
     model = Transformer(ours.shaped(shape, size))
 
     def go() -> object:
-        with ours.routed(True):
+        with routed() if len(ids_BT) > 1 else nullcontext():
             return model(ids_BT, record=record)
 
     return go

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from models import PRESETS, Transformer
 from models.attention import MHA
-from models.linear import route, routed
+from models.linear import is_routed, routed
 from playground import precision
 from playground.precision import choose
 from playground.run import Run, RunConfig
@@ -90,15 +90,20 @@ def test_what_is_shown_is_computed_in_fp32_whatever_updates_are():
 
 def test_a_route_changes_no_result_beyond_rounding():
     model, ids_BT = Transformer(CONFIG.but(init={"zero_head": False})), torch.arange(16).view(2, 8) % 11
-    before = routed()
-    try:
-        route(False)
-        plain = model(ids_BT).logits_BTV
-        route(True)
+    plain = model(ids_BT).logits_BTV
+    with routed():
         other = model(ids_BT).logits_BTV
-    finally:
-        route(before)
     assert (plain - other).abs().max() < 1e-5 * plain.abs().max()
+
+
+def test_the_route_stays_until_the_last_has_left_it():
+    there = hasattr(torch.backends.mkldnn, "matmul")
+    assert not is_routed()
+    with routed():
+        with pytest.raises(ValueError, match="inside"), routed():
+            raise ValueError("inside")
+        assert is_routed() == there
+    assert not is_routed()
 
 
 @pytest.mark.parametrize("optimizer", ["AdamW", "SGD"])
