@@ -44,12 +44,27 @@ def test_what_a_cache_holds_is_refused_the_second_time(config, name: str):
         model(given["ids_BT"], **{name: again}, cache=cache)
 
 
-def test_segments_are_zero_unless_given():
-    config = small(topology="encoder-only", embedding={"segments": 2})
+@pytest.mark.parametrize("topology", ["encoder-only", "decoder-only"])
+def test_segments_are_zero_unless_given(topology: str):
+    config = small(topology=topology, embedding={"segments": 2})
     model, ids_BT = Transformer(config), inputs(config)["ids_BT"]
     plain = model(ids_BT).logits_BTV
     assert torch.equal(plain, model(ids_BT, segments_BT=torch.zeros_like(ids_BT)).logits_BTV)
     assert not torch.allclose(plain, model(ids_BT, segments_BT=torch.ones_like(ids_BT)).logits_BTV, atol=1e-3)
+
+
+def test_segments_of_an_encoder_decoder_are_those_of_its_source():
+    config = small(topology="encoder-decoder", embedding={"segments": 2})
+    model, given = Transformer(config), inputs(config, length=7)
+    plain = model(**given, segments_BT=torch.zeros_like(given["source_BS"])).logits_BTV
+    other = model(**given, segments_BT=torch.ones_like(given["source_BS"])).logits_BTV
+    assert torch.equal(plain, model(**given).logits_BTV)
+    assert not torch.allclose(plain, other, atol=1e-3)
+    with torch.no_grad():
+        model.embedding.segments[0] = model.embedding.segments[1]  # then only which of the two is read by whom differs
+    assert torch.equal(
+        model(**given, segments_BT=torch.ones_like(given["source_BS"])).logits_BTV, model(**given).logits_BTV
+    )
 
 
 def test_shifting_right_puts_the_start_first_and_drops_the_last():

@@ -130,19 +130,6 @@ def test_a_window_sees_exactly_its_last_tokens():
     assert ((weights_BHTS > 0) == expected.bool()).all()
 
 
-@pytest.mark.parametrize("record", [False, True], ids=["fused", "recorded"])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
-def test_a_source_of_padding_only_stays_finite(record: bool, dtype: torch.dtype):
-    config = small(topology="encoder-decoder")
-    model, given = Transformer(config).to(dtype), inputs(config)
-    keep_BS = torch.ones_like(given["source_BS"], dtype=torch.bool)
-    keep_BS[1] = False
-    logits = model(**given, keep_BS=keep_BS, record=record).logits_BTV
-    assert logits.isfinite().all()
-    logits.float().sum().backward()
-    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
-
-
 def test_qk_norm_makes_scores_independent_of_the_length_of_queries():
     x = torch.randn(1, 5, 16, generator=torch.Generator().manual_seed(0))
     for kind, same in (("head", True), ("full", True), ("none", False)):

@@ -1,22 +1,31 @@
 """Configs refuse what is out of bounds or does not fit together, and say so beside the field."""
 
-import math
+from collections.abc import Iterator
 
 import pytest
 from pydantic import ValidationError
 
 from models import PRESETS, TransformerConfig
 from models.attention import ATTENTIONS
-from models.config import Config, Refused, bounds, extra, knob, problems, refuse, variants, walk
-from models.embedding import Embedding, Head
+from models.config import Config, Refused, extra, knob, problems, refuse, variants, walk
 from models.feedforward import FEED_FORWARDS
-from models.init import Init
-from models.norm import Norm
 from models.position import POSITIONS
+from tests.models.values import bounds_refuse, survives_json
 from tests.models.variants import VARIANTS, small
 
 SLOTS = {"attention": ATTENTIONS, "position": POSITIONS, "feed_forward": FEED_FORWARDS}
-CLASSES = [TransformerConfig, Norm, Embedding, Head, Init, *(c for slot in SLOTS.values() for c in slot.values())]
+
+
+def classes(config: type[Config]) -> Iterator[type[Config]]:
+    """A config class, those of its nested configs and of every variant in its slots."""
+    yield config
+    for field in config.model_fields.values():
+        for inner in variants(field).values() or (field.annotation,):
+            if isinstance(inner, type) and issubclass(inner, Config):
+                yield from classes(inner)
+
+
+CLASSES = list(dict.fromkeys(classes(TransformerConfig)))
 FIELDS = {
     f"{c.__name__}.{name}": (c, name)
     for c in CLASSES
@@ -44,17 +53,7 @@ def test_every_field_is_documented(config: type[Config], name: str):
 
 @pytest.mark.parametrize(("config", "name"), NUMBERS.values(), ids=NUMBERS.keys())
 def test_every_number_is_bounded_on_both_sides(config: type[Config], name: str):
-    low, high = bounds(config.model_fields[name])
-    assert low is not None
-    assert high is not None
-    whole = config.model_fields[name].annotation in (int, int | None)
-    for value in (low - 1, high + 1, -math.inf, math.inf, math.nan, "many", *([low + 0.5] if whole else [])):
-        with pytest.raises(ValidationError):
-            config.model_validate({name: value})
-    most = extra(config.model_fields[name])["most"]
-    assert most is None or low <= most <= high
-    with pytest.raises(ValidationError, match="Extra inputs"):
-        config.model_validate({name + "s": low})
+    bounds_refuse(config, name)
 
 
 def test_the_check_of_bounds_reaches_every_number():
@@ -68,6 +67,11 @@ def test_the_check_of_bounds_reaches_every_number():
 def test_a_registry_key_is_the_kind_of_its_class(slot: str):
     assert {name: c.model_fields["kind"].default for name, c in SLOTS[slot].items()} == {n: n for n in SLOTS[slot]}
     assert variants(TransformerConfig.model_fields[slot]) == SLOTS[slot]
+
+
+@pytest.mark.parametrize("config", [*PRESETS.values(), *VARIANTS.values()], ids=[*PRESETS, *VARIANTS])
+def test_a_config_survives_json_and_is_frozen(config: TransformerConfig):
+    survives_json(config)
 
 
 class Inner(Config):

@@ -6,6 +6,7 @@ import torch
 from models import Transformer
 from models.attention import MHA
 from models.dropout import dropout
+from models.init import Init
 from tests.models.variants import inputs, noisy, small
 
 
@@ -57,3 +58,12 @@ def test_dropout_acts_on_embeddings_weights_and_sublayers():
         patch.setattr(torch, "rand", lambda shape, **named: drawn.append(tuple(shape)) or real(shape, **named))
         model(**given, generator=seeded())
     assert drawn == [(3, 9, 16), (3, 4, 9, 9), (3, 9, 16), (3, 9, 16)]
+
+
+@pytest.mark.parametrize("topology", ["decoder-only", "encoder-only"])
+def test_the_stream_itself_is_thinned_only_where_it_begins(topology: str):
+    config = small(dropout=0.5, topology=topology, init=Init(residual_gain=0.0))  # so no sublayer adds anything
+    output = Transformer(config)(**inputs(config), generator=seeded(), record=True)
+    first, second = (one.stream_BTD for one in output.encoder + output.decoder)
+    assert torch.equal(first, second)
+    assert float((first == 0).float().mean()) == pytest.approx(0.5, abs=0.1)

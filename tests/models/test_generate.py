@@ -1,4 +1,4 @@
-"""A cache changes nothing but the time, filters equal their slow twins, and what makes no sense is refused."""
+"""Generation equals a loop without a cache, filters equal their slow twins, and what makes no sense is refused."""
 
 from typing import Any
 
@@ -6,42 +6,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from models import Cache, Transformer, TransformerConfig
+from models import Cache, Transformer
 from models.attention import MHA
 from models.generate import Sampling, filtered, generate
 from models.position import Learned
 from tests.models.variants import LENGTH, VARIANTS, inputs, noisy, small
 
-DECODERS = {n: c for n, c in VARIANTS.items() if c.topology != "encoder-only" and not n.endswith("post")}
-CHUNKS = {
-    "at once": (9,),
-    "one by one": (1,) * 9,
-    "prefill, then one by one": (5, 1, 1, 1, 1),
-    "in pieces": (4, 2, 3),
-}
-
 
 def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
-
-
-@pytest.mark.parametrize("chunks", CHUNKS.values(), ids=CHUNKS.keys())
-@pytest.mark.parametrize("config", DECODERS.values(), ids=DECODERS.keys())
-def test_reading_in_chunks_with_a_cache_equals_reading_at_once(config: TransformerConfig, chunks: tuple[int, ...]):
-    if config.prefix and chunks[0] == 1:
-        chunks = (4, 1, 1, 1, 1, 1)  # a prefix is read in one piece
-    model, given = noisy(Transformer(config)), inputs(config)
-    whole, ids_BT, cache, at = model(**given, record=True), given.pop("ids_BT"), Cache(), 0
-    step = whole
-    for length in chunks:
-        step = model(ids_BT[:, at : at + length], **given, cache=cache, record=length == 3)
-        expected = whole.logits_BTV[:, at : at + length]
-        torch.testing.assert_close(step.logits_BTV, expected, rtol=1e-5, atol=2e-5)
-        given, cache, at = {}, step.cache, at + length
-        assert cache.length == at
-    if chunks[-1] == 3 and config.attention.kind != "none":
-        rows = whole.decoder[1 if config.layers > 1 else 0].self_attention_BHTS[:, :, -3:]
-        torch.testing.assert_close(step.decoder[-1].self_attention_BHTS, rows, rtol=1e-4, atol=1e-5)
 
 
 def test_a_padded_source_stays_padded_while_generating():

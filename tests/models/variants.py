@@ -1,12 +1,15 @@
 """The configs every property is tested on: the product of the registries, and the options that are no registry."""
 
+from itertools import product
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from models import Transformer, TransformerConfig
 from models.attention import ATTENTIONS, GQA, MHA, MQA
+from models.config import problems
 from models.embedding import Embedding, Head
 from models.feedforward import Dense, NoFeedForward
 from models.init import Init
@@ -14,6 +17,7 @@ from models.norm import Norm
 from models.position import POSITIONS, T5, ALiBi, Learned, NoPosition, RoPE, Sinusoidal
 
 TOPOLOGIES = ("decoder-only", "encoder-only", "encoder-decoder")
+PLACES = ("pre", "post")
 LENGTH, SOURCE = 9, 7
 BASE: dict[str, Any] = {
     "width": 16,
@@ -29,20 +33,17 @@ def small(**fields: Any) -> TransformerConfig:
     return TransformerConfig.model_validate(BASE | fields)
 
 
-def _legal(attention: str, position: str, topology: str) -> bool:
-    return attention != "none" or (position not in ("RoPE", "ALiBi", "T5") and topology != "encoder-decoder")
-
-
-REGISTRIES: dict[str, TransformerConfig] = {
-    f"{attention} {position} {topology} {place}": small(
-        attention={"kind": attention}, position={"kind": position}, topology=topology, norm=Norm(place=place)
-    )
-    for attention in ATTENTIONS
-    for position in POSITIONS
-    for topology in TOPOLOGIES
-    for place in ("pre", "post")
-    if _legal(attention, position, topology)
-}
+REGISTRIES: dict[str, TransformerConfig] = {}
+"""The whole product, a new line of a registry included. Names are the four choices with a space between."""
+REFUSED: dict[str, dict[str, str]] = {}
+"""What of it the core refuses: {field: sentence}."""
+for attention, position, topology, place in product(ATTENTIONS, POSITIONS, TOPOLOGIES, PLACES):
+    name, kinds = f"{attention} {position} {topology} {place}", {"attention": attention, "position": position}
+    try:
+        slots = {slot: {"kind": kind} for slot, kind in kinds.items()}
+        REGISTRIES[name] = small(**slots, topology=topology, norm={"place": place})
+    except ValidationError as error:
+        REFUSED[name] = problems(error, TransformerConfig)
 
 EXTRAS: dict[str, TransformerConfig] = {
     "window": small(attention=MHA(window=3)),
@@ -59,8 +60,10 @@ EXTRAS: dict[str, TransformerConfig] = {
     ),
     "gated biases": small(feed_forward=Dense(hidden=24, activation="silu", gated=True, bias=True)),
     "parallel": small(parallel=True, norm=Norm(kind="LayerNorm")),
+    "parallel encoder": small(parallel=True, attention=GQA(), topology="encoder-only"),
     "prefix": small(prefix=True),
     "prefix window": small(prefix=True, attention=MHA(window=3), position=Learned()),
+    "prefix softcap": small(prefix=True, attention=GQA(softcap=2.0, qk_norm="head"), position=ALiBi()),
     "prefix T5": small(prefix=True, position=T5(buckets=8, furthest=16)),
     "own head dimension": small(attention=GQA(heads=3, kv_heads=1, head_dim=6)),
     "unscaled": small(attention=MQA(scaled=False), position=T5()),
@@ -98,6 +101,6 @@ def inputs(config: TransformerConfig, batch: int = 3, length: int = LENGTH, seed
         given["source_BS"] = torch.randint(config.vocab, (batch, SOURCE), generator=generator)
     if config.prefix:
         given["prefix_B"] = torch.tensor([2, 3, 4] * batch)[:batch]
-    if config.embedding.segments:
+    if config.embedding.segments and config.topology != "encoder-decoder":
         given["segments_BT"] = torch.randint(config.embedding.segments, (batch, length), generator=generator)
     return given

@@ -1,0 +1,68 @@
+"""Cross-attention is attention with keys and values from a source, where positions play no part."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from models import Transformer
+from models.attention import GQA, MHA, sight
+from models.position import NoPosition, Room, RoPE
+from tests.models.variants import inputs, noisy, small
+
+ROOM = Room(width=16, heads=4, head_dim=4, context=12, bidirectional=True)
+CPU = torch.device("cpu")
+NOWHERE, TURNING = NoPosition().build(ROOM), RoPE().build(ROOM)
+
+
+@pytest.mark.parametrize("qk_norm", ["none", "head", "full"])
+@pytest.mark.parametrize("record", [False, True], ids=["fused", "recorded"])
+def test_a_stream_that_is_its_own_source_is_attended_as_by_itself(qk_norm: Any, record: bool):
+    """Whatever the position scheme: only self-attention rotates."""
+    config = small(topology="encoder-decoder", attention=GQA(qkv_bias=True, out_bias=True, qk_norm=qk_norm))
+    cross: Any = noisy(Transformer(config)).decoder.blocks[0].cross_attention
+    x_BTD, seen = torch.randn(2, 5, 16, generator=torch.Generator().manual_seed(0)), sight(5, 5, device=CPU)
+    own = cross(x_BTD, seen, position=NOWHERE, record=record)
+    source = cross(x_BTD, seen, position=TURNING, cross=True, source_BSD=x_BTD, record=record)
+    torch.testing.assert_close(source.y_BTD, own.y_BTD, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(source.own.k_BGSC, own.own.k_BGSC)
+    turned = cross(x_BTD, seen, position=TURNING, record=record)
+    assert not torch.allclose(turned.y_BTD, own.y_BTD, atol=1e-3)
+
+
+def test_the_source_is_read_through_its_final_norm_once_for_all_layers():
+    config = small(topology="encoder-decoder", attention=MHA())
+    model: Any = noisy(Transformer(config))
+    given = inputs(config)
+    memory_BSD, _, _ = model.encoder(model.embedding(given["source_BS"]))
+    read: list[torch.Tensor] = []
+    for block in model.decoder.blocks:
+        block.cross_attention.register_forward_pre_hook(
+            lambda module, args, named: read.append(named["source_BSD"]), with_kwargs=True
+        )
+    model(**given)
+    assert len(read) == 2
+    assert all(torch.equal(one, memory_BSD) for one in read)
+    torch.testing.assert_close(memory_BSD, model.encoder.norm_final(model(**given, record=True).encoder[-1].stream_BTD))
+
+
+@pytest.mark.parametrize("record", [False, True], ids=["fused", "recorded"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
+def test_a_source_of_padding_only_stays_finite(record: bool, dtype: torch.dtype):
+    config = small(topology="encoder-decoder")
+    model, given = Transformer(config).to(dtype), inputs(config)
+    keep_BS = torch.ones_like(given["source_BS"], dtype=torch.bool)
+    keep_BS[1] = False
+    logits = model(**given, keep_BS=keep_BS, record=record).logits_BTV
+    assert logits.isfinite().all()
+    logits.float().sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_a_source_of_padding_only_is_averaged_whether_recorded_or_not():
+    config = small(topology="encoder-decoder")
+    model, given = Transformer(config), inputs(config)
+    nothing_BS = torch.zeros_like(given["source_BS"], dtype=torch.bool)
+    fused, recorded = (model(**given, keep_BS=nothing_BS, record=record) for record in (False, True))
+    torch.testing.assert_close(recorded.decoder[0].cross_attention_BHTS, torch.full((3, 4, 9, 7), 1 / 7))
+    torch.testing.assert_close(fused.logits_BTV, recorded.logits_BTV, rtol=1e-5, atol=2e-5)

@@ -1,0 +1,47 @@
+"""The rows of attention: distributions over exactly the keys that a query may look at, said once more in booleans."""
+
+import torch
+from torch import Tensor
+
+from models import Transformer, TransformerConfig
+from tests.models.properties import Given, close, holes, layers, reads
+
+
+def visible(config: TransformerConfig, given: Given, stack: str, length: int) -> Tensor:
+    """(B, T, S): which key each query of a stack may look at."""
+    t, s = torch.arange(length)[:, None], torch.arange(length)[None]
+    seen = ((s <= t) | (stack == "encoder")) & ((t - s).abs() < (config.attention.sees() or length))
+    seen = seen.expand(len(given["ids_BT"]), -1, -1)
+    if "prefix_B" in given:
+        seen = seen | (s < given["prefix_B"][:, None, None])
+    if "keep_BS" in given and (stack == "encoder" or config.topology == "decoder-only"):
+        seen = seen & given["keep_BS"][:, None]
+    return seen | (s == t)
+
+
+def rows_are_distributions_over_what_is_visible(model: Transformer, given: Given) -> None:
+    """With and without padding; every attention of every layer reports its rows, and no other."""
+    config, source = model.config, given[reads(model.config)]
+    for padded in (given, given | {"keep_BS": holes(source)}):
+        output, found = model(**padded, record=True), 0
+        keep = padded.get("keep_BS", torch.ones_like(source, dtype=torch.bool))
+        for stack, records in (("encoder", output.encoder), ("decoder", output.decoder)):
+            assert len(records) == config.depths().get(stack, 0), f"{len(records)} layers of the {stack} are reported"
+            for one in records:
+                if one.self_attention_BHTS is not None:
+                    _distribution(
+                        one.self_attention_BHTS, visible(config, padded, stack, one.self_attention_BHTS.shape[-1])
+                    )
+                if one.cross_attention_BHTS is not None:
+                    _distribution(one.cross_attention_BHTS, keep[:, None].expand(-1, given["ids_BT"].shape[1], -1))
+                found += (one.self_attention_BHTS is not None) + (one.cross_attention_BHTS is not None)
+        crosses = len(output.decoder) if config.topology == "encoder-decoder" else 0
+        expected = len(layers(output)) * (config.attention.query_heads() > 0) + crosses
+        assert found == expected, f"{found} of {expected} attentions are reported"
+
+
+def _distribution(weights_BHTS: Tensor, seen_BTS: Tensor) -> None:
+    seen = seen_BTS[:, None].expand_as(weights_BHTS)
+    assert (weights_BHTS[~seen] == 0).all(), "a hidden key has a weight"
+    assert (weights_BHTS[seen] > 0).all(), "a visible key has none, or a negative one"
+    close(weights_BHTS.sum(-1), torch.ones(weights_BHTS.shape[:-1]), "a row does not sum to 1")
