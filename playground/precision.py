@@ -40,9 +40,13 @@ class Precision(NamedTuple):
         """The context of whatever multiplies many rows, its backward pass included."""
         return routed() if self.routes else nullcontext()
 
-    def cast(self, device: torch.device) -> AbstractContextManager[object]:
-        """The context of a forward pass; weights, their gradients and the optimizer stay in fp32."""
-        return torch.autocast(device.type, torch.bfloat16) if self.name == "bf16" else nullcontext()
+    def cast(self, device: torch.device, *, cache: bool = True) -> AbstractContextManager[object]:
+        """The context of a forward pass; weights, their gradients and the optimizer stay in fp32. `cache`: keep the
+        rounded weights until it is left, which a CUDA graph may not.
+        """
+        if self.name == "fp32":
+            return nullcontext()
+        return torch.autocast(device.type, torch.bfloat16, cache_enabled=cache)
 
 
 def choose(wish: PrecisionName, config: TransformerConfig, batch: int, device: torch.device) -> Precision:

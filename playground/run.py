@@ -14,6 +14,7 @@ from typing_extensions import Self
 
 from models import Ablate, Transformer, TransformerConfig
 from models.config import Config, extra, knob, refuse
+from playground.capture import Captured, captured
 from playground.device import DeviceName, choose
 from playground.history import History, Mark, Metrics
 from playground.look import forward, look, probe, to
@@ -99,6 +100,7 @@ class Run:
         self.optimizers = optimizers(self.model, config.training)
         self.data = torch.Generator().manual_seed(config.seed + 1)
         self.noise = torch.Generator(self.place.device).manual_seed(config.seed + 2) if config.model.dropout else None
+        self.logits, self.sentence = self._captured()
         unseen = torch.Generator().manual_seed(VALIDATION_SEED)
         self.unseen = to(
             self.task.batch(config.training.examples, unseen, self.topology, split="validation"), self.place.device
@@ -123,8 +125,7 @@ class Run:
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=False)  # they live in one buffer
         with self.precision.route():
-            with self.precision.cast(self.place.device):
-                logits_BTV = forward(self.model, batch, generator=self.noise).logits_BTV.float()
+            logits_BTV = self.logits(batch)
             loss = F.cross_entropy(
                 logits_BTV.flatten(0, 1),
                 batch.targets_BT.flatten(),
@@ -168,6 +169,13 @@ class Run:
                 self.history.marks.append(Mark(self.step, f"{label} {said(before)} → {said(value)}"))
             if mark:
                 self._settled[name] = value
+
+    def _captured(self) -> Captured:
+        """How updates compute their logits; the sentence also says why the device is not the one asked for."""
+        device = self.place.device
+        sample = to(self.task.batch(self.training.batch, torch.Generator().manual_seed(0), self.topology), device)
+        found = captured(self.model, self.precision, device, self.noise, sample)
+        return found._replace(sentence=" ".join(filter(None, (self.place.sentence, found.sentence))))
 
     def _keep(self, metrics: Metrics | None) -> Metrics:
         """Measure and record what is due after this step."""

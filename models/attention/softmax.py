@@ -68,7 +68,8 @@ def _bias(sight: Sight, q_BHTC: Tensor, groups: int, keys: int) -> Tensor | None
     """What is added to the scores of each key head: broadcastable to (B * G, H/G * T, S)."""
     batch, heads, queries, _ = q_BHTC.shape
     if sight.causal:
-        future = _future if torch.compiler.is_compiling() else _kept_future
+        here = q_BHTC.device.type == "cpu" and not torch.compiler.is_compiling()  # a CUDA graph needs one of its own
+        future = _kept_future if here else _future
         return future(queries, keys, heads // groups, q_BHTC.dtype, q_BHTC.device)
     if sight.bias is None:
         return None

@@ -25,6 +25,7 @@ class Board:
     transport: Any = None
     replay: Any = None
     task: Any = None
+    terms: Any = None
     column: Any = None
     published: Any = None
     lenses: Any = None
@@ -53,7 +54,7 @@ class Board:
 
     def controls(self) -> list[Any]:
         """The configuration column."""
-        return [self.replay, self.task, self.column, self.published, *self.forms.values()]
+        return [self.replay, self.task, self.terms, self.column, self.published, *self.forms.values()]
 
     def all(self) -> list[Any]:
         """Every component that handlers write."""
@@ -98,6 +99,7 @@ class Pictures:
             board = self.board
             out: Update = {board.column: column.value(session), board.task: task.value(session)}
             out[board.published] = published.value(session)
+            out[board.terms] = transport.terms(session)
             out[board.replay] = {"on": session.run is None and not session.building, "src": REPLAY}
             out |= {board.forms[each.name]: column.form(session, each) for each in self.accordions}
             return out | {board.notes[session.lens]: notes.value(session, session.lens)}

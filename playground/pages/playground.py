@@ -69,7 +69,7 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
                         if each.name == "task":
                             board.task = words(task_view.value(blank), view="task")
                         if each.name == "training":
-                            words({"html": f"<p>{transport_view.budget()}</p>"}, view="budget")
+                            board.terms = words(transport_view.terms(blank), view="terms")
                     board.panels[each.name] = panel
             with (
                 gr.Column(elem_id="main", min_width=0),

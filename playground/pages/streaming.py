@@ -78,7 +78,7 @@ class Streaming:
     def _train(self, session: Session, lens: str, n: float, anew: bool) -> Iterator[Update]:
         with session.held():
             run = session.restart() if anew else session.start()
-            session.building, session.notice = False, run.place.sentence
+            session.building, session.notice = False, run.sentence
             session.shown, session.running = None, True
         over = threading.Event()
         trainer = threading.Thread(target=session.keep_training, args=(n, over), name="train", daemon=True)

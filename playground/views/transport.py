@@ -82,7 +82,7 @@ def value(session: Session) -> dict[str, Any]:
         "rate": round(session.rate) if now == "running" else 0,
         "device": run.place.label,
         "threads": f"{run.place.detail} · {run.precision.name}",
-        "why": f"{run.precision.sentence} The Precision control is under Training.",
+        "why": f"{run.precision.sentence} Precision, under Training, changes it.",
         "loss": round(losses[min(step, len(losses) - 1)], 4),
         "loss_label": "train loss",
         "spark": spark(losses),
@@ -135,9 +135,12 @@ def busy(cores: int) -> str:
     return f"{said} training for others."
 
 
-def budget() -> str:
-    """The limits of one run, in words."""
-    return f"A run here ends after {STEPS:,} steps or {SECONDS // 60} minutes of computing."
+def terms(session: Session) -> dict[str, str]:
+    """The limits of one run, and what its updates are computed in, as words."""
+    run = None if session.building else session.run
+    why = f"<p>{run.precision.sentence}</p>" if run else ""
+    limits = f"<p>A run here ends after {STEPS:,} steps or {SECONDS // 60} minutes of computing.</p>"
+    return {"html": limits + why}
 
 
 def _ordinal(place: int) -> str:
