@@ -125,13 +125,7 @@ class Run:
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=False)  # they live in one buffer
         with self.precision.route():
-            logits_BTV = self.logits(batch)
-            loss = F.cross_entropy(
-                logits_BTV.flatten(0, 1),
-                batch.targets_BT.flatten(),
-                ignore_index=IGNORE,
-                label_smoothing=self.training.label_smoothing,
-            )
+            loss, right = self._loss(batch)
             loss.backward()
         parameters = [p for optimizer in self.optimizers for g in optimizer.param_groups for p in g["params"]]
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.training.clip or math.inf)
@@ -140,8 +134,17 @@ class Run:
             optimizer.step()
         self.step += 1
         self.tokens += batch.ids_BT.numel() + (0 if batch.source_BS is None else batch.source_BS.numel())
-        metrics = Metrics(self.step, loss.item(), _share_right(logits_BTV, batch.targets_BT), norm.item(), lr)
+        metrics = Metrics(self.step, loss.item(), right, norm.item(), lr)
         return self._keep(metrics)
+
+    def _loss(self, batch: Batch) -> tuple[Tensor, float]:
+        """What to lower, and the share of right tokens. The logits are gone before the backward pass needs memory."""
+        logits_BTV = self.logits(batch)
+        smoothing, targets_BT = self.training.label_smoothing, batch.targets_BT
+        loss = F.cross_entropy(
+            logits_BTV.flatten(0, 1), targets_BT.flatten(), ignore_index=IGNORE, label_smoothing=smoothing
+        )
+        return loss, _share_right(logits_BTV.detach(), targets_BT)
 
     @torch.no_grad()
     def evaluate(self, edits: Sequence[Ablate] = ()) -> Evaluation:

@@ -54,13 +54,16 @@ def step(config: TransformerConfig, ids_BT: Tensor, mode: Mode) -> Callable[[], 
     built, precision = optimizers(model, Training(lr=1e-3)), Precision("bf16" if mode == "bf16" else "fp32", "")
     source_BS = ids_BT if config.topology == "encoder-decoder" else None
 
+    def loss() -> Tensor:
+        with precision.cast(device):
+            logits_BTV = model(ids_BT, source_BS=source_BS).logits_BTV.float()
+        return F.cross_entropy(logits_BTV.flatten(0, 1), ids_BT.flatten())
+
     def go() -> None:
         with routed() if mode != "plain fp32" else nullcontext():
             for optimizer in built:
                 optimizer.zero_grad(set_to_none=False)
-            with precision.cast(device):
-                logits_BTV = model(ids_BT, source_BS=source_BS).logits_BTV.float()
-            F.cross_entropy(logits_BTV.flatten(0, 1), ids_BT.flatten()).backward()
+            loss().backward()
             for optimizer in built:
                 optimizer.step()
 

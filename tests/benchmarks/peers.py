@@ -139,7 +139,9 @@ def step(maker: Maker, size: Size, ids_BT: Tensor, *, bf16: bool) -> Callable[[]
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16) if bf16 else nullcontext():
             logits_BTV = logits(ids_BT)
-        F.cross_entropy(logits_BTV.float().flatten(0, 1), ids_BT.flatten()).backward()
+        loss = F.cross_entropy(logits_BTV.float().flatten(0, 1), ids_BT.flatten())
+        del logits_BTV
+        loss.backward()
         optimizer.step()
 
     return go
