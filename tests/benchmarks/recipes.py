@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from playground import presets
-from playground.controls import plain, put, read
+from playground.controls import change, plain, read
 from playground.run import Evaluation, Run
 
 
@@ -39,6 +39,7 @@ def induction(run: Run, seen: Evaluation) -> bool:
     return heads.scores[..., heads.roles.index("induction")].max() > 0.5
 
 
+EVERY = 10  # updates between two looks at unseen examples
 THREE = ("decoder-only", "encoder-only", "encoder-decoder")
 GOALS = [
     Goal("copy", "95 %", right(0.95), 1.5),
@@ -48,11 +49,11 @@ GOALS = [
     Goal("brackets", "95 %", right(0.95), 7.0),
     Goal("induction", "95 %", right(0.95), 8.0),
     Goal("induction", "head > 0.5, RoPE base 100", induction, 8.0, 650),
-    Goal("induction", "head > 0.5, ALiBi", induction, 8.0, 300, {"model.position": {"kind": "ALiBi"}}),
+    Goal("induction", "head > 0.5, ALiBi", induction, 8.0, 300, {"model.position.kind": "ALiBi"}),
     Goal("text", "< 2.5 bits per character", lambda run, seen: seen.loss < 2.5 * 0.6931, 10.0),
     *(Goal("topologies", f"reverse 5, 99 %, {t}", right(0.99), 4.0, 60, {"model.topology": t}) for t in THREE),
     *(
-        Goal("topologies", f"sort 5, 90 %, {t}", right(0.90), 4.0, 350, {"model.topology": t, "task": {"kind": "sort"}})
+        Goal("topologies", f"sort 5, 90 %, {t}", right(0.90), 4.0, 350, {"model.topology": t, "task.kind": "sort"})
         for t in THREE
     ),
 ]
@@ -64,13 +65,13 @@ def train(goal: Goal, seed: int) -> tuple[bool, int, float]:
     for path, value in {
         **goal.changes,
         "seed": seed,
-        "training.evaluate_every": 10_000,
-        "training.record_every": 10_000,
+        "training.evaluate_every": 1000,
+        "training.record_every": 500,
     }.items():
-        raw = put(raw, path, value)
+        raw = change(raw, path, value)
     if goal.changes.get("model.topology", "encoder-decoder") != "encoder-decoder":
-        raw = put(raw, "model.layers", 2)
-    config, problems = read(put(put(raw, "training.evaluate_every", 1000), "training.record_every", 500))
+        raw = change(raw, "model.layers", 2)
+    config, problems = read(raw)
     if config is None:
         raise ValueError(problems)
     run, spent = Run(config), 0.0
@@ -78,7 +79,7 @@ def train(goal: Goal, seed: int) -> tuple[bool, int, float]:
         began = time.process_time()
         run.advance()
         spent += time.process_time() - began
-        if run.step % 10 == 0 and goal.reached(run, run.evaluate()):
+        if run.step % EVERY == 0 and goal.reached(run, run.evaluate()):
             return True, run.step, spent
     return False, run.step, spent
 
