@@ -97,15 +97,17 @@ def walk(config: Config, path: str = "") -> Iterator[tuple[str, FieldInfo, Any]]
             yield here, field, value
 
 
-def problems(error: ValidationError, config_class: type[Config]) -> dict[str, str]:
-    """{dotted path: sentence} of a validation error, the paths without the tags of discriminated unions."""
+def problems(error: ValidationError, config_class: type[Config], *, page: bool = False) -> dict[str, str]:
+    """{dotted path: sentence} of a validation error, the paths without the tags of discriminated unions. `page`: name
+    the page's own bounds, where they are narrower.
+    """
     found: dict[str, str] = {}
     for item in error.errors():
         path, field = _locate(item["loc"], config_class)
         raised = item.get("ctx", {}).get("error")
         if isinstance(raised, Refused):
             path = ".".join(p for p in (path, raised.field) if p)
-        found.setdefault(path, _sentence(item, field, raised))
+        found.setdefault(path, _sentence(item, field, raised, page))
     return found
 
 
@@ -125,7 +127,7 @@ def _locate(loc: tuple[int | str, ...], config_class: type[Config]) -> tuple[str
     return ".".join(names), field
 
 
-def _sentence(item: Mapping[str, Any], field: FieldInfo | None, raised: Exception | None) -> str:
+def _sentence(item: Mapping[str, Any], field: FieldInfo | None, raised: Exception | None, page: bool) -> str:
     if raised is not None:
         return str(raised)
     label, got = (
@@ -138,8 +140,10 @@ def _sentence(item: Mapping[str, Any], field: FieldInfo | None, raised: Exceptio
     if item["type"] == "literal_error":
         return f"{label}: choose {item['ctx']['expected']}; got {shown}."
     low, high = bounds(field) if field else (None, None)
+    most = extra(field).get("most") if field and page else None
     if low is not None and high is not None:
-        return f"{label} lies between {_number(low)} and {_number(high)}; got {shown}."
+        top = _number(high) if most is None else f"{_number(most)} on this page"
+        return f"{label} lies between {_number(low)} and {top}; got {shown}."
     return f"{label}: {item['msg'][:1].lower()}{item['msg'][1:]}; got {shown}."
 
 

@@ -133,7 +133,7 @@ def read(raw: Mapping[str, Any]) -> tuple[RunConfig | None, dict[str, str]]:
     try:
         config = RunConfig.model_validate(raw)
     except ValidationError as error:
-        return None, problems(error, RunConfig)
+        return None, problems(error, RunConfig, page=True)
     found = excess(config)
     return (None, found) if found else (config, {})
 

@@ -163,3 +163,10 @@ def test_another_variant_drops_a_value_outside_its_own_bounds():
 def test_an_unknown_variant_is_refused_with_those_there_are(kind):
     with pytest.raises(ValueError, match="Choose one of MHA, GQA"):
         change(RAW, "model.attention.kind", kind)
+
+
+def test_a_value_beyond_the_library_is_told_the_bounds_of_the_page():
+    raw = put(plain(RunConfig()), "model.layers", 1000)
+    assert read(raw) == (None, {"model.layers": "Layers lies between 1 and 12 on this page; got 1000."})
+    raw = put(plain(RunConfig()), "training.clip", -1)
+    assert read(raw)[1]["training.clip"] == "Gradient clipping lies between 0 and 100 on this page; got -1."
