@@ -32,7 +32,7 @@ class Session:
         self.wanted, self.sent, self.twin = 0, 0, Twin()
         self.intent: float = 0
         self.order: tuple[float, bool] | None = None  # the press to train for, and whether anew
-        self.driven: str | None = None  # the lens whose stream trains
+        self.driven: tuple[str, float] | None = None  # the lens whose stream trains, and for which press
         self.watcher: object = None  # the stream of another lens that shows it
         self.hands = 0  # presses inside the lenses
         self.gone: float | None = None
@@ -113,6 +113,10 @@ class Session:
         """Every press carries a rising number; the newest wins, in whatever order the requests arrive."""
         self.intent = max(self.intent, n)
         return self.intent == n
+
+    def ordered(self) -> bool:
+        """Whether the newest press is to train, and no stream has begun to."""
+        return self.order is not None and self.intent == self.order[0] and not self.problems
 
     def stop(self) -> None:
         """Let the loop that trains, if any, end after its step."""

@@ -80,17 +80,18 @@ class Running:
 
     def _ordered(self, session: Session) -> Update:
         """What changes at once: the controls, and the transport."""
-        if session.order is not None and not session.problems:
+        if session.order is not None and session.ordered():
             session.building = session.order[1] or session.run is None
         return {**self.pictures.controls(session), self.board.transport: transport.value(session)}
 
     # ---- the time line ----
     def _halted(self, request: gr.Request, event: gr.EventData, act: Callable[[Session], None]) -> Update:
         """Stop the loop by claiming, act, show."""
-        session = session_of(request)
-        if session.claim(press(event)):
-            session.running, session.place = False, 0
+        session, n = session_of(request), press(event)
+        if session.claim(n):
             with session.held():  # after the update in hand, so that no later number follows the answer
+                if session.intent == n:  # else a later press trains again
+                    session.running, session.building, session.place = False, False, 0
                 act(session)
         return self.pictures.frame(session)
 

@@ -40,7 +40,7 @@ class Streaming:
             if session.lens == lens and order is not None and session.intent == order[0]:
                 session.order = None
                 yield from self._drive(session, lens, order[0], anew=order[1])
-            elif session.lens == lens and session.driven not in (None, lens):
+            elif session.lens == lens and session.driven is not None and session.driven[0] != lens:
                 yield from self._watch(session, lens)
             else:
                 yield {self.board.transport: gr.skip()}  # a stream without a picture would empty every component
@@ -54,7 +54,7 @@ class Streaming:
             yield {self.board.transport: transport.value(session)}
             return
         ticket = object()  # of this loop alone: the loop before it may not have ended yet
-        session.notice, session.slots, session.driven = "", SLOTS.count, lens
+        session.notice, session.slots, session.driven = "", SLOTS.count, (lens, n)
         session.building = anew or session.run is None
         try:
             yield {self.board.transport: transport.value(session)}
@@ -72,14 +72,16 @@ class Streaming:
             SLOTS.leave(ticket)
             if session.intent == n:
                 session.running = session.building = False
-                session.place, session.driven = 0, None
+                session.place = 0
+            if session.driven == (lens, n):
+                session.driven = None
         yield self.pictures.frame(session, lens=lens)
 
     def _train(self, session: Session, lens: str, n: float, anew: bool) -> Iterator[Update]:
         with session.held():
             run = session.restart() if anew else session.start()
             session.building, session.notice = False, run.sentence
-            session.shown, session.running = None, True
+            session.shown, session.running = None, session.intent == n  # a pause may have come in between
         over = threading.Event()
         trainer = threading.Thread(target=session.keep_training, args=(n, over), name="train", daemon=True)
         trainer.start()

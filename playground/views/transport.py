@@ -29,7 +29,7 @@ def spark(losses: list[float]) -> str:
 def state(session: Session) -> str:
     """Which of the transport's states a session is in."""
     run = session.run
-    if session.building and not session.place:
+    if not session.place and (session.building or session.ordered()):  # else "paused" would flash up before
         return "running"
     if session.place:
         return "queued"

@@ -46,7 +46,7 @@ def test_the_learning_rate_acts_at_once_and_leaves_a_mark(screen):
     screen.open_panel("training")
     row = screen.enter("training.lr", "0.01")
     expect(row.locator(".tag.live")).to_be_visible()
-    expect(screen.bar.locator(".mark")).to_contain_text("learning rate 0.005 → 0.01")
+    expect(screen.bar.locator(".mark").filter(has_text="learning rate")).to_contain_text("learning rate 0.005 → 0.01")
     expect(row.locator(".msg")).to_contain_text("was 0.005")
     expect(screen.page.locator("#cfg .note")).to_be_hidden()
     screen.reaches(screen.step + 2)

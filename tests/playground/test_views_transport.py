@@ -146,3 +146,13 @@ def test_places_are_ordinals(place, said):
     session = tiny()
     session.place = place
     assert value(session)["place"] == said
+
+
+def test_an_order_that_no_stream_has_taken_yet_is_shown_as_running_until_another_press():
+    session = trained(3)
+    assert state(session) == "paused"
+    session.claim(7)
+    session.order = (7, False)
+    assert state(session) == "running"
+    session.claim(8)  # a pause
+    assert state(session) == "paused"
