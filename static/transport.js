@@ -72,7 +72,7 @@ pg.transport = (element, props, trigger, watch) => {
 
   const draw = next => {
     value = next;
-    const confirmed = hope === null || value.answers >= asked || (value.state === "running") === (hope === "running")
+    const confirmed = hope === null || value.answers >= asked
       || ["queued", "diverged", "finished"].includes(value.state) || performance.now() > hopeUntil;
     if (confirmed) hope = null;
     const state = hope ?? value.state, starting = hope === "running" && value.state === "replay";

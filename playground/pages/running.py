@@ -87,11 +87,10 @@ class Running:
     # ---- the time line ----
     def _halted(self, request: gr.Request, event: gr.EventData, act: Callable[[Session], None]) -> Update:
         """Stop the loop by claiming, act, show."""
-        session, n = session_of(request), press(event)
-        if session.claim(n):
+        session = session_of(request)
+        if session.claim(press(event)):
+            session.running, session.place = False, 0
             with session.held():  # after the update in hand, so that no later number follows the answer
-                if session.intent == n:  # else a later press trains again
-                    session.running, session.building, session.place = False, False, 0
                 act(session)
         return self.pictures.frame(session)
 

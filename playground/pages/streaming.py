@@ -36,9 +36,11 @@ class Streaming:
 
         def stream(request: gr.Request) -> Iterator[Update]:
             session = session_of(request)
-            order = session.order
-            if session.lens == lens and order is not None and session.intent == order[0]:
-                session.order = None
+            with session.hand:  # else two streams take one order, or one clears the order of a later press
+                mine = session.lens == lens and session.ordered_or_refused()
+                order = session.order if mine else None
+                session.order = None if mine else session.order
+            if order is not None:
                 yield from self._drive(session, lens, order[0], anew=order[1])
             elif session.lens == lens and session.driven is not None and session.driven[0] != lens:
                 yield from self._watch(session, lens)
