@@ -54,14 +54,19 @@ def plain(model: Transformer, precision: Precision, device: torch.device, noise:
 
 
 def captured(
-    model: Transformer, precision: Precision, device: torch.device, noise: torch.Generator | None, sample: Batch
+    model: Transformer,
+    precision: Precision,
+    device: torch.device,
+    noise: torch.Generator | None,
+    draw: Callable[[], Batch],
 ) -> Captured:
-    """Capture the passes on a batch like `sample`; what cannot be captured is computed plainly, and said."""
+    """Capture the passes on a batch like `draw` makes; what cannot be captured is computed plainly, and said."""
     usual = plain(model, precision, device, noise)
     if device.type != "cuda":
         return Captured(usual, "")
     if noise is not None:
         return Captured(usual, "Dropout draws new numbers at each step, so updates are not captured as a CUDA graph.")
+    sample = draw()
     names = tuple(name for name in READ if getattr(sample, name) is not None)
     tensors = tuple(getattr(sample, name) for name in names)
     try:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import torch
@@ -24,8 +25,7 @@ FLOPS = 2e9  # of one pass of the probe: some 20 ms
 REPEATS = 3
 EXACT = 1e-5  # relative error of a routed product; fp32 itself has about 1e-6, bfloat16 4e-3
 
-_lock = threading.Lock()
-_measured: dict[object, tuple[float, float]] = {}
+_lock = threading.Lock()  # a shape is probed by one thread, and all take what it found
 
 
 class Precision(NamedTuple):
@@ -52,20 +52,14 @@ class Precision(NamedTuple):
 def choose(wish: PrecisionName, config: TransformerConfig, batch: int, device: torch.device) -> Precision:
     """The precision wished for, or the faster one of one layer of this model, measured once per shape and device."""
     with _lock:
-        if device.type == "cpu" and "route" not in _measured:
-            _measured["route"] = _routes()
-        plain, faster = _measured.get("route", (1.0, 1.0))
-        routes = device.type == "cpu" and plain / faster >= WORTH
+        routes = device.type == "cpu" and _routes()
         if wish != "auto":
             return Precision(wish, f"{wish} was chosen.", routes)
         if device.type == "mps":
             return Precision("fp32", "fp32: bfloat16 is not tried on Apple GPUs.")
         layer = config.but(layers=1, encoder_layers=1, dropout=0.0)
         most = FLOPS / (3 * cost(layer).flops_per_token * config.context)  # the backward pass costs two forward ones
-        key = (layer, max(1, min(batch, int(most))), device.type, routes)
-        if key not in _measured:
-            _measured[key] = _probe(*key)
-    exact, short = _measured[key]
+        exact, short = _probe(layer, max(1, min(batch, int(most))), device.type, routes)  # pyright: ignore[reportArgumentType] - it hashes: frozen
     ratio = exact / short
     if ratio >= WORTH:
         return Precision("bf16", f"bf16: a probe of one layer ran {ratio:.1f} times as fast as in fp32 here.", routes)
@@ -73,6 +67,7 @@ def choose(wish: PrecisionName, config: TransformerConfig, batch: int, device: t
     return Precision("fp32", sentence, routes)
 
 
+@lru_cache(maxsize=256)
 def _probe(layer: TransformerConfig, batch: int, kind: str, routes: bool) -> tuple[float, float]:
     """Seconds of a forward and backward pass in fp32 and in bfloat16."""
     device = torch.device(kind)
@@ -110,8 +105,9 @@ def _seconds(call: Callable[[], object], device: torch.device) -> float:
     return max(1e-9, min(taken[1:]))
 
 
-def _routes() -> tuple[float, float]:
-    """Seconds of fp32 products by torch's own route and by oneDNN's; the same where that one is not exact."""
+@lru_cache(maxsize=1)
+def _routes() -> bool:
+    """Whether oneDNN's fp32 products are exact on this machine, and faster than torch's own."""
     generator = torch.Generator().manual_seed(0)
     a = torch.randn(1024, 256, generator=generator)
     b = torch.randn(256, 256, generator=generator)
@@ -120,4 +116,4 @@ def _routes() -> tuple[float, float]:
         faster, product = _seconds(lambda: [a @ b for _ in range(8)], a.device), a @ b
     exactly = a.double() @ b.double()
     error = (product.double() - exactly).abs().max() / exactly.abs().max()
-    return plain, faster if error.item() < EXACT else plain
+    return error.item() < EXACT and plain / faster >= WORTH

@@ -176,8 +176,11 @@ class Run:
     def _captured(self) -> Captured:
         """How updates compute their logits; the sentence also says why the device is not the one asked for."""
         device = self.place.device
-        sample = to(self.task.batch(self.training.batch, torch.Generator().manual_seed(0), self.topology), device)
-        found = captured(self.model, self.precision, device, self.noise, sample)
+
+        def draw() -> Batch:
+            return to(self.task.batch(self.training.batch, torch.Generator().manual_seed(0), self.topology), device)
+
+        found = captured(self.model, self.precision, device, self.noise, draw)
         return found._replace(sentence=" ".join(filter(None, (self.place.sentence, found.sentence))))
 
     def _keep(self, metrics: Metrics | None) -> Metrics:

@@ -116,10 +116,6 @@ class Session:
 
     def ordered(self) -> bool:
         """Whether the newest press is to train, and no stream has begun to."""
-        return self.ordered_or_refused() and not self.problems
-
-    def ordered_or_refused(self) -> bool:
-        """The same, be the configuration valid or not."""
         return self.order is not None and self.intent == self.order[0]
 
     def stop(self) -> None:

@@ -80,7 +80,7 @@ class Running:
 
     def _ordered(self, session: Session) -> Update:
         """What changes at once: the controls, and the transport."""
-        if session.order is not None and session.ordered():
+        if session.order is not None and session.ordered() and not session.problems:
             session.building = session.order[1] or session.run is None
         return {**self.pictures.controls(session), self.board.transport: transport.value(session)}
 
@@ -89,7 +89,7 @@ class Running:
         """Stop the loop by claiming, act, show."""
         session = session_of(request)
         if session.claim(press(event)):
-            session.running, session.place = False, 0
+            session.running, session.building, session.place = False, False, 0  # what was ordered is not built
             with session.held():  # after the update in hand, so that no later number follows the answer
                 act(session)
         return self.pictures.frame(session)

@@ -37,9 +37,9 @@ class Streaming:
         def stream(request: gr.Request) -> Iterator[Update]:
             session = session_of(request)
             with session.hand:  # else two streams take one order, or one clears the order of a later press
-                mine = session.lens == lens and session.ordered_or_refused()
-                order = session.order if mine else None
-                session.order = None if mine else session.order
+                order = session.order if session.lens == lens and session.ordered() else None
+                if order is not None:
+                    session.order = None
             if order is not None:
                 yield from self._drive(session, lens, order[0], anew=order[1])
             elif session.lens == lens and session.driven is not None and session.driven[0] != lens:

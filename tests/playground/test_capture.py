@@ -35,7 +35,7 @@ def graphs(monkeypatch):
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 def test_a_batch_like_the_sample_is_replayed_and_another_computed_plainly(graphs, topology):
     run, sample = run_of(topology)
-    logits, sentence = captured(run.model, FP32, CUDA, None, sample)
+    logits, sentence = captured(run.model, FP32, CUDA, None, lambda: sample)
     expected = run.logits(sample)
     assert sentence == ""
     assert torch.equal(logits(sample), expected)
@@ -51,14 +51,14 @@ def test_a_capture_that_fails_is_said_and_computed_plainly(monkeypatch):
 
     monkeypatch.setattr(torch.cuda, "make_graphed_callables", fail)
     run, sample = run_of()
-    logits, sentence = captured(run.model, FP32, CUDA, None, sample)
+    logits, sentence = captured(run.model, FP32, CUDA, None, lambda: sample)
     assert sentence.endswith("slower: operation not permitted when stream is capturing")
     assert torch.equal(logits(sample), run.logits(sample))
 
 
 def test_dropout_is_not_captured_and_said(graphs):
     run, sample = run_of()
-    logits, sentence = captured(run.model, FP32, CUDA, torch.Generator().manual_seed(0), sample)
+    logits, sentence = captured(run.model, FP32, CUDA, torch.Generator().manual_seed(0), lambda: sample)
     assert sentence.startswith("Dropout draws new numbers")
     logits(sample)
     assert not graphs
@@ -66,7 +66,7 @@ def test_dropout_is_not_captured_and_said(graphs):
 
 def test_off_cuda_nothing_is_captured(graphs):
     run, sample = run_of()
-    logits, sentence = captured(run.model, FP32, torch.device("cpu"), None, sample)
+    logits, sentence = captured(run.model, FP32, torch.device("cpu"), None, lambda: sample)
     logits(sample)
     assert (sentence, graphs) == ("", [])
 

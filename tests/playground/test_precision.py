@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import lru_cache
 
 import pytest
 import torch
@@ -31,8 +32,8 @@ def timed(monkeypatch):
     asked = []
 
     def use(exact, short):
-        monkeypatch.setattr(precision, "_measured", {"route": (1.0, 1.0)})
-        monkeypatch.setattr(precision, "_probe", lambda *key: asked.append(key) or (exact, short))
+        monkeypatch.setattr(precision, "_routes", lambda: False)
+        monkeypatch.setattr(precision, "_probe", lru_cache(lambda *key: asked.append(key) or (exact, short)))
         return asked
 
     return use
