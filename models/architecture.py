@@ -11,8 +11,9 @@ from typing_extensions import Self
 from models.attention import MHA, AnyAttention
 from models.config import Config, Refused, knob, refuse
 from models.embedding import Embedding, Head, head_parameters
-from models.feedforward import AnyFeedForward, Dense
+from models.feedforward import Dense, FeedForwardConfig
 from models.init import Init
+from models.mixture import AnyFeedForward
 from models.norm import Norm
 from models.position import AnyPosition, Room, RoPE
 
@@ -85,6 +86,13 @@ class TransformerConfig(Config):
         dense = self.width**2 if self.head.transform != "none" else 0
         return head_parameters(self.head, self.norm, self.vocab, self.width), self.vocab * self.width + dense
 
+    def feed_forwards(self) -> dict[str, list[FeedForwardConfig]]:
+        """The feed-forward of each layer of each stack."""
+        return {
+            stack: [self.feed_forward.at(i, layers, stack) for i in range(layers)]
+            for stack, layers in self.depths().items()
+        }
+
     def depths(self) -> dict[str, int]:
         """Layers of each stack there is."""
         return {
@@ -103,6 +111,7 @@ class TransformerConfig(Config):
                 f"{self.position.kind} acts on attention, and this model has none. Use learned, sinusoidal or none.",
             )
         _under("position", self.position.check, self.room("decoder"))
+        _under("feed_forward", lambda width: self.feed_forward.check(width, self.topology), self.width)
         if not attends and self.topology == "encoder-decoder":
             refuse(
                 "attention.kind", "An encoder-decoder joins its stacks by cross-attention. Choose an attention variant."

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from models.attention import AttentionConfig, Sight
 from models.attention.base import Mixed
 from models.dropout import dropout
-from models.edits import Ablate, replaced
+from models.edits import Ablate, Edit, replaced
 from models.feedforward import FeedForwardConfig
 from models.norm import Norm
 from models.position import Position
-from models.records import LayerCache, LayerRecord, Routing
+from models.records import LayerCache, LayerRecord, Routing, Tokens
 
 Report = TypeVar("Report")
 EMPTY = LayerCache(None, None)
@@ -26,10 +26,9 @@ class Shared(NamedTuple):
 
     sight: Sight
     position: Position
-    start: int = 0
+    tokens: Tokens = Tokens()
     source_BSD: Tensor | None = None
     source_sight: Sight = Sight(causal=False, bias=None)
-    generator: torch.Generator | None = None
     record: bool = False
 
 
@@ -61,10 +60,10 @@ class Block(nn.Module):
         shared: Shared,
         *,
         cached: LayerCache = EMPTY,
-        edits: tuple[Ablate, ...] = (),
+        edits: tuple[Edit, ...] = (),
     ) -> tuple[Tensor, LayerRecord, LayerCache]:
         """The stream after this block, what happened, and the longer cache."""
-        skipped = any(e.part == "layer" for e in edits)
+        skipped = any(isinstance(e, Ablate) and e.part == "layer" for e in edits)
         mixed: Mixed | None = None
         crossed: Mixed | None = None
         routing: Routing | None = None
@@ -77,17 +76,17 @@ class Block(nn.Module):
                     x,
                     shared.sight,
                     position=shared.position,
-                    start=shared.start,
+                    start=shared.tokens.start,
                     cached=cached.own,
                     edits=_heads(edits, "self_attention"),
                     dropout=self.rate,
-                    generator=shared.generator,
+                    generator=shared.tokens.generator,
                     record=shared.record,
                 )
                 return m.y_BTD, m
 
             y_BTD, mixed = self._around(
-                y_BTD, y_BTD, self.norm_attention, look, edits, "self_attention", shared.generator
+                y_BTD, y_BTD, self.norm_attention, look, edits, "self_attention", shared.tokens.generator
             )
         if self.cross_attention is not None and self.norm_cross is not None:
             cross = self.cross_attention
@@ -102,18 +101,25 @@ class Block(nn.Module):
                     cached=cached.cross,
                     edits=_heads(edits, "cross_attention"),
                     dropout=self.rate,
-                    generator=shared.generator,
+                    generator=shared.tokens.generator,
                     record=shared.record,
                 )
                 return m.y_BTD, m
 
             y_BTD, crossed = self._around(
-                y_BTD, y_BTD, self.norm_cross, look_across, edits, "cross_attention", shared.generator
+                y_BTD, y_BTD, self.norm_cross, look_across, edits, "cross_attention", shared.tokens.generator
             )
         if self.feed_forward is not None and self.norm_feed_forward is not None:
             reads_BTD = x_BTD if self.parallel else y_BTD
+            feed_forward = self.feed_forward
             y_BTD, routing = self._around(
-                y_BTD, reads_BTD, self.norm_feed_forward, self.feed_forward, edits, "feed_forward", shared.generator
+                y_BTD,
+                reads_BTD,
+                self.norm_feed_forward,
+                lambda x: feed_forward(x, shared.tokens, edits),
+                edits,
+                "feed_forward",
+                shared.tokens.generator,
             )
         if skipped:
             y_BTD = x_BTD
@@ -131,18 +137,18 @@ class Block(nn.Module):
         reads_BTD: Tensor,
         norm: nn.Module,
         sublayer: Callable[[Tensor], tuple[Tensor, Report]],
-        edits: tuple[Ablate, ...],
+        edits: tuple[Edit, ...],
         part: str,
         generator: torch.Generator | None,
     ) -> tuple[Tensor, Report]:
         """x plus what the sublayer makes of `reads_BTD` (in the parallel form not x), normed before or after."""
         y_BTD, report = sublayer(norm(reads_BTD) if self.pre else reads_BTD)
         for edit in edits:
-            if edit.part == part and edit.head is None:
+            if isinstance(edit, Ablate) and edit.part == part and edit.head is None and edit.expert is None:
                 y_BTD = replaced(y_BTD, edit.how)
         y_BTD = x_BTD + dropout(y_BTD, self.rate, generator)
         return (y_BTD if self.pre else norm(y_BTD)), report
 
 
-def _heads(edits: tuple[Ablate, ...], part: str) -> tuple[Ablate, ...]:
-    return tuple(e for e in edits if e.part == part and e.head is not None)
+def _heads(edits: tuple[Edit, ...], part: str) -> tuple[Ablate, ...]:
+    return tuple(e for e in edits if isinstance(e, Ablate) and e.part == part and e.head is not None)

@@ -31,6 +31,7 @@ def cost(config: TransformerConfig) -> Cost:
     d, attention, feed_forward = config.width, config.attention, config.feed_forward
     depths = config.depths()
     blocks = sum(depths.values())
+    feeds = [one for stack in config.feed_forwards().values() for one in stack]
     crosses = depths.get("decoder", 0) if "encoder" in depths else 0
     attentions = blocks + crosses
     sublayers = blocks * (attention.query_heads() > 0) + crosses + blocks * (feed_forward.kind != "none")
@@ -41,19 +42,19 @@ def cost(config: TransformerConfig) -> Cost:
         "embedding": embedding_parameters(config.embedding, config.vocab, d)
         + sum(config.position.parameters(room) for room in stacks),
         "attention": attentions * attention.parameters(d),
-        "feed-forward": blocks * feed_forward.parameters(d),
+        "feed-forward": sum(one.parameters(d) for one in feeds),
         "norms": (sublayers + stack_norms) * config.norm.parameters(d),
         "head": head,
     }
     total = sum(parts.values())
-    matrices = attentions * attention.matrix_weights(d) + blocks * feed_forward.matrix_weights(d) + head_weights
+    matrices = attentions * attention.matrix_weights(d) + sum(one.matrix_weights(d) for one in feeds) + head_weights
     near, context = attention.sees() or config.context, config.context
     keys = {"encoder": min(context, 2 * near - 1), "decoder": min(context, near)}  # an encoder's window has two sides
     looked = sum(layers * keys[stack] for stack, layers in depths.items()) + crosses * context
     looks = 4 * attention.query_heads() * attention.channels(d) * looked
     return Cost(
         parameters=total,
-        active_parameters=total - blocks * (feed_forward.parameters(d) - feed_forward.active_parameters(d)),
+        active_parameters=total - sum(one.parameters(d) - one.active_parameters(d) for one in feeds),
         flops_per_token=2 * matrices + looks,
         kv_cache_elements_per_token=depths.get("decoder", 0) * attention.cache_elements(d),
         cross_cache_elements_per_source_token=crosses * attention.cache_elements(d),

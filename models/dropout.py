@@ -12,3 +12,8 @@ def dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor
         return x
     keep = torch.rand(x.shape, generator=generator, device=x.device) >= rate
     return x * keep / (1.0 - rate)
+
+
+def uniform(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Random numbers from 0 to 1, as many as `x` has, of its kind."""
+    return torch.rand(x.shape, generator=generator, device=x.device, dtype=x.dtype)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.config import Config, knob
+from models.edits import Edit
 from models.linear import Linear
-from models.records import Routing
+from models.records import Routing, Tokens
 
 Activation = Literal["relu", "relu²", "gelu", "gelu-tanh", "silu"]
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -26,7 +26,9 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 class FeedForward(nn.Module):
     """Transforms each token by itself."""
 
-    def forward(self, x_BTD: Tensor) -> tuple[Tensor, Routing | None]:
+    def forward(
+        self, x_BTD: Tensor, tokens: Tokens | None = None, edits: tuple[Edit, ...] = ()
+    ) -> tuple[Tensor, Routing | None]:
         """The sublayer's output (B, T, D), and the routing where there is one."""
         raise NotImplementedError
 
@@ -40,6 +42,13 @@ class FeedForwardConfig(Config):
     def build(self, width: int) -> FeedForward | None:
         """The module, or None for a block of attention alone."""
         raise NotImplementedError
+
+    def at(self, layer: int, layers: int, stack: str) -> FeedForwardConfig:
+        """The sublayer of one layer of a stack of so many: not every layer has the same in a mixture of experts."""
+        return self
+
+    def check(self, width: int, topology: str) -> None:
+        """Refuse what does not fit."""
 
     def parameters(self, width: int) -> int:
         """Trained numbers of one sublayer."""
@@ -108,17 +117,11 @@ class DenseFeedForward(FeedForward):
         self.up = Linear(width, (1 + config.gated) * config.hidden, bias=config.bias)
         self.down = Linear(config.hidden, width, bias=config.bias)
 
-    def forward(self, x_BTD: Tensor) -> tuple[Tensor, Routing | None]:
+    def forward(
+        self, x_BTD: Tensor, tokens: Tokens | None = None, edits: tuple[Edit, ...] = ()
+    ) -> tuple[Tensor, Routing | None]:
         up_BTF = self.up(x_BTD)
         if not self.gated:
             return self.down(self.activation(up_BTF)), None
         gate, up = up_BTF.chunk(2, dim=-1)
         return self.down(self.activation(gate) * up), None
-
-
-FEED_FORWARDS: dict[str, type[FeedForwardConfig]] = {"dense": Dense, "none": NoFeedForward}
-
-if TYPE_CHECKING:
-    AnyFeedForward = FeedForwardConfig
-else:
-    AnyFeedForward = Annotated[Union[tuple(FEED_FORWARDS.values())], Field(discriminator="kind")]  # noqa: UP007 - made from the registry

@@ -8,6 +8,7 @@
 | queries of unscaled attention | the same / sqrt(head dimension), as T5 | likewise |
 | T5 bias table | normal, std 1/sqrt(width) | normal, std `std` |
 | untied output matrix | 0 if zero_head, else as matrices | likewise |
+| router (and its noise) of a mixture | normal, std `router_std` | likewise |
 | norms 1, every bias 0 | | |
 
 `torch.manual_seed` is not reproducible when several threads build models at once; a generator passed down is.
@@ -59,6 +60,15 @@ class Init(Config):
         le=2.0,
         advanced=True,
     )
+    router_std: float = knob(
+        0.02,
+        "Router std",
+        "Standard deviation of a mixture's router: small scores at first, so that every expert is tried.",
+        gt=0.0,
+        le=2.0,
+        log=True,
+        advanced=True,
+    )
     depth_scaled: bool = knob(
         False,
         "Depth-scaled",
@@ -95,9 +105,11 @@ def initialise(model: nn.Module, config: Init, *, layers: int, width: int, gener
             p.normal_(0.0, config.embedding_std, generator=generator)
         elif role == "head" and config.zero_head:
             p.zero_()
+        elif role in ("router", "noise"):
+            p.normal_(0.0, config.router_std, generator=generator)
         else:
-            assert (leaf, p.ndim) == ("weight", 2), f"no initial value is stated for {name}"
-            std = p.shape[1] ** -0.5 if config.scheme == "fan-in" else config.std
+            assert (leaf, p.ndim) in (("weight", 2), ("weight", 3)), f"no initial value is stated for {name}"
+            std = p.shape[-1] ** -0.5 if config.scheme == "fan-in" else config.std
             p.normal_(0.0, std * (residual if role in WRITERS else 1.0), generator=generator)
             attention: Any = model.get_submodule(owner.rpartition(".")[0])
             if role == "qkv" and attention.scale == 1.0:

@@ -8,20 +8,47 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 
+class Tokens(NamedTuple):
+    """What a sublayer may know of the tokens besides their vectors."""
+
+    ids_BT: Tensor | None = None
+    keep_BT: Tensor | None = None
+    """False: padding."""
+    start: int = 0
+    """Position of the first of them."""
+    generator: torch.Generator | None = None
+    """There is one in training: dropout, jitter and noise come from it."""
+
+
 class Routing(NamedTuple):
-    """Which experts each token went to. A router always returns one: experts consume it, training needs its losses."""
+    """Which experts each token went to. A mixture always returns one: its losses are part of the training loss."""
 
     logits_NE: Tensor
+    """Scores of all experts, before softmax or sigmoid; zeros of a router that learns nothing."""
     probs_NE: Tensor
+    """Rows sum to 1."""
     experts_NK: Tensor
+    """Best first; in soft and expert-choice routing all of them, in order."""
     weights_NK: Tensor
+    """What each expert's output is multiplied by, were it kept."""
+    seats_NK: Tensor
+    """The number drawn in the expert's queue, from 0; -1 where the expert was not asked for (padding, not chosen)."""
     kept_NK: Tensor
+    """Whether there was a seat of that number."""
     capacity: int | None
+    """Seats of each expert in each group; None: no limit."""
+    demand_E: Tensor
+    """Choices that asked for each expert. demand_E - load_E were dropped."""
     load_E: Tensor
+    """Choices that each expert took."""
     losses: dict[str, Tensor]
+    """Unweighted: auxiliary, device, communication, z."""
+    penalty: Tensor
+    """Their weighted sum, which training adds to its loss."""
 
 
 class LayerRecord(NamedTuple):

@@ -12,8 +12,8 @@ from models.architecture import TransformerConfig
 from models.attention import sight
 from models.block import Block, Shared
 from models.dropout import dropout
-from models.edits import Ablate, of_layer
-from models.records import Cache, LayerCache, LayerRecord
+from models.edits import Edit, of_layer
+from models.records import Cache, LayerCache, LayerRecord, Tokens
 
 
 class Stack(nn.Module):
@@ -29,13 +29,13 @@ class Stack(nn.Module):
             Block(
                 config.width,
                 config.attention,
-                config.feed_forward,
+                config.feed_forward.at(i, layers, name),
                 config.norm,
                 cross=crosses,
                 parallel=config.parallel,
                 dropout=config.dropout,
             )
-            for _ in range(layers)
+            for i in range(layers)
         )
         self.norm_final = config.norm.build(config.width) if config.norm.final and config.norm.place == "pre" else None
 
@@ -43,12 +43,13 @@ class Stack(nn.Module):
         self,
         x_BTD: Tensor,
         *,
+        ids_BT: Tensor | None = None,
         keep_BS: Tensor | None = None,
         source_BSD: Tensor | None = None,
         source_keep_BS: Tensor | None = None,
         prefix_B: Tensor | None = None,
         cache: Cache | None = None,
-        edits: Sequence[Ablate] = (),
+        edits: Sequence[Edit] = (),
         generator: torch.Generator | None = None,
         record: bool = False,
     ) -> tuple[Tensor, tuple[LayerRecord, ...], Cache | None]:
@@ -72,7 +73,8 @@ class Stack(nn.Module):
         )
         sources = source_keep_BS.shape[1] if source_keep_BS is not None else 0
         across = sight(length, sources, device=x_BTD.device, keep_BS=source_keep_BS, cross=True)
-        shared = Shared(seen, self.position, start, source_BSD, across, generator, record)
+        tokens = Tokens(ids_BT, keep_BS, start, generator)
+        shared = Shared(seen, self.position, tokens, source_BSD, across, record)
         records, caches = [], []
         for i, block in enumerate(self.blocks):
             cached = cache.layers[i] if cache and cache.layers else LayerCache(None, None)

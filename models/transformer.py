@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from models import edits as editing
 from models.architecture import Topology, TransformerConfig
-from models.edits import Ablate
+from models.block import Block
+from models.edits import Edit
 from models.embedding import OutputHead, TokenEmbedding
+from models.feedforward import FeedForwardConfig
 from models.init import initialise
+from models.mixture import MixtureFeedForward, MoE
 from models.records import Cache, LayerRecord, Output
 from models.stack import Stack
 
@@ -41,7 +44,7 @@ class Transformer(nn.Module):
         prefix_B: Tensor | None = None,
         segments_BT: Tensor | None = None,
         cache: Cache | None = None,
-        edits: Sequence[Ablate] = (),
+        edits: Sequence[Edit] = (),
         generator: torch.Generator | None = None,
         record: bool = False,
     ) -> Output:
@@ -50,20 +53,30 @@ class Transformer(nn.Module):
         ids_BT: token ids; the right-shifted target in an encoder-decoder. source_BS: what its encoder reads. keep_BS:
         True where a token is real, of the source if there is one, else of ids. prefix_B: length of the part that a
         prefix-LM sees from both sides. cache: `Cache()` or the one returned before; ids are then the new tokens only,
-        and source, keep and prefix are not given again. edits: what to ablate. generator: switches dropout on. record:
+        and source, keep and prefix are not given again. edits: what to ablate or force. generator: given in training,
+        for dropout, jitter and noise; it also makes experts take as many tokens as in training. record:
         also return attention weights and the residual stream.
         Raises ValueError for arguments that do not fit the topology.
         """
         cached = cache is not None and bool(cache.layers)
         self._check(ids_BT, source_BS, keep_BS, prefix_B, segments_BT, cache)
         if edits:
+            experts = {
+                stack: [getattr(one, "experts", 0) * getattr(one, "split", 1) for one in layers]
+                for stack, layers in self.config.feed_forwards().items()
+            }
             heads, feeds_forward = self.config.attention.query_heads(), self.config.feed_forward.kind != "none"
-            editing.check(edits, self.config.depths(), heads, feeds_forward=feeds_forward)
+            editing.check(edits, self.config.depths(), heads, feeds_forward=feeds_forward, experts=experts)
         memory_BSD, encoder, decoder = None, (), ()
         if self.encoder is not None and not cached:
             reads_BS = ids_BT if source_BS is None else source_BS
             memory_BSD, encoder, _ = self.encoder(
-                self.embedding(reads_BS, segments_BT), keep_BS=keep_BS, edits=edits, generator=generator, record=record
+                self.embedding(reads_BS, segments_BT),
+                ids_BT=reads_BS,
+                keep_BS=keep_BS,
+                edits=edits,
+                generator=generator,
+                record=record,
             )
         if self.decoder is None:
             assert memory_BSD is not None
@@ -72,6 +85,7 @@ class Transformer(nn.Module):
         source_keep_BS = cache.source_keep_BS if cache and cached else keep_BS
         y_BTD, decoder, longer = self.decoder(
             self.embedding(ids_BT, None if crosses else segments_BT),
+            ids_BT=ids_BT,
             keep_BS=None if crosses else keep_BS,
             source_BSD=memory_BSD,
             source_keep_BS=source_keep_BS if crosses else None,
@@ -82,6 +96,29 @@ class Transformer(nn.Module):
             record=record,
         )
         return Output(self.head(y_BTD, self.embedding.tokens), encoder, decoder, longer)
+
+    def retune(self, config: TransformerConfig) -> None:
+        """Take the live settings of a config that differs in nothing else; no parameter changes."""
+        self.config = config
+        for block, one in self._feeds(config):
+            if isinstance(block.feed_forward, MixtureFeedForward) and isinstance(one, MoE):
+                block.feed_forward.retune(one)
+
+    @torch.no_grad()
+    def after_update(self, output: Output) -> None:
+        """What follows an update, given the output that its loss came from: biases that keep the balance move."""
+        records = output.encoder + output.decoder
+        for (block, _), record in zip(self._feeds(self.config), records, strict=True):
+            if isinstance(block.feed_forward, MixtureFeedForward) and record.routing is not None:
+                block.feed_forward.after_update(record.routing)
+
+    def _feeds(self, config: TransformerConfig) -> Iterator[tuple[Block, FeedForwardConfig]]:
+        """Each block, encoder first, with the config of its feed-forward."""
+        stacks = {"encoder": self.encoder, "decoder": self.decoder}
+        for name, feeds in config.feed_forwards().items():
+            stack = stacks[name]
+            assert stack is not None
+            yield from zip(stack.blocks, feeds, strict=True)  # type: ignore[misc]
 
     def _check(
         self,

@@ -19,6 +19,7 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("embedding", "position"),
     ("attention", "moe"),
     ("feedforward",),
+    ("mixture",),
     ("architecture", "block"),
     ("stack",),
     ("transformer",),

@@ -56,12 +56,20 @@ def recording_changes_nothing_else(model: Transformer, given: Given) -> None:
         assert all(one.stream_BTD is not None for one in layers(slow)), "the stream is missing"
 
 
+def same(got: Tensor, expected: Tensor, config: TransformerConfig, what: str) -> None:
+    """Equal to the bit; but for rounding where a mixture multiplies tokens in stretches of other lengths."""
+    if config.feed_forward.kind == "MoE":
+        close(got, expected, what)
+    else:
+        assert torch.equal(got, expected), what
+
+
 def the_future_is_unseen(model: Transformer, given: Given) -> None:
     config, before = model.config, model(**given).logits_BTV
     for j in (5, 8) if config.prefix else (1, 5, 8):  # tokens of a prefix are no future
         other = changed(given["ids_BT"], slice(j, j + 1), config.vocab)
         after = model(**given | {"ids_BT": other}).logits_BTV
-        assert torch.equal(before[:, :j], after[:, :j]), f"token {j} is seen before it comes"
+        same(after[:, :j], before[:, :j], config, f"token {j} is seen before it comes")
         read = (before != after).any(-1)[:, j:]
         assert read[:, 0].all(), f"token {j} is not read where it stands"
         if config.attention.query_heads() and j < 8:
@@ -79,7 +87,7 @@ def padding_is_unseen(model: Transformer, given: Given) -> None:
     answers = keep if side == "ids_BT" else torch.ones_like(given["ids_BT"], dtype=torch.bool)
     other = {side: changed(ids, ~keep, config.vocab)}
     one, two = (model(**g, keep_BS=keep).logits_BTV[answers] for g in (given, given | other))
-    assert torch.equal(one, two), "what padding holds is seen"
+    same(two, one, config, "what padding holds is seen")
     if config.attention.query_heads():
         one, two = (model(**g).logits_BTV[answers] for g in (given, given | other))
         assert not torch.allclose(one, two, atol=1e-3), "the same tokens are not read when they are no padding"

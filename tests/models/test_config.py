@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from models import PRESETS, TransformerConfig
 from models.attention import ATTENTIONS
 from models.config import Config, Refused, extra, knob, problems, refuse, variants, walk
-from models.feedforward import FEED_FORWARDS
+from models.mixture import FEED_FORWARDS
 from models.position import POSITIONS
 from tests.models.values import bounds_refuse, survives_json
 from tests.models.variants import VARIANTS, small

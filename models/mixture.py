@@ -1,0 +1,265 @@
+"""Mixture of experts: many feed-forward networks, of which each token passes through a few (Shazeer et al. 2017,
+arXiv:1701.06538).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, Union
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from models.config import knob, refuse
+from models.edits import Ablate, Edit, Force
+from models.feedforward import ACTIVATIONS, Dense, FeedForward, FeedForwardConfig, NoFeedForward
+from models.moe import AnyRouter, Balance, Capacity, TopK
+from models.moe.balance import move_bias
+from models.moe.base import Asked, Choice, Room
+from models.moe.capacity import seat
+from models.moe.experts import Experts
+from models.moe.top_k import SelectingRouter
+from models.records import Routing, Tokens
+
+
+class MoE(Dense):
+    """Each token passes through the few experts that a router chooses for it."""
+
+    kind: Literal["MoE"] = "MoE"  # pyright: ignore[reportIncompatibleVariableOverride] - another key, the same fields
+    experts: int = knob(8, "Experts", "How many networks there are to choose from.", ge=1, le=4096, most=64)
+    shared: int = knob(
+        0,
+        "Shared experts",
+        "Experts that every token passes through, beside the chosen ones.",
+        ge=0,
+        le=64,
+        most=8,
+        paper=("Dai et al. 2024", "https://arxiv.org/abs/2401.06066"),
+    )
+    split: int = knob(
+        1,
+        "Fine-grained",
+        "Split each expert into so many narrower ones, and choose so many times as many: the same work, more ways to "
+        "combine.",
+        ge=1,
+        le=64,
+        most=8,
+        paper=("Dai et al. 2024", "https://arxiv.org/abs/2401.06066"),
+    )
+    every: int = knob(
+        1, "Every n-th layer", "Layers between have a dense feed-forward.", ge=1, le=256, most=12, advanced=True
+    )
+    skip: int = knob(
+        0, "Dense layers first", "So many layers before the first mixture.", ge=0, le=256, most=11, advanced=True
+    )
+    stacks: Literal["both", "encoder", "decoder"] = knob(
+        "both", "In which stack", "Where an encoder-decoder has its mixtures.", advanced=True
+    )
+    dense_hidden: int | None = knob(
+        None,
+        "Hidden width of dense layers",
+        "Of the layers without a mixture; empty: as wide as the experts of one token together.",
+        empty="equal work",
+        ge=1,
+        le=262_144,
+        most=1024,
+        advanced=True,
+    )
+    devices: int = knob(
+        1, "Devices", "The experts are spread over so many simulated devices, in order.", ge=1, le=256, most=16
+    )
+    expert_dropout: float = knob(
+        0.0,
+        "Expert dropout",
+        "Share of the hidden numbers inside experts zeroed in training; for fine-tuning, where few examples meet "
+        "many parameters.",
+        live=True,
+        ge=0.0,
+        le=0.9,
+        advanced=True,
+        paper=("Fedus et al. 2021, sec. 2.2", "https://arxiv.org/abs/2101.03961"),
+    )
+    router: AnyRouter = TopK()
+    capacity: Capacity = Capacity()
+    balance: Balance = Balance()
+
+    def room(self, width: int) -> Room:
+        """What the router is told."""
+        return Room(width, self.experts * self.split, self.split)
+
+    def expert_hidden(self) -> int:
+        """Hidden width of one expert, after the split."""
+        return self.hidden // self.split
+
+    def chosen(self) -> float:
+        """Experts of one token, shared ones not counted; in expert choice on average."""
+        return self.router.average(self.room(1))
+
+    def at(self, layer: int, layers: int, stack: str) -> FeedForwardConfig:
+        """A mixture in the layers that have one, else a dense feed-forward."""
+        mixes = layer >= self.skip and (layer - self.skip + 1) % min(self.every, layers) == 0
+        return self if mixes and self.stacks in ("both", stack) else self._dense()
+
+    def _dense(self) -> Dense:
+        work = round(self.expert_hidden() * (self.chosen() + self.shared))
+        shape = {name: getattr(self, name) for name in ("activation", "gated", "bias")}
+        return Dense(hidden=self.dense_hidden or max(1, work), **shape)
+
+    def build(self, width: int) -> FeedForward:
+        return MixtureFeedForward(self, width)
+
+    def _one(self, hidden: int) -> Dense:
+        return Dense(hidden=hidden, activation=self.activation, gated=self.gated, bias=self.bias)
+
+    def matrix_weights(self, width: int) -> int:
+        work = self.expert_hidden() * (self.chosen() + self.shared)
+        return self.router.parameters(self.room(width)) + round((2 + self.gated) * width * work)
+
+    def parameters(self, width: int) -> int:
+        return self._numbers(width, self.experts * self.split)
+
+    def active_parameters(self, width: int) -> int:
+        return self._numbers(width, self.chosen())
+
+    def _numbers(self, width: int, experts: float) -> int:
+        one, shared = self._one(self.expert_hidden()), self.shared
+        always = self._one(shared * self.expert_hidden()).parameters(width) if shared else 0
+        return self.router.parameters(self.room(width)) + always + round(experts * one.parameters(width))
+
+    def check(self, width: int, topology: str) -> None:
+        """Refuse what does not fit."""
+        room = self.room(width)
+        if self.hidden % self.split:
+            refuse("split", f"A hidden width of {self.hidden} cannot be split into {self.split} equal parts.")
+        if room.experts % self.devices:
+            refuse("devices", f"{room.experts} experts cannot be spread evenly over {self.devices} devices.")
+        self.router.check(room)
+        stacks = {"decoder-only": "decoder", "encoder-only": "encoder"}.get(topology, self.stacks)
+        if not self.router.causal and stacks != "encoder":
+            refuse(
+                "router.kind",
+                "In expert choice an expert picks its tokens from the whole sequence, later ones included: a decoder "
+                "would see its own future. Use an encoder-only model, or mixtures in the encoder alone.",
+            )
+        if self.balance.bias_speed and not self.router.selects:
+            refuse(
+                "balance.bias_speed",
+                f"{self.router.kind} routing selects by no score that a bias could move. Set it to 0 or use top-k.",
+            )
+
+
+class MixtureFeedForward(FeedForward):
+    """Router, seats, experts; and the shared experts, which are one wider network (exactly their sum)."""
+
+    def __init__(self, config: MoE, width: int):
+        super().__init__()
+        self.config, self.room = config, config.room(width)
+        self.router = config.router.build(self.room)
+        shape = {"gated": config.gated, "bias": config.bias}
+        self.experts = Experts(
+            self.room.experts, width, config.expert_hidden(), ACTIVATIONS[config.activation], **shape
+        )
+        hidden = config.shared * config.expert_hidden()
+        self.shared = config._one(hidden).build(width) if hidden else None
+
+    def forward(
+        self, x_BTD: Tensor, tokens: Tokens | None = None, edits: tuple[Edit, ...] = ()
+    ) -> tuple[Tensor, Routing | None]:
+        tokens, examples = tokens or Tokens(), len(x_BTD)
+        x_ND = x_BTD.flatten(0, 1)
+        asked = self._asked(x_BTD, tokens, edits)
+        choice = self.router(asked)
+        routing = self._seated(choice, asked, examples)
+        removed = [e.expert for e in edits if isinstance(e, Ablate) and e.expert is not None]
+        kept_NK = None if routing.kept_NK.all() else routing.kept_NK
+        if removed:
+            gone = torch.tensor(removed, device=x_ND.device)
+            kept_NK = routing.kept_NK & ~torch.isin(routing.experts_NK, gone)
+        y_ND = self.experts(
+            x_ND,
+            routing.experts_NK,
+            routing.weights_NK,
+            kept_NK,
+            rate=self.config.expert_dropout,
+            generator=tokens.generator,
+        )
+        y_BTD = y_ND.view_as(x_BTD) if y_ND.dtype == x_BTD.dtype else y_ND.to(x_BTD.dtype).view_as(x_BTD)
+        if self.shared is not None:
+            y_BTD = y_BTD + self.shared(x_BTD, tokens)[0]
+        return y_BTD, routing
+
+    def _asked(self, x_BTD: Tensor, tokens: Tokens, edits: tuple[Edit, ...]) -> Asked:
+        """The batch, example after example."""
+        examples, length = x_BTD.shape[:2]
+        at_T = torch.arange(tokens.start, tokens.start + length, device=x_BTD.device)
+        at_N = at_T.repeat(examples)
+        forced_N = None
+        for e in edits:
+            if isinstance(e, Force):
+                there_N = torch.ones_like(at_N, dtype=torch.bool) if e.position is None else at_N == e.position
+                forced_N = torch.full_like(at_N, -1) if forced_N is None else forced_N
+                forced_N = forced_N.masked_fill(there_N, e.expert)
+        return Asked(
+            x_BTD.flatten(0, 1),
+            None if tokens.keep_BT is None else tokens.keep_BT.flatten(),
+            None if tokens.ids_BT is None else tokens.ids_BT.flatten(),
+            at_N,
+            examples if self.config.capacity.group == "sequence" else 1,
+            tokens.generator,
+            forced_N,
+        )
+
+    def _seated(self, choice: Choice, asked: Asked, examples: int) -> Routing:
+        """Who gets a seat, and what the losses are."""
+        config, experts = self.config, self.room.experts
+        count, k = choice.experts_NK.shape
+        asked_NK = choice.chosen_NK
+        if asked.keep_N is not None:
+            keep_NK = asked.keep_N[:, None].expand(count, k)
+            asked_NK = keep_NK if asked_NK is None else asked_NK & keep_NK
+        seats_NK, demand_XE = seat(
+            choice.experts_NK, choice.weights_NK, asked_NK, asked.groups, experts, config.capacity.priority
+        )
+        limits = config.router.selects or config.router.kind in ("hash", "random")
+        capacity = (
+            config.capacity.seats(count // asked.groups, k, experts, training=asked.generator is not None)
+            if limits
+            else None
+        )
+        kept_NK = seats_NK >= 0 if capacity is None else (seats_NK >= 0) & (seats_NK < capacity)
+        load_XE = demand_XE if capacity is None else demand_XE.clamp(max=capacity)
+        reach = min(k, config.devices)
+        losses = (
+            config.balance.losses(choice, asked.keep_N, examples, config.devices, reach) if config.router.learns else {}
+        )
+        return Routing(
+            choice.logits_NE,
+            choice.probs_NE,
+            choice.experts_NK,
+            choice.weights_NK,
+            seats_NK,
+            kept_NK,
+            capacity,
+            demand_XE.sum(0),
+            load_XE.sum(0),
+            losses,
+            config.balance.weighted(losses) if losses else choice.probs_NE.new_zeros(()),
+        )
+
+    def retune(self, config: MoE) -> None:
+        """Take another config's live settings."""
+        self.config = config
+        self.router.retune(config.router)
+
+    def after_update(self, routing: Routing) -> None:
+        """Move the bias that keeps the balance, by what the routing of the update's batch asked for."""
+        if self.config.balance.bias_speed and isinstance(self.router, SelectingRouter):
+            move_bias(self.router.bias_E, routing.demand_E, self.config.balance.bias_speed)
+
+
+FEED_FORWARDS: dict[str, type[FeedForwardConfig]] = {"dense": Dense, "MoE": MoE, "none": NoFeedForward}
+
+if TYPE_CHECKING:
+    AnyFeedForward = FeedForwardConfig
+else:
+    AnyFeedForward = Annotated[Union[tuple(FEED_FORWARDS.values())], Field(discriminator="kind")]  # noqa: UP007 - made from the registry
