@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -31,6 +31,9 @@ class Refused(ValueError):
 def refuse(field: str, sentence: str) -> NoReturn:
     """Raise `Refused`: the sentence says what is wrong, why, and what to do."""
     raise Refused(field, sentence)
+
+
+ConfigT = TypeVar("ConfigT", bound=Config)
 
 
 def knob(
@@ -85,6 +88,17 @@ def variants(field: FieldInfo) -> dict[str, type[Config]]:
     """kind -> config class of a slot that is a discriminated union; empty for any other field."""
     members = [m for m in get_args(field.annotation) if isinstance(m, type) and issubclass(m, Config)]
     return {m.model_fields["kind"].default: m for m in members if "kind" in m.model_fields}
+
+
+def live(config: Config) -> frozenset[str]:
+    """Dotted paths of the settings that may change in the middle of a run."""
+    return frozenset(path for path, field, _ in walk(config) if extra(field).get("live"))
+
+
+def put(config: ConfigT, path: str, value: Any) -> ConfigT:
+    """The config with one leaf changed; raises `pydantic.ValidationError`."""
+    name, _, rest = path.partition(".")
+    return config.but(**{name: put(getattr(config, name), rest, value) if rest else value})
 
 
 def walk(config: Config, path: str = "") -> Iterator[tuple[str, FieldInfo, Any]]:

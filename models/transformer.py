@@ -105,9 +105,10 @@ class Transformer(nn.Module):
                 block.feed_forward.retune(one)
 
     @torch.no_grad()
-    def after_update(self, output: Output) -> None:
-        """What follows an update, given the output that its loss came from: biases that keep the balance move."""
-        records = output.encoder + output.decoder
+    def after_update(self, records: Sequence[LayerRecord]) -> None:
+        """What follows an update: biases that keep the balance move, by what each layer (encoder first) reported in
+        its forward pass.
+        """
         for (block, _), record in zip(self._feeds(self.config), records, strict=True):
             if isinstance(block.feed_forward, MixtureFeedForward) and record.routing is not None:
                 block.feed_forward.after_update(record.routing)

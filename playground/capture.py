@@ -13,23 +13,24 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from models import Transformer
+from models import Output, Transformer
 from playground.look import forward
 from playground.precision import Precision
 from playground.tasks.base import Batch
 
 READ = ("ids_BT", "source_BS", "keep_BS", "prefix_B")
-Logits = Callable[[Batch], Tensor]
+Pass = Callable[[Batch], Output]
+"""A forward pass on a batch, with logits in fp32."""
 
 
 class Captured(NamedTuple):
-    """How a run computes its logits, and why not as a graph (or empty)."""
+    """How a run computes an update's forward pass, and why not as a graph (or empty)."""
 
-    logits: Logits
+    passed: Pass
     sentence: str
 
 
-class Pass(nn.Module):
+class LogitsOf(nn.Module):
     """The logits (B, T, V) in fp32 as a function of tensors alone, which is what a graph can replay."""
 
     def __init__(self, model: Transformer, precision: Precision, device: torch.device, names: tuple[str, ...]):
@@ -43,14 +44,15 @@ class Pass(nn.Module):
             return forward(self.model, batch).logits_BTV.float()
 
 
-def plain(model: Transformer, precision: Precision, device: torch.device, noise: torch.Generator | None) -> Logits:
+def plain(model: Transformer, precision: Precision, device: torch.device, noise: torch.Generator | None) -> Pass:
     """Kernel by kernel, as everywhere but on CUDA."""
 
-    def logits(batch: Batch) -> Tensor:
+    def passed(batch: Batch) -> Output:
         with precision.cast(device):
-            return forward(model, batch, generator=noise).logits_BTV.float()
+            output = forward(model, batch, generator=noise)
+        return output._replace(logits_BTV=output.logits_BTV.float())
 
-    return logits
+    return passed
 
 
 def captured(
@@ -64,19 +66,21 @@ def captured(
     usual = plain(model, precision, device, noise)
     if device.type != "cuda":
         return Captured(usual, "")
+    if model.config.feed_forward.kind == "MoE":
+        return Captured(usual, "How many tokens an expert takes changes, so updates are not captured as a CUDA graph.")
     if noise is not None:
         return Captured(usual, "Dropout draws new numbers at each step, so updates are not captured as a CUDA graph.")
     sample = draw()
     names = tuple(name for name in READ if getattr(sample, name) is not None)
     tensors = tuple(getattr(sample, name) for name in names)
     try:
-        graph: Any = torch.cuda.make_graphed_callables(Pass(model, precision, device, names), tensors)
+        graph: Any = torch.cuda.make_graphed_callables(LogitsOf(model, precision, device, names), tensors)
     except RuntimeError as error:
         return Captured(usual, f"Updates are not captured as a CUDA graph, and slower: {str(error).splitlines()[0]}")
 
-    def logits(batch: Batch) -> Tensor:
+    def passed(batch: Batch) -> Output:
         given = tuple(getattr(batch, name) for name in names)
         alike = all(t is not None and t.shape == s.shape for t, s in zip(given, tensors, strict=True))
-        return graph(*given) if alike else usual(batch)
+        return Output(graph(*given), (), ()) if alike else usual(batch)
 
-    return Captured(logits, "")
+    return Captured(passed, "")

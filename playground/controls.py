@@ -16,13 +16,17 @@ from playground.limits import excess
 from playground.run import RunConfig
 
 HIDDEN = {"model.vocab", "model.context"}  # the task decides them
+ROUTING = "model.feed_forward.router"
 SLOTS = {
     "model.attention": "Attention",
     "model.position": "Position",
     "model.feed_forward": "Feed-forward",
+    ROUTING: "Routing",
     "task": "Task",
 }
 SLOT_KINDS = frozenset(f"{slot}.kind" for slot in SLOTS)
+GUESTS = {ROUTING: ("model.feed_forward.balance", "model.feed_forward.capacity")}
+"""Slot -> parts of the config that its form shows too, whatever the kind: what acts on the routing stands together."""
 
 
 class Accordion(NamedTuple):
@@ -38,8 +42,9 @@ class Accordion(NamedTuple):
 def accordions() -> list[Accordion]:
     """The forms of the page, in order."""
     plain = [
+        _slot(ROUTING, SLOTS[ROUTING]),  # what a mixture is changed by while it trains; not shown without one
         Accordion("model", "Model", "", {"": rows(RunConfig, only=("model",))}),
-        *(_slot(name, title) for name, title in SLOTS.items()),
+        *(_slot(name, title) for name, title in SLOTS.items() if name != ROUTING),
         Accordion("training", "Training", "", {"": rows(RunConfig, only=("training", "seed", "device"))}),
     ]
     return plain
@@ -47,16 +52,30 @@ def accordions() -> list[Accordion]:
 
 def _slot(path: str, title: str) -> Accordion:
     field = field_at(path)
-    kinds = {kind: rows(member, path + ".") for kind, member in variants(field).items()}
+    guests = [row for guest in GUESTS.get(path, ()) for row in rows(_class_at(guest), guest + ".")]
+    kinds = {kind: live_first(rows(member, path + ".") + guests) for kind, member in variants(field).items()}
     return Accordion(path.rpartition(".")[2], title, path, kinds)
 
 
+def live_first(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What answers at the next update stands above what needs a restart."""
+    return sorted(found, key=lambda row: not row["live"])
+
+
+def _class_at(path: str) -> type[Config]:
+    found = field_at(path).annotation
+    assert isinstance(found, type)
+    return found
+
+
 def field_at(path: str) -> FieldInfo:
-    """The field of a slot such as "model.attention"."""
+    """The field of a slot such as "model.attention"; below a slot, that of the first variant that has it."""
     here: type[Config] = RunConfig
     *way, last = path.split(".")
-    for name in way:
-        here = here.model_fields[name].annotation  # type: ignore[assignment]
+    for name, following in zip(way, [*way[1:], last], strict=True):
+        field = here.model_fields[name]
+        members = [m for m in variants(field).values() if following in m.model_fields]
+        here = members[0] if members else field.annotation  # type: ignore[assignment]
     return here.model_fields[last]
 
 
@@ -68,6 +87,7 @@ def rows(config_class: type[Config], path: str = "", only: tuple[str, ...] | Non
         if (
             (name == "kind" and not extra(field))
             or here in HIDDEN
+            or any(here in guests for guests in GUESTS.values())
             or variants(field)
             or (only is not None and name not in only)
         ):
@@ -163,6 +183,8 @@ def put_kind(raw: Mapping[str, Any], slot: str, kind: Any) -> dict[str, Any]:
     members = variants(field_at(slot))
     if not isinstance(kind, str) or kind not in members:
         raise ValueError(f"Choose one of {', '.join(members)}; got {kind!r:.40}.")
+    if leaf(raw, slot) is None:
+        raise ValueError(f"This model has no {slot.rpartition('.')[2]}. Choose a mixture of experts (MoE) first.")
     old, new = leaf(raw, slot) or {}, members[kind].model_fields
     kept = {name: value for name, value in old.items() if name in new and name != "kind" and _fits(value, new[name])}
     fresh = members[kind]().model_dump()
@@ -191,7 +213,7 @@ def flat(raw: Mapping[str, Any], path: str = "") -> dict[str, Any]:
 
 def panel(path: str) -> str:
     """Name of the accordion that holds a control."""
-    for slot in SLOTS:
-        if path.startswith(slot + "."):
+    for slot in sorted(SLOTS, key=len, reverse=True):
+        if path.startswith((slot + ".", *(guest + "." for guest in GUESTS.get(slot, ())))):
             return slot.rpartition(".")[2]
     return "model" if path.startswith("model.") else "training"

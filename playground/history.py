@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
+from playground.loads import Loads, Routed, size
 from playground.measures.attention import Heads
 
 
@@ -28,6 +29,8 @@ class Metrics(NamedTuple):
     validation_loss: float | None = None
     validation_accuracy: float | None = None
     validation_exact: float | None = None
+    penalty: float = 0.0
+    """What the routers of a mixture add to the loss, weighted; 0 without one."""
 
 
 class Mark(NamedTuple):
@@ -49,6 +52,8 @@ class Snapshot(NamedTuple):
     """(B, T, 5) likeliest tokens, int32."""
     top_probs: np.ndarray
     """(B, T, 5) their probabilities, float16."""
+    routed: Routed | None = None
+    """Which experts the tokens of this step's update went to."""
     state: Mapping[str, Tensor] | None = None
     """Weights, optimizer state and generator, where a run keeps enough to be rewound or forked."""
 
@@ -57,7 +62,7 @@ class Snapshot(NamedTuple):
         arrays = [*self.maps.values(), self.top, self.top_probs]
         states = sum(t.numel() * t.element_size() for t in (self.state or {}).values())
         measures = [h.scores for h in self.heads.values()]
-        return sum(a.nbytes for a in (*arrays, *measures)) + states
+        return sum(a.nbytes for a in (*arrays, *measures)) + states + (size(self.routed) if self.routed else 0)
 
 
 @dataclass
@@ -70,7 +75,9 @@ class History:
     metrics: list[Metrics] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     changes: list[tuple[int, str, Any]] = field(default_factory=list)
-    """(step, live setting, new value), in order: what the marks say, as values."""
+    """(step, dotted path of a live setting, new value), in order: what the marks say, as values."""
+    loads: Loads = field(default_factory=Loads)
+    """Of the experts of a mixture, if the model has one."""
     snapshots: list[Snapshot] = field(default_factory=list)
     held: int = 0
 

@@ -87,8 +87,11 @@ class Twin:
         if self._twin is None or self._model is not model:
             self._model, self._twin = model, copy.deepcopy(model)
         else:
-            for there, here in zip(self._twin.parameters(), model.parameters(), strict=True):
-                there.copy_(here)
+            kept, now = self._twin.state_dict(), model.state_dict()
+            for name, there in kept.items():
+                there.copy_(now[name])
+            if self._twin.config != model.config:
+                self._twin.retune(model.config)
         return self._twin
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -13,12 +13,15 @@ from torch.nn import functional as F
 from typing_extensions import Self
 
 from models import Ablate, Transformer, TransformerConfig
-from models.config import Config, extra, knob, refuse
+from models.config import Config, extra, knob, live, put, refuse, walk
+from models.records import LayerRecord
 from playground.capture import Captured, captured
 from playground.device import DeviceName, choose
 from playground.history import History, Mark, Metrics
+from playground.loads import Routed, compact, penalties, routed
 from playground.look import forward, look, probe, to
 from playground.precision import choose as choose_precision
+from playground.specialists import informed
 from playground.tasks import AnyTask, Induction
 from playground.tasks.base import IGNORE, Batch, Topology
 from playground.training import Training, optimizers, tune
@@ -90,7 +93,7 @@ class Run:
     """One model in training. `step` counts the updates done."""
 
     def __init__(self, config: RunConfig):
-        self.config, self.training = config, config.training
+        self.config = self.now = config
         self.place = choose(config.device)
         self.task = config.task.build()
         self.topology: Topology = config.model.topology
@@ -99,17 +102,25 @@ class Run:
         self.precision = choose_precision(asked, config.model, config.training.batch, self.place.device)
         self.optimizers = optimizers(self.model, config.training)
         self.data = torch.Generator().manual_seed(config.seed + 1)
-        self.noise = torch.Generator(self.place.device).manual_seed(config.seed + 2) if config.model.dropout else None
-        self.logits, self.sentence = self._captured()
+        random = config.model.dropout or config.model.feed_forward.kind == "MoE"
+        self.noise = torch.Generator(self.place.device).manual_seed(config.seed + 2) if random else None
+        self.passed, self.sentence = self._captured()
         unseen = torch.Generator().manual_seed(VALIDATION_SEED)
         self.unseen = to(
             self.task.batch(config.training.examples, unseen, self.topology, split="validation"), self.place.device
         )
         self.probe = probe(self.task.probe(self.topology))
         self.history, self.step, self.diverged = History(), 0, None
+        self.encoders = self.config.model.depths().get("encoder", 0)
+        self.routed: Routed | None = None
         self.tokens = 0
         self._settled: dict[str, Any] = {}
         self._keep(None)
+
+    @property
+    def training(self) -> Training:
+        """The settings as they are now."""
+        return self.now.training
 
     def train(self, steps: int | None = None) -> Iterator[Metrics]:
         """Yield the metrics of the next `steps` updates (default: up to `training.steps`); raises `Diverged`."""
@@ -125,26 +136,36 @@ class Run:
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=False)  # they live in one buffer
         with self.precision.route():
-            loss, right = self._loss(batch)
-            loss.backward()
+            loss, right, records = self._loss(batch)
+            penalty = penalties(records)
+            (loss if penalty is None else loss + penalty).backward()
         parameters = [p for optimizer in self.optimizers for g in optimizer.param_groups for p in g["params"]]
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.training.clip or math.inf)
-        self._refuse_divergence(loss.item(), norm.item(), lr)
+        added = 0.0 if penalty is None else penalty.item()
+        self._refuse_divergence(loss.item() + added, norm.item(), lr)
         for optimizer in self.optimizers:
             optimizer.step()
         self.step += 1
+        if penalty is not None:
+            self.model.after_update(records)
+            self.routed = routed(records, batch, self.step, encoders=self.encoders)
+            due = self.step % self.training.record_every == 0
+            self.history.loads.keep(self.routed, informed(self.task, self.routed) if due else ())
         self.tokens += batch.ids_BT.numel() + (0 if batch.source_BS is None else batch.source_BS.numel())
-        metrics = Metrics(self.step, loss.item(), right, norm.item(), lr)
+        metrics = Metrics(self.step, loss.item(), right, norm.item(), lr, penalty=added)
         return self._keep(metrics)
 
-    def _loss(self, batch: Batch) -> tuple[Tensor, float]:
-        """What to lower, and the share of right tokens. The logits are gone before the backward pass needs memory."""
-        logits_BTV = self.logits(batch)
+    def _loss(self, batch: Batch) -> tuple[Tensor, float, tuple[LayerRecord, ...]]:
+        """What to lower, the share of right tokens, and what the layers report. The logits are gone before the
+        backward pass needs memory.
+        """
+        output = self.passed(batch)
+        logits_BTV, records = output.logits_BTV, output.encoder + output.decoder
         smoothing, targets_BT = self.training.label_smoothing, batch.targets_BT
         loss = F.cross_entropy(
             logits_BTV.flatten(0, 1), targets_BT.flatten(), ignore_index=IGNORE, label_smoothing=smoothing
         )
-        return loss, _share_right(logits_BTV.detach(), targets_BT)
+        return loss, _share_right(logits_BTV.detach(), targets_BT), records
 
     @torch.no_grad()
     def evaluate(self, edits: Sequence[Ablate] = ()) -> Evaluation:
@@ -152,26 +173,31 @@ class Run:
         with self.precision.route():
             return measure(self.model, self.unseen, edits)
 
-    def retune(self, *, mark: bool = True, **changes: Any) -> None:
-        """Change live settings from the next update on. Raises ValueError for a setting that is not live.
+    def retune(self, changes: Mapping[str, Any] | None = None, *, mark: bool = True, **training: Any) -> None:
+        """Change live settings from the next update on: `{"model.feed_forward.router.k": 1}`, or `lr=0.01` for those
+        of the training. Raises ValueError for a setting that is not live, or a value that does not fit.
 
         `mark` False: the hand is still on the control; the mark comes with the last change, and names the value before.
         """
-        for name in changes:
-            if name not in Training.live_fields():
-                raise ValueError(
-                    f"{name} is not live: it takes a new run. Live settings: "
-                    f"{', '.join(sorted(Training.live_fields()))}."
-                )
-        for name, value in changes.items():
-            before = self._settled.setdefault(name, getattr(self.training, name))
-            self.training = self.training.but(**{name: value})
+        wanted = {**(changes or {}), **{f"training.{name}": value for name, value in training.items()}}
+        fields = {path: (field, value) for path, field, value in walk(self.now)}
+        may = live(self.now)
+        for path in wanted:
+            if path not in may:
+                raise ValueError(f"{path} is not live: it takes a new run. Live settings: {', '.join(sorted(may))}.")
+        for path, value in wanted.items():
+            part, _, rest = path.partition(".")
+            self.now = self.now.model_copy(update={part: put(getattr(self.now, part), rest, value)})
+            field, old = fields[path]
+            before = self._settled.setdefault(path, old)
             if mark and before != value:
-                self.history.changes.append((self.step, name, value))
-                label = extra(Training.model_fields[name])["label"].lower()
-                self.history.marks.append(Mark(self.step, f"{label} {said(before)} → {said(value)}"))
+                self.history.changes.append((self.step, path, value))
+                empty, label = extra(field)["empty"], extra(field)["label"].lower()
+                self.history.marks.append(Mark(self.step, f"{label} {said(before, empty)} → {said(value, empty)}"))
             if mark:
-                self._settled[name] = value
+                self._settled[path] = value
+        if self.model.config != self.now.model:
+            self.model.retune(self.now.model)
 
     def _captured(self) -> Captured:
         """How updates compute their logits; the sentence also says why the device is not the one asked for."""
@@ -193,7 +219,8 @@ class Run:
             )
         if self.step % self.training.record_every == 0:
             with self.precision.route():
-                self.history.keep(look(self.model, self.probe, self.step))
+                seen = look(self.model, self.probe, self.step)
+                self.history.keep(seen._replace(routed=compact(self.routed) if self.routed else None))
         self.history.metrics.append(metrics)
         return metrics
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
+from models.config import live
 from playground import presets
 from playground.ablation import Ablation
 from playground.controls import change, flat, leaf, plain, read
@@ -16,7 +17,6 @@ from playground.history import Snapshot
 from playground.limits import SECONDS, STEPS, TEXT
 from playground.look import Probe, Twin, look, probe
 from playground.run import Diverged, Run, RunConfig
-from playground.training import Training
 
 OWN_CLAIM = 2.0**-9  # presses are numbered by the browser's clock in milliseconds; float64 still tells these apart
 OWN_PROBE = 400  # characters of a visitor's probe
@@ -75,26 +75,32 @@ class Session:
         self.raw, self.problems = changed, problems
         if config is not None:
             self.config, self.raw = config, plain(config)  # "3" was accepted as 3
-            live = path.removeprefix("training.")
-            if live in Training.live_fields() and self.run is not None:
-                self.run.retune(**{live: getattr(config.training, live)}, mark=settled)
+            if self.run is not None and path in live(config) and path in live(self.run.now):
+                self._retune(path, leaf(self.raw, path), settled=settled)
             elif settled:
                 self.rebuild_if_untouched()
+
+    def _retune(self, path: str, value: Any, *, settled: bool) -> None:
+        """A live setting acts at once. It may fit what the controls say and not what runs: then it waits for a
+        restart.
+        """
+        assert self.run is not None
+        try:
+            self.run.retune({path: value}, mark=settled)
+        except ValueError:
+            self.notice = "This value fits the model of the controls, not the one that runs: restart with it."
 
     def pending(self) -> list[tuple[str, Any, Any]]:
         """(path, value of the run, value of the controls) of every difference that needs a restart."""
         if self.run is None or self.building:
             return []
-        old, new = flat(plain(self.run.config)), flat(self.raw)
-        live = {f"training.{name}" for name in Training.live_fields()}
-        return [(p, old.get(p), new.get(p)) for p in {**old, **new} if p not in live and old.get(p) != new.get(p)]
+        old, new = flat(plain(self.run.now)), flat(self.raw)
+        return [(p, old.get(p), new.get(p)) for p in {**old, **new} if old.get(p) != new.get(p)]
 
     def undo(self) -> None:
         """Return the controls to what the run has; live settings stay."""
         if self.run is not None:
-            kept = {name: getattr(self.run.training, name) for name in Training.live_fields()}
-            self.raw = plain(self.run.config)
-            self.raw["training"] = {**self.raw["training"], **kept}
+            self.raw = plain(self.run.now)
             self._accept()
 
     def load(self, raw: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from models.config import Config, extra, knob
+from models.config import Config, knob
 from playground.precision import PrecisionName
 
 MUON = hasattr(torch.optim, "Muon")
@@ -127,11 +127,6 @@ class Training(Config):
         unit="steps",
         advanced=True,
     )
-
-    @classmethod
-    def live_fields(cls) -> frozenset[str]:
-        """Names of the settings that may change in the middle of a run."""
-        return frozenset(name for name, field in cls.model_fields.items() if extra(field).get("live"))
 
 
 def learning_rate(training: Training, step: int) -> float:

@@ -29,7 +29,8 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
 AROUND = (  # the same for what stands around the core
     ("device", "figures", "slots", "tasks", "wording"),
     ("measures", "training"),
-    ("history",),
+    ("loads",),
+    ("history", "specialists"),
     ("look",),
     ("run",),
     ("ablation", "findings", "hub", "limits", "prompt"),

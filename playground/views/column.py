@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.config import extra, variants, walk
 from models.cost import Cost, cost
+from models.feedforward import FeedForwardConfig
+from models.mixture import MoE
 from playground import presets
 from playground.controls import SLOT_KINDS, Accordion, field_at, flat, leaf, plain
 from playground.run import RunConfig
 from playground.session import Session
-from playground.training import Training
 from playground.wording import metric, said
 
 BYTES = 4  # of one cached number in float32
@@ -67,15 +68,28 @@ def lines(config: RunConfig) -> dict[str, str]:
     position, feed_forward, task = m.position.model_dump(), m.feed_forward.model_dump(), config.task.model_dump()
     base = f" · base {position['base']:,g}" if "base" in position else ""
     hidden = f"{feed_forward['activation']} · {feed_forward['hidden']:,}" if "hidden" in feed_forward else "none"
+    if isinstance(m.feed_forward, MoE):
+        hidden = f"{m.feed_forward.experts} × {hidden}"
     length = f" · length {task['length']:,}" if "length" in task else ""
     return {
-        "model": f"{m.topology} · {depth} · width {m.width}",
+        "model": f"{m.topology} · {depth}" + ("" if "+" in depth else f" · width {m.width}"),
         "attention": f"{m.attention.kind} · {heads} heads" if heads else "none",
         "position": m.position.kind + base,
         "feed_forward": hidden,
+        "router": routing(m.feed_forward),
         "task": type(config.task).title.lower() + length,
         "training": f"{t.optimizer} · batch {t.batch}",
     }
+
+
+def routing(feed_forward: FeedForwardConfig) -> str:
+    """How a mixture routes; empty without one, and then there is no such form."""
+    if not isinstance(feed_forward, MoE):
+        return ""
+    room = feed_forward.room(1)
+    chosen = feed_forward.router.average(room)
+    limit = feed_forward.capacity.factor
+    return f"{feed_forward.router.kind} · {chosen:g} of {room.experts}" + (f" · capacity {limit:g}" if limit else "")
 
 
 def _pending(changes: list[tuple[str, Any, Any]]) -> str:
@@ -105,22 +119,19 @@ def form(session: Session, accordion: Accordion) -> dict[str, Any]:
     has one.
     """
     values, defaults = flat(session.raw), flat(presets.raw(session.preset))
-    running = flat(plain(session.run.config)) if session.run and not session.building else values
+    running = flat(plain(session.run.now)) if session.run and not session.building else values
     kind = leaf(session.raw, f"{accordion.slot}.kind") if accordion.slot else ""
+    if kind is None:
+        return {}
     names = {row["name"] for row in accordion.kinds[kind]}
     marks: dict[str, list[str]] = {}
     if session.run is not None and not session.building:
         for path, _, _ in session.pending():
             marks[path] = ["pending", ""]
-        for name in Training.live_fields():
-            first, now = getattr(session.run.config.training, name), getattr(session.run.training, name)
-            changed = [
-                m.step
-                for m in session.run.history.marks
-                if m.text.startswith(extra(Training.model_fields[name])["label"].lower())
-            ]
-            if first != now and changed:
-                marks[f"training.{name}"] = ["changed", f"Changed at step {changed[-1]:,}, was {said(first)}."]
+        first, now = flat(plain(session.run.config)), flat(plain(session.run.now))
+        for step, path, _ in session.run.history.changes:
+            if first[path] != now[path]:
+                marks[path] = ["changed", f"Changed at step {step:,}, was {said(first[path])}."]
     for path, sentence in session.problems.items():
         marks[path] = ["error", sentence]
     mine = {
@@ -162,8 +173,33 @@ def hidden(raw: Mapping[str, Any]) -> frozenset[str]:
         "task.mask_ratio": topology != "encoder-only",
         "task.text": of("task.source") != "own",
         "task.upload": of("task.source") != "own",
+        **{f"model.feed_forward.{name}": off for name, off in _unused(of).items()},
     }
     return frozenset(name for name, useless in off.items() if useless)
+
+
+def _unused(of: Callable[[str], Any]) -> dict[str, bool]:
+    """Settings of a mixture that do nothing beside its others."""
+    mixture, router = "model.feed_forward.", of("model.feed_forward.router.kind")
+    seated = router not in ("soft", "expert choice")
+    learns = router not in ("hash", "random")
+    limited = of(mixture + "capacity.factor") is not None or of(mixture + "capacity.evaluation") is not None
+    limits = dict.fromkeys(("capacity.minimum", "capacity.rounding", "capacity.priority"), not (seated and limited))
+    losses = dict.fromkeys(("balance.auxiliary", "balance.over", "balance.unit", "balance.z"), not learns)
+    apart = dict.fromkeys(("balance.device", "balance.communication"), not learns or of(mixture + "devices") == 1)
+    return {
+        "capacity.factor": not seated,
+        "capacity.evaluation": not seated,
+        "capacity.group": not (seated and limited) and router != "expert choice",
+        "balance.bias_speed": not (learns and seated),
+        "router.renormalise": of(mixture + "router.softmax") == "after selection",
+        "router.groups_kept": of(mixture + "router.groups") == 1,
+        "stacks": of("model.topology") != "encoder-decoder",
+        "dense_hidden": of(mixture + "every") == 1 and not of(mixture + "skip"),
+        **limits,
+        **losses,
+        **apart,
+    }
 
 
 def _excerpt(value: Any) -> Any:

@@ -49,7 +49,7 @@ def _trained(run: Run | None) -> list[str]:
     lines, at = [], 0
     for step, name, new in run.history.changes if run else ():
         lines += [f"for _ in run.train({step - at}): pass"] if step > at else []
-        lines, at = [*lines, f"run.retune({name}={new!r})"], step
+        lines, at = [*lines, f"run.retune({{{name!r}: {new!r}}})"], step
     end = run.step if run else RECORDED
     return [*lines, f"for _ in run.train({end - at}): pass"] if end > at else lines
 

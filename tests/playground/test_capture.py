@@ -36,7 +36,7 @@ def graphs(monkeypatch):
 def test_a_batch_like_the_sample_is_replayed_and_another_computed_plainly(graphs, topology):
     run, sample = run_of(topology)
     logits, sentence = captured(run.model, FP32, CUDA, None, lambda: sample)
-    expected = run.logits(sample)
+    expected = run.passed(sample).logits_BTV
     assert sentence == ""
     assert torch.equal(logits(sample), expected)
     assert len(graphs) == 1
@@ -53,7 +53,7 @@ def test_a_capture_that_fails_is_said_and_computed_plainly(monkeypatch):
     run, sample = run_of()
     logits, sentence = captured(run.model, FP32, CUDA, None, lambda: sample)
     assert sentence.endswith("slower: operation not permitted when stream is capturing")
-    assert torch.equal(logits(sample), run.logits(sample))
+    assert torch.equal(logits(sample), run.passed(sample).logits_BTV)
 
 
 def test_dropout_is_not_captured_and_said(graphs):
@@ -75,6 +75,6 @@ def test_what_is_captured_depends_on_tensors_alone_and_has_the_gradients():
     run, sample = run_of()
     module = Pass(run.model, FP32, torch.device("cpu"), ("ids_BT",))
     assert {id(p) for p in module.parameters()} == {id(p) for p in run.model.parameters()}
-    assert torch.equal(module(sample.ids_BT), run.logits(sample))
+    assert torch.equal(module(sample.ids_BT), run.passed(sample).logits_BTV)
     module(sample.ids_BT).logsumexp(-1).sum().backward()  # the head begins at zero
     assert run.model.head.weight.grad.abs().sum() > 0

@@ -1,0 +1,117 @@
+"""What the experts of a mixture were asked for and took: the last update in full, and the loads of every one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.records import LayerRecord, Routing
+from playground.measures.routing import Information
+from playground.tasks.base import Batch
+
+BUDGET = 12 * 2**20  # bytes of all loads that a run keeps
+LOSSES = ("auxiliary", "device", "communication", "z")
+
+
+class Routed(NamedTuple):
+    """One forward pass through a mixture: its tokens, and the routing of each layer that has experts."""
+
+    step: int
+    batch: Batch
+    names: tuple[str, ...]
+    """"L1"; in an encoder-decoder "encoder L1" and "decoder L1"."""
+    layers: tuple[Routing, ...]
+    encodes: tuple[bool, ...]
+    """Whether the layer reads the source."""
+
+
+def penalties(records: Sequence[LayerRecord]) -> Tensor | None:
+    """What all routers together add to the loss; None without a mixture."""
+    found = [record.routing.penalty for record in records if record.routing is not None]
+    return torch.stack(found).sum() if found else None
+
+
+def routed(records: Sequence[LayerRecord], batch: Batch, step: int, *, encoders: int) -> Routed:
+    """Keep what the layers reported, without what a backward pass would need. `encoders`: how many come first."""
+    both = 0 < encoders < len(records)
+    names, layers, encodes = [], [], []
+    for i, record in enumerate(records):
+        if record.routing is None:
+            continue
+        encodes.append(i < encoders)
+        stack = ("encoder " if i < encoders else "decoder ") if both else ""
+        names.append(f"{stack}L{i if i < encoders else i - encoders}")
+        layers.append(detached(record.routing))
+    return Routed(step, batch, tuple(names), tuple(layers), tuple(encodes))
+
+
+def compact(seen: Routed) -> Routed:
+    """What a picture needs, in less memory: no scores, probabilities in 16 bits."""
+    layers = tuple(r._replace(logits_NE=r.logits_NE[:0], probs_NE=r.probs_NE.half()) for r in seen.layers)
+    return seen._replace(layers=layers)
+
+
+def size(seen: Routed) -> int:
+    """Bytes of the tensors."""
+    tensors = [t for r in seen.layers for t in r if isinstance(t, Tensor)]
+    return sum(t.numel() * t.element_size() for t in (*tensors, seen.batch.ids_BT))
+
+
+def detached(routing: Routing) -> Routing:
+    """The same numbers, holding on to no graph."""
+    losses = {name: loss.detach() for name, loss in routing.losses.items()}
+    tensors = {name: t.detach() for name, t in routing._asdict().items() if isinstance(t, Tensor)}
+    return routing._replace(**tensors, losses=losses)
+
+
+class Load(NamedTuple):
+    """One layer in one update."""
+
+    demand_E: np.ndarray
+    """How many choices asked for each expert."""
+    load_E: np.ndarray
+    """How many it took."""
+    losses: tuple[float, ...]
+    """Unweighted, in the order of LOSSES; empty for a router that learns nothing."""
+
+
+class Update(NamedTuple):
+    """What the experts of all layers did in one update."""
+
+    step: int
+    layers: tuple[Load, ...]
+    informed: tuple[Mapping[str, Information], ...] = ()
+    """Per layer, how much the first-choice expert tells of each way to name tokens; empty where not measured."""
+
+
+@dataclass
+class Loads:
+    """Every update, or where memory runs out every second one: an average would hide how loads swing."""
+
+    names: tuple[str, ...] = ()
+    updates: list[Update] = field(default_factory=list)
+    stride: int = 1
+
+    def keep(self, seen: Routed, informed: tuple[Mapping[str, Information], ...] = ()) -> None:
+        """Add an update."""
+        self.names = seen.names
+        if seen.step % self.stride:
+            return
+        self.updates.append(Update(seen.step, tuple(_load(routing) for routing in seen.layers), informed))
+        if len(self.updates) * 8 * sum(len(one.load_E) for one in self.updates[-1].layers) > BUDGET:
+            self.stride *= 2
+            self.updates = [u for u in self.updates if u.step % self.stride == 0]
+
+    def demand(self, layer: int) -> tuple[np.ndarray, np.ndarray]:
+        """(updates,) steps and (updates, E) what was asked for."""
+        return np.array([u.step for u in self.updates]), np.array([u.layers[layer].demand_E for u in self.updates])
+
+
+def _load(routing: Routing) -> Load:
+    demand_E, load_E = (t.cpu().numpy().astype(np.uint32) for t in (routing.demand_E, routing.load_E))
+    return Load(demand_E, load_E, tuple(float(routing.losses[name]) for name in LOSSES if routing.losses))
