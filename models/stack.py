@@ -80,7 +80,8 @@ class Stack(nn.Module):
             cached = cache.layers[i] if cache and cache.layers else LayerCache(None, None)
             x_BTD, done, longer = block(x_BTD, shared, cached=cached, edits=of_layer(edits, self.name, i))
             records.append(done)
-            caches.append(longer)
+            if cache is not None:  # else they would be held until the backward pass
+                caches.append(longer)
         if self.norm_final is not None:
             x_BTD = self.norm_final(x_BTD)
         return x_BTD, tuple(records), None if cache is None else Cache(keys, tuple(caches), source_keep_BS, prefix_B)

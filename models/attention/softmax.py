@@ -12,6 +12,9 @@ from models.attention.sight import Sight
 from models.dropout import dropout as drop
 from models.linear import is_routed
 
+TILE = 64
+"""Queries in one tile. With fewer, less of the future is multiplied, in more calls."""
+
 
 def attend(
     q_BHTC: Tensor,
@@ -31,8 +34,8 @@ def attend(
     to softcap * tanh(score / softcap) (Gemma 2, arXiv:2408.00118, sec. 2); it and dropout on the weights have no fused
     kernel.
     """
-    plain = softcap is None and (generator is None or not dropout)
-    if plain and not record and not _fused_is_slow(q_BHTC):
+    whole = record or (generator is not None and dropout > 0)
+    if softcap is None and not whole and not _fused_is_slow(q_BHTC):
         bias = None if sight.bias is None else sight.bias.to(q_BHTC.dtype)
         grouped = q_BHTC.shape[1] != k_BGSC.shape[1]
         mixed = F.scaled_dot_product_attention(
@@ -40,6 +43,8 @@ def attend(
         )
         return mixed, None
     batch, heads, queries, c = q_BHTC.shape
+    if sight.causal and not whole and queries > TILE and q_BHTC.device.type == "cpu":
+        return _tiled(q_BHTC, k_BGSC, v_BGSC, sight, scale, softcap), None
     groups, keys = k_BGSC.shape[1:3]
     q_NRC = q_BHTC.reshape(batch * groups, -1, c)  # N: every key head of the batch, R: the queries of all its heads
     k_NSC, v_NSC = k_BGSC.reshape(-1, keys, c), v_BGSC.reshape(-1, keys, v_BGSC.shape[-1])
@@ -55,6 +60,16 @@ def attend(
     used_BHTS = drop(weights_BHTS, dropout, generator).to(v_NSC.dtype)
     mixed_NRC = torch.bmm(used_BHTS.view(scores_NRS.shape), v_NSC)
     return mixed_NRC.view(batch, heads, queries, -1), weights_BHTS if record else None
+
+
+def _tiled(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSC: Tensor, sight: Sight, scale: float, softcap: float | None) -> Tensor:
+    """`attend`, a tile of queries at a time with the keys up to its end: most of the future is never multiplied."""
+    k_BGSC, v_BGSC = k_BGSC.contiguous(), v_BGSC.contiguous()  # copied once: the keys of each tile are then a view
+    mixed: list[Tensor] = []
+    for i, tile in enumerate(q_BHTC.split(TILE, dim=2), 1):
+        keys, values = k_BGSC[:, :, : i * TILE], v_BGSC[:, :, : i * TILE]
+        mixed.append(attend(tile, keys, values, sight, scale=scale, softcap=softcap)[0].transpose(1, 2))
+    return torch.cat(mixed, dim=1).transpose(1, 2)  # laid out as the output matrix reads it
 
 
 def _fused_is_slow(q_BHTC: Tensor) -> bool:
@@ -78,8 +93,11 @@ def _bias(sight: Sight, q_BHTC: Tensor, groups: int, keys: int) -> Tensor | None
 
 
 def _future(queries: int, keys: int, repeats: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """The lowest number where a key lies in the query's future, 0 elsewhere: (repeats * T, S)."""
-    return torch.full((queries, keys), torch.finfo(dtype).min, dtype=dtype, device=device).triu(1).repeat(repeats, 1)
+    """The lowest number where a key lies in the query's future, 0 elsewhere: (repeats * T, S). The last query is at the
+    last key.
+    """
+    lowest = torch.full((queries, keys), torch.finfo(dtype).min, dtype=dtype, device=device)
+    return lowest.triu(1 + keys - queries).repeat(repeats, 1)
 
 
-_kept_future = lru_cache(maxsize=4)(_future)  # the layers of a model ask for the same one
+_kept_future = lru_cache(maxsize=16)(_future)  # the layers of a model ask for the same one

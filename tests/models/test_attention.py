@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models import Ablate, Transformer
 from models.attention import GQA, MHA, MQA, sight
-from models.attention.softmax import attend
+from models.attention.softmax import TILE, attend
 from models.position import NoPosition, Room
 from models.position.alibi import LinearBias
 from tests.models.variants import inputs, noisy, small
@@ -113,6 +113,21 @@ def test_grouped_queries_are_multi_head_with_each_key_head_copied_in_place(atten
     given = inputs(full.config)
     got, expected = (m(**given, record=record).logits_BTV for m in (grouped, full))
     torch.testing.assert_close(got, expected, rtol=1e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("softcap", [None, 1.5], ids=["plain", "softcap"])
+@pytest.mark.parametrize("queries", [2 * TILE, 2 * TILE + 1, 3 * TILE - 5])
+def test_attention_in_tiles_is_attention_at_once(queries: int, softcap: float | None):
+    """The future that is left out would have had no weight: the same values and the same gradients."""
+    generator, found = torch.Generator().manual_seed(3), []
+    given = [torch.randn(2, n, queries, 5, generator=generator, dtype=torch.double) for n in (4, 2, 2, 4)]
+    for record in (False, True):
+        q, k, v = (x.clone().requires_grad_() for x in given[:3])
+        seen = sight(queries, queries, device=CPU, causal=True)
+        mixed, _ = attend(q, k, v, seen, scale=0.6, softcap=softcap, record=record)
+        found.append((mixed, *torch.autograd.grad(mixed, (q, k, v), given[3])))
+    for tiled, whole in zip(*found, strict=True):
+        torch.testing.assert_close(tiled, whole, rtol=1e-4, atol=1e-5)  # recorded weights are fp32
 
 
 def test_a_head_dimension_of_its_own_shapes_every_head():

@@ -1,0 +1,83 @@
+"""What is made again in the backward pass instead of kept: the same gradients, from less memory."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.profiler import ProfilerActivity, profile
+
+from models.feedforward import Dense
+from models.remade import remade
+from models.squared_relu import squared_relu
+
+
+def drawn(*shape: int, dtype: torch.dtype = torch.double) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(sum(shape)), dtype=dtype).requires_grad_()
+
+
+def held(call: Callable[[], Tensor]) -> int:
+    """Bytes that a call allocates and has not freed while its result is there."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as run:
+        y = call()
+    assert y.requires_grad
+    return sum(e.nbytes() for e in run.profiler.kineto_results.events() if e.name() == "[memory]")  # pyright: ignore
+
+
+def through(x: Tensor, w: Tensor, *, again: bool) -> Tensor:
+    hidden = x.exp()
+    with remade(hidden, lambda: x.exp()) if again else nullcontext():
+        return F.linear(hidden, w).sin()
+
+
+def test_gradients_of_what_is_made_again_are_the_plain_ones():
+    x, w = drawn(2, 3, 4), drawn(5, 4)
+    assert torch.autograd.gradcheck(lambda x, w: through(x, w, again=True), (x, w))
+    assert torch.autograd.gradgradcheck(lambda x, w: through(x, w, again=True), (x, w))
+    mine, plain = (torch.autograd.grad(through(x, w, again=again).sum(), (x, w)) for again in (True, False))
+    assert all(map(torch.equal, mine, plain))
+
+
+def test_it_is_made_again_at_every_use_and_no_other_tensor_is():
+    x, w, calls = drawn(3, 4), drawn(4), []
+    hidden = x.exp()
+    with remade(hidden, lambda: calls.append(1) or x.exp()):
+        y = hidden.view(4, 3).square().sum() + (hidden.T * w[:, None]).sum() + hidden[:2].square().sum()
+    for _ in range(2):
+        torch.autograd.grad(y, (x, w), retain_graph=True)
+    assert len(calls) == 2  # of the square, twice; a transposed view and a part are kept as they are
+    assert torch.equal(torch.autograd.grad(hidden.square().sum(), hidden)[0], 2 * hidden)
+
+
+def test_squared_relu_is_that_of_torch():
+    x = torch.linspace(-3, 3, 7, requires_grad=True)
+    y, plain = squared_relu(x), F.relu(x).square()
+    assert torch.equal(y, plain)
+    weights = torch.arange(7.0)
+    assert torch.equal(torch.autograd.grad(y, x, weights)[0], torch.autograd.grad(plain, x, weights)[0])
+    assert torch.autograd.gradcheck(squared_relu, drawn(3, 4))
+    assert squared_relu(torch.tensor([torch.nan])).isnan()
+
+
+@pytest.mark.parametrize("dtype", [None, torch.bfloat16], ids=["fp32", "bf16"])
+def test_a_feed_forward_with_squared_relu_keeps_one_tensor_of_its_hidden_width(dtype: torch.dtype | None):
+    layer: Any = Dense(hidden=24, activation="relu²").build(8)
+    for p in layer.parameters():
+        p.data.normal_(generator=torch.Generator().manual_seed(0))
+    x = drawn(2, 5, 8, dtype=torch.float32)
+
+    def call() -> Tensor:
+        with torch.autocast("cpu", dtype, cache_enabled=False) if dtype else nullcontext():
+            return layer(x)[0]
+
+    def plainly() -> Tensor:
+        with torch.autocast("cpu", dtype, cache_enabled=False) if dtype else nullcontext():
+            return F.linear(F.relu(F.linear(x, layer.up.weight)).square(), layer.down.weight)
+
+    needed = (x, layer.up.weight, layer.down.weight)
+    for mine, plain in zip(*(torch.autograd.grad(f().sum(), needed) for f in (call, plainly)), strict=True):
+        torch.testing.assert_close(mine, plain, rtol=1e-6 if dtype is None else 2e-2, atol=1e-6)
+    assert held(plainly) - held(call) >= 2 * 5 * 24 * (4 if dtype is None else 2)
