@@ -50,9 +50,15 @@ pg.token = () => {
   return [token];
 };
 
+/** Whether this page is about to take a configuration from its address: until then the stored replay is not its picture. */
+const LINKED = /^(preset$|lens$|probe$|(model|task|training)\.|seed$|device$)/;
+let opening = [...new URLSearchParams(location.search).keys()].some(name => LINKED.test(name));
+pg.opening = () => opening;
+
 /** A press waits until the server has told this tab's run: an earlier one would start a run that nobody sees. */
 const LONGEST_WAIT_MS = 10_000;
 const attached = new Promise(resolve => { pg.attached = resolve; setTimeout(resolve, LONGEST_WAIT_MS); });
+attached.then(() => { opening = false; document.body.classList.remove("opening"); });
 pg.held = trigger => (...press) => { attached.then(() => trigger(...press)); };
 
 /** Say a change of state to a screen reader, politely. One region for the page, so that messages do not overtake. */
@@ -125,4 +131,5 @@ const watchTheme = () => {
   }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 };
 // Gradio inserts head= after DOMContentLoaded, so the body is there; a plain page may still be loading.
-document.body ? setTimeout(watchTheme) : addEventListener("DOMContentLoaded", watchTheme);
+const begin = () => { watchTheme(); document.body.classList.toggle("opening", opening); };
+document.body ? setTimeout(begin) : addEventListener("DOMContentLoaded", begin);

@@ -5,6 +5,7 @@ const named = label => {
   const acronym = !/^[A-Z][^A-Z]*$/.test(label.split(/[\s-]/)[0]);
   return acronym ? label : label[0].toLowerCase() + label.slice(1);
 };
+const NAMED = 4;                                       // of the rows in "More"; the others are counted
 const makeMore = rows => {
   const more = document.createElement("details");
   more.className = "more";
@@ -14,7 +15,9 @@ const makeMore = rows => {
   more.tell = () => {
     const seen = rows.filter(row => !row.node.hidden);
     more.hidden = !seen.length;
-    pg.set(more.querySelector("summary span"), `More: ${seen.map(row => named(row.field.label)).join(", ")}`);
+    const names = seen.map(row => named(row.field.label)), rest = names.length - NAMED;
+    const told = rest > 1 ? [...names.slice(0, NAMED), `${rest} more`] : names;
+    pg.set(more.querySelector("summary span"), `More: ${told.join(", ")}`);
   };
   return more;
 };

@@ -13,9 +13,9 @@ pg.lensWords = root => {
     },
     draw(frame, { layer, head }, pinned) {
       const info = frame.info[layer * frame.heads + head], result = frame.ablation;
-      const every = frame.every ? `, every ${frame.every} steps` : "";
       this.finding(frame.finding);
-      pg.set($("[data-t=shape]"), `${plural(frame.layers, "layer")} × ${plural(frame.heads, "head")}${every}`);
+      pg.set($("[data-t=shape]"), `${plural(frame.layers, "layer")} × ${plural(frame.heads, "head")}, step ${pg.num(frame.step)}`);
+      $("[data-t=shape]").title = frame.every ? `To look back, a picture is kept every ${frame.every} steps.` : "";
       pg.set($(".name h2"), `L${layer} H${head}`);
       pg.set($(".name .tag"), pg.roleText(info));
       $(".name .tag").hidden = !info?.role;

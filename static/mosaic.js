@@ -47,7 +47,7 @@ pg.mosaic = (host, { choose, ablate }) => {
     const rest = `${info.bits.toFixed(1)}\u00a0bits ·\u00a0${info.back.toFixed(1)}\u00a0back`;
     pg.set(plates[i], number);
     plates[i].hidden = !number || host.classList.contains("dense") && score < 0.5;
-    pg.set(roles[i], role);
+    pg.set(roles[i], role.split(",")[0]);               // "one key, unnamed" does not fit; it is spoken and listed whole
     pg.set(numbers[i], rest);
     const spoken = `Layer ${Math.floor(i / heads)}, head ${i % heads}: ${role} ${number}, ${rest}`;
     if (tiles[i].getAttribute("aria-label") === spoken) return;

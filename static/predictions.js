@@ -43,7 +43,7 @@ pg.predictions = (element, props, trigger, watch) => {
     while (list.children.length < examples.length) list.append(document.createElement("li"));
     examples.forEach((example, n) => drawLine(list.children[n], example));
     const exact = examples.filter(example => example.exact).length;
-    pg.set($("[data-t=count]"), examples.length ? `unseen in training, ${exact} of ${examples.length} all right` : "");
+    pg.set($("[data-t=count]"), examples.length ? `unseen in training, ${exact} of ${examples.length} all right at step ${pg.num(step)}` : "");
   };
   pg.tokenCards(root, node => {
     const line = node.closest("li");
@@ -60,6 +60,6 @@ pg.predictions = (element, props, trigger, watch) => {
     examples = parse("examples", value.examples) || [];
     step = value.step ?? 0;
     drawExamples();
-    prompt.draw(parse("prompt", value.prompt), value.ask);
+    prompt.draw(parse("prompt", value.prompt), value.ask, value.fills);
   });
 };

@@ -7,14 +7,15 @@ const FIELDS = [                                       // name, label, least, mo
 ];
 const fieldHtml = ([name, label, min, max, step, at, help]) => `<label title="${help}">${label}
   <input name="${name}" type="number" inputmode="decimal" min="${min}" max="${max}" step="${step}" value="${at}"></label>`;
-const HTML = `<div class="pt"><h2>Your own prompt</h2><span>the model goes on from it</span></div>
+const HTML = `<div class="pt"><h2>Your own prompt</h2><span></span></div>
   <div class="ask"><input class="text mono" name="text" aria-label="Prompt" spellcheck="false" autocomplete="off" maxlength="512">
     <button class="b">Continue</button></div>
   <div class="fields">${FIELDS.map(fieldHtml).join("")}</div>
   <p class="bad" role="alert" hidden></p><p class="cells result" aria-live="polite"></p>`;
 
-/** Fill the form; `run(values)` when the visitor asks. `draw(prompt, ask)` shows an answer
-    { text, continuation, error }, and what to type in the empty box;
+/** Fill the form; `run(values)` when the visitor asks. `draw(prompt, ask, fills)` shows an answer
+    { text, continuation, error }, and what to type in the empty box; `fills` is the sign of a blank, for a model
+    that fills them and samples nothing;
     `cell(node)` gives the token of a node of the continuation. */
 pg.promptForm = (form, run) => {
   form.innerHTML = HTML;
@@ -39,17 +40,23 @@ pg.promptForm = (form, run) => {
     run(values);
   });
   return {
-    draw(prompt, ask) {
+    draw(prompt, ask, fills) {
       form.hidden = !prompt;
+      $(".fields").hidden = !!fills;
+      pg.set($(".pt span"), fills ? `the model fills each ${fills}` : "the model goes on from it");
+      pg.set($(".ask .b"), fills ? "Fill" : "Continue");
       text.placeholder = ask || "";
       if (!prompt) return;
       if (document.activeElement !== text && prompt.text !== sent) text.value = sent = prompt.text ?? "";   // not while typing
       $(".b").removeAttribute("aria-busy");
       text.toggleAttribute("aria-invalid", !complain(prompt.error));
       continuation = prompt.continuation || [];
-      const given = [...prompt.text || ""].map(token => pg.tokenCell({ t: token, role: "prompt" }, -1)).join("");
+      let filled = 0;
+      const made = () => pg.madeCell(continuation[filled], filled++);
+      const given = [...prompt.text || ""].map(token => token === fills && filled < continuation.length
+        ? made() : pg.tokenCell({ t: token, role: "prompt" }, -1)).join("");
       const note = '<span class="axt">colour: probability of the token, square-root scale</span>';
-      const html = continuation.length ? given + continuation.map(pg.madeCell).join("") + note : "";
+      const html = continuation.length ? given + continuation.slice(filled).map(made).join("") + note : "";
       if (result.shown !== html) result.innerHTML = result.shown = html;
     },
     cell(node) {

@@ -5,13 +5,17 @@ const FRAME_MS = 130, REST_MS = 2500;
 pg.replay = (element, props, trigger, watch) => {
   let on = false, timer = 0, tape = null, dismissed = false;
   const stop = () => { on = false; pg.stills = {}; clearTimeout(timer); };
-  const frame = index => {
+  /** The other lenses show the end of the recording, so while one of them is in sight the bar does too. */
+  const inSight = () => document.querySelector("#lens-attention")?.offsetParent;
+  const frame = next => {
     if (!on) return;
+    const index = inSight() ? next : tape.frames.length - 1;
     for (const [name, changes] of Object.entries(tape.frames[index])) {
-      pg.view[name]?.({ ...tape.base[name], ...changes, n: `replay ${index}` });
+      const { note, link, ...moving } = { ...tape.base[name], ...changes, n: `replay ${index}` };
+      pg.view[name]?.(moving);                          // what the server has said in the meantime stays
     }
     const last = index === tape.frames.length - 1;
-    timer = setTimeout(frame, last ? REST_MS : FRAME_MS, last ? 0 : index + 1);
+    timer = setTimeout(frame, last && inSight() ? REST_MS : FRAME_MS, last ? 0 : index + 1);
   };
   const start = async src => {
     if (on || dismissed) return;
@@ -23,7 +27,7 @@ pg.replay = (element, props, trigger, watch) => {
     frame(0);
   };
   const draw = value => {
-    if (value?.on) return start(value.src);
+    if (value?.on) return pg.opening() || start(value.src);
     dismissed = false;                                  // the run is there; a later replay may play again
     stop();
   };

@@ -34,17 +34,19 @@ pg.rowbars = (host, map) => {
     pg.set(label, frame.self && wide[0] > query ? "not yet seen" : "masked");
     label.style.left = `${wide[1] * side - 4}px`;
   };
-  /** The two largest carry their number beside the bar: right of it, or left where there is no room. */
+  /** The two largest carry their number beside the bar, right or left of it, where it covers no other; else above it. */
   const number = (node, row, key, first, side) => {
     const weight = row[key];
     const touching = key !== first && Math.abs(key - first) * side < 34 && (row[first] - weight) * HIGH < 12;
     node.hidden = key === undefined || weight < 0.08 || touching;
     if (node.hidden) return;
     pg.set(node, pg.weight(weight));
-    const right = (key + 1) * side + 4, next = row[key + 1] ?? 0;
-    const room = right + 26 < side * row.length && next < weight / 2;
-    const up = Math.max(1, Math.min(44, weight * HIGH - 12));
-    node.style.transform = `translate(${room ? right : key * side - 28}px, ${-up}px)`;
+    const beside = Math.max(1, Math.min(44, weight * HIGH - 12)), reach = Math.ceil(30 / side);
+    const free = (from, to) => from >= 0 && to <= row.length && row.slice(from, to).every(other => (other ?? 0) * HIGH < beside);
+    const [x, up] = free(key + 1, key + 1 + reach) ? [(key + 1) * side + 4, beside]
+      : free(key - reach, key) ? [key * side - 28, beside]
+      : [Math.max(0, Math.min(side * row.length - 24, (key + .5) * side - 12)), Math.min(44, weight * HIGH + 1)];
+    node.style.transform = `translate(${x}px, ${-up}px)`;
   };
   const read = (frame, query, sees) => {
     const token = text => `<b class="mono">${pg.esc(pg.glyph(text))}</b>`, guess = frame.predicted[query];

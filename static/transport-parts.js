@@ -31,7 +31,7 @@ pg.transportMarkup = () => `<section class="tp" aria-label="Run">
   <div class="share">
     <button class="b hide-phone" data-do="share" aria-haspopup="dialog">${pg.icon("share")}Share</button>
     <button class="b only-phone" data-do="sheet" aria-controls="cfg">Configure</button></div>
-  <div class="banner" role="status" hidden></div></section>`;
+  <div class="banner" role="status" hidden></div><p class="hold" role="status" hidden></p></section>`;
 
 /** Fill the strip under the bar: {tone, title, text, actions: [[event, label]]}, or nothing. */
 pg.banner = (node, note) => {

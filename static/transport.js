@@ -3,7 +3,8 @@
 const HOPE_MS = 5000;                                  // how long the button shows what was asked, not yet confirmed
 const START_MS = 20_000;                               // the same for a first run, which may have to build its model
 // What the bar shows between the press in the replay and the server's first word: a run at its start, not the recording.
-const STARTING = { step: 0, last: 0, marks: "", rate: 0, loss: null, spark: "", reason: "", words: "starting…" };
+const STARTING = { step: 0, last: 0, marks: "", rate: 0, loss: null, spark: "", reason: "", words: "starting…",
+  held: "Starting." };
 
 const lossText = loss => loss === null || loss === undefined ? "–" : loss < .1 ? pg.num(loss, 2) : loss.toFixed(2);
 
@@ -70,13 +71,15 @@ pg.transport = (element, props, trigger, watch) => {
     $(".spark").setAttribute("aria-label", `${label} ${lossText(view.loss)}`);
   };
 
+  const hold = pg.hold($(".hold"));
   const draw = next => {
-    value = next;
+    value = { ...value, ...next };
     const confirmed = hope === null || value.answers >= asked
       || ["queued", "diverged", "finished"].includes(value.state) || performance.now() > hopeUntil;
     if (confirmed) hope = null;
-    const state = hope ?? value.state, starting = hope === "running" && value.state === "replay";
-    const view = starting ? { ...value, ...STARTING } : value;
+    const opening = pg.opening() && value.state === "replay", state = hope ?? (opening ? "ready" : value.state);
+    const starting = opening || hope === "running" && value.state === "replay";
+    const view = starting ? { ...value, ...STARTING, ...(opening && { words: "opening the link…" }) } : value;
     drawButton(state, view);
     drawWords(state, view);
     scrubber.draw(view, read("marks", view.marks) ?? []);
@@ -85,6 +88,7 @@ pg.transport = (element, props, trigger, watch) => {
     drawNumbers(view);
     if (was.note !== value.note) { was.note = value.note; pg.banner($(".banner"), read("note", value.note)); }
     share.draw(value.link);
+    hold(view);
     speak();
   };
 

@@ -15,8 +15,8 @@ def predictions(value: dict | None = None, **props) -> gr.HTML:
         examples  JSON [{exact: bool, cells: [{t: token, role: "prompt" | "answer" | "target", right: bool, want: token,
                   top: [[token, probability]] the five likeliest}]}]; right and want only where something is scored
         ask       what to type as a prompt, shown in the empty box ("letters a to z, such as copy:"); optional
-        prompt    JSON {text, continuation: [{t, p: probability, top}], error: sentence or ""}, or "" where the model
-                  cannot go on from a prompt (encoder-only)
+        fills     the sign of a blank where the model fills the blanks of a prompt (encoder-only); "" where it goes on
+        prompt    JSON {text, continuation: [{t, p: probability, top}], error: sentence or ""}, or "" for no prompt
 
     Events: prompt {text, temperature, top_k (0 = off), top_p, length}; do {action} for links of the finding.
     """

@@ -27,6 +27,7 @@ def transport(value: dict[str, Any]) -> gr.HTML:
         reason: a short sentence instead of rate and device ("recorded, not running"); "" for none.
         place: the place in the queue ("3rd"), shown instead of the step while queued.
         more: steps that "Go on for N" adds when the run is finished.
+        held: why the pictures are older than the bar ("Building 2 layers, 37,056 parameters."); "" if they are not.
         note: JSON {"tone": "error" | "info", "title", "text", "actions": [[event, label], ...]}, a strip under the bar;
             "" for none.
         link: address of the shared configuration, relative or absolute; the panel opens when one arrives.

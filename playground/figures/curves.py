@@ -16,6 +16,7 @@ property.
 
 COLOURS = ("var(--line-0)", "var(--line-1)", "var(--line-2)", "var(--line-3)")
 LABELS = 118  # px to the right of a chart, for the labels of curves and reference lines
+LETTER = 0.018  # of a chart's width
 POINTS = 240  # more are not seen at this size
 
 
@@ -73,16 +74,15 @@ def curves(
     shapes: list[dict[str, Any]] = []
     for level in levels:
         shapes.append(_rule("y", level.y, "var(--text-3)", "dot"))
+    end = max((float(c.x[-1]) for c in drawn), default=0.0)
     for i, (step, text) in enumerate(marks):
+        wide = LETTER * len(text) * total
+        left = step > wide and (step > total / 2 or end - step < wide)  # else it runs into the labels at the ends
         shapes.append(_rule("x", step, "var(--text-2)", "dot"))
-        notes.append(
-            _note(
-                step, 1 - 0.08 * i, text, yref="paper", xanchor="right" if step > total / 2 else "left", yanchor="top"
-            )
-        )
+        notes.append(_note(step, 1 - 0.08 * i, text, yref="paper", xanchor="right" if left else "left", yanchor="top"))
     if cursor is not None:
         shapes.append(_rule("x", cursor, "var(--accent)", "solid"))
-    y_axis = {"title": {"text": y_title}, "type": "log" if log else "linear"} | ({"dtick": 1} if log else {})
+    y_axis = {"title": {"text": y_title}, "type": "log" if log else "linear"} | (_decades(lines) if log else {})
     layout = {
         "xaxis": {"range": [0, total], "title": {"text": "step"}},
         "yaxis": y_axis | ({"range": list(y_range)} if y_range and not log else {}),
@@ -91,6 +91,15 @@ def curves(
         "shapes": shapes,
     }
     return {"data": data, "layout": layout}
+
+
+def _decades(lines: Sequence[Curve]) -> dict[str, Any]:
+    """Ticks of a logarithmic axis: powers of ten, and 2 and 5 times them where there are few."""
+    values = [float(v) for c in lines for v in c.y if v > 0] or [1.0]
+    low, high = int(np.floor(np.log10(min(values)))), int(np.ceil(np.log10(max(values))))
+    times = (1, 2, 5) if high - low < 3 else (1,)
+    ticks = [m * 10.0**e for e in range(low, high + 1) for m in times]
+    return {"tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks]}
 
 
 def _line(curve: Curve) -> dict[str, Any]:

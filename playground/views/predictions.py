@@ -8,7 +8,7 @@ from typing import Any
 from playground import findings
 from playground.history import Snapshot
 from playground.session import Session
-from playground.tasks.base import IGNORE
+from playground.tasks.base import IGNORE, MASK
 
 SHOWN = 8
 
@@ -48,6 +48,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         "examples": json.dumps(rows[:SHOWN]),
         "prompt": json.dumps(session.prompt),
         "ask": run.task.ask,
+        "fills": MASK if run.topology == "encoder-only" else "",
     }
 
 

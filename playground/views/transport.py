@@ -60,6 +60,7 @@ def value(session: Session) -> dict[str, Any]:
         "words": "",
         "reason": "",
         "note": "",
+        "held": "",
     }
     if session.notice:
         common["note"] = json.dumps({"tone": "info", "title": "", "text": session.notice, "actions": []})
@@ -83,7 +84,7 @@ def value(session: Session) -> dict[str, Any]:
         "device": run.place.label,
         "threads": f"{run.place.detail} · {run.precision.name}",
         "why": f"{run.precision.sentence} Precision, under Training, changes it.",
-        "loss": round(losses[min(step, len(losses) - 1)], 4),
+        "loss": float(f"{losses[min(step, len(losses) - 1)]:.4g}"),
         "loss_label": "train loss",
         "spark": spark(losses),
     }
@@ -96,6 +97,8 @@ def _still(session: Session, now: str) -> dict[str, Any]:
         said = {"reason": busy(session.slots)}
     elif session.building:
         said = {"words": f"building {cost(session.config.model).parameters:,} parameters"}
+    if now != "replay":
+        said["held"] = _coming(session)
     numbers = {"step": 0, "last": 0, "total": session.config.training.steps, "rate": 0, "loss": None}
     return {
         **said,
@@ -109,12 +112,23 @@ def _still(session: Session, now: str) -> dict[str, Any]:
     }
 
 
+def _coming(session: Session) -> str:
+    """What the pictures wait for."""
+    if session.place:
+        return f"{_ordinal(session.place)} in the queue for the next model."
+    model = session.config.model
+    layers = model.layers + (model.encoder_layers if model.topology == "encoder-decoder" else 0)
+    return f"Building {layers} layer{'s' if layers > 1 else ''}, {cost(model).parameters:,} parameters."
+
+
 def _divergence(run: Run) -> str:
     """The note of a run that stopped: the step, the last finite values, the cause, and the ways on."""
     stopped = run.diverged
     assert stopped is not None
-    actions = [["halve", f"Halve it to {run.training.lr / 2:g} and retry"]]
-    actions += [["back", f"Look back at step {run.step:,}"]] if run.step else []
+    top = run.training.lr
+    what = "it" if stopped.lr == top else f"its peak of {top:g}"  # warm-up and schedule go up to it
+    actions = [["halve", f"Halve {what} to {top / 2:g} and retry"]]
+    actions += [["back", f"Look back at step {run.step - 1:,}"]] if run.step else []
     title, _, text = str(stopped).partition("number.")
     return json.dumps({"tone": "error", "title": f"{title}number.", "text": text.strip(), "actions": actions})
 

@@ -61,3 +61,19 @@ def test_a_press_before_the_server_has_answered_is_not_lost(page):
     screen.is_("running")
     screen.reaches(1)
     expect(page.locator("#acc-task > button")).to_have_attribute("data-line", "copy · length 5")
+
+
+def test_whoever_leaves_before_the_run_is_there_gets_the_replay_back(page):
+    """In the queue, or while the first model is built."""
+    screen = Screen(page).open()
+    page.route("**/queue/join*", lambda route: None)  # the stream that would build the run never comes
+    screen.button.click()
+    screen.is_("running")
+    screen.settles()
+    screen.button.click()
+    screen.is_("replay")
+    expect(screen.button).to_have_text("Train it now")
+    step = screen.step
+    page.wait_for_function(f"document.querySelector('#tp [data-step]').textContent !== '{step}'")
+    page.unroute("**/queue/join*")
+    screen.train(2)

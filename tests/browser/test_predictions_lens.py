@@ -58,3 +58,16 @@ def test_a_bad_prompt_is_answered_with_a_sentence(screen, text, fields, sentence
     ask(screen, text, **fields)
     expect(screen.page.locator(".own-prompt .bad")).to_contain_text(sentence)
     expect(screen.page.locator(".examples li")).to_have_count(8)
+
+
+def test_an_encoder_fills_the_blanks_where_they_stand(page):
+    small = {"model.width": 16, "model.attention.heads": 2, "model.layers": 1, "training.batch": 4}
+    screen = Screen(page).open(preset="bert", lens="predictions", **small)
+    expect(page.locator(".own-prompt .pt")).to_contain_text("the model fills each ▢")
+    expect(page.locator(".own-prompt .fields")).to_be_hidden()
+    page.get_by_role("textbox", name="Prompt").fill("a▢c")
+    page.locator(".own-prompt").get_by_role("button", name="Fill").click()
+    made = page.locator(".result > .tk")
+    expect(made).to_have_count(3)
+    expect(made.nth(1)).to_have_class("tk made")
+    screen.settles()

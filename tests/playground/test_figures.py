@@ -113,3 +113,19 @@ def test_labels_stand_right_of_their_curve_and_never_on_one_another():
 def test_levels_span_the_whole_chart():
     shape = curves([], total=9, y_title="y", levels=[Level("here", 0.25)])["layout"]["shapes"][0]
     assert (shape["y0"], shape["y1"], shape["x0"], shape["x1"], shape["xref"]) == (0.25, 0.25, 0, 1, "paper")
+
+
+def test_the_text_of_a_mark_near_the_ends_of_the_curves_stands_left_of_its_line():
+    def side(at: int) -> str:
+        line = [Curve("a", [0, 60], [0.0, 1.0])]
+        figure = curves(line, total=100, y_title="y", y_range=(0.0, 1.0), marks=[(at, "loss falls")])
+        return next(note["xanchor"] for note in figure["layout"]["annotations"] if note["text"] == "loss falls")
+
+    assert [side(at) for at in (10, 30, 45, 55)] == ["left", "left", "right", "right"]
+
+
+@pytest.mark.parametrize(("high", "ticks"), [(4.0, [1, 2, 5, 10, 20, 50]), (9000.0, [1, 10, 100, 1000, 10000])])
+def test_a_logarithmic_axis_has_more_than_powers_of_ten_where_they_are_few(high, ticks):
+    axis = curves([Curve("a", [0, 1], [1.0, high])], total=1, y_title="y", log=True)["layout"]["yaxis"]
+    assert axis["tickvals"] == ticks
+    assert axis["ticktext"] == [f"{tick:g}" for tick in ticks]

@@ -1,0 +1,31 @@
+/* The held picture: when what is drawn is older than what the bar says, because a model is being built or no answer
+   comes, the last frame stays, dimmed, with its step and the reason. A page that opens a link draws only frames. */
+const PATIENCE_MS = 400;                               // what is quicker is not announced
+const SILENCE_MS = 5000, SILENT = "The server has been silent for 5 s.";
+
+/** Returns a function to call with every value the bar draws: `held` says why the pictures are older, or is "". */
+pg.hold = node => {
+  node.innerHTML = "<b></b> <span></span>";
+  const [title, reason] = node.children;
+  let pictured = "", why = null, timer = 0, silence = 0;
+
+  const show = text => {
+    document.body.classList.toggle("held", !!text);
+    node.hidden = !text;
+    pg.set(title, pictured && text ? `Showing ${pictured}.` : "");
+    pg.set(reason, text);
+  };
+  const hold = text => {
+    if (text === why) return;
+    clearTimeout(timer);
+    why = text;
+    if (text && node.hidden) timer = setTimeout(() => show(why), PATIENCE_MS); else show(text);
+  };
+  return value => {
+    clearTimeout(silence);
+    if (value.held) return hold(pg.opening() ? "Building what the link says." : value.held);
+    pictured = `step ${pg.num(value.step)}${value.state === "replay" ? " of the stored run" : ""}`;
+    hold("");
+    if (value.state === "running") silence = setTimeout(() => show(why = SILENT), SILENCE_MS);
+  };
+};

@@ -1,0 +1,82 @@
+"""Pictures that are older than the bar says are dimmed and dated; a link's page shows no other run's pictures."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.screen import SMALL, Screen
+
+FRAME = "pg.view.transport({...%s, n: 'test'})"
+RUNNING = (
+    "{state: 'running', step: 40, last: 40, total: 100, marks: '[]', note: '', held: '', spark: '', answers: 1e15}"
+)
+
+
+@pytest.fixture
+def screen(page: Page) -> Screen:
+    """A run that is paused: nothing but the test draws on the bar."""
+    shown = Screen(page).open(**SMALL)
+    shown.train(2)
+    shown.pause()
+    return shown
+
+
+def test_what_is_built_quickly_is_not_announced(screen):
+    card = screen.bar.locator(".hold")
+    screen.page.evaluate(FRAME % f"{{...{RUNNING}, held: 'Building 2 layers.'}}")
+    screen.page.wait_for_timeout(100)
+    expect(card).to_be_hidden(timeout=1)
+    screen.page.evaluate(FRAME % RUNNING)
+    screen.page.wait_for_timeout(500)
+    expect(card).to_be_hidden(timeout=1)
+
+
+def test_a_model_that_takes_long_to_build_holds_the_last_picture_with_its_step(screen):
+    card, step = screen.bar.locator(".hold"), screen.step
+    screen.page.evaluate(FRAME % f"{{...{RUNNING}, held: 'Building 2 layers.'}}")
+    expect(card).to_have_text(f"Showing step {step}. Building 2 layers.")
+    expect(screen.page.locator(".mosaic-box")).to_have_css("opacity", "0.35")
+    screen.page.evaluate(FRAME % RUNNING)
+    expect(card).to_be_hidden()
+    expect(screen.page.locator(".mosaic-box")).to_have_css("opacity", "1")
+
+
+def test_silence_while_running_is_said_and_taken_back(screen):
+    card = screen.bar.locator(".hold")
+    screen.page.evaluate(FRAME % RUNNING)
+    expect(card).to_have_text("Showing step 40. The server has been silent for 5 s.")
+    screen.page.evaluate(FRAME % RUNNING)
+    expect(card).to_be_hidden()
+
+
+def test_a_link_shows_frames_and_not_the_replay_until_its_run_is_there(page):
+    held = []
+    page.route("**/run/predict*", lambda route: held.append(route))
+    page.goto("/?preset=copy")
+    bar = page.locator("#tp .tp")
+    expect(bar.locator("[data-words]")).to_have_text("opening the link…")
+    expect(bar.locator(".hold")).to_have_text("Building what the link says.")
+    expect(bar.locator(".tag.replay")).to_be_hidden()
+    expect(page.locator(".mosaic canvas").first).to_be_hidden()
+    while not held:
+        page.wait_for_timeout(50)
+    page.unroute("**/run/predict*")  # lets go what was held
+    expect(bar.locator("[data-words]")).to_have_text("step · ready")
+    expect(bar.locator(".hold")).to_be_hidden()
+    expect(page.locator(".mosaic canvas").first).to_be_visible()
+
+
+def test_the_replay_stands_at_its_end_where_a_lens_shows_its_end(page):
+    screen = Screen(page).open()
+    screen.lens("Learning")
+    screen.reaches(352)
+    page.wait_for_timeout(400)
+    assert screen.step == 352
+    expect(screen.finding).to_contain_text("Learned")
+
+
+def test_what_the_server_says_in_the_replay_stays(page):
+    screen = Screen(page).open()
+    page.keyboard.press("a")
+    expect(screen.bar.locator(".banner")).to_contain_text("This is a stored replay.")
+    page.wait_for_timeout(400)
+    expect(screen.bar.locator(".banner")).to_contain_text("This is a stored replay.", timeout=1)
