@@ -1,6 +1,6 @@
 """The model core: configs that are values, modules built from them, records of what a forward pass did. torch only."""
 
-from models.edits import Ablate
+from models.edits import Ablate, Force
 from models.presets import PRESETS
 from models.published import PUBLISHED
 from models.records import Cache, LayerRecord, Output, Routing
@@ -11,6 +11,7 @@ __all__ = [
     "PUBLISHED",
     "Ablate",
     "Cache",
+    "Force",
     "LayerRecord",
     "Output",
     "Routing",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import ValidationError
@@ -71,12 +72,12 @@ def _class_at(path: str) -> type[Config]:
 def field_at(path: str) -> FieldInfo:
     """The field of a slot such as "model.attention"; below a slot, that of the first variant that has it."""
     here: type[Config] = RunConfig
-    *way, last = path.split(".")
-    for name, following in zip(way, [*way[1:], last], strict=True):
+    names = path.split(".")
+    for name, following in pairwise(names):
         field = here.model_fields[name]
         members = [m for m in variants(field).values() if following in m.model_fields]
         here = members[0] if members else field.annotation  # type: ignore[assignment]
-    return here.model_fields[last]
+    return here.model_fields[names[-1]]
 
 
 def rows(config_class: type[Config], path: str = "", only: tuple[str, ...] | None = None) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from models.records import LayerRecord, Routing
 from playground.measures.routing import Information
 from playground.tasks.base import Batch
 
+Stack = Literal["encoder", "decoder"]
 BUDGET = 12 * 2**20  # bytes of all loads that a run keeps
 LOSSES = ("auxiliary", "device", "communication", "z")
 
@@ -26,8 +27,13 @@ class Routed(NamedTuple):
     names: tuple[str, ...]
     """"L1"; in an encoder-decoder "encoder L1" and "decoder L1"."""
     layers: tuple[Routing, ...]
-    encodes: tuple[bool, ...]
-    """Whether the layer reads the source."""
+    places: tuple[tuple[Stack, int], ...]
+    """Stack and layer of each."""
+
+    def ids(self, layer: int) -> Tensor:
+        """(B, T) the tokens that a layer reads: the source's in the encoder of an encoder-decoder."""
+        source_BS = self.batch.source_BS
+        return source_BS if source_BS is not None and self.places[layer][0] == "encoder" else self.batch.ids_BT
 
 
 def penalties(records: Sequence[LayerRecord]) -> Tensor | None:
@@ -39,15 +45,17 @@ def penalties(records: Sequence[LayerRecord]) -> Tensor | None:
 def routed(records: Sequence[LayerRecord], batch: Batch, step: int, *, encoders: int) -> Routed:
     """Keep what the layers reported, without what a backward pass would need. `encoders`: how many come first."""
     both = 0 < encoders < len(records)
-    names, layers, encodes = [], [], []
+    names: list[str] = []
+    layers: list[Routing] = []
+    places: list[tuple[Stack, int]] = []
     for i, record in enumerate(records):
         if record.routing is None:
             continue
-        encodes.append(i < encoders)
-        stack = ("encoder " if i < encoders else "decoder ") if both else ""
-        names.append(f"{stack}L{i if i < encoders else i - encoders}")
+        place: tuple[Stack, int] = ("encoder", i) if i < encoders else ("decoder", i - encoders)
+        places.append(place)
+        names.append(f"{place[0]} L{place[1]}" if both else f"L{place[1]}")
         layers.append(detached(record.routing))
-    return Routed(step, batch, tuple(names), tuple(layers), tuple(encodes))
+    return Routed(step, batch, tuple(names), tuple(layers), tuple(places))
 
 
 def compact(seen: Routed) -> Routed:

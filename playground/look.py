@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models import Ablate, Output, Transformer
+from models import Output, Transformer
+from models.edits import Edit
 from playground.history import Snapshot
+from playground.loads import Routed, routed
 from playground.measures.attention import cross_cells, heads, self_cells
 from playground.tasks.base import Batch
 
@@ -28,7 +30,7 @@ def forward(
     model: Transformer,
     batch: Batch,
     *,
-    edits: Sequence[Ablate] = (),
+    edits: Sequence[Edit] = (),
     generator: torch.Generator | None = None,
     record: bool = False,
 ) -> Output:
@@ -96,7 +98,15 @@ class Twin:
 
 
 @torch.no_grad()
-def look(model: Transformer, seen: Probe, step: int, *, edits: Sequence[Ablate] = (), example: int = 0) -> Snapshot:
+def route(model: Transformer, batch: Batch, step: int, *, edits: Sequence[Edit] = ()) -> Routed | None:
+    """Which experts the tokens of a batch go to, as when evaluated; None for a model without experts."""
+    output = forward(model, to(batch, next(model.parameters()).device), edits=edits)
+    found = routed(output.encoder + output.decoder, batch, step, encoders=len(output.encoder))
+    return found if found.layers else None
+
+
+@torch.no_grad()
+def look(model: Transformer, seen: Probe, step: int, *, edits: Sequence[Edit] = (), example: int = 0) -> Snapshot:
     """What the probe shows after `step` updates; the maps are those of one example."""
     device = next(model.parameters()).device
     output = forward(model, to(seen.batch, device), edits=edits, record=True)

@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from typing_extensions import Self
 
-from models import Ablate, Transformer, TransformerConfig
+from models import Transformer, TransformerConfig
 from models.config import Config, extra, knob, live, put, refuse, walk
+from models.edits import Edit
 from models.records import LayerRecord
 from playground.capture import Captured, captured
 from playground.device import DeviceName, choose
@@ -168,7 +169,7 @@ class Run:
         return loss, _share_right(logits_BTV.detach(), targets_BT), records
 
     @torch.no_grad()
-    def evaluate(self, edits: Sequence[Ablate] = ()) -> Evaluation:
+    def evaluate(self, edits: Sequence[Edit] = ()) -> Evaluation:
         """Loss and accuracy on the fixed unseen examples, with an ablation if asked."""
         with self.precision.route():
             return measure(self.model, self.unseen, edits)
@@ -234,7 +235,7 @@ class Run:
 VALIDATION_SEED = 1_000_003
 
 
-def measure(model: Transformer, batch: Batch, edits: Sequence[Ablate] = ()) -> Evaluation:
+def measure(model: Transformer, batch: Batch, edits: Sequence[Edit] = ()) -> Evaluation:
     """Evaluate a model on a batch."""
     logits_BTV = forward(model, batch, edits=edits).logits_BTV.float()
     targets_BT = batch.targets_BT

@@ -12,10 +12,12 @@ from typing import Any
 from models.config import live
 from playground import presets
 from playground.ablation import Ablation
+from playground.choices import ExpertChoices
 from playground.controls import change, flat, leaf, plain, read
 from playground.history import Snapshot
 from playground.limits import SECONDS, STEPS, TEXT
-from playground.look import Probe, Twin, look, probe
+from playground.loads import Routed
+from playground.look import Probe, Twin, look, probe, route
 from playground.run import Diverged, Run, RunConfig
 
 OWN_CLAIM = 2.0**-9  # presses are numbered by the browser's clock in milliseconds; float64 still tells these apart
@@ -153,6 +155,7 @@ class Session:
         self.which: str = ""
         self.head: tuple[int, int] | None = None  # None: the head of the finding
         self.ablation: Ablation | None = None
+        self.experts = ExpertChoices()
         self.probe_name, self.probe_text, self.probe_error = "0", "", ""
         self.probe_seen: str | None = None  # the text of the probe in use, unless it is the fixed one
         self.drawn: tuple[str, tuple[int, int]] | None = None  # the stack and head drawn large, last
@@ -170,7 +173,7 @@ class Session:
 
     def rebuild_if_untouched(self) -> None:
         """Before the first step nothing is lost by building the changed model at once."""
-        if self.run is not None and self.run.step == 0 and not self.running and not self.problems:
+        if self.run is not None and self.run.step == 0 and not (self.running or self.building or self.problems):
             self.restart()
 
     def budget_left(self) -> str:
@@ -237,6 +240,20 @@ class Session:
             seen, example = self.seen_through()
             edits = self.ablation.edits if self.ablation else ()
             return partial(look, self.twin.of(run.model), seen, run.step, edits=edits, example=example)
+
+    def routed(self) -> Callable[[], Routed | None]:
+        """Which experts to look at, taken now: those of the last update (or of the one looked back to), or of the
+        probe, which calling the answer, with `hand` held, draws while the run trains on.
+        """
+        with self.held():
+            run = self.start()
+            if self.experts.on == "batch" and run.routed is not None:
+                kept = run.history.nearest(self.shown) if self.shown is not None else None
+                update = kept.routed if kept is not None else run.routed
+                return lambda: update
+            seen, model, step = self.seen_through()[0], self.twin.of(run.model), run.step
+            edits = self.ablation.edits if self.ablation else ()
+            return partial(route, model, seen.batch, step, edits=edits)
 
     def which_stack(self) -> str:
         """The attention drawn: the one chosen, or the first there is."""

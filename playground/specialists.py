@@ -21,9 +21,7 @@ class Labels(NamedTuple):
 
 def labels(task: Task, seen: Routed, layer: int) -> dict[str, Labels]:
     """ "task" where there are tags, "position", and "kind of token", of the tokens that a layer reads."""
-    batch = seen.batch
-    source = batch.source_BS is not None and seen.encodes[layer]
-    ids_BT = batch.source_BS if source and batch.source_BS is not None else batch.ids_BT
+    batch, ids_BT = seen.batch, seen.ids(layer)
     length = ids_BT.shape[1]
     found = {}
     if batch.tags_BT is not None:

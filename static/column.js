@@ -28,7 +28,7 @@ addEventListener("click", event => {                   // a click on the shade; 
 const chips = groups => groups.map(([title, presets]) => `<div class="eyebrow">${pg.esc(title)}</div>
   <div class="chips" role="group" aria-label="${pg.esc(title)}">
   ${presets.map(([id, label, hint]) =>
-    `<button class="chip" data-preset="${pg.esc(id)}" title="${pg.esc(hint)}">${pg.esc(label)}</button>`).join("")}
+    `<button class="chip" data-preset="${pg.esc(id)}" data-label="${pg.esc(label)}" title="${pg.esc(hint)}">${pg.esc(label)}</button>`).join("")}
   </div>`).join("");
 
 const figures = card => card.map(([label, old, now, unit]) => `<div><dt>${pg.esc(label)}</dt>
@@ -83,6 +83,7 @@ pg.column = (element, props, trigger, watch) => {
   const writeLines = () => {
     for (const [name, line] of Object.entries(lines)) {
       const button = document.querySelector(`#acc-${CSS.escape(name)} > button`), text = [line].flat().join(" · ");
+      document.querySelector(`#acc-${CSS.escape(name)}`)?.classList.toggle("useless", !text);
       if (button && button.dataset.line !== text) button.dataset.line = text;
     }
   };

@@ -27,7 +27,7 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("published",),
 )
 AROUND = (  # the same for what stands around the core
-    ("device", "figures", "slots", "tasks", "wording"),
+    ("choices", "device", "figures", "slots", "tasks", "wording"),
     ("measures", "training"),
     ("loads",),
     ("history", "specialists"),
@@ -36,7 +36,7 @@ AROUND = (  # the same for what stands around the core
     ("ablation", "findings", "hub", "limits", "prompt"),
     ("controls",),
     ("presets",),
-    ("session", "share"),
+    ("session", "share", "verdicts"),
     ("sessions", "views"),
     ("replay",),
     ("components",),
@@ -76,6 +76,7 @@ STRANGERS = {  # folders whose files do not know each other, but for those named
         "running",
         "streaming",
         "looking",
+        "routing",
         "configuring",
         "wiring",
     ),

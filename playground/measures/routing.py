@@ -60,6 +60,13 @@ def first_choice(routing: Routing) -> Tensor:
     )
 
 
+def taken(routing: Routing) -> tuple[Tensor, Tensor]:
+    """(M,) expert and token of every choice that got a seat."""
+    token_NK = torch.arange(len(routing.experts_NK), device=routing.experts_NK.device)[:, None]
+    kept_NK = routing.kept_NK & (routing.weights_NK > 0)
+    return routing.experts_NK[kept_NK], token_NK.expand_as(kept_NK)[kept_NK]
+
+
 def table(experts_N: Tensor, labels_N: Tensor, experts: int, labels: int) -> np.ndarray:
     """(E, labels) how many tokens of each label have each expert; negative experts or labels are left out."""
     seen_N = (experts_N >= 0) & (labels_N >= 0)

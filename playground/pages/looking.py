@@ -29,28 +29,28 @@ class Looking:
     def look(self, request: gr.Request, event: gr.EventData) -> Update:
         session, which = session_of(request), sent(event, "which")
         session.which = which if isinstance(which, str) and which in dict(STACKS) else session.which
-        return self._shown(session)
+        return self.shown(session)
 
     def select(self, request: gr.Request, event: gr.EventData) -> Update:
         session = session_of(request)
         session.head = (number(event, "layer", 0, 255), number(event, "head", 0, 255))
-        return self._shown(session)
+        return self.shown(session)
 
     def probe(self, request: gr.Request, event: gr.EventData) -> Update:
         session, text, name = session_of(request), sent(event, "text"), sent(event, "id", "own")
         if session.run is None:
-            return self._recorded(session)
+            return self.recorded(session)
         session.probe_error = ""
         try:
             session.use_probe("own" if isinstance(text, str) else str(name), text if isinstance(text, str) else None)
         except ValueError as error:
             session.probe_error = str(error)
-        return self._shown(session)
+        return self.shown(session)
 
     def ablate(self, request: gr.Request, event: gr.EventData) -> Update:
         session, layer, head = session_of(request), number(event, "layer", 0, 255), number(event, "head", 0, 255)
         if session.run is None:
-            return self._recorded(session)
+            return self.recorded(session)
         which = session.which_stack()
         stack, part = "encoder" if which == "encoder" else "decoder", "cross" if which == "cross" else "self"
         try:
@@ -60,17 +60,17 @@ class Looking:
         except ValueError as error:
             session.notice = str(error)
         session.head = (layer, head)
-        return self._shown(session)
+        return self.shown(session)
 
     def restore(self, request: gr.Request) -> Update:
         session = session_of(request)
         session.ablation = None
-        return self._shown(session)
+        return self.shown(session)
 
     def prompt(self, request: gr.Request, event: gr.EventData) -> Update:
         session, text = session_of(request), str(sent(event, "text", ""))[: 10 * LONGEST]
         if session.run is None:
-            return self._recorded(session)
+            return self.recorded(session)
         found: list[Any] = []
         error = ""
         try:
@@ -88,12 +88,12 @@ class Looking:
         session, name = session_of(request), sent(event, "id")
         session.lens = name if isinstance(name, str) and name in self.board.notes else session.lens
         session.watcher = None
-        return self._shown(session)
+        return self.shown(session)
 
-    def _shown(self, session: Session) -> Update:
+    def shown(self, session: Session) -> Update:
         session.hands += 1
         return {**self.pictures.frame(session), self.board.notes[session.lens]: notes.value(session, session.lens)}
 
-    def _recorded(self, session: Session) -> Update:
+    def recorded(self, session: Session) -> Update:
         session.notice = RECORDED
         return self.pictures.frame(session)

@@ -8,9 +8,11 @@ from typing import Any
 import gradio as gr
 
 from playground.controls import Accordion
+from playground.loads import Routed
 from playground.replay import FILE
 from playground.session import Session
-from playground.views import attention, column, learning, notes, predictions, published, roles, task, transport
+from playground.views import attention, column, experts, learning, notes, predictions, published, roles, task, transport
+from playground.views.experts import charts as experts_charts
 
 Update = dict[Any, Any]
 REPLAY = f"/gradio_api/file={FILE}"
@@ -33,6 +35,9 @@ class Board:
     roles: Any = None
     finding: Any = None
     table: Any = None
+    experts: Any = None
+    ways: Any = None
+    told: Any = None
     predictions: Any = None
     forms: dict[str, Any] = field(default_factory=dict)
     panels: dict[str, Any] = field(default_factory=dict)
@@ -48,6 +53,7 @@ class Board:
         own = {
             "learning": [self.finding, self.table, *self.charts.values()],
             "attention": [self.attention, self.roles],
+            "experts": [self.experts, self.ways, self.told],
             "predictions": [self.predictions],
         }
         return [self.transport, *own[lens], self.notes[lens]]
@@ -79,6 +85,7 @@ class Pictures:
             with session.held():
                 out: Update = {board.transport: transport.value(session)}
                 glimpse = session.glimpse() if lens == "attention" else None
+                routed = session.routed() if lens == "experts" else None
                 if lens == "learning" and charts:
                     found = learning.value(session)
                     out |= {board.finding: found["finding"], board.table: learning.table(session)}
@@ -89,9 +96,25 @@ class Pictures:
                 snapshot = glimpse()
                 out[board.attention] = attention.value(session, snapshot)
                 out |= {board.roles: roles.value(session, snapshot)} if charts else {}
+            if routed is not None:
+                out |= self._experts(session, routed(), charts=charts)
             if charts:  # last: the lines name the head that is drawn
                 out[board.notes[lens]] = notes.value(session, lens)
             return out
+
+    def stored(self, session: Session) -> Update:
+        """Whether the stored replay has the board, and the transport."""
+        on = session.run is None and not session.building
+        return {self.board.replay: {"on": on, "src": REPLAY}, self.board.transport: transport.value(session)}
+
+    def _experts(self, session: Session, seen: Routed | None, *, charts: bool) -> Update:
+        board = self.board
+        out: Update = {board.experts: experts.value(session, seen, charts=charts)}
+        if seen is not None and charts:
+            out[board.told] = experts_charts.information(session, experts.chosen_layer(session, seen))
+            if session.experts.show == "paths":
+                out[board.ways] = experts_charts.ways(session, seen)
+        return out
 
     def controls(self, session: Session) -> Update:
         """The configuration column and the lines below the lens."""

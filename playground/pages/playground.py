@@ -9,6 +9,7 @@ import plotly
 
 from playground.components.attention import attention
 from playground.components.column import column
+from playground.components.experts import experts
 from playground.components.finding import finding
 from playground.components.form import form
 from playground.components.notes import notes
@@ -95,6 +96,25 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
                         view="roles",
                     )
                     board.notes["attention"] = notes(notes_view.value(blank, "attention"), view="notes-attention")
+                with gr.Tab("Experts", id="experts"):
+                    board.experts = experts(elem_id="lens-experts")
+                    board.ways = plot(
+                        src=PLOTLY,
+                        title="Ways through the layers",
+                        note="tokens from first choice to first choice",
+                        tall=420,
+                        slot="experts-ways",
+                        view="ways",
+                    )
+                    board.told = plot(
+                        src=PLOTLY,
+                        title="What the expert tells",
+                        note="share of the entropy of task, position, kind of token",
+                        tall=252,
+                        slot="experts-told",
+                        view="told",
+                    )
+                    board.notes["experts"] = notes(notes_view.value(blank, "experts"), view="notes-experts")
                 with gr.Tab("Predictions", id="predictions"):
                     board.predictions = predictions(elem_id="lens-predictions")
                     board.notes["predictions"] = notes(notes_view.value(blank, "predictions"), view="notes-predictions")

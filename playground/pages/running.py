@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import gradio as gr
 
+from models.config import live
 from playground import presets
 from playground.controls import change, panel
 from playground.limits import STEPS
@@ -46,7 +47,15 @@ class Running:
 
     def preset(self, request: gr.Request, event: gr.EventData) -> Update:
         session, name = session_of(request), str(sent(event, "name", ""))
-        return self._take(session, lambda: session.adopt(name)) if name in presets.PRESETS else self._ordered(session)
+        return self._adopt(session, name) if name in presets.PRESETS else self._ordered(session)
+
+    def _adopt(self, session: Session, name: str) -> Update:
+        """A preset, in the lens that it is made for."""
+        lens = presets.PRESETS[name].lens
+        session.lens = lens or session.lens
+        turned = {self.board.lenses: gr.update(selected=lens)} if lens else {}
+        opened = {self.board.panels["router"]: gr.update(open=True)} if lens == "experts" else {}
+        return {**self._take(session, lambda: session.adopt(name)), **turned, **opened}
 
     def restart(self, request: gr.Request) -> Update:
         return self._take(session_of(request), lambda: None)
@@ -57,24 +66,35 @@ class Running:
         if what == "step" and rest.isdigit() and len(rest) < 10:
             return self._look_back(session, int(rest))
         if what == "preset" and rest in presets.PRESETS:
-            return self._take(session, lambda: session.adopt(rest))
-        if what == "set":
-            try:
-                changes: dict[str, Any] = json.loads(unquote(rest))
-                raw = session.raw
-                for path, value in changes.items():
-                    raw = change(raw, path, value)
-            except (ValueError, AttributeError, KeyError, RecursionError):
-                return self._ordered(session)
-            panels = {self.board.panels[name]: gr.update(open=True) for name in {panel(path) for path in changes}}
+            return self._adopt(session, rest)
+        return self._set(session, rest) if what == "set" else self._ordered(session)
+
+    def _set(self, session: Session, text: str) -> Update:
+        """Change controls: live ones act at once and the run goes on, others train anew."""
+        try:
+            changes: dict[str, Any] = json.loads(unquote(text))
+            raw = session.raw
+            for path, value in changes.items():
+                raw = change(raw, path, value)
+        except (ValueError, AttributeError, KeyError, RecursionError):
+            return self._ordered(session)
+        panels = {self.board.panels[name]: gr.update(open=True) for name in {panel(path) for path in changes}}
+        if session.run is None or not session.run.step or not set(changes) <= live(session.run.now):
             return {**self._take(session, lambda: session.load(raw)), **panels}
-        return self._ordered(session)
+        with session.held():
+            for path, value in changes.items():
+                session.edit(path, value)
+        if not session.running and not session.budget_left():
+            session.order = (session.claim_own(), False)
+        return {**self._ordered(session), **panels}
 
     def _take(self, session: Session, act: Callable[[], None]) -> Update:
         """Stop the loop before, take other settings, order a new run."""
         n = session.claim_own()
         with session.held():  # the loop before ends its step first
+            session.building = True  # by the stream, so not here
             act()
+            session.building = False
         session.order = (n, True)
         return self._ordered(session)
 
@@ -95,7 +115,8 @@ class Running:
         return self.pictures.frame(session)
 
     def pause(self, request: gr.Request, event: gr.EventData) -> Update:
-        return self._halted(request, event, lambda session: None)
+        shown, session = self._halted(request, event, lambda session: None), session_of(request)
+        return shown if session.run is not None else self.pictures.stored(session)
 
     def step(self, request: gr.Request, event: gr.EventData) -> Update:
         def one(session: Session) -> None:

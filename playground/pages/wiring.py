@@ -11,6 +11,7 @@ from playground.pages.configuring import Configuring
 from playground.pages.frame import NOW, PRIVATE, SESSIONS
 from playground.pages.looking import Looking
 from playground.pages.pictures import Board, Pictures, Update
+from playground.pages.routing import Routing
 from playground.pages.running import Running
 from playground.pages.streaming import Streaming
 
@@ -19,7 +20,7 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
     """Bind every event of the page."""
     pictures = Pictures(board, forms)
     running, looking, configuring = Running(pictures), Looking(pictures), Configuring(pictures)
-    streaming = Streaming(pictures)
+    streaming, routing = Streaming(pictures), Routing(pictures, looking)
     everything, lens, column = board.all(), board.lens(), board.controls()
 
     def long(event: Any, handler: Any) -> None:
@@ -35,16 +36,18 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
         event(handler, None, outputs, trigger_mode="multiple", **NOW)
 
     bar, col, att, pred = board.transport, board.column, board.attention, board.predictions
+    exp = board.experts
     for event, handler in (
         (bar.play, running.play),
         (bar.halve, running.halve),
         (col.preset, running.preset),
         (col.restart, running.restart),
-        *((each.do, running.do) for each in (att, pred, board.finding, *board.notes.values())),
+        *((each.do, running.do) for each in (att, exp, pred, board.finding, *board.notes.values())),
     ):
         long(event, handler)
-    for event, handler in ((bar.pause, running.pause), (bar.seek, running.seek), (bar.back, running.back)):
+    for event, handler in ((bar.seek, running.seek), (bar.back, running.back)):
         short(event, handler, lens)
+    short(bar.pause, running.pause, [*lens, board.replay])
     for event, handler in ((bar.step, running.step), (bar.reset, running.reset)):
         short(event, handler, everything)
     short(bar.link, configuring.share, [bar])
@@ -59,6 +62,11 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
         (att.select, looking.select),
         (att.ablate, looking.ablate),
         (att.restore, looking.restore),
+        (exp.see, routing.see),
+        (exp.remove, routing.remove),
+        (exp.force, routing.force),
+        (exp.price, routing.price),
+        (exp.restore, looking.restore),
     ):
         short(event, handler, lens)
     streams(board.lenses.select(looking.turn, None, lens, trigger_mode="multiple", **NOW))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models import Ablate
 from playground import findings
 from playground.history import Snapshot
 from playground.run import Run
@@ -166,6 +167,8 @@ def _ablation(session: Session) -> str:
     noise = (before.error**2 + after.error**2) ** 0.5
     sign = "+" if after.loss >= before.loss else "−"
     edit = done.edits[0]
+    if not isinstance(edit, Ablate) or edit.head is None:
+        return ""
     return json.dumps(
         {
             "title": f"Without {done.label}: loss {before.loss:.3f} → {after.loss:.3f}, accuracy "

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from playground import presets
+from playground import presets, verdicts
 from playground.controls import flat, plain
 from playground.run import Run
 from playground.session import Session
@@ -21,7 +21,9 @@ def value(session: Session, lens: str) -> dict[str, Any]:
         f'<li><a data-do="{_action(changes)}">{text}</a> {what}.</li>' for text, changes, what in preset.tries
     )
     source = f'<p>Source: <a href="{preset.source[1]}">{preset.source[0]}</a>.</p>' if preset.source else ""
-    html = f"<p>{preset.shows}</p>{f'<ul>{tries}</ul>' if tries else ''}{source}"
+    said = verdicts.told(session.preset)
+    measured = f"<p><b>Measured</b></p><ul>{''.join(f'<li>{each}</li>' for each in said)}</ul>" if said else ""
+    html = f"<p>{preset.shows}</p>{f'<ul>{tries}</ul>' if tries else ''}{measured}{source}"
     return {"try": json.dumps(html), "python": python(session, lens)}
 
 
@@ -34,14 +36,18 @@ def python(session: Session, lens: str) -> str:
     config = session.run.config if session.run else session.config
     if lens == "attention" and not config.model.attention.query_heads():
         return ""
+    if lens == "experts" and config.model.feed_forward.kind != "MoE":
+        return ""
     before, after = flat(presets.raw(session.preset)), flat(plain(config))
     different = {p: v for p, v in after.items() if before.get(p) != v}
     lines = ["from playground.presets import changed", "from playground.run import Run"]
     lines += ["from playground.look import forward, maps"] if lens == "attention" else []
     lines += ["from playground.look import forward"] if lens == "predictions" else []
-    lines += ["from models import Ablate"] if session.ablation and lens != "learning" else []
+    lines += ["from playground.measures.routing import frame"] if lens == "experts" else []
+    lines += ["from models import Ablate, Force"] if session.ablation and lens in ("attention", "predictions") else []
     lines += ["", f"run = Run(changed({session.preset!r}, {_literal(different)}))", *_trained(session.run)]
-    return "\n".join(lines + (_evaluated() if lens == "learning" else _seen(session, lens)))
+    told = {"learning": _evaluated, "experts": _routed}
+    return "\n".join(lines + (told[lens]() if lens in told else _seen(session, lens)))
 
 
 def _trained(run: Run | None) -> list[str]:
@@ -59,6 +65,14 @@ def _evaluated() -> list[str]:
         "",
         "print(run.history.frame())  # one row per step: loss, accuracy, gradient norm, learning rate",
         "print(run.evaluate())       # on unseen examples",
+    ]
+
+
+def _routed() -> list[str]:
+    return [
+        "",
+        "print(frame(run.routed.names, run.routed.layers))  # of the last update: asked for, taken, dropped, f, P",
+        "print(run.routed.layers[-1].experts_NK)            # token by token; also weights, seats, kept, probs",
     ]
 
 

@@ -1,0 +1,91 @@
+"""Presses inside the Experts lens: what is seen, doing without an expert, all tokens to one, the worth of each."""
+
+from __future__ import annotations
+
+import gradio as gr
+import numpy as np
+
+from models import Ablate, Force
+from models.edits import Edit
+from playground.ablation import Ablation
+from playground.choices import Costs
+from playground.loads import Routed
+from playground.pages.event import number, sent
+from playground.pages.frame import session_of
+from playground.pages.looking import Looking
+from playground.pages.pictures import Pictures, Update
+from playground.run import measure
+from playground.session import Session
+
+EXAMPLES = 64  # unseen examples that the worth of every expert is measured on
+MOST = 256  # experts in all layers whose worth is measured at once
+
+
+class Routing:
+    """Handlers, answered outside the queue."""
+
+    def __init__(self, pictures: Pictures, looking: Looking):
+        self.pictures, self.looking = pictures, looking
+
+    def see(self, request: gr.Request, event: gr.EventData) -> Update:
+        session = session_of(request)
+        for name in ("layer", "expert", "line", "on", "show"):
+            value = sent(event, name)
+            session.experts.take(name, int(value) if isinstance(value, float) and value.is_integer() else value)
+        return self.looking.shown(session)
+
+    def remove(self, request: gr.Request, event: gr.EventData) -> Update:
+        """The loss without the expert."""
+        return self._edited(request, event, force=False)
+
+    def force(self, request: gr.Request, event: gr.EventData) -> Update:
+        """The loss with every token sent to it."""
+        return self._edited(request, event, force=True)
+
+    def _edited(self, request: gr.Request, event: gr.EventData, *, force: bool) -> Update:
+        session, expert = session_of(request), number(event, "expert", 0, 4095)
+        session.experts.take("expert", expert)
+        if session.run is None:
+            return self.looking.recorded(session)
+        seen = self._seen(session)
+        if seen is None:
+            return self.looking.shown(session)
+        layer = min(session.experts.layer if session.experts.layer is not None else 4095, len(seen.layers) - 1)
+        stack, at = seen.places[layer]
+        edit: Edit = Force(stack, at, expert) if force else Ablate(stack, at, "feed_forward", expert=expert)
+        label = f"Everything to {seen.names[layer]} E{expert}" if force else f"Without {seen.names[layer]} E{expert}"
+        try:
+            with session.held():
+                session.ablation = Ablation(session.run, (edit,), label)
+        except ValueError as error:
+            session.notice = str(error)
+        return self.looking.shown(session)
+
+    def price(self, request: gr.Request) -> Update:
+        """What each expert of each layer is worth, on a copy of the model, so that the run goes on."""
+        session = session_of(request)
+        run, seen = session.run, self._seen(session)
+        if run is None or seen is None:
+            return self.looking.shown(session)
+        if sum(len(r.load_E) for r in seen.layers) > MOST:
+            session.notice = f"The worth of up to {MOST} experts is measured at once; this model has more."
+            return self.looking.shown(session)
+        with session.held():
+            model, step = session.twin.of(run.model), run.step
+        with session.hand:
+            batch = run.unseen
+            few = batch._replace(**{k: t[:EXAMPLES] for k, t in batch._asdict().items() if t is not None})
+            before = measure(model, few).loss
+            changes = [
+                [
+                    measure(model, few, (Ablate(stack, at, "feed_forward", expert=e),)).loss - before
+                    for e in range(len(routing.load_E))
+                ]
+                for (stack, at), routing in zip(seen.places, seen.layers, strict=True)
+            ]
+            session.experts.costs = Costs(step, len(few.ids_BT), before, np.array(changes))
+        return self.looking.shown(session)
+
+    def _seen(self, session: Session) -> Routed | None:
+        with session.hand:
+            return session.routed()() if session.run is not None else None

@@ -1,0 +1,90 @@
+"""The Experts lens: who is busy, who is full, who takes which token, and what it costs to do without one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from models.mixture import MoE
+from playground.loads import Routed
+from playground.session import Session
+from playground.views.experts import arithmetic, groups, load, tokens
+from playground.views.experts.finding import finding
+from playground.views.transport import marks
+from playground.wording import percent
+
+SHOWS = (("load", "Load"), ("devices", "Devices"), ("paths", "Paths"), ("ablate", "Ablate"))
+MIXTURE = "set:" + quote(json.dumps({"model.feed_forward.kind": "MoE"}))
+NONE = (
+    "This model has no experts",
+    "Every token passes through the same feed-forward network. "
+    f'<a data-do="{MIXTURE}">Make it a mixture of experts</a> and train anew, or choose one of the presets under '
+    "“Mixtures of experts”.",
+)
+
+
+def value(session: Session, seen: Routed | None, *, charts: bool = True) -> dict[str, Any]:
+    """See `components.experts`. `charts` False leaves the slower tables as they were."""
+    run, mixture = session.start(), session.start().now.model.feed_forward
+    session.sent += 1
+    if seen is None or not isinstance(mixture, MoE):
+        return {"n": session.sent, "empty": json.dumps(dict(zip(("title", "html"), NONE, strict=True)))}
+    layer = chosen_layer(session, seen)
+    routing, chosen = seen.layers[layer], session.experts
+    on_batch = chosen.on == "batch" and run.routed is not None
+    per_sequence = mixture.capacity.group == "sequence"
+    count = len(seen.batch.ids_BT) if per_sequence else 1
+    step = run.step if session.shown is None else min(session.shown, run.step)
+    out: dict[str, Any] = {
+        "n": session.sent,
+        "empty": "",
+        "step": seen.step,
+        "names": json.dumps(seen.names),
+        "layer": layer,
+        "on": "batch" if on_batch else "probe",
+        "shows": json.dumps(SHOWS),
+        "show": chosen.show,
+        "experts": len(routing.load_E),
+        "expert": min(chosen.expert, len(routing.load_E) - 1),
+        "causal": mixture.router.causal,
+        "load": json.dumps(load.bars(routing, count)),
+        "heat": json.dumps(load.heat(run.history.loads, layer, step)),
+        "marks": json.dumps(marks(session)[-4:]),
+        "measures": json.dumps(load.measures(routing, mixture)),
+        "lines": json.dumps(tokens.lines(run.task, seen, layer)),
+        "sums": json.dumps(arithmetic.lines(routing, mixture, count, training=on_batch)),
+        "finding": json.dumps(finding(run.history, seen, layer, step)._asdict()),
+        "ablation": ablation(session),
+    }
+    if charts:
+        out["probs"] = json.dumps(tokens.probabilities(run.task, seen, layer, chosen.line))
+        out["special"] = json.dumps(groups.specialisation(run.task, seen, layer))
+        out["devices"] = json.dumps(groups.on_devices(seen, layer, mixture)) if chosen.show == "devices" else ""
+        out["costs"] = json.dumps(groups.costs(chosen.costs, seen.names)) if chosen.show == "ablate" else ""
+    return out
+
+
+def chosen_layer(session: Session, seen: Routed) -> int:
+    """Index among the layers with experts: the one chosen, else the last."""
+    last = len(seen.layers) - 1
+    return last if session.experts.layer is None else min(session.experts.layer, last)
+
+
+def ablation(session: Session) -> str:
+    """What doing without an expert, or sending everything to it, changed."""
+    done = session.ablation
+    edit = done.edits[0] if done else None
+    if done is None or edit is None or edit.expert is None:
+        return ""
+    before, after = done.before, done.after
+    noise = (before.error**2 + after.error**2) ** 0.5
+    sign = "+" if after.loss >= before.loss else "−"
+    return json.dumps(
+        {
+            "title": f"{done.label}: loss {before.loss:.3f} → {after.loss:.3f}, accuracy "
+            f"{percent(before.accuracy, 0)} → {percent(after.accuracy, 0)}",
+            "text": f"{sign}{abs(after.loss - before.loss):.3f} ± {noise:.3f} (standard error) on {before.examples} "
+            f"unseen examples, at step {done.step:,}. Loads measured on the probe are without it.",
+        }
+    )
