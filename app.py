@@ -11,6 +11,8 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
 import torch
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from playground.components.header import header
 from playground.components.widget import head
@@ -51,6 +53,7 @@ def launch() -> None:
         enable_monitoring=False,
         max_file_size="2mb",
         max_threads=64,
+        app_kwargs={"middleware": [Middleware(GZipMiddleware)]},  # the page itself; streams are left as they are
     )
 
 

@@ -13,7 +13,7 @@ from playground.session import Session
 from playground.views import attention, learning, predictions, roles, transport
 
 FILE = Path(__file__).parent.parent / "static" / "replay.json"
-FRAMES, EVERY = 44, 8  # pictures, and steps between them
+FRAMES, EVERY = 35, 10  # pictures, and steps between them
 
 
 def record() -> dict[str, Any]:

@@ -57,7 +57,7 @@ pg.expertLoad = (host, { select, ablate, force }) => {
       if (number.shown !== html) number.innerHTML = number.shown = html;
       bars[i].title = `E${e}: ${pg.num(asked)} asked, ${pg.num(load.load[e])} taken, ${pg.num(dropped)} dropped`;
       bars[i].classList.toggle("on", e === frame.expert);
-      number.classList.toggle("inside", percent(asked) > 74);
+      number.classList.toggle("inside", percent(asked) > 82);
     });
     [...$(".names").children].forEach((button, i) => {
       const e = order[i], label = button.querySelector("b");

@@ -1,7 +1,6 @@
 /* Tokens coloured by the expert that counts most for them; those without a seat are struck out. A card tells the router's
    probabilities, gates and seats of the token under the pointer or the focus. */
-const missed = token => token.k.filter(kept => !kept).length;
-const look = token => !token.e.length ? " none" : missed(token) === token.e.length ? " drop" : missed(token) ? " half" : "";
+const look = token => !token.n ? " none" : token.d === token.n ? " drop" : token.d ? " half" : "";
 const said = token => !token.e.length ? "goes to no expert" : `expert ${token.e[0]}${look(token) === " drop" ? ", dropped" : ""}`;
 
 /** Tokens in one row: as few rows as fit `most` across, all of the same length. */
@@ -20,8 +19,9 @@ pg.expertLines = (host, { line, select }) => {
   const seats = token => {
     const { capacity } = frame.load, of = capacity === null ? "" : ` of ${pg.num(frame.seats)}`;
     const each = token.e.map((e, i) => `E${e} gate ${token.g[i].toFixed(2)}, seat <b>${pg.num(token.s[i] + 1)}</b>${of}${token.k[i] ? "" : ", <b>dropped</b>"}`);
-    const none = !token.e.length ? "No expert chose it: the layer adds 0." : missed(token) === token.e.length
-      ? "No seat: the layer adds 0 and the token passes by the residual." : "";
+    const none = !token.e.length ? "No expert chose it: they add 0." : look(token) === " drop"
+      ? "No seat: its experts add 0, and the token passes by the residual." : "";
+    if (token.n > each.length) each.push(`${token.n - each.length} more experts`);
     return `${each.join("<br>")}${none ? `<br><span class="muted">${none}</span>` : ""}`;
   };
   const show = event => {

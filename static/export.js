@@ -1,5 +1,5 @@
 /* Files from what is on the screen: the labelled map as PNG or SVG, tables as CSV. */
-const save = (blob, name) => {
+const save = pg.saveBlob = (blob, name) => {
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
   document.body.append(link);
   link.click();

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from models.dropout import dropout
+from models.moe.places import Places, collect, place, spread
 from models.moe.products import product
 
 
@@ -20,10 +21,10 @@ class ExpertLinear(nn.Module):
         self.weight = nn.Parameter(torch.empty(experts, outputs, inputs))
         self.bias = nn.Parameter(torch.empty(experts, outputs)) if bias else None
 
-    def forward(self, x_MD: Tensor, rows_E: Tensor, expert_M: Tensor) -> Tensor:
-        """Rows of expert e, standing together in order of e, times its matrix. `rows_E`: how many each has."""
-        y = product(x_MD, self.weight, rows_E)
-        return y if self.bias is None else y + self.bias[expert_M].to(y.dtype)
+    def forward(self, x_RD: Tensor, places: Places) -> Tensor:
+        """(R, outputs): each row times the matrix of its expert."""
+        y_RF = product(x_RD, self.weight, places)
+        return y_RF if self.bias is None else y_RF + F.embedding(places.expert_R, self.bias).to(y_RF.dtype)
 
 
 class Experts(nn.Module):
@@ -48,55 +49,14 @@ class Experts(nn.Module):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """(N, D). What is not kept adds exactly nothing. `rate`: dropout of the hidden numbers."""
-        tokens, choices = experts_NK.shape
-        expert_M = experts_NK.flatten()
-        if kept_NK is not None:
-            expert_M = expert_M.masked_fill(~kept_NK.flatten(), self.count)  # behind all others
-        expert_M, order_M = expert_M.sort(stable=True)
-        rows_E = torch.bincount(expert_M, minlength=self.count)[: self.count]
-        y_MD = self._compute(_Sorted.apply(x_ND, order_M, choices), rows_E, expert_M, rate, generator)
-        y_NKD = _Unsorted.apply(y_MD, order_M).view(tokens, choices, -1)
-        if kept_NK is not None:
-            weights_NK = weights_NK * kept_NK
-        return torch.bmm(weights_NK[:, None].to(y_NKD.dtype), y_NKD).squeeze(1)
-
-    def _compute(self, x_MD: Tensor, rows_E: Tensor, expert_M: Tensor, rate: float, generator: Any) -> Tensor:
-        up_MF = self.up(x_MD, rows_E, expert_M.clamp(max=self.count - 1))
+        if torch.is_autocast_enabled(x_ND.device.type):
+            x_ND = x_ND.to(torch.get_autocast_dtype(x_ND.device.type))
+        places = place(experts_NK, kept_NK, self.count, x_ND.dtype)
+        up_RF = self.up(spread(x_ND, places), places)
         if self.gated:
-            gate_MF, up_MF = up_MF.chunk(2, dim=-1)
-            h_MF = self.activation(gate_MF) * up_MF
+            gate_RF, up_RF = up_RF.chunk(2, dim=-1)
+            h_RF = self.activation(gate_RF) * up_RF
         else:
-            h_MF = self.activation(up_MF)
-        return self.down(dropout(h_MF, rate, generator), rows_E, expert_M.clamp(max=self.count - 1))
-
-
-class _Sorted(torch.autograd.Function):
-    """Rows of x, each as often as it was chosen, by expert; the gradient is the sum of the copies."""
-
-    @staticmethod
-    def forward(ctx: Any, x_ND: Tensor, order_M: Tensor, choices: int) -> Tensor:
-        ctx.save_for_backward(order_M)
-        ctx.choices = choices
-        return x_ND[order_M // choices]
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
-        (order_M,), (grad_MD,) = ctx.saved_tensors, grads
-        back_MD = torch.empty_like(grad_MD)
-        back_MD[order_M] = grad_MD
-        return back_MD.view(-1, ctx.choices, grad_MD.shape[-1]).sum(dim=1), None, None
-
-
-class _Unsorted(torch.autograd.Function):
-    """The rows back in the order of the tokens."""
-
-    @staticmethod
-    def forward(ctx: Any, y_MD: Tensor, order_M: Tensor) -> Tensor:
-        ctx.save_for_backward(order_M)
-        out_MD = torch.empty_like(y_MD)
-        out_MD[order_M] = y_MD
-        return out_MD
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        return grads[0][ctx.saved_tensors[0]], None
+            h_RF = self.activation(up_RF)
+        y_RD = self.down(dropout(h_RF, rate, generator), places)
+        return collect(y_RD, weights_NK if kept_NK is None else weights_NK * kept_NK, places)

@@ -11,7 +11,7 @@ from playground.controls import flat, plain
 from playground.run import Run
 from playground.session import Session
 
-RECORDED = 352  # steps of the stored replay
+RECORDED = 350  # steps of the stored replay
 
 
 def value(session: Session, lens: str) -> dict[str, Any]:

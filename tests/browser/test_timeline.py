@@ -41,7 +41,7 @@ def test_the_keyboard_moves_through_the_run_and_play_goes_on_from_its_end(page):
 
 
 def test_a_finding_links_to_the_step_it_speaks_of(page):
-    screen = Screen(page).open(preset="copy", lens="learning")
+    screen = Screen(page).open(preset="copy", lens="learning", **{"training.steps": 5000})
     screen.button.click()
     link = page.locator(".lens-head p:visible [data-do^='step:']")
     expect(link.first).to_be_visible(timeout=60_000)

@@ -6,7 +6,6 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from models.mixture import MoE
 from playground.loads import Routed
 from playground.session import Session
 from playground.views.experts import arithmetic, groups, load, tokens
@@ -18,7 +17,7 @@ SHOWS = (("load", "Load"), ("devices", "Devices"), ("paths", "Paths"), ("ablate"
 MIXTURE = "set:" + quote(json.dumps({"model.feed_forward.kind": "MoE"}))
 NONE = (
     "This model has no experts",
-    "Every token passes through the same feed-forward network. "
+    "No layer of it chooses between feed-forward networks. "
     f'<a data-do="{MIXTURE}">Make it a mixture of experts</a> and train anew, or choose one of the presets under '
     "“Mixtures of experts”.",
 )
@@ -26,9 +25,9 @@ NONE = (
 
 def value(session: Session, seen: Routed | None, *, charts: bool = True) -> dict[str, Any]:
     """See `components.experts`. `charts` False leaves the slower tables as they were."""
-    run, mixture = session.start(), session.start().now.model.feed_forward
+    run, mixture = session.start(), seen.mixture if seen is not None else None
     session.sent += 1
-    if seen is None or not isinstance(mixture, MoE):
+    if seen is None or mixture is None:
         return {"n": session.sent, "empty": json.dumps(dict(zip(("title", "html"), NONE, strict=True)))}
     layer = chosen_layer(session, seen)
     routing, chosen = seen.layers[layer], session.experts
@@ -36,6 +35,7 @@ def value(session: Session, seen: Routed | None, *, charts: bool = True) -> dict
     per_sequence = mixture.capacity.group == "sequence"
     count = len(seen.batch.ids_BT) if per_sequence else 1
     step = run.step if session.shown is None else min(session.shown, run.step)
+    causal = seen.places[layer][0] == "decoder"
     out: dict[str, Any] = {
         "n": session.sent,
         "empty": "",
@@ -51,9 +51,9 @@ def value(session: Session, seen: Routed | None, *, charts: bool = True) -> dict
         "load": json.dumps(load.bars(routing, count)),
         "heat": json.dumps(load.heat(run.history.loads, layer, step)),
         "marks": json.dumps(marks(session)[-4:]),
-        "measures": json.dumps(load.measures(routing, mixture)),
+        "measures": json.dumps(load.measures(routing, mixture, training=on_batch)),
         "lines": json.dumps(tokens.lines(run.task, seen, layer)),
-        "sums": json.dumps(arithmetic.lines(routing, mixture, count, training=on_batch)),
+        "sums": json.dumps(arithmetic.lines(routing, mixture, count, training=on_batch, causal=causal)),
         "finding": json.dumps(finding(run.history, seen, layer, step)._asdict()),
         "ablation": ablation(session),
     }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from models.mixture import MoE
+from models.moe.capacity import ROUNDINGS
 from models.records import Routing
 from playground.wording import percent
 
@@ -10,12 +13,13 @@ SIGNS = {"up": "⌈⌉", "down": "⌊⌋", "nearest": "[]"}
 SHOWN = 16  # shares written out
 
 
-def lines(routing: Routing, mixture: MoE, groups: int, *, training: bool) -> list[list[str]]:
+def lines(routing: Routing, mixture: MoE, groups: int, *, training: bool, causal: bool) -> list[list[str]]:
     """[name, html] of each line; <em> marks a live setting."""
     demand_E = routing.demand_E.tolist()
     experts, k, total = len(demand_E), routing.experts_NK.shape[1], sum(demand_E)
     return [
         *_capacity(routing, mixture, experts, groups, training=training),
+        *_order(routing, mixture, causal=causal),
         *_dropped(demand_E, routing.load_E.tolist(), routing.capacity, groups),
         ["Share f", _mono(" ".join(_short(d / max(1, total)) for d in demand_E[:SHOWN]) + _rest(experts))],
         *_losses(routing, mixture, experts, k),
@@ -26,19 +30,32 @@ def _capacity(routing: Routing, mixture: MoE, experts: int, groups: int, *, trai
     tokens, k = len(routing.experts_NK) // groups, routing.experts_NK.shape[1]
     if routing.capacity is None:
         if mixture.router.kind == "expert choice":
-            factor = getattr(mixture.router, "factor", 1.0)
-            sums = (
-                f"⌈ {tokens:,} ÷ {experts} × <em>{factor:g}</em> ⌉ = <b>{routing.load_E.max().item() // groups:,}</b>"
-            )
-            return [["Seats", f"{_mono('⌈ tokens ÷ experts × average ⌉')}<br>{_mono(sums)} tokens per expert"]]
+            factor, split = getattr(mixture.router, "factor", 1.0), mixture.split
+            words = "⌈ tokens ÷ experts × average" + (" × parts ⌉" if split > 1 else " ⌉")
+            sums = f"⌈ {tokens:,} ÷ {experts} × <em>{factor:g}</em>" + (f" × {split} ⌉" if split > 1 else " ⌉")
+            asked = math.ceil(round(tokens * factor * split / experts, 6))
+            bound = f"; there are {tokens:,}" if asked > tokens else ""
+            return [["Seats", f"{_mono(words)}<br>{_mono(f'{sums} = <b>{asked:,}</b>')} tokens per expert{bound}"]]
         return [["Capacity", "No limit: every choice is computed, nothing is dropped."]]
     factor = mixture.capacity.factor if training else mixture.capacity.evaluation
     left, right = SIGNS[mixture.capacity.rounding]
     words = f"{left} k × tokens ÷ experts × factor {right}"
-    sums = f"{left} {k} × {tokens:,} ÷ {experts} × <em>{factor:g}</em> {right} = <b>{routing.capacity:,}</b>"
-    floor = f", at least {mixture.capacity.minimum:,}" if routing.capacity == mixture.capacity.minimum else ""
+    exact = round(tokens * k / experts * factor, 6) if factor else 0.0
+    asked, seats = ROUNDINGS[mixture.capacity.rounding](exact), routing.capacity
+    sums = f"{left} {k} × {tokens:,} ÷ {experts} × <em>{factor:g}</em> {right} = <b>{asked:,}</b>"
+    bound = f"at least the minimum, {seats:,}" if seats > asked else f"at most one for each token, {seats:,}"
     each = " per expert" if groups == 1 else " per expert and sequence"
-    return [["Capacity", f"{_mono(words)}<br>{_mono(sums)} seats{each}{floor}"]]
+    told = f"{_mono(sums)} seats{each}" + (f"; {bound}" if seats != asked else "")
+    return [["Capacity", f"{_mono(words)}<br>{told}"]]
+
+
+def _order(routing: Routing, mixture: MoE, *, causal: bool) -> list[list[str]]:
+    if routing.capacity is None or mixture.capacity.priority == "position":
+        return []
+    first = {"choice": "All first choices are seated before any second", "probability": "The surest are seated first"}
+    leak = "; here that leaks the future" if causal else ""
+    told = f"<em>{first[mixture.capacity.priority]}</em>: a later token may take an earlier one’s seat{leak}."
+    return [["Order", told]]
 
 
 def _dropped(demand_E: list[int], load_E: list[int], capacity: int | None, groups: int) -> list[list[str]]:

@@ -21,10 +21,12 @@ def finding(history: History, seen: Routed, layer: int, step: int) -> Finding:
     even, lost, experts = evenness(demand_E), dropped(demand_E, load_E), len(demand_E)
     fullest = int(demand_E.argmax())
     since = _since(history, layer, step, even)
+    shared = seen.mixture is not None and seen.mixture.shared > 0
     if lost > FULL:
         full = int((demand_E > load_E).sum())
         title = f"{full} of {experts} experts of {name} are full; {percent(lost)} of the choices are dropped"
-        return Finding(title, f"A token without a seat passes {name} unchanged, on the residual. {since}")
+        alone = f"has only the shared experts of {name}" if shared else f"passes {name} unchanged, on the residual"
+        return Finding(title, f"A token without a seat {alone}. {since}")
     if even.dead:
         dead = f"{even.dead} of {experts} experts of {name} are dead"
         more = f"E{fullest} takes {even.largest:.1f} times its share"
@@ -45,13 +47,11 @@ def finding(history: History, seen: Routed, layer: int, step: int) -> Finding:
 
 def _since(history: History, layer: int, step: int, now: Evenness) -> str:
     """What the last live change of the model did to the largest load."""
-    changes = [(s, p) for s, p, _ in history.changes if p.startswith("model.feed_forward.") and s < step]
-    if not changes:
-        return ""
-    at = changes[-1][0]
+    made = zip(history.changes, history.marks, strict=False)  # every change leaves a mark
+    found = [mark for (s, path, _), mark in made if path.startswith("model.feed_forward.") and s < step]
+    at, text = found[-1] if found else (0, "")
     before = [u for u in history.loads.updates if u.step <= at]
-    text = next((m.text for m in reversed(history.marks) if m.step == at), "")
-    if not before or not text:
+    if not before:
         return ""
     was = evenness(before[-1].layers[layer].demand_E)
     return (

@@ -58,13 +58,13 @@ def packed(cells: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(cells).tobytes()).decode()
 
 
-def measures(routing: Routing, mixture: MoE) -> list[list[str]]:
+def measures(routing: Routing, mixture: MoE, *, training: bool) -> list[list[str]]:
     """[name, value, unit, small print, definition] of each."""
     demand_E, load_E = routing.demand_E.cpu().numpy(), routing.load_E.cpu().numpy()
     even: Evenness = evenness(demand_E)
     experts, total = len(demand_E), int(demand_E.sum())
     lost = total - int(load_E.sum())
-    factor = mixture.capacity.factor
+    factor = mixture.capacity.factor if training else mixture.capacity.evaluation
     limit = f"drops above the factor, {factor:g}" if routing.capacity is not None and factor else "nothing is dropped"
     share = percent(dropped(demand_E, load_E)).removesuffix(" %")
     found = [

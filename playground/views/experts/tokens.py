@@ -30,7 +30,9 @@ def picked(task: Task, seen: Routed) -> list[tuple[int, str]]:
 
 
 def lines(task: Task, seen: Routed, layer: int) -> list[dict[str, Any]]:
-    """Per line its label, and per token its text, experts, gates, seats and the likeliest experts."""
+    """Per line its label, and per token its text, experts, gates, seats, how many choices it has and how many found
+    none, and the likeliest experts.
+    """
     routing, ids_BT = seen.layers[layer], seen.ids(layer)
     length = ids_BT.shape[1]
     found = []
@@ -45,6 +47,8 @@ def _tokens(routing: Routing, here: slice, texts: list[str]) -> list[dict[str, A
     experts_TK, weights_TK = routing.experts_NK[here], routing.weights_NK[here].float()
     seats_TK, kept_TK = routing.seats_NK[here], routing.kept_NK[here]
     order_TK = weights_TK.masked_fill(seats_TK < 0, -1).argsort(dim=1, descending=True)[:, :LIKELY]
+    asked_T = (seats_TK >= 0).sum(dim=1).tolist()
+    lost_T = ((seats_TK >= 0) & ~kept_TK).sum(dim=1).tolist()
     top = routing.probs_NE[here].float().topk(min(LIKELY, routing.probs_NE.shape[1]), dim=1)
     columns = [t.gather(1, order_TK).tolist() for t in (experts_TK, weights_TK, seats_TK, kept_TK)]
     found = []
@@ -58,6 +62,8 @@ def _tokens(routing: Routing, here: slice, texts: list[str]) -> list[dict[str, A
                 "g": [round(gates[j], 3) for j in asked],
                 "s": [seats[j] for j in asked],
                 "k": [int(kept[j]) for j in asked],
+                "n": asked_T[i],
+                "d": lost_T[i],
                 "p": [[e, round(p, 3)] for e, p in zip(top.indices[i].tolist(), top.values[i].tolist(), strict=True)],
             }
         )
