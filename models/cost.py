@@ -13,7 +13,9 @@ class Cost(NamedTuple):
 
     parameters: int
     active_parameters: int
-    """Parameters that take part in one token's forward pass, input and output embeddings included."""
+    """Parameters that take part in one token's forward pass. Of a mixture: the router (its noise too), the experts of
+    one token (in expert choice as many as on average) and the shared ones. Norms and both whole embedding tables count,
+    though a token reads one row of the first: some papers leave that table out."""
     flops_per_token: int
     """Forward pass: 2 per weight of every matrix product (the output matrix included), and 4 per attended key and
     channel (scores and mix) with every query looking at a full context or window; masks save nothing in this count. In

@@ -134,6 +134,9 @@ class MoE(Dense):
         if room.experts % self.devices:
             refuse("devices", f"{room.experts} experts cannot be spread evenly over {self.devices} devices.")
         self.router.check(room)
+        absent = {"decoder-only": "encoder", "encoder-only": "decoder"}.get(topology)
+        if self.stacks == absent:
+            refuse("stacks", f"This model is {topology}: it has no {absent}, and would have no mixture. Use both.")
         stacks = {"decoder-only": "decoder", "encoder-only": "encoder"}.get(topology, self.stacks)
         if not self.router.causal and stacks != "encoder":
             refuse(
@@ -171,7 +174,8 @@ class MixtureFeedForward(FeedForward):
         choice = self.router(asked)
         routing = self._seated(choice, asked, examples)
         removed = [e.expert for e in edits if isinstance(e, Ablate) and e.expert is not None]
-        kept_NK = None if routing.kept_NK.all() else routing.kept_NK
+        every = choice.chosen_NK is None and asked.keep_N is None and routing.capacity is None
+        kept_NK = None if every else routing.kept_NK
         if removed:
             gone = torch.tensor(removed, device=x_ND.device)
             kept_NK = routing.kept_NK & ~torch.isin(routing.experts_NK, gone)
@@ -228,7 +232,7 @@ class MixtureFeedForward(FeedForward):
         )
         kept_NK = seats_NK >= 0 if capacity is None else (seats_NK >= 0) & (seats_NK < capacity)
         load_XE = demand_XE if capacity is None else demand_XE.clamp(max=capacity)
-        reach = min(k, config.devices)
+        reach = config.router.reach(self.room, config.devices)
         losses = (
             config.balance.losses(choice, asked.keep_N, examples, config.devices, reach) if config.router.learns else {}
         )

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 from models.architecture import TransformerConfig
 from models.attention import GQA, MHA
 from models.feedforward import Dense
+from models.mixture import MoE
+from models.moe import DeepSeekMoE, TopK
 from models.norm import Norm
 from models.position import RoPE
 from models.presets import PRESETS
@@ -64,6 +66,19 @@ def _llama(
     )
 
 
+def _mixture(
+    layers: int, width: int, *, attention: GQA | MHA, mixture: MoE, base: float = 1e4, **fields: Any
+) -> TransformerConfig:
+    """The same with a mixture of gated experts in each layer."""
+    return PRESETS["llama-mini"].but(
+        layers=layers, width=width, feed_forward=mixture, attention=attention, position=RoPE(base=base), **fields
+    )
+
+
+def _experts(hidden: int, experts: int, router: TopK | DeepSeekMoE, **fields: Any) -> MoE:
+    return MoE(hidden=hidden, experts=experts, activation="silu", gated=True, router=router, **fields)
+
+
 PUBLISHED: dict[str, TransformerConfig] = {
     "gpt2": _gpt2(12, 768, 12),
     "gpt2-medium": _gpt2(24, 1024, 16),
@@ -102,6 +117,44 @@ PUBLISHED: dict[str, TransformerConfig] = {
         norm=Norm(eps=1e-6),
         head={"tied": True},
     ),
+    "mixtral-8x7b": _mixture(
+        32,
+        4096,
+        attention=GQA(heads=32, kv_heads=8),
+        mixture=_experts(14_336, 8, TopK(k=2)),
+        base=1e6,
+        vocab=32_000,
+        context=32_768,
+    ),
+    # The first layer is dense; two experts are shared.
+    "deepseekmoe-16b": _mixture(
+        28,
+        2048,
+        attention=MHA(heads=16),
+        mixture=_experts(1408, 64, DeepSeekMoE(k=6), shared=2, skip=1, dense_hidden=10_944),
+        vocab=102_400,
+        context=4096,
+        norm=Norm(eps=1e-6),
+    ),
+    "olmoe-1b-7b": _mixture(
+        16,
+        2048,
+        attention=MHA(heads=16, qk_norm="full"),
+        mixture=_experts(1024, 64, TopK(k=8, renormalise=False)),
+        vocab=50_304,
+        context=4096,
+    ),
+    # Context before it is stretched; the released configuration admits 40,960 positions.
+    "qwen3-30b-a3b": _mixture(
+        48,
+        2048,
+        attention=GQA(heads=32, kv_heads=4, head_dim=128, qk_norm="head"),
+        mixture=_experts(768, 128, TopK(k=8)),
+        base=1e6,
+        vocab=151_936,
+        context=32_768,
+        norm=Norm(eps=1e-6),
+    ),
 }
 
 _GPT2 = (
@@ -125,4 +178,8 @@ SOURCES: dict[str, Source] = {
     "tinyllama": Source("TinyLlama 1.1B", "Zhang et al. 2024", "https://arxiv.org/abs/2401.02385"),
     "mistral-7b": Source("Mistral 7B", "Jiang et al. 2023", "https://arxiv.org/abs/2310.06825"),
     "qwen3-0.6b": Source("Qwen3 0.6B", "Qwen team 2025", "https://arxiv.org/abs/2505.09388"),
+    "mixtral-8x7b": Source("Mixtral 8x7B", "Jiang et al. 2024", "https://arxiv.org/abs/2401.04088"),
+    "deepseekmoe-16b": Source("DeepSeekMoE 16B", "Dai et al. 2024", "https://arxiv.org/abs/2401.06066"),
+    "olmoe-1b-7b": Source("OLMoE 1B-7B", "Muennighoff et al. 2024", "https://arxiv.org/abs/2409.02060"),
+    "qwen3-30b-a3b": Source("Qwen3 30B-A3B", "Qwen team 2025", "https://arxiv.org/abs/2505.09388"),
 }

@@ -1,7 +1,8 @@
 """What a forward pass reports. Everything is returned, nothing is remembered on modules.
 
 Names of tensors end in their axes: B batch, T query position, S key position, D model width, H query head, G key/value
-head, C head channel, F hidden width, E expert, K choice, V vocabulary, N tokens flattened, P rotated pair.
+head, C head channel, F hidden width, E expert, K choice, V vocabulary, N tokens flattened, M choices
+flattened, X group of tokens or experts (then S one of a group), P rotated pair.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-LETTERS = "BTSDHGCFEKVNPRU"
+LETTERS = "BTSDHGCFEKVNMXPRU"
 AXES = re.compile(rf"_((?=[0-9]*[{LETTERS}])[{LETTERS}0-9]+)$")
 MODELS = str(Path(__file__).parent.parent / "models") + os.sep
 

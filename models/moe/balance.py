@@ -109,13 +109,13 @@ class Balance(Config):
     ) -> dict[str, Tensor]:
         """Each loss unweighted. `reach`: on how many devices a token's experts may be."""
         groups = examples if self.over == "sequence" else 1
-        f_XE, p_XE, keep_XN = shares(choice, keep_N, groups)
+        f_XE, p_XE, keep_XS = shares(choice, keep_N, groups)
         experts, k = p_XE.shape[1], choice.counted_NK.shape[1]
         f_XD, p_XD = (t.unflatten(1, (devices, -1)).sum(-1) for t in (f_XE, p_XE))
         found = {
             "auxiliary": experts * (f_XE * p_XE).sum(-1) * (k if self.unit == "uniform = k" else 1),
             "device": devices * (f_XD * p_XD).sum(-1),
-            "communication": devices / reach * (_sent(choice, keep_XN, devices) * p_XD).sum(-1),
+            "communication": devices / reach * (_sent(choice, keep_XS, devices) * p_XD).sum(-1),
         }
         z_N = choice.logits_NE.logsumexp(dim=-1).square()
         kept_N = torch.ones_like(z_N) if keep_N is None else keep_N.to(z_N.dtype)
@@ -130,32 +130,34 @@ class Balance(Config):
 
 
 def shares(choice: Choice, keep_N: Tensor | None, groups: int) -> tuple[Tensor, Tensor, Tensor]:
-    """(groups, E) f and P, both with rows that sum to 1, and (groups, tokens) 1 where a token is no padding."""
-    probs_XNE = choice.probs_NE.unflatten(0, (groups, -1))
-    keep_XN = (
-        torch.ones_like(probs_XNE[..., 0]) if keep_N is None else keep_N.unflatten(0, (groups, -1)).to(probs_XNE.dtype)
+    """(groups, E) f and P, both with rows that sum to 1, and (groups, tokens of one) 1 where a token is no
+    padding.
+    """
+    probs_XSE = choice.probs_NE.unflatten(0, (groups, -1))
+    keep_XS = (
+        torch.ones_like(probs_XSE[..., 0]) if keep_N is None else keep_N.unflatten(0, (groups, -1)).to(probs_XSE.dtype)
     )
     with torch.no_grad():
-        counted_XNK = choice.counted_NK.unflatten(0, (groups, -1))
-        ones_XNK = keep_XN[..., None].expand(counted_XNK.shape)
+        counted_XSK = choice.counted_NK.unflatten(0, (groups, -1))
+        ones_XSK = keep_XS[..., None].expand(counted_XSK.shape)
         if choice.chosen_NK is not None:
-            ones_XNK = ones_XNK * choice.chosen_NK.unflatten(0, (groups, -1))
-        count_XE = torch.zeros_like(probs_XNE[:, 0]).scatter_add_(1, counted_XNK.flatten(1), ones_XNK.flatten(1))
+            ones_XSK = ones_XSK * choice.chosen_NK.unflatten(0, (groups, -1))
+        count_XE = torch.zeros_like(probs_XSE[:, 0]).scatter_add_(1, counted_XSK.flatten(1), ones_XSK.flatten(1))
         f_XE = count_XE / count_XE.sum(-1, keepdim=True).clamp(min=1)
-    p_XE = torch.einsum("xne,xn->xe", probs_XNE, keep_XN) / keep_XN.sum(-1, keepdim=True).clamp(min=1)
-    return f_XE, p_XE, keep_XN
+    p_XE = torch.einsum("xse,xs->xe", probs_XSE, keep_XS) / keep_XS.sum(-1, keepdim=True).clamp(min=1)
+    return f_XE, p_XE, keep_XS
 
 
 @torch.no_grad()
-def _sent(choice: Choice, keep_XN: Tensor, devices: int) -> Tensor:
+def _sent(choice: Choice, keep_XS: Tensor, devices: int) -> Tensor:
     """(groups, D) share of the tokens that have an expert on a device."""
-    groups, size = keep_XN.shape
+    groups, size = keep_XS.shape
     device_NK = choice.counted_NK // (choice.probs_NE.shape[1] // devices)
     there_NKD = F.one_hot(device_NK, devices)
     if choice.chosen_NK is not None:
         there_NKD = there_NKD * choice.chosen_NK[..., None]
-    there_XND = there_NKD.amax(dim=1).unflatten(0, (groups, size)).to(keep_XN.dtype)
-    return (there_XND * keep_XN[..., None]).sum(1) / keep_XN.sum(-1, keepdim=True).clamp(min=1)
+    there_XSD = there_NKD.amax(dim=1).unflatten(0, (groups, size)).to(keep_XS.dtype)
+    return (there_XSD * keep_XS[..., None]).sum(1) / keep_XS.sum(-1, keepdim=True).clamp(min=1)
 
 
 @torch.no_grad()

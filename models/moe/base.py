@@ -93,6 +93,10 @@ class RouterConfig(Config):
         """How many experts a token's output is made of on average."""
         return self.choices(room)
 
+    def reach(self, room: Room, devices: int) -> int:
+        """On how many devices a token's experts can be, at most."""
+        return min(self.choices(room), devices)
+
     def parameters(self, room: Room) -> int:
         """Trained numbers; each token is multiplied with all of them."""
         return room.width * room.experts if self.learns else 0
@@ -142,6 +146,7 @@ class LearnedRouter(Router):
         x_ND, jitter = asked.x_ND, self.config.jitter
         if asked.generator is None or not jitter:
             return x_ND
+        x_ND = x_ND.to(torch.promote_types(x_ND.dtype, torch.float32))  # bfloat16 has no number between 1 and 1.007
         return x_ND * (1 - jitter + 2 * jitter * uniform(x_ND, asked.generator))
 
     def scores(self, x_ND: Tensor, weight_ED: Tensor) -> Tensor:

@@ -81,7 +81,8 @@ class Capacity(Config):
         factor = self.factor if training else self.evaluation
         if factor is None:
             return None
-        return min(tokens, max(self.minimum, ROUNDINGS[self.rounding](tokens * choices / experts * factor)))
+        fair = round(tokens * choices / experts * factor, 6)  # a hair above a whole number would be rounded up
+        return min(tokens, max(self.minimum, ROUNDINGS[self.rounding](fair)))
 
 
 class Seating(NamedTuple):
@@ -106,7 +107,7 @@ def seat(
     order_M = _order(weights_NK, groups, priority)
     queue_M = queue_NK.flatten() if order_M is None else queue_NK.flatten()[order_M]
     sorted_M, first_M = queue_M.sort(stable=True)
-    lengths = torch.bincount(queue_M, minlength=groups * experts + 1)
+    lengths = queue_M.new_zeros(groups * experts + 1).index_add_(0, queue_M, torch.ones_like(queue_M))
     number_M = torch.arange(len(queue_M), device=queue_M.device) - (lengths.cumsum(0) - lengths)[sorted_M]
     at_M = first_M if order_M is None else order_M[first_M]
     seats_NK = torch.empty_like(number_M).scatter_(0, at_M, number_M).view(tokens, choices)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from models.config import knob, refuse
 from models.moe.base import Asked, Choice, Room, Router, select
-from models.moe.top_k import Selecting, SelectingRouter
+from models.moe.top_k import ONE_GATE, Selecting, SelectingRouter
 
 
 class Grouped(Selecting):
@@ -32,6 +32,10 @@ class Grouped(Selecting):
     groups_kept: int = knob(
         1, "Groups per token", "A token's experts come from this many groups.", live=True, ge=1, le=256, advanced=True
     )
+
+    def reach(self, room: Room, devices: int) -> int:
+        of_a_group = -(-devices // self.groups)  # devices, rounded up
+        return min(super().reach(room, devices), of_a_group * self.groups_kept)
 
     def check(self, room: Room) -> None:
         super().check(room)
@@ -69,6 +73,11 @@ class DeepSeekV3(Grouped):
     def build(self, room: Room) -> Router:
         return DeepSeekV3Router(self, room)
 
+    def check(self, room: Room) -> None:
+        super().check(room)
+        if self.choices(room) == 1:
+            refuse("router.k", ONE_GATE)
+
 
 class DeepSeekMoERouter(SelectingRouter):
     """Softmax over all; a group counts what its best expert does (V2)."""
@@ -86,11 +95,11 @@ class DeepSeekMoERouter(SelectingRouter):
         """The k best of the best groups; a group scores the sum of its `best` best experts."""
         groups, kept, k = self.config.groups, self.config.groups_kept, self.config.choices(self.room)
         if kept < groups:
-            scores_NXE = scores_NE.unflatten(1, (groups, -1))
-            of_groups_NX = scores_NXE.topk(min(best, scores_NXE.shape[-1]), dim=-1).values.sum(dim=-1)
+            scores_NXS = scores_NE.unflatten(1, (groups, -1))  # S: an expert of the group
+            of_groups_NX = scores_NXS.topk(min(best, scores_NXS.shape[-1]), dim=-1).values.sum(dim=-1)
             out_NX = torch.ones_like(of_groups_NX, dtype=torch.bool)
             out_NX.scatter_(1, of_groups_NX.topk(kept, dim=-1).indices, False)
-            scores_NE = scores_NXE.masked_fill(out_NX[..., None], -torch.inf).flatten(1)
+            scores_NE = scores_NXS.masked_fill(out_NX[..., None], -torch.inf).flatten(1)
         return select(scores_NE, k, asked.forced_N)
 
 

@@ -47,13 +47,13 @@ class ExpertChoiceRouter(LearnedRouter):
             raise ValueError("In expert choice the experts choose: no token can be forced.")
         logits_NE = self.logits(asked)
         probs_NE = logits_NE.softmax(dim=-1)
-        bids_XSE = probs_NE.detach().unflatten(0, (asked.groups, -1))
+        bids_XSE = probs_NE.detach().unflatten(0, (asked.groups, -1))  # S: a token of the group
         real_XS = torch.ones_like(bids_XSE[..., 0], dtype=torch.bool)
         if asked.keep_N is not None:
             real_XS = asked.keep_N.unflatten(0, (asked.groups, -1))
             bids_XSE = bids_XSE.masked_fill(~real_XS[..., None], -1.0)
         share = self.config.factor * self.room.split / self.room.experts
-        seats_X = (real_XS.sum(dim=1) * share).ceil()
+        seats_X = (real_XS.sum(dim=1).double() * share - 1e-6).ceil()  # a hair above a whole number is that number
         rank_XSE = bids_XSE.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
         taken_NE = ((rank_XSE < seats_X[:, None, None]) & real_XS[..., None]).flatten(0, 1)
         experts_NE = torch.arange(self.room.experts, device=probs_NE.device).expand_as(probs_NE)

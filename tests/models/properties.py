@@ -104,7 +104,8 @@ def batch_mates_are_unseen(model: Transformer, given: Given) -> None:
 def every_parameter_gets_a_gradient(model: Transformer, given: Given) -> None:
     """And every row of the matrices of attention: queries, keys and values are rows of one."""
     model.zero_grad()
-    model(**given).logits_BTV.log_softmax(-1)[..., 3].sum().backward()
+    generator = torch.Generator().manual_seed(0)  # as in training, where noise is trained
+    model(**given, generator=generator).logits_BTV.log_softmax(-1)[..., 3].sum().backward()
     for name, p in model.named_parameters():
         grad = torch.zeros(1) if p.grad is None else p.grad
         assert grad.isfinite().all(), f"the gradient of {name} is not finite"

@@ -9,14 +9,20 @@ from torch import nn
 from torch._dynamo.exc import TorchDynamoException
 from torch.fx import GraphModule
 
-from models import Transformer
+from models import Transformer, TransformerConfig
 from models.attention import ATTENTIONS
+from models.mixture import MoE
+from models.moe import ROUTERS
 from models.position import POSITIONS
 from tests.models import sabotage
-from tests.models.properties import Given, changed, close, holes, reads, tensors
-from tests.models.variants import EXTRAS, REGISTRIES, inputs, noisy, small
+from tests.models.properties import Given, changed, close, holes, layers, reads, tensors
+from tests.models.variants import EXTRAS, REGISTRIES, inputs, mixed, noisy, small
 
-pytestmark = pytest.mark.compiled
+pytestmark = [
+    pytest.mark.compiled,
+    # Which torch.compile does by itself, where it meets a backward pass that is written by hand.
+    pytest.mark.filterwarnings("ignore:.*Function'> should not be instantiated:DeprecationWarning"),
+]
 
 
 def compiles_whole(model: Transformer, given: Given, *, record: bool) -> None:
@@ -61,17 +67,46 @@ def test_a_model_compiles_whole(name: str, record: bool):
     compiles_whole(model, given | {"keep_BS": holes(given[reads(model.config)])}, record=record)
 
 
+FEW = {"evaluation": 0.5}
+FULL: dict[str, MoE] = {
+    "by position": mixed({"kind": "top-k"}, bias=True, capacity=FEW),
+    "by probability": mixed({"kind": "Switch"}, capacity=FEW | {"group": "sequence", "priority": "probability"}),
+    "noisy": mixed({"kind": "noisy top-k"}, gated=True),
+    "soft": mixed({"kind": "soft"}),
+    "expert choice": mixed({"kind": "expert choice"}, capacity={"group": "sequence"}),
+    "in groups": mixed({"kind": "DeepSeekMoE", "groups": 2}, split=2, devices=2, balance={"over": "sequence"}),
+    "shared": mixed({"kind": "DeepSeek-V3", "groups": 2}, shared=1),
+    "hash": mixed({"kind": "hash"}),
+    "random": mixed({"kind": "random", "k": 2}),
+}
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_a_mixture_compiles_whole(name: str):
+    config = small(layers=1, topology="decoder-only" if FULL[name].router.causal else "encoder-only")
+    config = config.but(feed_forward=FULL[name])
+    model, given = noisy(Transformer(config)), inputs(config)
+    compiles_whole(model, given | {"keep_BS": holes(given[reads(config)])}, record=False)
+
+
 def test_what_compiles_stands_for_every_kind():
     words = {word for name in SOME for word in name.split(" ")}
     assert words >= ATTENTIONS.keys() | POSITIONS.keys() | {"pre", "post", "encoder-decoder"}
+    assert {moe.router.kind for moe in FULL.values()} == ROUTERS.keys()
 
 
-def test_gradients_of_a_compiled_model_are_the_plain_ones():
+DENSE = small(topology="encoder-decoder", position={"kind": "T5"}, attention={"kind": "GQA"})
+SEATED = small(layers=1, feed_forward=mixed({"kind": "top-k"}, gated=True, bias=True, capacity={"evaluation": 0.7}))
+
+
+@pytest.mark.parametrize("config", [DENSE, SEATED], ids=["dense", "mixture"])
+def test_gradients_of_a_compiled_model_are_the_plain_ones(config: TransformerConfig):
     torch.compiler.reset()
-    config = small(topology="encoder-decoder", position={"kind": "T5"}, attention={"kind": "GQA"})
     model, plain = noisy(Transformer(config)), noisy(Transformer(config))
     for run in (torch.compile(model, fullgraph=True, backend="aot_eager"), plain):
-        run(**inputs(config)).logits_BTV.log_softmax(-1)[..., 3].sum().backward()
+        output = run(**inputs(config))
+        penalties = [one.routing.penalty for one in layers(output) if one.routing is not None]
+        sum(penalties, output.logits_BTV.log_softmax(-1)[..., 3].sum()).backward()
     for (name, mine), p in zip(model.named_parameters(), plain.parameters(), strict=True):
         close(mine.grad, p.grad, name)
 

@@ -7,10 +7,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from models import PRESETS, Cache, Transformer, TransformerConfig
 from models.attention import MHA
 from models.cost import cost
+from models.feedforward import Dense
 from tests.models.variants import VARIANTS, small
 
 BUILT = PRESETS | {n: c for n, c in VARIANTS.items() if not n.endswith("post")}
-UNWINDOWED = {n: c for n, c in BUILT.items() if c.attention.sees() is None}
+MIXED = {n: c for n, c in BUILT.items() if c.feed_forward.kind == "MoE"}
+UNWINDOWED = {n: c for n, c in BUILT.items() if c.attention.sees() is None and n not in MIXED}
 DECODERS = {n: c for n, c in BUILT.items() if c.topology != "encoder-only"}
 PARTS = {
     "attention": ("attention.", "cross_attention."),
@@ -36,12 +38,15 @@ def part(name: str) -> str:
 
 @pytest.mark.parametrize("config", BUILT.values(), ids=BUILT.keys())
 def test_parameters_are_those_of_the_built_model_part_by_part(config: TransformerConfig):
-    counted = dict.fromkeys(cost(config).parts, 0)
+    counted, idle = dict.fromkeys(cost(config).parts, 0), 0.0
     for name, p in Transformer(config).named_parameters():
         counted[part(name)] += p.numel()
+        if ".experts." in name:
+            idle += p.numel() * (1 - config.feed_forward.chosen() / len(p))
     stated = cost(config)
     assert stated.parts == counted
-    assert stated.parameters == stated.active_parameters == sum(counted.values())
+    assert stated.parameters == sum(counted.values())
+    assert stated.active_parameters == round(stated.parameters - idle)
 
 
 @pytest.mark.parametrize("config", UNWINDOWED.values(), ids=UNWINDOWED.keys())
@@ -52,6 +57,20 @@ def test_flops_are_those_that_torch_counts_with_a_full_context(config: Transform
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(**full(config), record=True)
     assert cost(config).flops_per_token * config.context == counter.get_total_flops()
+
+
+@pytest.mark.parametrize("config", MIXED.values(), ids=MIXED.keys())
+def test_a_mixture_multiplies_as_a_dense_model_of_its_chosen_width_and_a_router(config: TransformerConfig):
+    """Its own products are multiplied in stretches that torch would count with what fills them up."""
+    moe = config.feed_forward
+    work = moe.hidden / moe.split * (moe.chosen() + moe.shared)
+    assert work == round(work)
+    dense = Dense(hidden=round(work), activation=moe.activation, gated=moe.gated, bias=moe.bias)
+    mixtures = [one for stack in config.feed_forwards().values() for one in stack if one.kind == "MoE"]
+    trained = {"hash": 0, "random": 0, "noisy top-k": 2}.get(moe.router.kind, 1)
+    routers = len(mixtures) * trained * config.width * moe.experts * moe.split
+    assert mixtures
+    assert cost(config).flops_per_token == cost(config.but(feed_forward=dense)).flops_per_token + 2 * routers
 
 
 def test_a_window_saves_the_keys_it_hides():

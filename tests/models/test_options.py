@@ -25,6 +25,15 @@ NUMBERS: dict[str, list[Any]] = {  # small enough for nine tokens to tell; other
     "hidden": [24],
     "buckets": [8],
     "furthest": [16],
+    "experts": [4, 6],
+    "shared": [0, 1],
+    "split": [1, 2],
+    "every": [1, 2],
+    "skip": [0, 1],
+    "k": [1, 2, 3],
+    "groups": [1, 2],
+    "groups_kept": [1, 2],
+    "precision": ["float32"],  # in bfloat16, a hair of difference may round to another score
 }
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from models import Transformer, TransformerConfig
 from models.attention import ATTENTIONS
+from models.mixture import FEED_FORWARDS
+from models.moe import ROUTERS
 from models.position import POSITIONS
 from tests.models import properties
 from tests.models.properties import Given
@@ -39,6 +41,12 @@ def test_the_registries_are_multiplied_out_and_only_kinds_that_cannot_meet_are_l
         for topology in TOPOLOGIES:
             for kind in (POSITIONS.keys() | ATTENTIONS.keys()) - (blind if topology == "encoder-decoder" else set()):
                 assert any({kind, topology, place} <= names for names in met), (kind, topology, place)
+
+
+def test_every_feed_forward_and_every_router_takes_part():
+    feeds = [config.feed_forward for config in VARIANTS.values()]
+    assert {one.kind for one in feeds} == FEED_FORWARDS.keys()
+    assert {one.router.kind for one in feeds if one.kind == "MoE"} == ROUTERS.keys()
 
 
 @every

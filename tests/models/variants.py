@@ -13,6 +13,8 @@ from models.config import problems
 from models.embedding import Embedding, Head
 from models.feedforward import Dense, NoFeedForward
 from models.init import Init
+from models.mixture import MoE
+from models.moe import DeepSeekMoE, DeepSeekV3, ExpertChoice, Hash, NoisyTopK, Random, Soft, Switch, TopK
 from models.norm import Norm
 from models.position import POSITIONS, T5, ALiBi, Learned, NoPosition, RoPE, Sinusoidal
 
@@ -44,6 +46,32 @@ for attention, position, topology, place in product(ATTENTIONS, POSITIONS, TOPOL
         REGISTRIES[name] = small(**slots, topology=topology, norm={"place": place})
     except ValidationError as error:
         REFUSED[name] = problems(error, TransformerConfig)
+
+ONE_BY_ONE = {"group": "sequence"}  # else experts choose from the whole batch
+
+
+def mixed(router: Any, **fields: Any) -> MoE:
+    return MoE.model_validate({"hidden": 12, "experts": 4, "activation": "gelu", "router": router, **fields})
+
+
+MIXTURES: dict[str, TransformerConfig] = {
+    "MoE top-k": small(feed_forward=mixed(TopK(), every=2), norm=Norm(kind="LayerNorm")),
+    "MoE top-k encoder": small(feed_forward=mixed(TopK(), gated=True), topology="encoder-only", parallel=True),
+    "MoE Switch": small(feed_forward=mixed(Switch(), bias=True, skip=1), topology="encoder-decoder"),
+    "MoE noisy top-k": small(feed_forward=mixed(NoisyTopK()), prefix=True),
+    "MoE soft": small(feed_forward=mixed(Soft(), stacks="decoder"), topology="encoder-decoder"),
+    "MoE expert choice": small(
+        feed_forward=mixed(ExpertChoice(), capacity=ONE_BY_ONE), topology="encoder-only", norm=Norm(place="post")
+    ),
+    "MoE expert choice encoder-decoder": small(
+        feed_forward=mixed(ExpertChoice(), capacity=ONE_BY_ONE, stacks="encoder"), topology="encoder-decoder"
+    ),
+    "MoE DeepSeekMoE": small(feed_forward=mixed(DeepSeekMoE(), split=2, shared=1), attention=GQA()),
+    "MoE DeepSeek-V3": small(feed_forward=mixed(DeepSeekV3(groups=2), shared=1, gated=True), norm=Norm(place="post")),
+    "MoE hash": small(feed_forward=mixed(Hash())),
+    "MoE random": small(feed_forward=mixed(Random(k=2)), topology="encoder-only"),
+}
+"""Every router, without a limit of seats: with one, a token's output depends on those that sit already."""
 
 EXTRAS: dict[str, TransformerConfig] = {
     "window": small(attention=MHA(window=3)),
@@ -79,6 +107,8 @@ EXTRAS: dict[str, TransformerConfig] = {
     "no feed-forward": small(feed_forward=NoFeedForward(), position=NoPosition()),
     "unequal depths": small(topology="encoder-decoder", layers=1, encoder_layers=3),
 }
+
+EXTRAS |= MIXTURES
 
 VARIANTS = REGISTRIES | EXTRAS
 

@@ -1,0 +1,75 @@
+"""The published mixtures: all of their parameters, and those that one token meets."""
+
+from typing import Any
+
+import pytest
+import torch
+import transformers as hf
+
+from models import PUBLISHED, Transformer
+from models.cost import cost
+from tests.models.test_published import sizes
+
+ACTIVE = {  # in billions, with both embedding tables
+    "mixtral-8x7b": 12.880,
+    "deepseekmoe-16b": 2.829,
+    "olmoe-1b-7b": 1.282,
+    "qwen3-30b-a3b": 3.353,
+}
+
+
+@pytest.mark.parametrize("name", ACTIVE)
+def test_a_mixture_multiplies_each_token_with_few_of_its_parameters(name):
+    config = PUBLISHED[name]
+    stated, moe = cost(config), config.feed_forward
+    assert stated.active_parameters / 1e9 == pytest.approx(ACTIVE[name], abs=5e-4)
+    idle = moe.experts - moe.router.k
+    mixtures = config.layers - moe.skip
+    assert stated.parameters - stated.active_parameters == mixtures * idle * 3 * config.width * moe.hidden
+    multiplied = stated.active_parameters - config.vocab * config.width - stated.parts["norms"]
+    norms = {"full": 2 * config.width, "head": 2 * 128}.get(getattr(config.attention, "qk_norm", "none"), 0)
+    looks = 4 * config.layers * config.context * config.attention.query_heads() * 128
+    assert stated.flops_per_token == 2 * (multiplied - config.layers * norms) + looks
+
+
+@pytest.mark.parametrize("name", ACTIVE)
+def test_a_mixture_built_without_memory_has_the_parameters_that_were_counted(name):
+    with torch.device("meta"):
+        ours = Transformer(PUBLISHED[name])
+    assert sum(p.numel() for p in ours.parameters()) == cost(PUBLISHED[name]).parameters
+
+
+MIXTURES: dict[str, tuple[tuple[Any, Any], dict[str, Any]]] = {
+    "mixtral-8x7b": (
+        (hf.MixtralForCausalLM, hf.MixtralConfig),
+        sizes(32, 4096, 14_336, 32, 32_000, 32_768, num_key_value_heads=8),
+    ),
+    "olmoe-1b-7b": ((hf.OlmoeForCausalLM, hf.OlmoeConfig), sizes(16, 2048, 1024, 16, 50_304, 4096)),
+    "qwen3-30b-a3b": (
+        (hf.Qwen3MoeForCausalLM, hf.Qwen3MoeConfig),
+        sizes(
+            48,
+            2048,
+            6144,
+            32,
+            151_936,
+            32_768,
+            num_key_value_heads=4,
+            head_dim=128,
+            moe_intermediate_size=768,
+            num_experts=128,
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_transformers_counts_the_same_parameters_of_a_mixture(name):
+    (theirs, their_config), size = MIXTURES[name]
+    with torch.device("meta"):
+        model = theirs(their_config(**size))
+    assert sum(p.numel() for p in model.parameters()) == cost(PUBLISHED[name]).parameters
+
+
+def test_every_published_mixture_is_counted_here():
+    assert set(ACTIVE) == {name for name, config in PUBLISHED.items() if config.feed_forward.kind == "MoE"}
