@@ -112,6 +112,9 @@ class TransformerConfig(Config):
             )
         _under("position", self.position.check, self.room("decoder"))
         _under("feed_forward", lambda width: self.feed_forward.check(width, self.topology), self.width)
+        mixes = self.feed_forward.kind == "MoE"
+        if mixes and not any(one.kind == "MoE" for layers in self.feed_forwards().values() for one in layers):
+            refuse("feed_forward.skip", "No layer is left for the experts. Skip fewer layers, or add some.")
         if not attends and self.topology == "encoder-decoder":
             refuse(
                 "attention.kind", "An encoder-decoder joins its stacks by cross-attention. Choose an attention variant."

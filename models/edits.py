@@ -74,6 +74,8 @@ def check(
             there = experts[e.stack][e.layer] if experts else 0
             if not 0 <= e.expert < there:
                 raise ValueError(f"{e}: this layer has {there} experts, counted from 0.")
+        if isinstance(e, Force) and e.position is not None and e.position < 0:
+            raise ValueError(f"{e}: positions are counted from 0.")
         if isinstance(e, Ablate):
             _check_ablation(e, heads, feeds_forward=feeds_forward, crosses="encoder" in depths)
 

@@ -111,12 +111,13 @@ class Balance(Config):
         groups = examples if self.over == "sequence" else 1
         f_XE, p_XE, keep_XS = shares(choice, keep_N, groups)
         experts, k = p_XE.shape[1], choice.counted_NK.shape[1]
-        f_XD, p_XD = (t.unflatten(1, (devices, -1)).sum(-1) for t in (f_XE, p_XE))
-        found = {
-            "auxiliary": experts * (f_XE * p_XE).sum(-1) * (k if self.unit == "uniform = k" else 1),
-            "device": devices * (f_XD * p_XD).sum(-1),
-            "communication": devices / reach * (_sent(choice, keep_XS, devices) * p_XD).sum(-1),
-        }
+        found = {"auxiliary": experts * (f_XE * p_XE).sum(-1) * (k if self.unit == "uniform = k" else 1)}
+        one_X = torch.ones_like(found["auxiliary"])
+        found |= {"device": one_X, "communication": one_X}  # what they are on a single device
+        if devices > 1:
+            f_XD, p_XD = (t.unflatten(1, (devices, -1)).sum(-1) for t in (f_XE, p_XE))
+            found["device"] = devices * (f_XD * p_XD).sum(-1)
+            found["communication"] = devices / reach * (_sent(choice, keep_XS, devices) * p_XD).sum(-1)
         z_N = choice.logits_NE.logsumexp(dim=-1).square()
         kept_N = torch.ones_like(z_N) if keep_N is None else keep_N.to(z_N.dtype)
         return {name: of_X.mean() for name, of_X in found.items()} | {
@@ -126,7 +127,8 @@ class Balance(Config):
     def weighted(self, losses: dict[str, Tensor]) -> Tensor:
         """What is added to the training loss."""
         weights = {"auxiliary": self.auxiliary, "device": self.device, "communication": self.communication, "z": self.z}
-        return torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
+        wanted = [weights[name] * loss for name, loss in losses.items() if weights[name]]  # others need no gradient
+        return torch.stack(wanted).sum() if wanted else losses["auxiliary"].new_zeros(())
 
 
 def shares(choice: Choice, keep_N: Tensor | None, groups: int) -> tuple[Tensor, Tensor, Tensor]:

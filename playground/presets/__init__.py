@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from playground.controls import change, plain, read
+from playground.controls import change, ordered, plain, read
 from playground.presets.base import Preset
 from playground.presets.famous import FAMOUS
 from playground.presets.mixtures import MIXTURES
@@ -20,7 +20,7 @@ FIRST = "induction"
 def changed(name: str, changes: Mapping[str, Any]) -> RunConfig:
     """A preset with some settings changed, by dotted path; raises ValueError with a sentence for what does not fit."""
     values = raw(name)
-    for path, value in sorted(changes.items(), key=lambda item: not item[0].endswith(".kind")):
+    for path, value in ordered(changes):
         values = change(values, path, value)
     config, problems = read(values)
     if config is None:

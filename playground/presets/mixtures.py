@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from playground.presets.base import Preset, run
+from playground.run import RunConfig
 
 GROUP = "Mixtures of experts"
 MOE = "model.feed_forward"
@@ -33,14 +34,21 @@ def _mixture(
     }
 
 
-def _text(feed_forward: dict[str, Any], **training: Any) -> Any:
+def _text(feed_forward: dict[str, Any], **training: Any) -> RunConfig:
     change = {"position": {"kind": "RoPE"}, "feed_forward": feed_forward}
     return run("fast", {"kind": "text"}, change=change, **{"batch": 16, "steps": 400, **training})
 
 
-def _tagged(feed_forward: dict[str, Any], *, embedding_std: float = 0.02, **training: Any) -> Any:
+def _tagged(
+    feed_forward: dict[str, Any],
+    *,
+    position: dict[str, Any] | None = None,
+    embedding_std: float = 0.02,
+    **training: Any,
+) -> RunConfig:
     base = run("fast", {"kind": "tagged"}).model.init.model_dump()
     change = {"feed_forward": feed_forward, "init": {**base, "embedding_std": embedding_std}}
+    change |= {"position": position} if position else {}
     return run("fast", {"kind": "tagged", "length": 5}, change=change, **{"batch": 96, "steps": 400, **training})
 
 
@@ -86,11 +94,15 @@ MIXTURES = [
         "specialists",
         "Specialists",
         GROUP,
-        _tagged(_mixture(32, 64, router={"kind": "DeepSeekMoE", "k": 8}, auxiliary=0.01)),
+        _tagged(_mixture(32, 64, router={"kind": "DeepSeekMoE", "k": 8}, auxiliary=0.01), position={"kind": "RoPE"}),
         "Four tasks in one stream, 32 small experts, eight to a token. The experts of the first layer come to divide "
         "the tokens by task.",
         (
-            ("larger embeddings", {"model.init.embedding_std": 0.5}, "make the router sort by position instead"),
+            (
+                "learned positions, larger embeddings",
+                {"model.position.kind": "learned", "model.init.embedding_std": 0.5},
+                "make the router sort by position instead",
+            ),
             (
                 "8 experts, 2 to a token",
                 {f"{MOE}.experts": 8, f"{MOE}.router.k": 2, f"{MOE}.hidden": 256},
