@@ -52,6 +52,11 @@ pg.plot = (element, props, trigger, watch) => {
     }
     busy = false;
   };
+  /* Drawn while it was hidden, a chart does not know its width; Plotly itself minds the window alone. */
+  new ResizeObserver(() => {
+    const wide = chart.clientWidth, drawn = chart._fullLayout?.width;
+    if (wide && drawn && Math.abs(wide - drawn) > 1) window.Plotly.Plots.resize(chart);
+  }).observe(chart);
   swap.addEventListener("click", () => {
     twin = twin ? null : pg.tableView(table);
     swap.setAttribute("aria-pressed", !!twin);

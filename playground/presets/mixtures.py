@@ -101,7 +101,7 @@ MIXTURES = [
             (
                 "learned positions, larger embeddings",
                 {"model.position.kind": "learned", "model.init.embedding_std": 0.5},
-                "make the router sort by position instead",
+                "make the router sort by position first",
             ),
             (
                 "8 experts, 2 to a token",

@@ -77,8 +77,10 @@ def extra(session: Session) -> str:
     """What the accuracy counts, and the loss in the task's customary unit."""
     run = session.start()
     last = run.history.validations()[-1]
+    added = run.history.metrics[-1].penalty
+    router = f" The routers add {added:.4f} to what is trained; these curves are without it." if added else ""
     bits = f" {(last.validation_loss or 0.0) / math.log(2):.2f} {run.task.bits}." if run.task.bits else ""
-    return f"{bits} <br>{run.task.meaning[run.topology]} {run.task.accuracy}"
+    return f"{bits}{router} <br>{run.task.meaning[run.topology]} {run.task.accuracy}"
 
 
 def table(session: Session) -> dict[str, Any]:

@@ -22,6 +22,7 @@ def finding(history: History, seen: Routed, layer: int, step: int) -> Finding:
     fullest = int(demand_E.argmax())
     since = _since(history, layer, step, even)
     shared = seen.mixture is not None and seen.mixture.shared > 0
+    kept = "Hardly a choice is dropped" if lost else "Nothing is dropped"
     if lost > FULL:
         full = int((demand_E > load_E).sum())
         title = f"{full} of {experts} experts of {name} are full; {percent(lost)} of the choices are dropped"
@@ -30,7 +31,9 @@ def finding(history: History, seen: Routed, layer: int, step: int) -> Finding:
     if even.dead:
         dead = f"{even.dead} of {experts} experts of {name} are dead"
         more = f"E{fullest} takes {even.largest:.1f} times its share"
-        return Finding(f"{dead}; {more}", f"No token chooses them, so nothing teaches them. {since}")
+        none = (demand_E == 0).sum() == even.dead
+        why = "No token chooses them, so nothing" if none else "Hardly a token chooses them, so next to nothing"
+        return Finding(f"{dead}; {more}", f"{why} teaches them. {since}")
     if even.largest >= COLLAPSED:
         title = f"E{fullest} of {name} takes {even.largest:.1f} times its share"
         return Finding(title, f"The other {experts - 1} experts divide the rest. {since}")
@@ -40,9 +43,9 @@ def finding(history: History, seen: Routed, layer: int, step: int) -> Finding:
         return Finding(title, f"By chance it would tell {percent(told['task'].chance, 0)}. {since}")
     if even.largest <= EVEN:
         title = f"All {experts} experts of {name} are busy; the fullest has {even.largest:.1f} times its share"
-        return Finding(title, since or "Nothing is dropped, nothing is idle.")
+        return Finding(title, since or f"{kept}, nothing is idle.")
     title = f"The load of {name} is uneven: E{fullest} has {even.largest:.1f} times its share"
-    return Finding(title, f"No expert is dead and nothing is dropped. {since}")
+    return Finding(title, f"{kept}, and no expert is dead. {since}")
 
 
 def _since(history: History, layer: int, step: int, now: Evenness) -> str:
