@@ -7,7 +7,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -16,6 +16,7 @@ from models.config import Config, bounds, extra, problems, variants
 from playground.limits import excess
 from playground.run import RunConfig
 
+T = TypeVar("T")
 HIDDEN = {"model.vocab", "model.context"}  # the task decides them
 ROUTING = "model.feed_forward.router"
 SLOTS = {
@@ -195,6 +196,11 @@ def put_kind(raw: Mapping[str, Any], slot: str, kind: Any) -> dict[str, Any]:
 def change(raw: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
     """A copy with one control changed, be it the kind of a slot or a leaf; raises ValueError with a sentence."""
     return put_kind(raw, path.removesuffix(".kind"), value) if path in SLOT_KINDS else put(raw, path, value)
+
+
+def ordered(changes: Mapping[str, T]) -> list[tuple[str, T]]:
+    """(path, value) with kinds first, the outer before the inner: every field then finds its place."""
+    return sorted(changes.items(), key=lambda item: item[0].count(".") if item[0].endswith(".kind") else 99)
 
 
 def _fits(value: Any, field: FieldInfo) -> bool:

@@ -96,6 +96,11 @@ class History:
         """The kept picture closest to a step."""
         return min(self.snapshots, key=lambda s: abs(s.step - step), default=None)
 
+    def routed(self, step: int) -> Routed | None:
+        """The kept update of a mixture closest to a step; before the first update there is none."""
+        kept = [s.routed for s in self.snapshots if s.routed is not None]
+        return min(kept, key=lambda seen: abs(seen.step - step), default=None)
+
     def frame(self) -> pd.DataFrame:
         """All metrics, one row per step."""
         return pd.DataFrame(self.metrics, columns=list(Metrics._fields))

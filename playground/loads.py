@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.feedforward import FeedForwardConfig
+from models.mixture import MoE
 from models.records import LayerRecord, Routing
 from playground.measures.routing import Information
 from playground.tasks.base import Batch
@@ -29,6 +31,8 @@ class Routed(NamedTuple):
     layers: tuple[Routing, ...]
     places: tuple[tuple[Stack, int], ...]
     """Stack and layer of each."""
+    mixture: MoE | None = None
+    """The settings that it was routed by; live ones may have changed since."""
 
     def ids(self, layer: int) -> Tensor:
         """(B, T) the tokens that a layer reads: the source's in the encoder of an encoder-decoder."""
@@ -42,8 +46,10 @@ def penalties(records: Sequence[LayerRecord]) -> Tensor | None:
     return torch.stack(found).sum() if found else None
 
 
-def routed(records: Sequence[LayerRecord], batch: Batch, step: int, *, encoders: int) -> Routed:
-    """Keep what the layers reported, without what a backward pass would need. `encoders`: how many come first."""
+def routed(records: Sequence[LayerRecord], batch: Batch, step: int, *, encoders: int, by: FeedForwardConfig) -> Routed:
+    """Keep what the layers reported, without what a backward pass would need. `encoders`: how many come first; `by`:
+    the settings.
+    """
     both = 0 < encoders < len(records)
     names: list[str] = []
     layers: list[Routing] = []
@@ -55,19 +61,19 @@ def routed(records: Sequence[LayerRecord], batch: Batch, step: int, *, encoders:
         places.append(place)
         names.append(f"{place[0]} L{place[1]}" if both else f"L{place[1]}")
         layers.append(detached(record.routing))
-    return Routed(step, batch, tuple(names), tuple(layers), tuple(places))
+    return Routed(step, batch, tuple(names), tuple(layers), tuple(places), by if isinstance(by, MoE) else None)
 
 
 def compact(seen: Routed) -> Routed:
     """What a picture needs, in less memory: no scores, probabilities in 16 bits."""
-    layers = tuple(r._replace(logits_NE=r.logits_NE[:0], probs_NE=r.probs_NE.half()) for r in seen.layers)
+    layers = tuple(r._replace(logits_NE=r.logits_NE[:0].clone(), probs_NE=r.probs_NE.half()) for r in seen.layers)
     return seen._replace(layers=layers)
 
 
 def size(seen: Routed) -> int:
     """Bytes of the tensors."""
     tensors = [t for r in seen.layers for t in r if isinstance(t, Tensor)]
-    return sum(t.numel() * t.element_size() for t in (*tensors, seen.batch.ids_BT))
+    return sum(t.numel() * t.element_size() for t in (*tensors, *seen.batch) if t is not None)
 
 
 def detached(routing: Routing) -> Routing:

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from models import Transformer, TransformerConfig
 from models.cost import cost
 from models.linear import routed
+from models.mixture import MoE
 
 PrecisionName = Literal["auto", "fp32", "bf16"]
 WORTH = 1.15  # bfloat16 rounds to three digits: it has to be this much faster
@@ -57,7 +58,8 @@ def choose(wish: PrecisionName, config: TransformerConfig, batch: int, device: t
             return Precision(wish, f"{wish} was chosen.", routes)
         if device.type == "mps":
             return Precision("fp32", "fp32: bfloat16 is not tried on Apple GPUs.")
-        layer = config.but(layers=1, encoder_layers=1, dropout=0.0)
+        mixture = {"skip": 0} if isinstance(config.feed_forward, MoE) else {}  # the one layer has the experts
+        layer = config.but(layers=1, encoder_layers=1, dropout=0.0, feed_forward=config.feed_forward.but(**mixture))
         most = FLOPS / (3 * cost(layer).flops_per_token * config.context)  # the backward pass costs two forward ones
         exact, short = _probe(layer, max(1, min(batch, int(most))), device.type, routes)  # pyright: ignore[reportArgumentType] - it hashes: frozen
     ratio = exact / short

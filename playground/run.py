@@ -149,7 +149,8 @@ class Run:
         self.step += 1
         if penalty is not None:
             self.model.after_update(records)
-            self.routed = routed(records, batch, self.step, encoders=self.encoders)
+            by = self.now.model.feed_forward
+            self.routed = routed(records, batch, self.step, encoders=self.encoders, by=by)
             due = self.step % self.training.record_every == 0
             self.history.loads.keep(self.routed, informed(self.task, self.routed) if due else ())
         self.tokens += batch.ids_BT.numel() + (0 if batch.source_BS is None else batch.source_BS.numel())
@@ -176,7 +177,8 @@ class Run:
 
     def retune(self, changes: Mapping[str, Any] | None = None, *, mark: bool = True, **training: Any) -> None:
         """Change live settings from the next update on: `{"model.feed_forward.router.k": 1}`, or `lr=0.01` for those
-        of the training. Raises ValueError for a setting that is not live, or a value that does not fit.
+        of the training. Raises ValueError, and changes nothing, for a setting that is not live or a value that does
+        not fit.
 
         `mark` False: the hand is still on the control; the mark comes with the last change, and names the value before.
         """
@@ -186,9 +188,12 @@ class Run:
         for path in wanted:
             if path not in may:
                 raise ValueError(f"{path} is not live: it takes a new run. Live settings: {', '.join(sorted(may))}.")
+        now = self.now
         for path, value in wanted.items():
             part, _, rest = path.partition(".")
-            self.now = self.now.model_copy(update={part: put(getattr(self.now, part), rest, value)})
+            now = now.model_copy(update={part: put(getattr(now, part), rest, value)})
+        self.now = now
+        for path, value in wanted.items():
             field, old = fields[path]
             before = self._settled.setdefault(path, old)
             if mark and before != value:

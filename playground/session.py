@@ -248,8 +248,7 @@ class Session:
         with self.held():
             run = self.start()
             if self.experts.on == "batch" and run.routed is not None:
-                kept = run.history.nearest(self.shown) if self.shown is not None else None
-                update = kept.routed if kept is not None else run.routed
+                update = run.routed if self.shown is None else run.history.routed(self.shown) or run.routed
                 return lambda: update
             seen, model, step = self.seen_through()[0], self.twin.of(run.model), run.step
             edits = self.ablation.edits if self.ablation else ()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from playground import presets
-from playground.controls import change, flat, plain, read
+from playground.controls import change, flat, ordered, plain, read
 
 LONGEST, LONGEST_VALUE = 16_000, 1200  # characters of a query, and of one value in it
 TOLD = 5  # sentences about what is wrong
@@ -30,8 +30,8 @@ def link(preset: str, raw: Mapping[str, Any], *, lens: str, probe: str | None = 
     """The query string ("?preset=...&model.layers=3"). Kinds come first, so that their fields find their place."""
     before, after = flat(presets.raw(preset)), flat(raw)
     changed = {p: json.dumps(v, ensure_ascii=False) for p, v in after.items() if before.get(p, _ABSENT) != v}
-    ordered = sorted(changed, key=lambda p: (not p.endswith("kind"), p))
-    pairs = [("preset", preset), *((p, changed[p]) for p in ordered if len(changed[p]) <= LONGEST_VALUE)]
+    settings = ordered(dict(sorted(changed.items())))
+    pairs = [("preset", preset), *((path, text) for path, text in settings if len(text) <= LONGEST_VALUE)]
     pairs += [("lens", lens)] + ([("probe", probe)] if probe else [])
     return "?" + urlencode(pairs)
 
@@ -61,7 +61,7 @@ def opened(query: str | Mapping[str, str]) -> Shared | None:
         sentences.append(f"The link names a preset {preset!r:.40} that does not exist; {presets.FIRST} is shown.")
         preset = presets.FIRST
     lens, probe = pairs.pop("lens", "attention"), pairs.pop("probe", None)
-    wanted = [(path, _value(text)) for path, text in sorted(pairs.items(), key=lambda p: not p[0].endswith("kind"))]
+    wanted = [(path, _value(text)) for path, text in ordered(pairs)]
     raw, refused = _taken(presets.raw(preset), wanted)
     sentences += [f"{sentence} It was left out." for sentence in refused]
     more = [f"{len(sentences) - TOLD} more settings were left out."] if len(sentences) > TOLD else []

@@ -14,13 +14,14 @@ from statistics import fmean, stdev
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 
 from models.config import put
 from models.mixture import MoE
 from playground import presets
 from playground.look import forward
 from playground.measures.routing import evenness, first_choice
-from playground.run import Run
+from playground.run import Run, RunConfig
 
 FILE = Path(__file__).resolve().parents[1] / "static" / "verdicts.json"
 SEEDS = range(5)
@@ -83,7 +84,7 @@ def told(name: str) -> list[str]:
     preset is no longer the one that was measured.
     """
     entry = stored().get(name)
-    if entry is None or entry["config"] != presets.PRESETS[name].config.model_dump_json():
+    if entry is None or _config(entry) != presets.PRESETS[name].config:
         return []
     rivals: dict[str, list[dict[str, float]]] = entry["rivals"]
     (first, mine), *others = ((label, [run["loss"] for run in runs]) for label, runs in rivals.items())
@@ -101,6 +102,14 @@ def told(name: str) -> list[str]:
             "have another first expert."
         )
     return found
+
+
+def _config(entry: dict[str, Any]) -> RunConfig | None:
+    """What was measured: a setting that there was not yet has its default. None where one is no more."""
+    try:
+        return RunConfig.model_validate_json(entry["config"])
+    except ValidationError:
+        return None
 
 
 def compared(first: str, mine: list[float], label: str, theirs: list[float]) -> str:

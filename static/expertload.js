@@ -47,7 +47,7 @@ pg.expertLoad = (host, { select, ablate, force }) => {
   const tidy = most => [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000].find(step => most / step <= 6) ?? 50000;
 
   const drawBars = (frame, most) => {
-    const { load } = frame, percent = n => 100 * n / most, roomy = frame.experts <= 32;
+    const { load } = frame, percent = n => 100 * n / most, roomy = frame.experts <= 32, wide = $(".plot").clientWidth || 1;
     order.forEach((e, i) => {
       const [took, over, number] = bars[i].children, asked = load.demand[e], dropped = asked - load.load[e];
       Object.assign(took.style, { width: `${percent(load.load[e])}%`, background: pg.expertColour(e) });
@@ -57,7 +57,7 @@ pg.expertLoad = (host, { select, ablate, force }) => {
       if (number.shown !== html) number.innerHTML = number.shown = html;
       bars[i].title = `E${e}: ${pg.num(asked)} asked, ${pg.num(load.load[e])} taken, ${pg.num(dropped)} dropped`;
       bars[i].classList.toggle("on", e === frame.expert);
-      number.classList.toggle("inside", percent(asked) > 82);
+      number.classList.toggle("inside", 100 - percent(asked) < 100 * (8 + 7 * number.textContent.length) / wide);
     });
     [...$(".names").children].forEach((button, i) => {
       const e = order[i], label = button.querySelector("b");

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 
 CORE = (  # a row may import the rows above it; what stands in one row does not know its neighbours
     ("config", "records"),
-    ("dropout", "edits", "init", "linear", "norm"),
+    ("dropout", "edits", "init", "linear", "norm", "windows"),
     ("embedding", "position"),
     ("attention", "moe"),
     ("feedforward",),
@@ -27,8 +27,8 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("published",),
 )
 AROUND = (  # the same for what stands around the core
-    ("choices", "device", "figures", "slots", "tasks", "wording"),
-    ("measures", "training"),
+    ("choices", "device", "figures", "grammar", "slots", "tasks", "wording"),
+    ("measures", "training", "words"),
     ("loads",),
     ("history", "specialists"),
     ("look",),
@@ -61,7 +61,7 @@ LAYERS = {  # the longest prefix of a module's name decides
     "playground.hub": Layer("huggingface_hub torch pydantic safetensors", "models playground"),
     "playground.components": Layer("gradio torch pydantic numpy pandas plotly", "models playground"),
     "playground.pages": Layer("gradio torch pydantic numpy pandas plotly", "models playground"),
-    "app": Layer("gradio torch plotly", "models playground"),
+    "app": Layer("gradio torch plotly starlette", "models playground"),
 }
 STRANGERS = {  # folders whose files do not know each other, but for those named
     "playground.measures": ("base",),

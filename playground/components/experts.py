@@ -22,7 +22,8 @@ def experts(value: dict | None = None, **props) -> gr.HTML:
         heat        JSON {cells: base64 of uint8 E*W row-major, load ÷ uniform, 0 to 2 as 0 to 254; steps: [W]}
         marks       JSON [[step, text]]
         measures    JSON [[name, value, unit, small print, definition]]
-        lines       JSON [{label, tokens: [{t, e: experts, g: gates, s: seats, k: kept 0|1, p: [[expert, prob]]}]}]
+        lines       JSON [{label, tokens: [{t, e: experts, g: gates, s: seats, k: kept 0|1, n: choices, d: dropped,
+                    p: [[expert, prob]]}]}]; experts and what follows of the heaviest four
         probs       JSON {label, cells: base64 of uint8 E*T, round(sqrt(p) * 254); tokens: T}
         sums        JSON [[name, html]]
         special     JSON {by, labels, rows: [[expert, share..., tokens, mostly]]}

@@ -47,7 +47,8 @@ def evenness(demand_E: np.ndarray) -> Evenness:
 
 def dropped(demand_E: np.ndarray, load_E: np.ndarray) -> float:
     """Share of choices that found no seat."""
-    return float(1 - load_E.sum() / max(1, demand_E.sum()))
+    asked = int(demand_E.sum())
+    return (asked - int(load_E.sum())) / max(1, asked)
 
 
 def first_choice(routing: Routing) -> Tensor:

@@ -14,7 +14,7 @@ import gradio as gr
 
 from models.config import live
 from playground import presets
-from playground.controls import change, panel
+from playground.controls import change, ordered, panel
 from playground.limits import STEPS
 from playground.pages.event import number, press, sent
 from playground.pages.frame import session_of
@@ -74,7 +74,7 @@ class Running:
         try:
             changes: dict[str, Any] = json.loads(unquote(text))
             raw = session.raw
-            for path, value in changes.items():
+            for path, value in ordered(changes):
                 raw = change(raw, path, value)
         except (ValueError, AttributeError, KeyError, RecursionError):
             return self._ordered(session)

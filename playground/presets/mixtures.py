@@ -106,7 +106,7 @@ MIXTURES = [
             (
                 "8 experts, 2 to a token",
                 {f"{MOE}.experts": 8, f"{MOE}.router.k": 2, f"{MOE}.hidden": 256},
-                "tell less of the task",
+                "are the same work in larger pieces",
             ),
         ),
         DAI,

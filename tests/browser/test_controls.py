@@ -83,7 +83,9 @@ def test_before_the_first_step_an_edit_takes_effect_at_once(page):
 
 def test_a_dragged_slider_leaves_one_mark(screen):
     screen.open_panel("training")
-    box = screen.control("training.lr").locator("input[type=range]").bounding_box()
+    slider = screen.control("training.lr").locator("input[type=range]")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
     mouse, y = screen.page.mouse, box["y"] + box["height"] / 2
     mouse.move(box["x"] + 0.5 * box["width"], y)
     mouse.down()

@@ -25,6 +25,7 @@ def test_a_reload_brings_the_run_back_paused_at_its_step(page):
 def test_a_reload_keeps_edits_that_wait_and_the_lens(page):
     screen = Screen(page).open()
     page.locator("#cfg .chip[data-preset=copy]").click()
+    screen.is_("running")  # the replay has steps too
     screen.reaches(1)
     screen.pause()
     screen.open_panel("model")

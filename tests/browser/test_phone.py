@@ -30,7 +30,7 @@ def screen(browser, server, request) -> Iterator[Screen]:
         yield shown
 
 
-@pytest.mark.parametrize("lens", ["Learning", "Attention", "Predictions"])
+@pytest.mark.parametrize("lens", ["Learning", "Attention", "Experts", "Predictions"])
 def test_no_lens_is_wider_than_the_screen_and_targets_fit_a_thumb(screen, lens):
     screen.lens(lens)
     expect(screen.finding).not_to_be_empty()

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from playground.capture import Pass, captured
+from playground.capture import LogitsOf, captured
 from playground.precision import Precision
 from tests.playground.small import tiny
 
@@ -35,13 +35,13 @@ def graphs(monkeypatch):
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 def test_a_batch_like_the_sample_is_replayed_and_another_computed_plainly(graphs, topology):
     run, sample = run_of(topology)
-    logits, sentence = captured(run.model, FP32, CUDA, None, lambda: sample)
+    passed, sentence = captured(run.model, FP32, CUDA, None, lambda: sample)
     expected = run.passed(sample).logits_BTV
     assert sentence == ""
-    assert torch.equal(logits(sample), expected)
+    assert torch.equal(passed(sample).logits_BTV, expected)
     assert len(graphs) == 1
     fewer = sample._replace(**{name: t[:2] for name, t in sample._asdict().items() if t is not None})
-    assert torch.allclose(logits(fewer), expected[:2], atol=1e-6)
+    assert torch.allclose(passed(fewer).logits_BTV, expected[:2], atol=1e-6)
     assert len(graphs) == 1
 
 
@@ -51,30 +51,39 @@ def test_a_capture_that_fails_is_said_and_computed_plainly(monkeypatch):
 
     monkeypatch.setattr(torch.cuda, "make_graphed_callables", fail)
     run, sample = run_of()
-    logits, sentence = captured(run.model, FP32, CUDA, None, lambda: sample)
+    passed, sentence = captured(run.model, FP32, CUDA, None, lambda: sample)
     assert sentence.endswith("slower: operation not permitted when stream is capturing")
-    assert torch.equal(logits(sample), run.passed(sample).logits_BTV)
+    assert torch.equal(passed(sample).logits_BTV, run.passed(sample).logits_BTV)
 
 
 def test_dropout_is_not_captured_and_said(graphs):
     run, sample = run_of()
-    logits, sentence = captured(run.model, FP32, CUDA, torch.Generator().manual_seed(0), lambda: sample)
+    passed, sentence = captured(run.model, FP32, CUDA, torch.Generator().manual_seed(0), lambda: sample)
     assert sentence.startswith("Dropout draws new numbers")
-    logits(sample)
+    passed(sample)
     assert not graphs
 
 
 def test_off_cuda_nothing_is_captured(graphs):
     run, sample = run_of()
-    logits, sentence = captured(run.model, FP32, torch.device("cpu"), None, lambda: sample)
-    logits(sample)
+    passed, sentence = captured(run.model, FP32, torch.device("cpu"), None, lambda: sample)
+    passed(sample)
     assert (sentence, graphs) == ("", [])
 
 
 def test_what_is_captured_depends_on_tensors_alone_and_has_the_gradients():
     run, sample = run_of()
-    module = Pass(run.model, FP32, torch.device("cpu"), ("ids_BT",))
+    module = LogitsOf(run.model, FP32, torch.device("cpu"), ("ids_BT",))
     assert {id(p) for p in module.parameters()} == {id(p) for p in run.model.parameters()}
     assert torch.equal(module(sample.ids_BT), run.passed(sample).logits_BTV)
     module(sample.ids_BT).logsumexp(-1).sum().backward()  # the head begins at zero
     assert run.model.head.weight.grad.abs().sum() > 0
+
+
+def test_a_mixture_is_not_captured_and_said(graphs):
+    run = tiny("collapse").start()
+    sample = run.task.batch(4, torch.Generator().manual_seed(1), run.topology)
+    passed, sentence = captured(run.model, FP32, CUDA, run.noise, lambda: sample)
+    assert sentence.startswith("How many tokens an expert takes changes")
+    passed(sample)
+    assert not graphs

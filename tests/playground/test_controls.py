@@ -8,7 +8,9 @@ import pytest
 
 from models.config import Config, variants, walk
 from playground.controls import (
+    GUESTS,
     HIDDEN,
+    ROUTING,
     SLOTS,
     accordions,
     change,
@@ -35,11 +37,21 @@ NUMBERS = {name: entry for name, entry in ROWS.items() if entry[2]["type"] in ("
 
 
 def leaves(config_class: type[Config], path: str = "") -> set[str]:
-    return {name for name, _, _ in walk(config_class(), path)} - {path + "kind"}
+    """Those of a form: without the slots below it, which have their own."""
+    found = {name for name, _, _ in walk(config_class(), path)} - {path + "kind"}
+    inner = [other + "." for other in SLOTS if path and other.startswith(path)]
+    return {name for name in found if not name.startswith(tuple(inner))}
+
+
+def guests(slot: str) -> set[str]:
+    mixture = put_kind(RAW, "model.feed_forward", "MoE")
+    return {name for name in flat(mixture) if name.startswith(tuple(f"{guest}." for guest in GUESTS.get(slot, ())))}
 
 
 def with_row(slot: str, kind: str) -> dict:
-    return put_kind(RAW, slot, kind) if slot else RAW
+    """Edited values in which a slot has a variant; a router has its place in a mixture."""
+    raw = put_kind(RAW, "model.feed_forward", "MoE") if slot == ROUTING else RAW
+    return put_kind(raw, slot, kind) if slot else raw
 
 
 def test_the_forms_without_variants_hold_every_leaf_outside_the_slots_once():
@@ -55,7 +67,8 @@ def test_the_form_of_a_slot_holds_every_leaf_of_every_variant_once(slot):
     assert set(each.kinds) == set(members)
     for kind, member in members.items():
         found = [row["name"] for row in each.kinds[kind] if row["type"] != "file"]
-        assert sorted(found) == sorted(leaves(member, slot + "."))
+        elsewhere = {name for other, parts in GUESTS.items() if other != slot for name in guests(other) if parts}
+        assert sorted(found) == sorted((leaves(member, slot + ".") | guests(slot)) - elsewhere)
 
 
 @pytest.mark.parametrize(("slot", "kind", "row"), ROWS.values(), ids=ROWS)

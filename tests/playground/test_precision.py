@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from models import PRESETS, Transformer
 from models.attention import MHA
 from models.linear import is_routed, routed
+from models.mixture import MoE
 from playground import precision
 from playground.precision import choose
 from playground.run import Run, RunConfig
@@ -19,6 +20,7 @@ from playground.training import Training, optimizers, tune
 
 CPU = torch.device("cpu")
 CONFIG = PRESETS["fast"].but(width=16, attention=MHA(heads=2), context=8, vocab=11)
+LATE = CONFIG.but(layers=3, feed_forward=MoE(experts=4, hidden=8, skip=2))
 SMALL = {
     "model": {"layers": 1, "width": 32, "attention": {"kind": "MHA", "heads": 2}},
     "task": {"kind": "copy", "length": 5},
@@ -46,6 +48,14 @@ def test_the_faster_one_is_taken_and_says_why(timed, exact, short, name):
     assert chosen.name == name
     assert chosen.sentence.startswith(name)
     assert f"{exact / short:.1f}" in chosen.sentence
+
+
+def test_the_one_layer_of_the_probe_has_the_experts_of_a_mixture_that_begins_later(timed):
+    asked = timed(1.0, 1.0)
+    choose("auto", LATE, 4, CPU)
+    ((layer, *_),) = asked
+    assert layer.layers == 1
+    assert layer.feed_forward.at(0, 1, "decoder").kind == "MoE"
 
 
 def test_a_shape_is_probed_once(timed):

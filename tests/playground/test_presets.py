@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from playground.controls import flat, plain, read
-from playground.presets import FAMOUS, FIRST, PRESETS, SECONDS, changed, groups, raw
+from playground.presets import FIRST, GROUPS, PRESETS, changed, groups, raw
+from playground.presets.famous import FAMOUS
+from playground.presets.mixtures import MIXTURES
 
 TRIES = {f"{p.name}, {text}": (p.name, changes) for p in PRESETS.values() for text, changes, _ in p.tries}
 
@@ -16,10 +18,9 @@ def test_a_preset_is_a_valid_config_of_the_page(name):
     assert read(raw(name)) == (preset.config, {})
     assert preset.name == name
     assert preset.shows.endswith(".")
-    assert preset.group in (SECONDS, FAMOUS)
 
 
-@pytest.mark.parametrize("name", [name for name, p in PRESETS.items() if p.group == FAMOUS])
+@pytest.mark.parametrize("name", [p.name for p in (*FAMOUS, *MIXTURES)])
 def test_a_well_known_model_cites_its_source(name):
     source = PRESETS[name].source
     assert source is not None
@@ -42,6 +43,15 @@ def test_the_first_preset_exists_and_every_preset_is_offered_once():
     assert FIRST in PRESETS
     offered = [name for _, chips in groups() for name, _, _ in chips]
     assert sorted(offered) == sorted(PRESETS)
+    assert [{p.group for p in group} for group in GROUPS] == [{title} for title, _ in groups()]
+
+
+@pytest.mark.parametrize("preset", MIXTURES, ids=lambda preset: preset.name)
+def test_a_mixture_turns_to_its_lens_and_its_first_rival_is_itself(preset):
+    assert preset.lens == "experts"
+    assert preset.config.model.feed_forward.kind == "MoE"
+    assert all(changed(preset.name, changes) for _, changes in preset.rivals)
+    assert not preset.rivals or preset.rivals[0][1] == {}
 
 
 def test_changes_apply_kinds_first_in_whatever_order_they_come():

@@ -32,6 +32,8 @@ def wandered(name: str, dice: random.Random) -> dict:
     for _ in range(dice.randint(1, 12)):
         form = dice.choice(FORMS)
         kind = leaf(values, f"{form.slot}.kind") if form.slot else ""
+        if kind is None:  # the routing of a model without experts
+            continue
         row = dice.choice(form.kinds[kind] or [{"path": f"{form.slot}.kind"}])
         if (form.slot and dice.random() < 0.3) or "type" not in row:
             row = {"path": f"{form.slot}.kind", "type": "choice", "options": [[k] for k in form.kinds]}

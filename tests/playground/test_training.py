@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from models.config import live
 from playground import training as module
 from playground.training import Training, learning_rate, optimizers, tune
 
@@ -62,4 +63,4 @@ def test_muon_is_refused_with_a_sentence_where_torch_has_none(model, monkeypatch
 
 
 def test_what_is_live_is_what_an_optimizer_built_before_can_follow():
-    assert Training.live_fields() == {"lr", "steps", "schedule", "weight_decay", "clip", "label_smoothing"}
+    assert live(Training()) == {"lr", "steps", "schedule", "weight_decay", "clip", "label_smoothing"}

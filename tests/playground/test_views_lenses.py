@@ -11,9 +11,11 @@ import pytest
 
 from playground import presets
 from playground.controls import change
+from playground.measures.routing import frame
 from playground.session import Session
 from playground.tasks.base import IGNORE
 from playground.views import attention, learning, notes, predictions
+from tests.playground.mixed import mixed
 from tests.playground.small import tiny, trained
 
 go: Any = plotly.graph_objects  # its stubs know no axes
@@ -86,7 +88,7 @@ def test_each_scored_token_is_compared_with_its_target(topology, preset):
     assert len(json.dumps(value, allow_nan=False)) < 300_000
 
 
-@pytest.mark.parametrize("lens", ["learning", "attention", "predictions"])
+@pytest.mark.parametrize("lens", ["learning", "attention", "experts", "predictions"])
 @pytest.mark.parametrize("name", presets.PRESETS)
 def test_the_notes_offer_what_the_preset_has_to_try_as_links_that_apply(name, lens):
     session = Session("x")
@@ -144,7 +146,25 @@ def test_live_changes_are_repeated_where_they_were_made():
     names: dict = {}
     exec(notes.python(session, "learning"), names)
     assert [m.loss for m in names["run"].history.metrics] == [m.loss for m in session.run.history.metrics]
-    assert "run.retune(lr=0.02)" in notes.python(session, "learning")
+    assert "run.retune({'training.lr': 0.02})" in notes.python(session, "learning")
+
+
+def test_the_lines_of_python_print_what_the_experts_did(capsys):
+    session = mixed(3, capacity__factor=1.0)
+    session.edit("model.feed_forward.router.k", 3)
+    session.edit("model.feed_forward.router.kind", "Switch")  # waits for a restart
+    for _ in session.run.train(3):
+        pass
+    names: dict = {}
+    exec(notes.python(session, "experts"), names)
+    printed = capsys.readouterr().out
+    assert printed.startswith(str(frame(session.run.routed.names, session.run.routed.layers)))
+    assert str(session.run.routed.layers[-1].experts_NK) in printed
+    assert [m.penalty for m in names["run"].history.metrics] == [m.penalty for m in session.run.history.metrics]
+
+
+def test_a_model_without_experts_has_no_lines_for_them():
+    assert notes.python(tiny("copy"), "experts") == ""
 
 
 def test_a_long_text_of_the_visitors_is_read_from_their_file():

@@ -38,6 +38,7 @@ def test_gpt2_has_its_numbers():
             "language_models_are_unsupervised_multitask_learners.pdf",
         },
         "Parameters": 124_439_808,
+        "Active per token": 124_439_808,
         "FLOPs per token": {"value": 284_812_800, "text": "285 M", "title": "284,812,800 FLOP"},
         "KV numbers per token": 18_432,
         "KV bytes per token": {"value": 36_864, "text": "36.9 kB", "title": "36,864 B"},

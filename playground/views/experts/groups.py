@@ -12,7 +12,6 @@ from playground.loads import Routed
 from playground.measures.routing import Devices, devices, table, taken
 from playground.specialists import labels
 from playground.tasks.base import Task
-from playground.views.experts.load import packed
 from playground.wording import percent
 
 MOSTLY = 0.4  # share of an expert's tokens from which it is called theirs
@@ -59,13 +58,11 @@ def on_devices(seen: Routed, layer: int, mixture: MoE) -> dict[str, Any]:
 
 
 def costs(found: Costs | None, names: tuple[str, ...]) -> dict[str, Any]:
-    """Change of the loss without each expert, as bytes around 127 = no change, and what the ends of the scale mean."""
+    """Change of the loss without each expert, and the largest, where the scale of colours ends."""
     if found is None:
         return {}
     top = float(np.abs(found.change_LE).max()) or 1e-6
-    cells = np.rint(np.clip(found.change_LE / top, -1, 1) * 127 + 127).astype(np.uint8)
     return {
-        "cells": packed(cells),
         "values": [[round(float(v), 4) for v in row] for row in found.change_LE],
         "top": round(top, 4),
         "names": list(names),
