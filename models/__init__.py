@@ -5,6 +5,7 @@ from models.presets import PRESETS
 from models.published import PUBLISHED
 from models.records import Cache, LayerRecord, Output, Routing
 from models.transformer import Transformer, TransformerConfig
+from models.word2vec import Word2Vec, Word2VecConfig
 
 __all__ = [
     "PRESETS",
@@ -17,4 +18,6 @@ __all__ = [
     "Routing",
     "Transformer",
     "TransformerConfig",
+    "Word2Vec",
+    "Word2VecConfig",
 ]

@@ -157,6 +157,8 @@ def _sentence(item: Mapping[str, Any], field: FieldInfo | None, raised: Exceptio
     most = extra(field).get("most") if field and page else None
     if low is not None and high is not None:
         top = _number(high) if most is None else f"{_number(most)} on this page"
+        if item["type"] == "greater_than":  # a bound that is not itself allowed
+            return f"{label} is more than {_number(low)}, up to {top}; got {shown}."
         return f"{label} lies between {_number(low)} and {top}; got {shown}."
     return f"{label}: {item['msg'][:1].lower()}{item['msg'][1:]}; got {shown}."
 

@@ -8,7 +8,7 @@ from tests.benchmarks import recipes
 
 
 @pytest.mark.filterwarnings("ignore")  # the peers' own
-@pytest.mark.parametrize("name", ["steps", "recording", "generation", "mixture"])
+@pytest.mark.parametrize("name", ["steps", "recording", "generation", "mixture", "word2vec"])
 def test_every_candidate_runs_and_the_peer_is_among_them(name):
     case = next(import_module(f"tests.benchmarks.{name}").cases())
     assert [n for n in case.candidates if n.startswith(case.peers or case.peer)]
