@@ -44,6 +44,7 @@ class Session:
         self.lens, self.link, self.notice, self.opened = "attention", "", "", ""
         self.slots = 1
         self.prompt: dict[str, Any] | str = ""
+        self.preset = presets.FIRST
         self._look_afresh()
         self.adopt(presets.FIRST)
 
@@ -155,7 +156,7 @@ class Session:
         self.which: str = ""
         self.head: tuple[int, int] | None = None  # None: the head of the finding
         self.ablation: Ablation | None = None
-        self.experts = ExpertChoices()
+        self.experts = ExpertChoices(layer=presets.PRESETS[self.preset].layer)
         self.probe_name, self.probe_text, self.probe_error = "0", "", ""
         self.probe_seen: str | None = None  # the text of the probe in use, unless it is the fixed one
         self.drawn: tuple[str, tuple[int, int]] | None = None  # the stack and head drawn large, last

@@ -15,13 +15,17 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
       <button class="b small quiet" data-k="restore">Restore</button></div>
     <dl class="meas"></dl>
     <div class="g2">
-      <section aria-label="Who takes which token"><div class="pt"><h2>Who takes which token</h2>
-        <span>struck out: no seat · ½: one of its seats</span></div><div class="toks"></div><div class="probs"></div></section>
-      <section aria-label="The arithmetic"><div class="pt"><h2>The arithmetic, with this step’s numbers</h2></div>
-        <div class="card eq"></div><p class="axt fine">Blue numbers are live settings. f: share of all choices, counted before drops.
-        P: mean router probability.</p></section>
-      <section aria-label="Specialisation"><div class="pt"><h2>Specialisation</h2><span class="by"></span></div><div class="special"></div></section>
-      <section><div class="slot told"></div></section>
+      <div>
+        <section aria-label="Who takes which token"><div class="pt"><h2>Who takes which token</h2>
+          <span>struck out: no seat · ½: one of its seats</span></div><div class="toks"></div><div class="probs"></div></section>
+        <section aria-label="Specialisation"><div class="pt"><h2>Specialisation</h2><span class="by"></span></div><div class="special"></div></section>
+      </div>
+      <div>
+        <section aria-label="The arithmetic"><div class="pt"><h2>The arithmetic, with this step’s numbers</h2></div>
+          <div class="card eq"></div><p class="axt fine">Blue numbers are live settings. f: share of all choices, counted before drops.
+          P: mean router probability.</p></section>
+        <section><div class="slot told"></div></section>
+      </div>
     </div></div>`;
 const ON = [["batch", "training batch"], ["probe", "probe"]], VIEWS = [["picture", "Picture"], ["table", "Table"]];
 

@@ -20,6 +20,8 @@ class Preset(NamedTuple):
     source: tuple[str, str] | None = None
     lens: str = ""
     """The lens to turn to; empty: the one in sight stays."""
+    layer: int | None = None
+    """Which of the layers with experts is shown first; None: the last."""
     rivals: tuple[tuple[str, dict[str, Any]], ...] = ()
     """(name, changes) of what the preset compares, itself included; `playground.verdicts` trains each over seeds."""
 

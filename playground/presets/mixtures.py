@@ -111,6 +111,7 @@ MIXTURES = [
         ),
         DAI,
         "experts",
+        layer=0,
     ),
     Preset(
         "grain",
@@ -126,7 +127,7 @@ MIXTURES = [
         ),
         DAI,
         "experts",
-        (
+        rivals=(
             ("2 of 8 experts", {}),
             ("8 of 32, a quarter as wide", {f"{MOE}.split": 4}),
             ("6 of 30 and 2 shared", _SHARED),
@@ -143,7 +144,7 @@ MIXTURES = [
         (("two experts, half as wide", _TWO, "are the same work"),),
         SWITCH,
         "experts",
-        (("top-1", {}), ("top-2, half as wide", _TWO)),
+        rivals=(("top-1", {}), ("top-2, half as wide", _TWO)),
     ),
     Preset(
         "sparse",
@@ -155,7 +156,7 @@ MIXTURES = [
         (("dense", {f"{MOE}.kind": "dense"}, "has the same active width, and an eighth of the parameters"),),
         SWITCH,
         "experts",
-        (("8 experts, top-1", {}), ("dense", {f"{MOE}.kind": "dense"})),
+        rivals=(("8 experts, top-1", {}), ("dense", {f"{MOE}.kind": "dense"})),
     ),
     Preset(
         "bias",
@@ -170,7 +171,11 @@ MIXTURES = [
         ),
         ("Wang et al. 2024", "https://arxiv.org/abs/2408.15664"),
         "experts",
-        (("bias 0.01", {}), ("auxiliary loss 0.1", _LOSS), ("bias and loss 0.01", {f"{MOE}.balance.auxiliary": 0.01})),
+        rivals=(
+            ("bias 0.01", {}),
+            ("auxiliary loss 0.1", _LOSS),
+            ("bias and loss 0.01", {f"{MOE}.balance.auxiliary": 0.01}),
+        ),
     ),
     Preset(
         "bf16-router",
@@ -182,6 +187,6 @@ MIXTURES = [
         (("Router precision float32", {f"{MOE}.router.precision": "float32"}, "is what everybody trains with"),),
         SWITCH,
         "experts",
-        (("bfloat16 router", {}), ("float32 router", {f"{MOE}.router.precision": "float32"})),
+        rivals=(("bfloat16 router", {}), ("float32 router", {f"{MOE}.router.precision": "float32"})),
     ),
 ]

@@ -24,12 +24,12 @@ REFUSED = {
     "no seats": (
         {"feed_forward": {"kind": "MoE", "capacity": {"factor": 0}}},
         "feed_forward.capacity.factor",
-        "Capacity factor lies between 0 and 256; got 0",
+        "Capacity factor is more than 0, up to 256; got 0",
     ),
     "negative seats": (
         {"feed_forward": {"kind": "MoE", "capacity": {"evaluation": -1.0}}},
         "feed_forward.capacity.evaluation",
-        "Capacity factor, evaluating lies between 0 and 256; got -1.0",
+        "Capacity factor, evaluating is more than 0, up to 256; got -1.0",
     ),
     "no number of seats": (
         {"feed_forward": {"kind": "MoE", "capacity": {"factor": math.nan}}},
