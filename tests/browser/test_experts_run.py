@@ -19,7 +19,6 @@ def test_a_preset_of_mixtures_turns_to_its_lens(page):
     screen.reaches(2)
     expect(lens(screen).locator(".o1 h2")).to_have_text(re.compile("^Load at step "))
     expect(screen.control(AUXILIARY)).to_be_visible()
-    screen.pause()
 
 
 def test_a_link_to_a_live_setting_acts_without_a_restart(page):
