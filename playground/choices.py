@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +26,8 @@ class ExpertChoices:
     on: On = "batch"
     show: Show = "load"
     costs: Costs | None = None
+    pricing: threading.Lock = field(default_factory=threading.Lock, compare=False)
+    """Held while what every expert is worth is measured."""
 
     def take(self, name: str, value: Any) -> None:
         """Change one choice; what is no choice is left alone."""

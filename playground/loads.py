@@ -17,6 +17,7 @@ from playground.measures.routing import Information
 from playground.tasks.base import Batch
 
 Stack = Literal["encoder", "decoder"]
+OVERHEAD = 600  # bytes of the objects around one layer's numbers
 BUDGET = 12 * 2**20  # bytes of all loads that a run keeps
 LOSSES = ("auxiliary", "device", "communication", "z")
 
@@ -117,13 +118,16 @@ class Loads:
         if seen.step % self.stride:
             return
         self.updates.append(Update(seen.step, tuple(_load(routing) for routing in seen.layers), informed))
-        if len(self.updates) * 8 * sum(len(one.load_E) for one in self.updates[-1].layers) > BUDGET:
+        if len(self.updates) * sum(OVERHEAD + 8 * len(one.load_E) for one in self.updates[-1].layers) > BUDGET:
             self.stride *= 2
             self.updates = [u for u in self.updates if u.step % self.stride == 0]
 
-    def demand(self, layer: int) -> tuple[np.ndarray, np.ndarray]:
-        """(updates,) steps and (updates, E) what was asked for."""
-        return np.array([u.step for u in self.updates]), np.array([u.layers[layer].demand_E for u in self.updates])
+    def demand(self, layer: int, until: int, most: int) -> tuple[list[int], np.ndarray]:
+        """At most `most` steps up to `until`, evenly picked, and (steps, E) what was asked for in them."""
+        kept = [u for u in self.updates if u.step <= until]
+        at = np.unique(np.linspace(0, len(kept) - 1, min(most, len(kept))).round().astype(int)) if kept else []
+        picked = [kept[i] for i in at]
+        return [u.step for u in picked], np.array([u.layers[layer].demand_E for u in picked], dtype=float)
 
 
 def _load(routing: Routing) -> Load:

@@ -100,7 +100,8 @@ class Twin:
 @torch.no_grad()
 def route(model: Transformer, batch: Batch, step: int, *, edits: Sequence[Edit] = ()) -> Routed | None:
     """Which experts the tokens of a batch go to, as when evaluated; None for a model without experts."""
-    output = forward(model, to(batch, next(model.parameters()).device), edits=edits)
+    batch = to(batch, next(model.parameters()).device)
+    output = forward(model, batch, edits=edits)
     records, by = output.encoder + output.decoder, model.config.feed_forward
     found = routed(records, batch, step, encoders=len(output.encoder), by=by)
     return found if found.layers else None

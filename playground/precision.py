@@ -19,6 +19,7 @@ from models import Transformer, TransformerConfig
 from models.cost import cost
 from models.linear import routed
 from models.mixture import MoE
+from models.moe import Balance, Capacity
 
 PrecisionName = Literal["auto", "fp32", "bf16"]
 WORTH = 1.15  # bfloat16 rounds to three digits: it has to be this much faster
@@ -58,7 +59,9 @@ def choose(wish: PrecisionName, config: TransformerConfig, batch: int, device: t
             return Precision(wish, f"{wish} was chosen.", routes)
         if device.type == "mps":
             return Precision("fp32", "fp32: bfloat16 is not tried on Apple GPUs.")
-        mixture = {"skip": 0} if isinstance(config.feed_forward, MoE) else {}  # the one layer has the experts
+        mixture = {}
+        if isinstance(config.feed_forward, MoE):  # the one layer has the experts; their balance costs nothing
+            mixture = {"skip": 0, "balance": Balance(), "capacity": Capacity()}
         layer = config.but(layers=1, encoder_layers=1, dropout=0.0, feed_forward=config.feed_forward.but(**mixture))
         most = FLOPS / (3 * cost(layer).flops_per_token * config.context)  # the backward pass costs two forward ones
         exact, short = _probe(layer, max(1, min(batch, int(most))), device.type, routes)  # pyright: ignore[reportArgumentType] - it hashes: frozen
@@ -74,7 +77,8 @@ def _probe(layer: TransformerConfig, batch: int, kind: str, routes: bool) -> tup
     """Seconds of a forward and backward pass in fp32 and in bfloat16."""
     device = torch.device(kind)
     model = Transformer(layer).to(device)
-    ids_BT = torch.zeros(batch, layer.context, dtype=torch.int64, device=device)
+    drawn = torch.Generator().manual_seed(0)  # different tokens: equal ones would all go to the same experts
+    ids_BT = torch.randint(layer.vocab, (batch, layer.context), generator=drawn).to(device)
     source_BS = ids_BT if layer.topology == "encoder-decoder" else None
     prefix_B = torch.ones(batch, dtype=torch.int64, device=device) if layer.prefix else None
 

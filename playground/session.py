@@ -9,13 +9,13 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
-from models.config import live
+from models.config import live, put
 from playground import presets
 from playground.ablation import Ablation
 from playground.choices import ExpertChoices
 from playground.controls import change, flat, leaf, plain, read
 from playground.history import Snapshot
-from playground.limits import SECONDS, STEPS, TEXT
+from playground.limits import SECONDS, STEPS, TEXT, excess
 from playground.loads import Routed
 from playground.look import Probe, Twin, look, probe, route
 from playground.run import Diverged, Run, RunConfig
@@ -88,7 +88,10 @@ class Session:
         restart.
         """
         assert self.run is not None
+        part, _, rest = path.partition(".")
         try:
+            if excess(self.run.now.model_copy(update={part: put(getattr(self.run.now, part), rest, value)})):
+                raise ValueError("too large beside what runs")
             self.run.retune({path: value}, mark=settled)
         except ValueError:
             self.notice = "This value fits the model of the controls, not the one that runs: restart with it."
@@ -163,7 +166,7 @@ class Session:
 
     def restart(self) -> Run:
         """Drop the run and build a new one from the controls; a probe of the same task stays."""
-        with self.lock:
+        with self.held():
             task, name, text = self.run and self.run.config.task.kind, self.probe_name, self.probe_text
             self.running, self.run = False, None
             run = self.start()
@@ -248,7 +251,7 @@ class Session:
         """
         with self.held():
             run = self.start()
-            if self.experts.on == "batch" and run.routed is not None:
+            if (self.experts.on == "batch" or self.shown is not None) and run.routed is not None:
                 update = run.routed if self.shown is None else run.history.routed(self.shown) or run.routed
                 return lambda: update
             seen, model, step = self.seen_through()[0], self.twin.of(run.model), run.step

@@ -26,7 +26,7 @@ from playground.run import Run, RunConfig
 FILE = Path(__file__).resolve().parents[1] / "static" / "verdicts.json"
 SEEDS = range(5)
 LAST = 50  # updates over which the largest load is taken, update by update
-SURE = 2.0  # standard errors from which a difference is called one
+SURE = 2.78  # standard errors from which a difference is called one: 5 % of Student's t with 4 degrees of freedom
 
 
 def trained(name: str, changes: dict[str, Any], seed: int) -> dict[str, float]:
@@ -98,7 +98,7 @@ def told(name: str) -> list[str]:
     shares = [run["moved"] for runs in rivals.values() for run in runs if run.get("moved")]
     if name == "bf16-router" and shares:
         found.append(
-            f"At the same weights, {100 * min(shares):.1f} to {100 * max(shares):.1f} % of the first layer's tokens "
+            f"At the same weights, {100 * min(shares):.2f} to {100 * max(shares):.2f} % of the first layer's tokens "
             "have another first expert."
         )
     return found
@@ -118,7 +118,7 @@ def compared(first: str, mine: list[float], label: str, theirs: list[float]) -> 
     mean, error = fmean(gaps), stdev(gaps) / math.sqrt(len(gaps))
     wins = max(sum(gap > 0 for gap in gaps), sum(gap < 0 for gap in gaps))
     if abs(mean) <= SURE * error:
-        return f"No difference between {first} and {label}: {mean:+.3f} ± {error:.3f} (standard error)."
+        return f"No difference seen between {first} and {label}: {mean:+.3f} ± {error:.3f} (standard error)."
     better, worse = (first, label) if mean > 0 else (label, first)
     return f"{better} wins over {worse} by {abs(mean):.3f} ± {error:.3f} nats, on {wins} of {len(gaps)} seeds."
 

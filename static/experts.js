@@ -99,6 +99,7 @@ pg.experts = (element, props, trigger, watch) => {
       devices: read("devices"), costs: read("costs") };
     root.classList.add("ready");
     words(read("finding"));
+    for (const waiting of root.querySelectorAll("[data-busy]")) delete waiting.dataset.busy;   // this answers it
     if (result.shown !== value.ablation) result(result.shown = value.ablation);
     draw();
   };

@@ -1,8 +1,9 @@
 """What keeps experts busy: losses that ask for balance, and a bias that makes it without one.
 
 Every loss is reported in units where a uniform router has 1 (the z-loss: where all scores are 0, (ln E)²), whatever
-the number of experts and choices. HF Mixtral, OLMoE and Qwen3-MoE count k times as much, and over the tokens of all
-layers at once; here each layer has its own and they are added up.
+the number of experts and choices; the communication loss where besides every token is sent to M devices. HF Mixtral,
+OLMoE and Qwen3-MoE count k times as much, and over the tokens of all layers at once; here each layer has its own and
+they are added up.
 
 | loss | of one group of tokens | source |
 | --- | --- | --- |
@@ -70,8 +71,8 @@ class Balance(Config):
     bias_speed: float = knob(
         0.0,
         "Bias balancing",
-        "After each update the bias of every overloaded expert falls by this, that of every other rises. It only "
-        "selects: no gate and no loss knows it.",
+        "After each update the bias of every overloaded expert falls by this, that of every underloaded one rises. "
+        "It only selects: no gate and no loss knows it.",
         live=True,
         ge=0.0,
         le=10.0,
@@ -146,7 +147,7 @@ def shares(choice: Choice, keep_N: Tensor | None, groups: int) -> tuple[Tensor, 
             ones_XSK = ones_XSK * choice.chosen_NK.unflatten(0, (groups, -1))
         count_XE = torch.zeros_like(probs_XSE[:, 0]).scatter_add_(1, counted_XSK.flatten(1), ones_XSK.flatten(1))
         f_XE = count_XE / count_XE.sum(-1, keepdim=True).clamp(min=1)
-    p_XE = torch.einsum("xse,xs->xe", probs_XSE, keep_XS) / keep_XS.sum(-1, keepdim=True).clamp(min=1)
+    p_XE = (probs_XSE * keep_XS[..., None]).sum(1) / keep_XS.sum(-1, keepdim=True).clamp(min=1)  # no product: in fp32
     return f_XE, p_XE, keep_XS
 
 

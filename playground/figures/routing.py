@@ -16,7 +16,7 @@ def information(
     lines: Sequence[tuple[str, Sequence[float], Sequence[float]]],
     *,
     total: float,
-    chance: float,
+    chance: tuple[str, float],
     marks: Sequence[tuple[int, str]] = (),
     cursor: float | None = None,
 ) -> Figure:
@@ -30,7 +30,7 @@ def information(
         total=total,
         y_title="share of the entropy told",
         y_range=(-0.02, 1.08),
-        levels=[Level(f"by chance {chance:.2f}", chance)],
+        levels=[Level(f"{chance[0]} by chance {chance[1]:.2f}".strip(), chance[1])],
         marks=marks,
         cursor=cursor,
     )

@@ -28,7 +28,8 @@ class Configuring:
 
     def undo(self, request: gr.Request) -> Update:
         session = session_of(request)
-        session.undo()
+        with session.held():
+            session.undo()
         return {**self.pictures.controls(session), self.board.transport: transport.value(session)}
 
     def expand(self, request: gr.Request) -> Update:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import time
+
 import gradio as gr
 import numpy as np
 
-from models import Ablate, Force
+from models import Ablate, Force, Transformer
 from models.edits import Edit
 from playground.ablation import Ablation
 from playground.choices import Costs
@@ -14,11 +17,29 @@ from playground.pages.event import number, sent
 from playground.pages.frame import session_of
 from playground.pages.looking import Looking
 from playground.pages.pictures import Pictures, Update
-from playground.run import measure
+from playground.run import Run, measure
 from playground.session import Session
 
 EXAMPLES = 64  # unseen examples that the worth of every expert is measured on
+SECONDS = 30.0  # that measuring them may take
+TOO_LONG = "Measuring every expert of this model takes too long here. Ablate single ones, or make it smaller."
 MOST = 256  # experts in all layers whose worth is measured at once
+
+
+def _costs(run: Run, model: Transformer, step: int, seen: Routed) -> Costs | None:
+    """Evaluate without one expert after another; None where that takes too long."""
+    few = run.unseen._replace(**{k: t[:EXAMPLES] for k, t in run.unseen._asdict().items() if t is not None})
+    end = time.monotonic() + SECONDS
+    with run.precision.route():
+        before = measure(model, few).loss
+        changes = []
+        for (stack, at), routing in zip(seen.places, seen.layers, strict=True):
+            changes.append([])
+            for e in range(len(routing.load_E)):
+                if time.monotonic() > end:
+                    return None
+                changes[-1].append(measure(model, few, (Ablate(stack, at, "feed_forward", expert=e),)).loss - before)
+    return Costs(step, len(few.ids_BT), before, np.array(changes))
 
 
 class Routing:
@@ -70,20 +91,16 @@ class Routing:
         if sum(len(r.load_E) for r in seen.layers) > MOST:
             session.notice = f"The worth of up to {MOST} experts is measured at once; this model has more."
             return self.looking.shown(session)
-        with session.held():
-            model, step = session.twin.of(run.model), run.step
-        with session.hand:
-            batch = run.unseen
-            few = batch._replace(**{k: t[:EXAMPLES] for k, t in batch._asdict().items() if t is not None})
-            before = measure(model, few).loss
-            changes = [
-                [
-                    measure(model, few, (Ablate(stack, at, "feed_forward", expert=e),)).loss - before
-                    for e in range(len(routing.load_E))
-                ]
-                for (stack, at), routing in zip(seen.places, seen.layers, strict=True)
-            ]
-            session.experts.costs = Costs(step, len(few.ids_BT), before, np.array(changes))
+        if not session.experts.pricing.acquire(blocking=False):
+            return self.looking.shown(session)  # one at a time; the first one answers both
+        try:
+            with session.held():  # a copy of its own: looking goes on through the session's other one
+                model, step = copy.deepcopy(run.model), run.step
+            found = _costs(run, model, step, seen)
+        finally:
+            session.experts.pricing.release()
+        if session.run is run:
+            session.experts.costs, session.notice = found, "" if found else TOO_LONG
         return self.looking.shown(session)
 
     def _seen(self, session: Session) -> Routed | None:

@@ -34,14 +34,16 @@ class Running:
         if session.claim(n):
             run = session.run
             if run is not None and run.training.steps <= run.step < STEPS:  # "Go on for N"
-                session.edit("training.steps", min(run.step + run.config.training.steps, STEPS))
+                with session.held():
+                    session.edit("training.steps", min(run.step + run.config.training.steps, STEPS))
             session.order = (n, False)
         return self._ordered(session)
 
     def halve(self, request: gr.Request, event: gr.EventData) -> Update:
         session, n = session_of(request), press(event)
         if session.claim(n) and session.run is not None:
-            session.edit("training.lr", session.run.training.lr / 2)
+            with session.held():
+                session.edit("training.lr", session.run.training.lr / 2)
             session.order = (n, True)
         return self._ordered(session)
 

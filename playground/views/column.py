@@ -69,7 +69,8 @@ def lines(config: RunConfig) -> dict[str, str]:
     base = f" · base {position['base']:,g}" if "base" in position else ""
     hidden = f"{feed_forward['activation']} · {feed_forward['hidden']:,}" if "hidden" in feed_forward else "none"
     if isinstance(m.feed_forward, MoE):
-        hidden = f"{m.feed_forward.experts} × {hidden}"
+        mixture = m.feed_forward
+        hidden = f"{mixture.experts * mixture.split} × {mixture.activation} · {mixture.expert_hidden():,}"
     length = f" · length {task['length']:,}" if "length" in task else ""
     return {
         "model": f"{m.topology} · {depth}" + ("" if "+" in depth else f" · width {m.width}"),
@@ -185,17 +186,21 @@ def _unused(of: Callable[[str], Any]) -> dict[str, bool]:
     learns = router not in ("hash", "random")
     limited = of(mixture + "capacity.factor") is not None or of(mixture + "capacity.evaluation") is not None
     limits = dict.fromkeys(("capacity.minimum", "capacity.rounding", "capacity.priority"), not (seated and limited))
-    losses = dict.fromkeys(("balance.auxiliary", "balance.over", "balance.unit", "balance.z"), not learns)
-    apart = dict.fromkeys(("balance.device", "balance.communication"), not learns or of(mixture + "devices") == 1)
+    moved = learns and seated  # soft routing and expert choice have equal loads, and constant losses of balance
+    losses = dict.fromkeys(("balance.auxiliary", "balance.over", "balance.unit"), not moved)
+    apart = dict.fromkeys(("balance.device", "balance.communication"), not moved or of(mixture + "devices") == 1)
     return {
         "capacity.factor": not seated,
         "capacity.evaluation": not seated,
         "capacity.group": not (seated and limited) and router != "expert choice",
-        "balance.bias_speed": not (learns and seated),
+        "balance.bias_speed": not moved,
+        "balance.z": not learns,
         "router.renormalise": of(mixture + "router.softmax") == "after selection",
         "router.groups_kept": of(mixture + "router.groups") == 1,
         "stacks": of("model.topology") != "encoder-decoder",
-        "dense_hidden": of(mixture + "every") == 1 and not of(mixture + "skip"),
+        "dense_hidden": of(mixture + "every") == 1
+        and not of(mixture + "skip")
+        and (of(mixture + "stacks") == "both" or of("model.topology") != "encoder-decoder"),
         **limits,
         **losses,
         **apart,

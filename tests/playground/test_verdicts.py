@@ -54,7 +54,7 @@ def test_a_gap_within_two_standard_errors_is_no_difference(stored):
     gaps = [0.1, -0.1, 0.1, -0.05, 0.02]
     (said,) = stored(entry(first=runs(), second=runs(gaps)))[1:2]
     error = stdev(gaps) / math.sqrt(5)
-    assert said == f"No difference between first and second: +0.014 ± {error:.3f} (standard error)."
+    assert said == f"No difference seen between first and second: +0.014 ± {error:.3f} (standard error)."
     assert "No difference" in verdicts.compared("a", SEEDS, "b", SEEDS)  # not one of a nat, not one of a hair
 
 
@@ -66,7 +66,9 @@ def test_a_rival_without_experts_has_no_load_to_tell(stored):
 def test_tokens_that_a_rounding_moves_are_told_for_the_router_that_rounds(stored):
     preset = presets.PRESETS["bf16-router"]
     found = entry(first=runs(moved=0.004), second=runs(moved=0.012)) | {"config": preset.config.model_dump_json()}
-    assert stored(found, "bf16-router")[-1].startswith("At the same weights, 0.4 to 1.2 % of the first layer's tokens")
+    assert stored(found, "bf16-router")[-1].startswith(
+        "At the same weights, 0.40 to 1.20 % of the first layer's tokens"
+    )
     assert "At the same weights" not in " ".join(stored(entry(first=runs(moved=0.004), second=runs())))
 
 

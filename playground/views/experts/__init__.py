@@ -31,7 +31,7 @@ def value(session: Session, seen: Routed | None, *, charts: bool = True) -> dict
         return {"n": session.sent, "empty": json.dumps(dict(zip(("title", "html"), NONE, strict=True)))}
     layer = chosen_layer(session, seen)
     routing, chosen = seen.layers[layer], session.experts
-    on_batch = chosen.on == "batch" and run.routed is not None
+    on_batch = (chosen.on == "batch" or session.shown is not None) and run.routed is not None  # a probe is of now
     per_sequence = mixture.capacity.group == "sequence"
     count = len(seen.batch.ids_BT) if per_sequence else 1
     step = run.step if session.shown is None else min(session.shown, run.step)
@@ -85,6 +85,6 @@ def ablation(session: Session) -> str:
             "title": f"{done.label}: loss {before.loss:.3f} → {after.loss:.3f}, accuracy "
             f"{percent(before.accuracy, 0)} → {percent(after.accuracy, 0)}",
             "text": f"{sign}{abs(after.loss - before.loss):.3f} ± {noise:.3f} (standard error) on {before.examples} "
-            f"unseen examples, at step {done.step:,}. Loads measured on the probe are without it.",
+            f"unseen examples, at step {done.step:,}. Loads of later layers, measured on the probe, follow from it.",
         }
     )

@@ -21,7 +21,7 @@ def information(session: Session, layer: int) -> dict[str, Any]:
     steps = [u.step for u in kept]
     names = list(kept[-1].informed[layer]) if kept else []
     lines = [(name, steps, [u.informed[layer][name].share for u in kept]) for name in names]
-    chance = max((kept[-1].informed[layer][name].chance for name in names[:1]), default=0.0) if kept else 0.0
+    chance = (names[0], kept[-1].informed[layer][names[0]].chance) if names else ("", 0.0)
     cursor = run.step if session.shown is None else min(session.shown, run.step)
     figure = figures.information(
         lines, total=run.training.steps, chance=chance, marks=[(s, t) for s, t in marks(session)][-3:], cursor=cursor

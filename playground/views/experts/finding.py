@@ -26,7 +26,11 @@ def finding(history: History, seen: Routed, layer: int, step: int) -> Finding:
     if lost > FULL:
         full = int((demand_E > load_E).sum())
         title = f"{full} of {experts} experts of {name} are full; {percent(lost)} of the choices are dropped"
-        alone = f"has only the shared experts of {name}" if shared else f"passes {name} unchanged, on the residual"
+        alone = (
+            f"has only the shared experts of {name}"
+            if shared
+            else f"gets nothing from the experts of {name}; the residual carries it on"
+        )
         return Finding(title, f"A token without a seat {alone}. {since}")
     if even.dead:
         dead = f"{even.dead} of {experts} experts of {name} are dead"

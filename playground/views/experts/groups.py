@@ -47,8 +47,8 @@ def on_devices(seen: Routed, layer: int, mixture: MoE) -> dict[str, Any]:
         "All experts stand on one device: nothing is sent. Set Devices in the form of the feed-forward, and restart."
         if count == 1
         else f"{percent(found.crossing)} of the choices are computed on another device than the one their example is "
-        f"on. The fullest device has {found.slowest:.2f} times the mean load: all others wait for it, and finish "
-        f"{percent(1 - 1 / found.slowest)} early."
+        f"on. The fullest device has {found.slowest:.2f} times the mean load: all others wait for it, "
+        f"and on average a device idles {percent(1 - 1 / found.slowest if found.slowest else 0.0)} of the time."
     )
     rows = [
         [d, f"E{d * each} to E{(d + 1) * each - 1}" if each > 1 else f"E{d}", int(n), round(float(n / total), 4)]

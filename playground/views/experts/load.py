@@ -42,15 +42,12 @@ def bars(routing: Routing, groups: int) -> dict[str, Any]:
 
 def heat(loads: Loads, layer: int, until: int) -> dict[str, Any]:
     """(E, columns) uint8: demand ÷ uniform, 0 to 2 as 0 to 254; single updates, never averages, which hide swings."""
-    steps, demand_SE = loads.demand(layer)
-    steps = steps[steps <= until]
-    if not len(steps):
+    steps, rows_SE = loads.demand(layer, until, COLUMNS)
+    if not steps:
         return {"cells": "", "steps": []}
-    picked = np.unique(np.linspace(0, len(steps) - 1, min(COLUMNS, len(steps))).round().astype(int))
-    rows_SE = demand_SE[picked].astype(float)
     relative_SE = rows_SE / np.maximum(rows_SE.mean(axis=1, keepdims=True), 1e-9)
     cells = np.rint(np.clip(relative_SE / TOP, 0, 1) * 254).astype(np.uint8)
-    return {"cells": packed(cells.T), "steps": steps[picked].tolist()}
+    return {"cells": packed(cells.T), "steps": steps}
 
 
 def packed(cells: np.ndarray) -> str:
