@@ -79,22 +79,28 @@ class Session:
         if config is not None:
             self.config, self.raw = config, plain(config)  # "3" was accepted as 3
             if self.run is not None and path in live(config) and path in live(self.run.now):
-                self._retune(path, leaf(self.raw, path), settled=settled)
+                self._retune(path, settled=settled)
             elif settled:
                 self.rebuild_if_untouched()
 
-    def _retune(self, path: str, value: Any, *, settled: bool) -> None:
-        """A live setting acts at once. It may fit what the controls say and not what runs: then it waits for a
-        restart.
+    def _retune(self, path: str, *, settled: bool) -> None:
+        """A live setting acts at once, and with it those that waited for it to make them valid. It may fit what the
+        controls say and not what runs: then it waits for a restart.
         """
         assert self.run is not None
-        part, _, rest = path.partition(".")
-        try:
-            if excess(self.run.now.model_copy(update={part: put(getattr(self.run.now, part), rest, value)})):
-                raise ValueError("too large beside what runs")
-            self.run.retune({path: value}, mark=settled)
-        except ValueError:
-            self.notice = "This value fits the model of the controls, not the one that runs: restart with it."
+        now = flat(plain(self.run.now))
+        waiting = [
+            p for p in live(self.run.now) if p != path and p in live(self.config) and now[p] != leaf(self.raw, p)
+        ]
+        for each in (path, *waiting):
+            part, _, rest = each.partition(".")
+            value = leaf(self.raw, each)
+            try:
+                if excess(self.run.now.model_copy(update={part: put(getattr(self.run.now, part), rest, value)})):
+                    raise ValueError("too large beside what runs")
+                self.run.retune({each: value}, mark=settled)
+            except ValueError:
+                self.notice = "This value fits the model of the controls, not the one that runs: restart with it."
 
     def pending(self) -> list[tuple[str, Any, Any]]:
         """(path, value of the run, value of the controls) of every difference that needs a restart."""

@@ -26,6 +26,7 @@ from playground.pages.wiring import wire
 from playground.replay import still
 from playground.session import Session
 from playground.views import column as column_view
+from playground.views import experts as experts_view
 from playground.views import notes as notes_view
 from playground.views import published as published_view
 from playground.views import task as task_view
@@ -97,7 +98,7 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
                     )
                     board.notes["attention"] = notes(notes_view.value(blank, "attention"), view="notes-attention")
                 with gr.Tab("Experts", id="experts"):
-                    board.experts = experts(elem_id="lens-experts")
+                    board.experts = experts(experts_view.nothing(), elem_id="lens-experts")
                     board.ways = plot(
                         src=PLOTLY,
                         title="Ways through the layers",

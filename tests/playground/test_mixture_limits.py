@@ -58,3 +58,15 @@ def test_looking_through_a_named_probe_and_starting_anew_do_not_wait_for_each_ot
     for thread in threads:
         thread.join(60)
     assert not any(thread.is_alive() for thread in threads)
+
+
+def test_a_live_setting_that_waited_for_another_acts_with_it():
+    session = Session("waits")
+    session.edit(f"{MOE}.kind", "MoE")
+    run = session.start()
+    run.advance()
+    session.edit(f"{MOE}.router.k", 1)  # refused while the gates are renormalised
+    assert run.now.model.feed_forward.router.k == 2
+    session.edit(f"{MOE}.router.renormalise", False)
+    assert run.now.model.feed_forward.router.k == 1
+    assert session.pending() == []

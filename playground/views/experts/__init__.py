@@ -28,7 +28,7 @@ def value(session: Session, seen: Routed | None, *, charts: bool = True) -> dict
     run, mixture = session.start(), seen.mixture if seen is not None else None
     session.sent += 1
     if seen is None or mixture is None:
-        return {"n": session.sent, "empty": json.dumps(dict(zip(("title", "html"), NONE, strict=True)))}
+        return nothing(session.sent)
     layer = chosen_layer(session, seen)
     routing, chosen = seen.layers[layer], session.experts
     on_batch = (chosen.on == "batch" or session.shown is not None) and run.routed is not None  # a probe is of now
@@ -63,6 +63,11 @@ def value(session: Session, seen: Routed | None, *, charts: bool = True) -> dict
         out["devices"] = json.dumps(groups.on_devices(seen, layer, mixture)) if chosen.show == "devices" else ""
         out["costs"] = json.dumps(groups.costs(chosen.costs, seen.names)) if chosen.show == "ablate" else ""
     return out
+
+
+def nothing(n: int = 0) -> dict[str, Any]:
+    """What stands here for a model without experts, and before there is a model."""
+    return {"n": n, "empty": json.dumps(dict(zip(("title", "html"), NONE, strict=True)))}
 
 
 def chosen_layer(session: Session, seen: Routed) -> int:

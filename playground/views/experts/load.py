@@ -29,14 +29,17 @@ TOP = 2.0  # times the uniform load, where the scale ends
 def bars(routing: Routing, groups: int) -> dict[str, Any]:
     """Asked for and taken per expert, the capacity of all groups together, the uniform load."""
     demand_E, load_E = routing.demand_E.tolist(), routing.load_E.tolist()
+    asked_N = (routing.seats_NK >= 0).any(dim=1)
+    chosen = bool((routing.seats_NK < 0)[asked_N].any())  # by the experts: a token may have any number, or none
+    tokens = len(asked_N) if chosen else int(asked_N.sum())
     return {
         "demand": demand_E,
         "load": load_E,
         "capacity": None if routing.capacity is None else routing.capacity * groups,
         "probs": [round(p, 4) for p in routing.probs_NE.float().mean(dim=0).tolist()],
         "uniform": sum(demand_E) / len(demand_E),
-        "tokens": int((routing.seats_NK >= 0).any(dim=1).sum()),
-        "choices": routing.experts_NK.shape[1],
+        "tokens": tokens,
+        "choices": round(sum(demand_E) / max(1, tokens), 1) if chosen else routing.experts_NK.shape[1],
     }
 
 
