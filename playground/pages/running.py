@@ -127,8 +127,12 @@ class Running:
                 if not session.budget_left():
                     session.advance()
 
-        self._halted(request, event, one)
-        return self.pictures.everything(session_of(request))
+        session = session_of(request)
+        if session.claim(press(event)):
+            session.running, session.building, session.place = False, False, 0
+        with session.held():  # every press is a step, in whatever order two of them arrive
+            one(session)
+        return self.pictures.everything(session)
 
     def reset(self, request: gr.Request, event: gr.EventData) -> Update:
         session = session_of(request)

@@ -74,7 +74,7 @@ REFUSED = {
     "out of bounds in a variant": (
         {"attention": {"kind": "GQA", "softcap": -2.0}},
         "attention.softcap",
-        "Soft-cap lies between 0 and 1,000; got -2.0",
+        "Soft-cap is more than 0, up to 1,000; got -2.0",
     ),
     "unknown setting": (
         {"attention": {"kind": "MHA", "kv_heads": 2}},
