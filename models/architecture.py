@@ -77,9 +77,9 @@ class TransformerConfig(Config):
     def room(self, stack: Literal["encoder", "decoder"]) -> Room:
         """What a position scheme is told of a stack."""
         heads = self.attention.query_heads()
-        return Room(
-            self.width, heads, self.attention.channels(self.width), self.context, bidirectional=stack == "encoder"
-        )
+        both = stack == "encoder"
+        c = self.attention.channels(self.width)
+        return Room(self.width, heads, c, self.context, bidirectional=both, prefix=self.prefix and not both)
 
     def head_numbers(self) -> tuple[int, int]:
         """Trained numbers of the output side beyond a tied matrix, and how many of them multiply each token."""
@@ -109,6 +109,12 @@ class TransformerConfig(Config):
             refuse(
                 "position.kind",
                 f"{self.position.kind} acts on attention, and this model has none. Use learned, sinusoidal or none.",
+            )
+        if self.position.acts_on_scores and not self.attention.scores:
+            refuse(
+                "position.kind",
+                f"{self.position.kind} adds to the scores before a softmax, and {self.attention.kind} attention has "
+                "none: its keys are summed before any query looks at them. Use RoPE, sinusoidal, learned or none.",
             )
         _under("position", self.position.check, self.room("decoder"))
         _under("feed_forward", lambda width: self.feed_forward.check(width, self.topology), self.width)

@@ -14,7 +14,7 @@ from models.dropout import dropout
 from models.edits import Ablate, Edit, replaced
 from models.feedforward import FeedForwardConfig
 from models.norm import Norm
-from models.position import Position
+from models.position import Position, Relative
 from models.records import LayerCache, LayerRecord, Routing, Tokens
 
 Report = TypeVar("Report")
@@ -41,6 +41,7 @@ class Block(nn.Module):
         attention: AttentionConfig,
         feed_forward: FeedForwardConfig,
         norm: Norm,
+        relative: Relative | None = None,
         *,
         cross: bool,
         parallel: bool,
@@ -49,6 +50,7 @@ class Block(nn.Module):
         super().__init__()
         self.pre, self.parallel, self.rate = norm.place == "pre", parallel, dropout
         self.attention, self.feed_forward = attention.build(width), feed_forward.build(width)
+        self.relative = relative if self.attention else None
         self.cross_attention = attention.build(width) if cross else None
         self.norm_attention = norm.build(width) if self.attention else None
         self.norm_cross = norm.build(width) if self.cross_attention else None
@@ -76,6 +78,7 @@ class Block(nn.Module):
                     x,
                     shared.sight,
                     position=shared.position,
+                    relative=self.relative,
                     start=shared.tokens.start,
                     cached=cached.own,
                     edits=_heads(edits, "self_attention"),

@@ -18,8 +18,10 @@ class Cost(NamedTuple):
     though a token reads one row of the first: some papers leave that table out."""
     flops_per_token: int
     """Forward pass: 2 per weight of every matrix product (the output matrix included), and 4 per attended key and
-    channel (scores and mix) with every query looking at a full context or window; masks save nothing in this count. In
-    an encoder-decoder: one source token through the encoder plus one target token through the decoder."""
+    channel (scores and mix) with every query looking at a full context or window; masks save nothing in this count.
+    Linear attention writes and reads a state instead: as many keys as a head has channels. Shaw's and Transformer-XL's
+    positions add their own products. In an encoder-decoder: one source token through the encoder plus one target token
+    through the decoder."""
     kv_cache_elements_per_token: int
     """Keys and values the decoder keeps for each token it has read; 0 without a decoder."""
     cross_cache_elements_per_source_token: int
@@ -39,10 +41,11 @@ def cost(config: TransformerConfig) -> Cost:
     sublayers = blocks * (attention.query_heads() > 0) + crosses + blocks * (feed_forward.kind != "none")
     stack_norms = len(depths) * (config.embedding.norm + (config.norm.final and config.norm.place == "pre"))
     head, head_weights = config.head_numbers()
-    stacks = [config.room("encoder" if s == "encoder" else "decoder") for s in depths]
+    stacks = [(config.room("encoder" if s == "encoder" else "decoder"), layers) for s, layers in depths.items()]
+    position = config.position
     parts = {
         "embedding": embedding_parameters(config.embedding, config.vocab, d)
-        + sum(config.position.parameters(room) for room in stacks),
+        + sum(position.parameters(room) + layers * position.layer_parameters(room) for room, layers in stacks),
         "attention": attentions * attention.parameters(d),
         "feed-forward": sum(one.parameters(d) for one in feeds),
         "norms": (sublayers + stack_norms) * config.norm.parameters(d),
@@ -52,8 +55,10 @@ def cost(config: TransformerConfig) -> Cost:
     matrices = attentions * attention.matrix_weights(d) + sum(one.matrix_weights(d) for one in feeds) + head_weights
     near, context = attention.sees() or config.context, config.context
     keys = {"encoder": min(context, 2 * near - 1), "decoder": min(context, near)}  # an encoder's window has two sides
-    looked = sum(layers * keys[stack] for stack, layers in depths.items()) + crosses * context
+    looked = sum(layers * attention.work(d, keys[stack]) for stack, layers in depths.items())
+    looked += crosses * attention.work(d, context)
     looks = 4 * attention.query_heads() * attention.channels(d) * looked
+    looks += sum(layers * position.layer_flops(room) for room, layers in stacks)
     return Cost(
         parameters=total,
         active_parameters=total - sum(one.parameters(d) - one.active_parameters(d) for one in feeds),

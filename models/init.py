@@ -7,6 +7,7 @@
 | token, segment and learned position embeddings | normal, std `embedding_std` | normal, std `embedding_std` |
 | queries of unscaled attention | the same / sqrt(head dimension), as T5 | likewise |
 | T5 bias table | normal, std 1/sqrt(width) | normal, std `std` |
+| Shaw's tables, Transformer-XL's u and v | normal, std 1/sqrt(head dimension) | normal, std `std` |
 | untied output matrix | 0 if zero_head, else as matrices | likewise |
 | router (and its noise) of a mixture | normal, std `router_std` | likewise |
 | norms 1, every bias 0 | | |
@@ -86,6 +87,8 @@ class Init(Config):
 
 WRITERS = ("out", "down")
 """Names of the linears that write to the residual stream."""
+RELATIVE = ("key_table", "value_table", "u_HC", "v_HC")
+"""Names of what meets queries, keys or values of a head."""
 
 
 @torch.no_grad()
@@ -101,6 +104,8 @@ def initialise(model: nn.Module, config: Init, *, layers: int, width: int, gener
             p.fill_(1.0)
         elif leaf == "bias_table":
             p.normal_(0.0, width**-0.5 if config.scheme == "fan-in" else config.std, generator=generator)
+        elif leaf in RELATIVE:
+            p.normal_(0.0, p.shape[-1] ** -0.5 if config.scheme == "fan-in" else config.std, generator=generator)
         elif role in ("embedding", "position"):
             p.normal_(0.0, config.embedding_std, generator=generator)
         elif role == "head" and config.zero_head:
@@ -112,5 +117,5 @@ def initialise(model: nn.Module, config: Init, *, layers: int, width: int, gener
             std = p.shape[-1] ** -0.5 if config.scheme == "fan-in" else config.std
             p.normal_(0.0, std * (residual if role in WRITERS else 1.0), generator=generator)
             attention: Any = model.get_submodule(owner.rpartition(".")[0])
-            if role == "qkv" and attention.scale == 1.0:
+            if role == "qkv" and getattr(attention, "scale", None) == 1.0:
                 p[: attention.sizes[0]] *= (attention.sizes[0] / attention.heads) ** -0.5

@@ -10,7 +10,7 @@ from models.architecture import TransformerConfig
 from models.attention import GQA, MHA
 from models.feedforward import Dense
 from models.mixture import MoE
-from models.moe import DeepSeekMoE, TopK
+from models.moe import DeepSeekMoE, Switch, TopK
 from models.norm import Norm
 from models.position import RoPE
 from models.presets import PRESETS
@@ -79,6 +79,15 @@ def _experts(hidden: int, experts: int, router: TopK | DeepSeekMoE, **fields: An
     return MoE(hidden=hidden, experts=experts, activation="silu", gated=True, router=router, **fields)
 
 
+def _t5(layers: int, width: int, hidden: int, heads: int, **fields: Any) -> TransformerConfig:
+    """T5 v1.0. Its relative positions have no end; 512 tokens are what it was trained with."""
+    dense = Dense(hidden=hidden, activation="relu")
+    size: dict[str, Any] = {"layers": layers, "encoder_layers": layers, "width": width, "vocab": 32_128, "context": 512}
+    return PRESETS["t5-mini"].but(
+        attention=MHA(heads=heads, head_dim=64, scaled=False), **({"feed_forward": dense} | size | fields)
+    )
+
+
 PUBLISHED: dict[str, TransformerConfig] = {
     "gpt2": _gpt2(12, 768, 12),
     "gpt2-medium": _gpt2(24, 1024, 16),
@@ -88,6 +97,19 @@ PUBLISHED: dict[str, TransformerConfig] = {
     "bert-base-mlm": _bert_lm(12, 768, 12),
     "bert-large": _bert(24, 1024, 16),
     "bert-large-mlm": _bert_lm(24, 1024, 16),
+    "t5-small": _t5(6, 512, 2048, 8),
+    "t5-base": _t5(12, 768, 3072, 12),
+    "pythia-410m": TransformerConfig(
+        layers=24,
+        width=1024,
+        vocab=50_304,
+        context=2048,
+        parallel=True,
+        attention=MHA(heads=16, qkv_bias=True, out_bias=True),
+        position=RoPE(fraction=0.25),
+        feed_forward=Dense(hidden=4096, activation="gelu", bias=True),
+        norm=Norm(kind="LayerNorm", eps=1e-5),
+    ),
     "llama-2-7b": _llama(32, 4096, 11_008, attention=GQA(heads=32, kv_heads=32), vocab=32_000, context=4096),
     "llama-3-8b": _llama(32, 4096, 14_336, attention=GQA(heads=32, kv_heads=8), base=5e5, vocab=128_256, context=8192),
     "llama-3.2-1b": _llama(
@@ -116,6 +138,10 @@ PUBLISHED: dict[str, TransformerConfig] = {
         context=32_768,
         norm=Norm(eps=1e-6),
         head={"tied": True},
+    ),
+    # Experts in every second layer of both stacks.
+    "switch-base-8": _t5(
+        12, 768, 3072, 12, feed_forward=MoE(hidden=3072, experts=8, activation="relu", router=Switch(), every=2)
     ),
     "mixtral-8x7b": _mixture(
         32,
@@ -161,6 +187,7 @@ _GPT2 = (
     "Radford et al. 2019",
     "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf",
 )
+_T5 = ("Raffel et al. 2020", "https://arxiv.org/abs/1910.10683")
 _BERT = ("Devlin et al. 2019", "https://arxiv.org/abs/1810.04805")
 
 SOURCES: dict[str, Source] = {
@@ -172,12 +199,16 @@ SOURCES: dict[str, Source] = {
     "bert-base-mlm": Source("BERT base, masked-LM head", *_BERT),
     "bert-large": Source("BERT large", *_BERT),
     "bert-large-mlm": Source("BERT large, masked-LM head", *_BERT),
+    "t5-small": Source("T5 small", *_T5),
+    "t5-base": Source("T5 base", *_T5),
+    "pythia-410m": Source("Pythia 410M", "Biderman et al. 2023", "https://arxiv.org/abs/2304.01373"),
     "llama-2-7b": Source("Llama 2 7B", "Touvron et al. 2023", "https://arxiv.org/abs/2307.09288"),
     "llama-3-8b": Source("Llama 3 8B", "Llama team 2024", "https://arxiv.org/abs/2407.21783"),
     "llama-3.2-1b": Source("Llama 3.2 1B", "model card, 2024", "https://huggingface.co/meta-llama/Llama-3.2-1B"),
     "tinyllama": Source("TinyLlama 1.1B", "Zhang et al. 2024", "https://arxiv.org/abs/2401.02385"),
     "mistral-7b": Source("Mistral 7B", "Jiang et al. 2023", "https://arxiv.org/abs/2310.06825"),
     "qwen3-0.6b": Source("Qwen3 0.6B", "Qwen team 2025", "https://arxiv.org/abs/2505.09388"),
+    "switch-base-8": Source("Switch base, 8 experts", "Fedus et al. 2021", "https://arxiv.org/abs/2101.03961"),
     "mixtral-8x7b": Source("Mixtral 8x7B", "Jiang et al. 2024", "https://arxiv.org/abs/2401.04088"),
     "deepseekmoe-16b": Source("DeepSeekMoE 16B", "Dai et al. 2024", "https://arxiv.org/abs/2401.06066"),
     "olmoe-1b-7b": Source("OLMoE 1B-7B", "Muennighoff et al. 2024", "https://arxiv.org/abs/2409.02060"),

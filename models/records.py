@@ -56,7 +56,7 @@ class LayerRecord(NamedTuple):
     """What one block did. Attention weights and the stream exist only when recording."""
 
     self_attention_BHTS: Tensor | None
-    """Softmax weights, rows sum to 1."""
+    """Softmax weights, rows sum to 1. Of linear attention with RoPE: rows that need not, of either sign."""
     cross_attention_BHTS: Tensor | None
     """Weights of the decoder's queries (T) on the source (S); None outside an encoder-decoder's decoder."""
     routing: Routing | None
@@ -65,7 +65,7 @@ class LayerRecord(NamedTuple):
 
 
 class KeyValues(NamedTuple):
-    """Keys (already rotated) and values of the positions seen so far."""
+    """Keys (already rotated) and values of the positions seen so far; of linear attention the keys' plain features."""
 
     k_BGSC: Tensor
     v_BGSC: Tensor

@@ -22,7 +22,8 @@ class Stack(nn.Module):
     def __init__(self, config: TransformerConfig, layers: int, name: Literal["encoder", "decoder"]):
         super().__init__()
         self.name, self.rate, self.window = name, config.dropout, config.attention.sees()
-        self.position = config.position.build(config.room(name))
+        room = config.room(name)
+        self.position = config.position.build(room)
         self.norm_embedding = config.norm.build(config.width) if config.embedding.norm else None
         crosses = name == "decoder" and config.topology == "encoder-decoder"
         self.blocks = nn.ModuleList(
@@ -31,6 +32,7 @@ class Stack(nn.Module):
                 config.attention,
                 config.feed_forward.at(i, layers, name),
                 config.norm,
+                config.position.relative(room),
                 cross=crosses,
                 parallel=config.parallel,
                 dropout=config.dropout,

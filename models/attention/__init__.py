@@ -8,10 +8,17 @@ from pydantic import Field
 
 from models.attention.base import Attention, AttentionConfig
 from models.attention.grouped import GQA, MHA, MQA
+from models.attention.linear import LinearAttention
 from models.attention.none import NoAttention
 from models.attention.sight import Sight, sight
 
-ATTENTIONS: dict[str, type[AttentionConfig]] = {"MHA": MHA, "GQA": GQA, "MQA": MQA, "none": NoAttention}
+ATTENTIONS: dict[str, type[AttentionConfig]] = {
+    "MHA": MHA,
+    "GQA": GQA,
+    "MQA": MQA,
+    "linear": LinearAttention,
+    "none": NoAttention,
+}
 
 if TYPE_CHECKING:
     AnyAttention = AttentionConfig
@@ -26,6 +33,7 @@ __all__ = [
     "AnyAttention",
     "Attention",
     "AttentionConfig",
+    "LinearAttention",
     "NoAttention",
     "Sight",
     "sight",

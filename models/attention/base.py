@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from models.attention.sight import Sight
-from models.config import Config
+from models.config import Config, knob, refuse
 from models.edits import Ablate
-from models.position import Position
+from models.position import Position, Relative
 from models.records import KeyValues
 
 
@@ -20,7 +20,7 @@ class Mixed(NamedTuple):
 
     y_BTD: Tensor
     weights_BHTS: Tensor | None
-    """The softmax weights; only when recording."""
+    """The softmax weights, or what linear attention has in their place; only when recording."""
     own: KeyValues
     """Keys and values of everything seen so far, for the cache."""
 
@@ -34,6 +34,7 @@ class Attention(nn.Module):
         sight: Sight,
         *,
         position: Position,
+        relative: Relative | None = None,
         start: int = 0,
         cross: bool = False,
         source_BSD: Tensor | None = None,
@@ -52,6 +53,9 @@ class Attention(nn.Module):
 
 class AttentionConfig(Config):
     """An attention variant as a value."""
+
+    scores: ClassVar[bool] = True
+    """Whether a softmax turns scores into weights, so that a position scheme can act on the scores."""
 
     if TYPE_CHECKING:
         kind: Any  # the key in the registry; each variant declares its own
@@ -83,6 +87,47 @@ class AttentionConfig(Config):
         """Trained numbers that each token is multiplied with: two FLOPs each."""
         return 0
 
+    def work(self, width: int, keys: int) -> int:
+        """As many keys as the two products of one query come to, in FLOPs: 4 per channel each."""
+        return keys
+
     def cache_elements(self, width: int) -> int:
         """Numbers that one layer keeps for one token while generating."""
         return 0
+
+
+class Headed(AttentionConfig):
+    """What variants with heads share."""
+
+    heads: int = knob(
+        4,
+        "Query heads",
+        "Each head has its own pattern of attention.",
+        ge=1,
+        le=256,
+        most=16,
+        paper=("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762"),
+    )
+    head_dim: int | None = knob(
+        None,
+        "Head dimension",
+        "Channels of each head; empty: width divided by query heads.",
+        ge=1,
+        le=512,
+        most=128,
+        empty="auto",
+    )
+
+    def query_heads(self) -> int:
+        return self.heads
+
+    def channels(self, width: int) -> int:
+        return self.head_dim or width // self.heads
+
+    def check(self, width: int) -> None:
+        if self.head_dim is None and width % self.heads:
+            fits = ", ".join(str(n) for n in range(1, 17) if width % n == 0)
+            refuse(
+                "heads",
+                f"{self.heads} heads do not divide width {width} evenly. Use {fits}, or set the head dimension.",
+            )

@@ -4,32 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from models.attention.base import Attention, AttentionConfig
+from models.attention.base import Attention, Headed
 from models.attention.heads import GroupedAttention
 from models.config import knob, refuse
 
 
-class SoftmaxAttention(AttentionConfig):
+class SoftmaxAttention(Headed):
     """What the three softmax variants share."""
 
-    heads: int = knob(
-        4,
-        "Query heads",
-        "Each head has its own pattern of attention.",
-        ge=1,
-        le=256,
-        most=16,
-        paper=("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762"),
-    )
-    head_dim: int | None = knob(
-        None,
-        "Head dimension",
-        "Channels of each head; empty: width divided by query heads.",
-        ge=1,
-        le=512,
-        most=128,
-        empty="auto",
-    )
     window: int | None = knob(
         None,
         "Window",
@@ -68,22 +50,8 @@ class SoftmaxAttention(AttentionConfig):
         """G."""
         return self.heads
 
-    def query_heads(self) -> int:
-        return self.heads
-
-    def channels(self, width: int) -> int:
-        return self.head_dim or width // self.heads
-
     def sees(self) -> int | None:
         return self.window
-
-    def check(self, width: int) -> None:
-        if self.head_dim is None and width % self.heads:
-            fits = ", ".join(str(n) for n in range(1, 17) if width % n == 0)
-            refuse(
-                "heads",
-                f"{self.heads} heads do not divide width {width} evenly. Use {fits}, or set the head dimension.",
-            )
 
     def build(self, width: int) -> Attention:
         return GroupedAttention(self, width)

@@ -1,8 +1,9 @@
-"""The module behind multi-head, grouped-query and multi-query attention, and its key/value cache."""
+"""The modules behind attention with heads: multi-head, grouped-query and multi-query, and their key/value cache."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,24 +14,44 @@ from models.attention.sight import Sight
 from models.attention.softmax import attend
 from models.edits import Ablate, replaced
 from models.linear import Linear
-from models.position import Position
+from models.position import Position, Relative
 from models.records import KeyValues
 
 if TYPE_CHECKING:
     from models.attention.grouped import SoftmaxAttention
 
 
-class GroupedAttention(Attention):
+class Heads(Attention):
+    """What every attention with heads shares: H of queries, G of keys and values, and a matrix that joins them."""
+
+    def __init__(self, heads: int, kv_heads: int, c: int, width: int, *, qkv_bias: bool, out_bias: bool):
+        super().__init__()
+        self.heads, self.kv_heads = heads, kv_heads
+        self.sizes = (heads * c, kv_heads * c, kv_heads * c)
+        self.qkv = Linear(width, sum(self.sizes), bias=qkv_bias)
+        self.out = Linear(heads * c, width, bias=out_bias)
+
+    def _project(self, x: Tensor, which: int) -> Tensor:
+        """One of query, key, value: rows of the joint matrix."""
+        rows = slice(sum(self.sizes[:which]), sum(self.sizes[: which + 1]))
+        return nn.functional.linear(x, self.qkv.weight[rows], None if self.qkv.bias is None else self.qkv.bias[rows])
+
+    def _joined(self, mixed_BHTC: Tensor, edits: Sequence[Ablate]) -> Tensor:
+        """The heads, edited, through the output matrix: (B, T, D)."""
+        for edit in edits:
+            mixed_BHTC = mixed_BHTC.clone()
+            mixed_BHTC[:, edit.head] = replaced(mixed_BHTC[:, edit.head], edit.how)
+        return self.out(mixed_BHTC.transpose(1, 2).flatten(2))
+
+
+class GroupedAttention(Heads):
     """Softmax attention over H query heads and G key/value heads."""
 
     def __init__(self, config: SoftmaxAttention, width: int):
-        super().__init__()
-        self.config, c = config, config.channels(width)
-        self.heads, self.kv_heads = config.heads, config.key_value_heads()
-        self.sizes = (self.heads * c, self.kv_heads * c, self.kv_heads * c)
+        c, g = config.channels(width), config.key_value_heads()
+        super().__init__(config.heads, g, c, width, qkv_bias=config.qkv_bias, out_bias=config.out_bias)
+        self.config = config
         self.scale = c**-0.5 if config.scaled else 1.0
-        self.qkv = Linear(width, sum(self.sizes), bias=config.qkv_bias)
-        self.out = Linear(self.heads * c, width, bias=config.out_bias)
         over = {"none": None, "head": (c, c), "full": self.sizes[:2]}[config.qk_norm]
         self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=1e-6) for n in over) if over else (None, None)
 
@@ -40,6 +61,7 @@ class GroupedAttention(Attention):
         sight: Sight,
         *,
         position: Position,
+        relative: Relative | None = None,
         start: int = 0,
         cross: bool = False,
         source_BSD: Tensor | None = None,
@@ -49,6 +71,7 @@ class GroupedAttention(Attention):
         generator: torch.Generator | None = None,
         record: bool = False,
     ) -> Mixed:
+        also = None
         if cross:
             q_BHTC = self._split(self._project(x_BTD, 0), self.heads, self.norm_q)
             if cached is None:
@@ -63,6 +86,9 @@ class GroupedAttention(Attention):
             own = KeyValues(keys, self._split(v, self.kv_heads))
             if cached is not None:
                 own = KeyValues(*(torch.cat(pair, dim=-2) for pair in zip(cached, own, strict=True)))
+            if relative is not None:
+                sight = sight.plus(self.scale * relative.scores(q_BHTC, own.k_BGSC, position, start))
+                also = partial(relative.values, start=start) if relative.mixes else None
         mixed_BHTC, weights_BHTS = attend(
             q_BHTC,
             *own,
@@ -72,16 +98,9 @@ class GroupedAttention(Attention):
             dropout=dropout,
             generator=generator,
             record=record,
+            also=also,
         )
-        for edit in edits:
-            mixed_BHTC = mixed_BHTC.clone()
-            mixed_BHTC[:, edit.head] = replaced(mixed_BHTC[:, edit.head], edit.how)
-        return Mixed(self.out(mixed_BHTC.transpose(1, 2).flatten(2)), weights_BHTS, own)
-
-    def _project(self, x: Tensor, which: int) -> Tensor:
-        """One of query, key, value: rows of the joint matrix."""
-        rows = slice(sum(self.sizes[:which]), sum(self.sizes[: which + 1]))
-        return nn.functional.linear(x, self.qkv.weight[rows], None if self.qkv.bias is None else self.qkv.bias[rows])
+        return Mixed(self._joined(mixed_BHTC, edits), weights_BHTS, own)
 
     def _split(self, x: Tensor, heads: int, norm: nn.Module | None = None) -> Tensor:
         """(B, T, heads * C) -> (B, heads, T, C), normalised before the split ("full") or after it ("head")."""

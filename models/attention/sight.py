@@ -17,6 +17,19 @@ class Sight(NamedTuple):
     causal: bool
     bias: Tensor | None
 
+    def seen(self, queries: int, keys: int, device: torch.device) -> Tensor | None:
+        """True where a query may look (broadcastable to B, H, T, S); None: everywhere."""
+        if self.causal:
+            return torch.ones(queries, keys, dtype=torch.bool, device=device).tril(keys - queries)
+        return None if self.bias is None else self.bias > torch.finfo(self.bias.dtype).min
+
+    def plus(self, bias_BHTS: Tensor) -> Sight:
+        """The same view with something more added to the scores."""
+        seen = self.seen(bias_BHTS.shape[-2], bias_BHTS.shape[-1], bias_BHTS.device)
+        bias_BHTS = bias_BHTS if self.bias is None else bias_BHTS + self.bias
+        hidden = torch.finfo(bias_BHTS.dtype).min
+        return Sight(causal=False, bias=bias_BHTS if seen is None else bias_BHTS.where(seen, hidden))
+
 
 def sight(
     queries: int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import torch
@@ -27,14 +28,15 @@ def attend(
     dropout: float = 0.0,
     generator: torch.Generator | None = None,
     record: bool = False,
+    also: Callable[[Tensor], Tensor] | None = None,
 ) -> tuple[Tensor, Tensor | None]:
     """softmax(scale q k^T + bias) v; consecutive groups of H/G query heads share one key/value head.
 
     Returns the mixed values (B, H, T, C) and, only if `record`, the weights (B, H, T, S). A soft-cap bounds the scores
     to softcap * tanh(score / softcap) (Gemma 2, arXiv:2408.00118, sec. 2); it and dropout on the weights have no fused
-    kernel.
+    kernel. `also` makes something more of the weights (B, H, T, S), which is added to the mixed values.
     """
-    whole = record or (generator is not None and dropout > 0)
+    whole = record or also is not None or (generator is not None and dropout > 0)
     if softcap is None and not whole and not _fused_is_slow(q_BHTC):
         bias = None if sight.bias is None else sight.bias.to(q_BHTC.dtype)
         grouped = q_BHTC.shape[1] != k_BGSC.shape[1]
@@ -59,7 +61,9 @@ def attend(
     weights_BHTS = weights_NRS.view(batch, heads, queries, keys)
     used_BHTS = drop(weights_BHTS, dropout, generator).to(v_NSC.dtype)
     mixed_NRC = torch.bmm(used_BHTS.view(scores_NRS.shape), v_NSC)
-    return mixed_NRC.view(batch, heads, queries, -1), weights_BHTS if record else None
+    mixed_BHTC = mixed_NRC.view(batch, heads, queries, -1)
+    mixed_BHTC = mixed_BHTC if also is None else mixed_BHTC + also(used_BHTS).to(mixed_BHTC.dtype)
+    return mixed_BHTC, weights_BHTS if record else None
 
 
 def _tiled(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSC: Tensor, sight: Sight, scale: float, softcap: float | None) -> Tensor:

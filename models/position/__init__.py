@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Union
 from pydantic import Field
 
 from models.position.alibi import ALiBi
-from models.position.base import Position, PositionConfig, Room
+from models.position.base import Position, PositionConfig, Relative, Room
 from models.position.learned import Learned
 from models.position.none import NoPosition
 from models.position.rope import RoPE
+from models.position.scaling import Scaling
+from models.position.shaw import Shaw
 from models.position.sinusoidal import Sinusoidal
 from models.position.t5 import T5
+from models.position.transformer_xl import TransformerXL
 
 POSITIONS: dict[str, type[PositionConfig]] = {
     "none": NoPosition,
@@ -21,6 +24,8 @@ POSITIONS: dict[str, type[PositionConfig]] = {
     "RoPE": RoPE,
     "ALiBi": ALiBi,
     "T5": T5,
+    "Shaw": Shaw,
+    "Transformer-XL": TransformerXL,
 }
 
 if TYPE_CHECKING:
@@ -37,7 +42,11 @@ __all__ = [
     "NoPosition",
     "Position",
     "PositionConfig",
+    "Relative",
     "RoPE",
     "Room",
+    "Scaling",
+    "Shaw",
     "Sinusoidal",
+    "TransformerXL",
 ]

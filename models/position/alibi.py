@@ -24,6 +24,7 @@ class ALiBi(PositionConfig):
     """score -= m_h * distance: near keys are preferred, each head at its own rate. Looking both ways, symmetric."""
 
     acts_in_attention: ClassVar[bool] = True
+    acts_on_scores: ClassVar[bool] = True
     kind: Literal["ALiBi"] = "ALiBi"
 
     def build(self, room: Room) -> Position:

@@ -1,4 +1,6 @@
-"""The three places where a position scheme may act: add to embeddings, rotate queries and keys, bias the scores."""
+"""The places where a position scheme may act: add to embeddings, rotate queries and keys, bias the scores; and, in each
+layer, add to scores and values what depends on the queries.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,11 @@ class Room(NamedTuple):
     head_dim: int
     context: int
     bidirectional: bool
+    prefix: bool = False
+
+    def sees_ahead(self) -> bool:
+        """Whether some query may look at a later key."""
+        return self.bidirectional or self.prefix
 
 
 class Position(nn.Module):
@@ -35,11 +42,31 @@ class Position(nn.Module):
         return None
 
 
+class Relative(nn.Module):
+    """What a scheme does in one layer's self-attention with what that layer alone knows: its queries and its weights.
+    Cross-attention has none: positions of two texts have no distance.
+    """
+
+    mixes: ClassVar[bool] = False
+    """Whether `values` adds something, so that the weights have to be written out."""
+
+    def scores(self, q_BHTC: Tensor, k_BGSC: Tensor, position: Position, start: int = 0) -> Tensor:
+        """(B, H, T, S), added to q . k before it is scaled; `position` is what the layers of the stack share."""
+        raise NotImplementedError
+
+    def values(self, weights_BHTS: Tensor, start: int = 0) -> Tensor:
+        """(B, H, T, C), added to the mixed values."""
+        raise NotImplementedError
+
+
 class PositionConfig(Config):
     """A position scheme as a value."""
 
     acts_in_attention: ClassVar[bool] = False
     """Whether the scheme rotates or biases, and so does nothing in a model without attention."""
+
+    acts_on_scores: ClassVar[bool] = False
+    """Whether it adds to the scores, and so needs a softmax over them."""
 
     if TYPE_CHECKING:
         kind: Any  # the key in the registry; each variant declares its own
@@ -48,8 +75,20 @@ class PositionConfig(Config):
         """The module, one per stack, shared by its layers."""
         raise NotImplementedError
 
+    def relative(self, room: Room) -> Relative | None:
+        """A module for each layer, where the scheme needs the queries; else None."""
+        return None
+
     def parameters(self, room: Room) -> int:
         """Trained numbers, per stack."""
+        return 0
+
+    def layer_parameters(self, room: Room) -> int:
+        """Trained numbers of `relative`, per layer."""
+        return 0
+
+    def layer_flops(self, room: Room) -> int:
+        """FLOPs of `relative` per token of a full context, per layer."""
         return 0
 
     def check(self, room: Room) -> None:

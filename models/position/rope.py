@@ -9,6 +9,7 @@ from torch import Tensor
 
 from models.config import knob, refuse
 from models.position.base import Position, PositionConfig, Room
+from models.position.scaling import Scaling, inverse_frequencies
 
 PAPER = ("Su et al. 2021", "https://arxiv.org/abs/2104.09864")
 
@@ -44,6 +45,7 @@ class RoPE(PositionConfig):
         "Which channels form a pair: (i, i + r/2) as in LLaMA checkpoints, or (2i, 2i + 1) as in RoFormer.",
         advanced=True,
     )
+    scaling: Scaling = Scaling()
 
     def rotated(self, head_dim: int) -> int:
         """Channels that turn, r."""
@@ -53,6 +55,7 @@ class RoPE(PositionConfig):
         return Rotary(self, room)
 
     def check(self, room: Room) -> None:
+        self.scaling.check()
         r = self.rotated(room.head_dim)
         if r % 2 or r == 0:
             which = (
@@ -72,9 +75,15 @@ class RoPE(PositionConfig):
             )
 
 
-def inverse_frequencies(base: float, rotated: int) -> Tensor:
-    """theta_i = base^(-2i/r) in radians per position: (r/2,) float64, on the CPU (accelerators may lack float64)."""
-    return base ** (-torch.arange(0, rotated, 2, dtype=torch.float64) / rotated)
+def decay_bound(distances: Tensor, base: float = 10_000.0, rotated: int = 128) -> Tensor:
+    """mean_j |S_j| with S_j = sum_{i<j} e^(i m theta_i), j = 1..r/2, for each distance m: float64.
+
+    RoFormer's long-term decay (sec. 3.4.3, eq. 35-37): a rotated score at distance m is at most r/2 times this times
+    the largest step between products of neighbouring pairs. It falls in the long run, not from each distance to the
+    next.
+    """
+    angle_MP = distances.double()[:, None] * inverse_frequencies(base, rotated)
+    return torch.polar(torch.ones_like(angle_MP), angle_MP).cumsum(-1).abs().mean(-1)
 
 
 class Rotary(Position):
@@ -84,7 +93,7 @@ class Rotary(Position):
     def __init__(self, config: RoPE, room: Room):
         super().__init__()
         self.interleaved = config.pairing == "interleaved"
-        self.base, self.rotated = config.base, config.rotated(room.head_dim)
+        self.config, self.rotated = config, config.rotated(room.head_dim)
         cos_TR, sin_TR = self._angles(0, room.context)
         self.register_buffer("cos_TR", cos_TR, persistent=False)
         self.register_buffer("sin_TR", sin_TR, persistent=False)
@@ -95,9 +104,10 @@ class Rotary(Position):
         Angles in float64, tables in float32: bfloat16 cannot tell position 256 from 257.
         """
         at_T1 = torch.arange(start, start + length, dtype=torch.float64)[:, None]
-        angle = at_T1 * inverse_frequencies(self.base, self.rotated)
+        scaling = self.config.scaling
+        angle = at_T1 * scaling.frequencies(self.config.base, self.rotated)
         both = torch.stack((angle, -angle), dim=-1 if self.interleaved else -2).flatten(-2)
-        return both.cos().float(), -both.sin().float()
+        return (both.cos() * scaling.amplitude()).float(), (-both.sin() * scaling.amplitude()).float()
 
     def _partner(self, x_BHTR: Tensor) -> Tensor:
         """Each channel's other one of its pair, in its place."""

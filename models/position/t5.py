@@ -32,6 +32,7 @@ class T5(PositionConfig):
     """A trained number per head and distance bucket is added to the scores; one table for all layers of a stack."""
 
     acts_in_attention: ClassVar[bool] = True
+    acts_on_scores: ClassVar[bool] = True
     kind: Literal["T5"] = "T5"
     buckets: int = knob(
         32,

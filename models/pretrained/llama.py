@@ -14,12 +14,12 @@ from models.attention import GQA, MHA
 from models.embedding import Head
 from models.feedforward import Dense
 from models.norm import Norm
-from models.position import RoPE
 from models.pretrained.base import Entry, Family, Ignored, integer, pairs, prefixed, refuse_unless
+from models.pretrained.rotary import rotary
 
 
 def config(given: Mapping[str, Any]) -> TransformerConfig:
-    """LlamaConfig, MistralConfig or Qwen3Config -> ours. Scaled RoPE is refused."""
+    """LlamaConfig, MistralConfig or Qwen3Config -> ours."""
     kind = given.get("model_type")
     refuse_unless(given, "hidden_act", "silu")
     for name in ("attention_bias", "mlp_bias", "use_sliding_window"):
@@ -45,31 +45,11 @@ def config(given: Mapping[str, Any]) -> TransformerConfig:
         vocab=integer(given, "vocab_size"),
         context=integer(given, "max_position_embeddings"),
         attention=MHA(**shared) if kv_heads == heads else GQA(**shared, kv_heads=kv_heads),
-        position=RoPE(base=_rope_base(given)),
+        position=rotary(given),
         feed_forward=Dense(hidden=integer(given, "intermediate_size"), activation="silu", gated=True),
         norm=Norm(eps=given.get("rms_norm_eps", 1e-6)),
         head=Head(tied=given.get("tie_word_embeddings", False)),
     )
-
-
-def _rope_base(given: Mapping[str, Any]) -> Any:
-    """Of `rope_parameters`, or, in files of before 2026, of `rope_theta` beside `rope_scaling`."""
-    rope: dict[str, Any] = {"rope_theta": given.get("rope_theta", 10_000.0)}
-    for name in ("rope_scaling", "rope_parameters"):
-        part = given.get(name) or {}
-        if not isinstance(part, dict):
-            raise ValueError(f"config.json: {name} must be an object, got {part!r:.40}.")
-        rope |= part
-    kind = rope.get("rope_type", rope.get("type", "default"))
-    if kind != "default":
-        raise ValueError(
-            f"config.json: the angles of RoPE are scaled ({kind!r:.40}), and this core knows plain ones only: "
-            "LLaMA 3.1 and later do not load, LLaMA 2 and 3.0 do."
-        )
-    unknown = sorted(rope.keys() - {"rope_theta", "rope_type", "type"})
-    if unknown:
-        raise ValueError(f"config.json: RoPE has a setting that this core does not know: {unknown[0]!r:.40}.")
-    return rope["rope_theta"]
 
 
 def entries(config: TransformerConfig) -> list[Entry]:

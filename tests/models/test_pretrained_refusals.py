@@ -91,7 +91,7 @@ def test_a_tensor_in_two_shards_is_refused(tmp_path: Path):
         load(write_shards(tmp_path, LLAMA, [stored, {NORM: stored[NORM]}]))
 
 
-SCALED = {"rope_type": "llama3", "factor": 8.0}
+LLAMA3 = {"rope_type": "llama3", "factor": 8.0}
 CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "an unknown family": (
         GPT2,
@@ -126,8 +126,19 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "LLaMA's activation": (LLAMA, {"hidden_act": "gelu"}, "hidden_act is 'gelu'"),
     "LLaMA's biases": (LLAMA, {"attention_bias": True}, "attention_bias is True"),
     "LLaMA's inner biases": (LLAMA, {"mlp_bias": True}, "mlp_bias is True"),
-    "scaled RoPE": (LLAMA, {"rope_parameters": SCALED}, "are scaled ('llama3'), and this core knows plain ones only"),
-    "RoPE scaled of old": (LLAMA, {"rope_scaling": {"type": "linear", "factor": 2.0}}, "are scaled ('linear'), and"),
+    "another scaling": (
+        LLAMA,
+        {"rope_parameters": {"rope_type": "longrope"}},
+        "are scaled ('longrope'), and this core",
+    ),
+    "a scaling of old": (LLAMA, {"rope_scaling": {"type": "dynamic", "factor": 2.0}}, "are scaled ('dynamic'), and"),
+    "half a scaling": (LLAMA, {"rope_parameters": LLAMA3}, "RoPE scaled by llama3 needs low_freq_factor."),
+    "an odd factor": (LLAMA, {"rope_scaling": {"type": "linear", "factor": 0.5}}, "Stretch factor lies between 1 and"),
+    "YaRN with two scales": (
+        LLAMA,
+        {"rope_scaling": {"type": "yarn", "factor": 2.0, "mscale": 0.7}},
+        "know: 'mscale'.",
+    ),
     "a part of RoPE": (LLAMA, {"rope_parameters": {"partial_rotary_factor": 0.5}}, "know: 'partial_rotary_factor'."),
     "RoPE in words": (LLAMA, {"rope_scaling": "linear"}, "rope_scaling must be an object, got 'linear'."),
     "RoPE without a base": (LLAMA, {"rope_theta": None}, "got None."),

@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from models import PUBLISHED, Transformer
 from models.cost import Cost, cost
 from models.published import SOURCES
+from tests.models.test_cost import full
 
 STATED = {  # parameters, cached numbers per token
     "gpt2": (124_439_808, 18_432),
@@ -20,12 +21,16 @@ STATED = {  # parameters, cached numbers per token
     "bert-base-mlm": (109_514_298, 0),
     "bert-large": (335_141_888, 0),
     "bert-large-mlm": (335_174_458, 0),
+    "t5-small": (60_506_624, 6_144),
+    "t5-base": (222_903_552, 18_432),
+    "pythia-410m": (405_334_016, 49_152),
     "llama-2-7b": (6_738_415_616, 262_144),
     "llama-3-8b": (8_030_261_248, 65_536),
     "llama-3.2-1b": (1_235_814_400, 16_384),
     "tinyllama": (1_100_048_384, 11_264),
     "mistral-7b": (7_241_732_096, 65_536),
     "qwen3-0.6b": (596_049_920, 57_344),
+    "switch-base-8": (619_339_008, 18_432),
     "mixtral-8x7b": (46_702_792_704, 65_536),
     "deepseekmoe-16b": (16_375_728_128, 114_688),
     "olmoe-1b-7b": (6_919_161_856, 65_536),
@@ -50,6 +55,7 @@ def sizes(layers: int, width: int, hidden: int, heads: int, vocab: int, context:
 GPT2 = (hf.GPT2LMHeadModel, hf.GPT2Config)
 BERT, BERT_LM = (hf.BertModel, hf.BertConfig), (hf.BertForMaskedLM, hf.BertConfig)
 LLAMA, MISTRAL = (hf.LlamaForCausalLM, hf.LlamaConfig), (hf.MistralForCausalLM, hf.MistralConfig)
+T5, NEOX = (hf.T5ForConditionalGeneration, hf.T5Config), (hf.GPTNeoXForCausalLM, hf.GPTNeoXConfig)
 QWEN3 = (hf.Qwen3ForCausalLM, hf.Qwen3Config)
 THEIRS: dict[str, tuple[tuple[Any, Any], dict[str, Any]]] = {
     "gpt2": (GPT2, {}),  # the published sizes are their defaults
@@ -60,6 +66,9 @@ THEIRS: dict[str, tuple[tuple[Any, Any], dict[str, Any]]] = {
     "bert-base-mlm": (BERT_LM, {}),
     "bert-large": (BERT, sizes(24, 1024, 4096, 16, 30_522, 512)),
     "bert-large-mlm": (BERT_LM, sizes(24, 1024, 4096, 16, 30_522, 512)),
+    "t5-small": (T5, {"d_ff": 2048, "vocab_size": 32_128}),
+    "t5-base": (T5, {"d_model": 768, "d_ff": 3072, "num_layers": 12, "num_heads": 12, "vocab_size": 32_128}),
+    "pythia-410m": (NEOX, sizes(24, 1024, 4096, 16, 50_304, 2048)),
     "llama-2-7b": (LLAMA, sizes(32, 4096, 11_008, 32, 32_000, 4096)),
     "llama-3-8b": (LLAMA, sizes(32, 4096, 14_336, 32, 128_256, 8192, num_key_value_heads=8)),
     "llama-3.2-1b": (
@@ -97,7 +106,7 @@ def test_built_without_memory_it_has_the_parameters_and_products_that_were_count
     config = PUBLISHED[name]
     with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
         model = Transformer(config)
-        model(torch.zeros(1, config.context, dtype=torch.long), record=True)
+        model(**full(config), record=True)
     assert cost(config).parameters == sum(p.numel() for p in model.parameters())
     assert unwindowed(name).flops_per_token * config.context == counter.get_total_flops()
 
@@ -108,11 +117,13 @@ def test_transformers_counts_the_same_parameters_products_and_cache(name):
     stated, context = unwindowed(name), PUBLISHED[name].context
     with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
         model = theirs(their_config(**size, attn_implementation="eager")).eval()
-        output = model(torch.zeros(1, context, dtype=torch.long))
+        ids = torch.zeros(1, context, dtype=torch.long)
+        output = model(ids, decoder_input_ids=ids) if name.startswith("t5") else model(ids)
     assert sum(p.numel() for p in model.parameters()) == stated.parameters
     pooler = 0 if PUBLISHED[name].builds else 2 * PUBLISHED[name].width ** 2  # once, not for each token
     assert counter.get_total_flops() == stated.flops_per_token * context + pooler
-    layers = getattr(output.get("past_key_values"), "layers", [])  # an encoder keeps nothing
+    kept = output.get("past_key_values")
+    layers = getattr(getattr(kept, "self_attention_cache", kept), "layers", [])  # an encoder keeps nothing
     cached = sum(layer.keys.numel() + layer.values.numel() for layer in layers)
     assert cached == stated.kv_cache_elements_per_token * context
 

@@ -40,6 +40,10 @@ def test_a_mixture_built_without_memory_has_the_parameters_that_were_counted(nam
 
 
 MIXTURES: dict[str, tuple[tuple[Any, Any], dict[str, Any]]] = {
+    "switch-base-8": (
+        (hf.SwitchTransformersForConditionalGeneration, hf.SwitchTransformersConfig),
+        {"d_ff": 3072, "num_sparse_encoder_layers": 6, "num_sparse_decoder_layers": 6, "vocab_size": 32_128},
+    ),
     "mixtral-8x7b": (
         (hf.MixtralForCausalLM, hf.MixtralConfig),
         sizes(32, 4096, 14_336, 32, 32_000, 32_768, num_key_value_heads=8),
@@ -71,5 +75,17 @@ def test_transformers_counts_the_same_parameters_of_a_mixture(name):
     assert sum(p.numel() for p in model.parameters()) == cost(PUBLISHED[name]).parameters
 
 
+def test_a_switch_multiplies_each_token_as_t5_does_and_with_its_routers():
+    """Two stacks, six mixtures in each, of which a token meets one expert."""
+    switch, t5 = (cost(PUBLISHED[name]) for name in ("switch-base-8", "t5-base"))
+    routers = 12 * 768 * 8
+    assert switch.active_parameters == t5.parameters + routers
+    assert switch.flops_per_token == t5.flops_per_token + 2 * routers
+    assert switch.parameters - switch.active_parameters == 12 * 7 * 2 * 768 * 3072
+    assert switch.cross_cache_elements_per_source_token == t5.cross_cache_elements_per_source_token
+
+
 def test_every_published_mixture_is_counted_here():
-    assert set(ACTIVE) == {name for name, config in PUBLISHED.items() if config.feed_forward.kind == "MoE"}
+    assert {*ACTIVE, "switch-base-8"} == {
+        name for name, config in PUBLISHED.items() if config.feed_forward.kind == "MoE"
+    }

@@ -47,6 +47,36 @@ REFUSED = {
         "Use 33 or more",
     ),
     "rotation without attention": ({"attention": {"kind": "none"}}, "position.kind", "this model has none"),
+    "ALiBi in linear attention": (
+        {"attention": {"kind": "linear"}, "position": {"kind": "ALiBi"}},
+        "position.kind",
+        "ALiBi adds to the scores before a softmax, and linear attention has none",
+    ),
+    "T5 in linear attention": (
+        {"attention": {"kind": "linear"}, "position": {"kind": "T5"}},
+        "position.kind",
+        "Use RoPE, sinusoidal, learned or none",
+    ),
+    "Shaw in linear attention": (
+        {"attention": {"kind": "linear"}, "position": {"kind": "Shaw"}},
+        "position.kind",
+        "its keys are summed before any query looks at them",
+    ),
+    "Transformer-XL in linear attention": (
+        {"attention": {"kind": "linear"}, "position": {"kind": "Transformer-XL"}},
+        "position.kind",
+        "Transformer-XL adds to the scores before a softmax",
+    ),
+    "odd sinusoid of distances": (
+        {"position": {"kind": "Transformer-XL"}, "width": 15, "attention": {"kind": "MHA", "heads": 3}},
+        "position.kind",
+        "width 15 is odd",
+    ),
+    "YaRN's ends exchanged": (
+        {"position": {"kind": "RoPE", "scaling": {"way": "YaRN", "fast": 1.0}}},
+        "position.scaling.fast",
+        "Use more",
+    ),
     "encoder-decoder without attention": (
         {"attention": {"kind": "none"}, "position": {"kind": "none"}, "topology": "encoder-decoder"},
         "attention.kind",

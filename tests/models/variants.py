@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from models import Transformer, TransformerConfig
-from models.attention import ATTENTIONS, GQA, MHA, MQA
+from models.attention import ATTENTIONS, GQA, MHA, MQA, LinearAttention
 from models.config import problems
 from models.embedding import Embedding, Head
 from models.feedforward import Dense, NoFeedForward
@@ -16,7 +16,7 @@ from models.init import Init
 from models.mixture import MoE
 from models.moe import DeepSeekMoE, DeepSeekV3, ExpertChoice, Hash, NoisyTopK, Random, Soft, Switch, TopK
 from models.norm import Norm
-from models.position import POSITIONS, T5, ALiBi, Learned, NoPosition, RoPE, Sinusoidal
+from models.position import POSITIONS, T5, ALiBi, Learned, NoPosition, RoPE, Scaling, Shaw, Sinusoidal, TransformerXL
 
 TOPOLOGIES = ("decoder-only", "encoder-only", "encoder-decoder")
 PLACES = ("pre", "post")
@@ -93,9 +93,17 @@ EXTRAS: dict[str, TransformerConfig] = {
     "prefix window": small(prefix=True, attention=MHA(window=3), position=Learned()),
     "prefix softcap": small(prefix=True, attention=GQA(softcap=2.0, qk_norm="head"), position=ALiBi()),
     "prefix T5": small(prefix=True, position=T5(buckets=8, furthest=16)),
+    "prefix Shaw": small(prefix=True, position=Shaw(clip=2)),
+    "prefix Transformer-XL": small(prefix=True, attention=GQA(), position=TransformerXL()),
+    "prefix linear": small(prefix=True, attention=LinearAttention()),
+    "window Shaw": small(attention=MHA(window=3), position=Shaw(clip=2), topology="encoder-only"),
+    "softcap Transformer-XL": small(attention=MQA(softcap=2.0, scaled=False), position=TransformerXL()),
+    "own head dimension linear": small(attention=LinearAttention(heads=2, head_dim=6), topology="encoder-decoder"),
     "own head dimension": small(attention=GQA(heads=3, kv_heads=1, head_dim=6)),
     "unscaled": small(attention=MQA(scaled=False), position=T5()),
     "partial interleaved RoPE": small(position=RoPE(fraction=0.5, pairing="interleaved")),
+    "YaRN": small(position=RoPE(base=100.0, scaling=Scaling(way="YaRN", trained=32, fast=8.0))),
+    "llama3": small(position=RoPE(base=100.0, fraction=0.5, scaling=Scaling(way="llama3", trained=8))),
     "segments and embedding norm": small(
         topology="encoder-only", embedding=Embedding(segments=2, norm=True), norm=Norm(place="post")
     ),

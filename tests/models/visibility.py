@@ -20,7 +20,12 @@ def visible(config: TransformerConfig, given: Given, stack: str, length: int) ->
 
 
 def rows_are_distributions_over_what_is_visible(model: Transformer, given: Given) -> None:
-    """With and without padding; every attention of every layer reports its rows, and no other."""
+    """With and without padding; every attention of every layer reports its rows, and no other.
+
+    Linear attention whose numerator alone is rotated has rows that are no distributions: what is hidden from them is
+    asked all the same.
+    """
+    turned = model.config.attention.kind == "linear" and model.config.position.kind == "RoPE"
     config, source = model.config, given[reads(model.config)]
     for padded in (given, given | {"keep_BS": holes(source)}):
         output, found = model(**padded, record=True), 0
@@ -29,9 +34,8 @@ def rows_are_distributions_over_what_is_visible(model: Transformer, given: Given
             assert len(records) == config.depths().get(stack, 0), f"{len(records)} layers of the {stack} are reported"
             for one in records:
                 if one.self_attention_BHTS is not None:
-                    _distribution(
-                        one.self_attention_BHTS, visible(config, padded, stack, one.self_attention_BHTS.shape[-1])
-                    )
+                    seen_BTS = visible(config, padded, stack, one.self_attention_BHTS.shape[-1])
+                    (_hidden if turned else _distribution)(one.self_attention_BHTS, seen_BTS)
                 if one.cross_attention_BHTS is not None:
                     _distribution(one.cross_attention_BHTS, keep[:, None].expand(-1, given["ids_BT"].shape[1], -1))
                 found += (one.self_attention_BHTS is not None) + (one.cross_attention_BHTS is not None)
@@ -40,8 +44,14 @@ def rows_are_distributions_over_what_is_visible(model: Transformer, given: Given
         assert found == expected, f"{found} of {expected} attentions are reported"
 
 
-def _distribution(weights_BHTS: Tensor, seen_BTS: Tensor) -> None:
+def _hidden(weights_BHTS: Tensor, seen_BTS: Tensor) -> None:
     seen = seen_BTS[:, None].expand_as(weights_BHTS)
     assert (weights_BHTS[~seen] == 0).all(), "a hidden key has a weight"
+    assert (weights_BHTS[seen] != 0).all(), "a visible key has none"
+
+
+def _distribution(weights_BHTS: Tensor, seen_BTS: Tensor) -> None:
+    _hidden(weights_BHTS, seen_BTS)
+    seen = seen_BTS[:, None].expand_as(weights_BHTS)
     assert (weights_BHTS[seen] > 0).all(), "a visible key has none, or a negative one"
     close(weights_BHTS.sum(-1), torch.ones(weights_BHTS.shape[:-1]), "a row does not sum to 1")

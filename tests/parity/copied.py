@@ -5,6 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from models import TransformerConfig
+from models.pretrained.bert import entries
+
 Tensors = Mapping[str, Tensor]
 
 
@@ -38,6 +41,12 @@ def neox(w: Tensors, layers: int, *, heads: int) -> dict[str, Tensor]:
         }
         new |= _moved(w, {f"{ours}.{mine}": f"{theirs}.{its}" for mine, its in names.items()}, BOTH)
     return new
+
+
+def roformer(w: Tensors, config: TransformerConfig) -> dict[str, Tensor]:
+    """BERT's names under another prefix, without a table of positions; the sinusoids of the rotation are its own."""
+    as_bert = {name.replace("roformer.", "bert."): tensor for name, tensor in w.items()}
+    return {e.ours: e.join(as_bert) for e in entries(config) if e.ours != "encoder.position.table"}
 
 
 def t5(w: Tensors, layers: dict[str, int], *, gated: bool) -> dict[str, Tensor]:

@@ -32,6 +32,8 @@ ROPE: dict[str, Any] = {"rope_parameters": {"rope_type": "default", "rope_theta"
 GROUPED: dict[str, Any] = ENCODER | ROPE | {"num_attention_heads": 6, "num_key_value_heads": 2, "rms_norm_eps": 1e-3}
 QWEN3: dict[str, Any] = GROUPED | {"head_dim": 10, "rms_norm_eps": 1e-6}
 TIED: dict[str, Any] = {"tie_word_embeddings": True}
+LLAMA3: dict[str, Any] = {"factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+TRAINED: dict[str, Any] = {"rope_theta": 20.0, "original_max_position_embeddings": 16}
 
 Renamed = Callable[[Mapping[str, Tensor]], dict[str, Tensor]]
 
@@ -53,7 +55,7 @@ def pair(family: Family, folder: Path) -> Pair:
     """Their model with all values drawn anew (norms of 1 and biases of 0 would hide mistakes), ours with the same."""
     theirs, generator = family.theirs().eval(), torch.Generator().manual_seed(0)
     with torch.no_grad():
-        for p in theirs.parameters():
+        for p in (p for p in theirs.parameters() if p.requires_grad):  # RoFormer keeps its sinusoids among them
             if p.ndim == 1:
                 p += 0.3 * torch.randn(p.shape, generator=generator)
             else:
@@ -107,6 +109,14 @@ NEOX = TransformerConfig(
 )
 
 
+ROFORMER = PRESETS["bert-mini"].but(
+    **SIZE,
+    attention=MHA(heads=4, qkv_bias=True, out_bias=True),
+    position=RoPE(pairing="interleaved"),
+    feed_forward=Dense(hidden=HIDDEN, activation="gelu", bias=True),
+)
+
+
 def _t5(gated: bool) -> nn.Module:
     sizes: dict[str, Any] = {
         "d_model": WIDTH,
@@ -147,6 +157,13 @@ DECODERS: dict[str, Family] = {  # an epsilon that is not the usual one leaves i
     "LLaMA": _llama(GROUPED),
     "LLaMA, tied": _llama(GROUPED | TIED | {"head_dim": 6}),
     "LLaMA, a key head each": _llama(GROUPED | {"num_key_value_heads": 6}),
+    "LLaMA 3.1": _llama(GROUPED | {"rope_parameters": LLAMA3 | TRAINED | {"rope_type": "llama3"}, "head_dim": 12}),
+    "LLaMA, YaRN": _llama(
+        GROUPED | {"rope_parameters": TRAINED | {"rope_type": "yarn", "factor": 40.0, "beta_fast": 4.0}, "head_dim": 12}
+    ),
+    "LLaMA, interpolated": _llama(
+        GROUPED | {"rope_parameters": {"rope_theta": 20.0, "rope_type": "linear", "factor": 2.5}}
+    ),
     "Mistral": _mistral(GROUPED | {"sliding_window": 4}),
     "Qwen3": _qwen3(QWEN3),
     "Qwen3, tied": _qwen3(QWEN3 | TIED),
@@ -155,6 +172,10 @@ DECODERS: dict[str, Family] = {  # an epsilon that is not the usual one leaves i
 BERTS: dict[str, Family] = {
     "BERT": _bert(ENCODER | {"layer_norm_eps": 1e-3}),
     "BERT, tanh": _bert(ENCODER | {"hidden_act": "gelu_new"}),
+    "RoFormer": Family(
+        lambda: hf.RoFormerForMaskedLM(hf.RoFormerConfig(**ENCODER)),
+        _copied(ROFORMER, partial(copied.roformer, config=ROFORMER)),
+    ),
 }
 T5S: dict[str, Family] = {"T5 v1.0": _t5_family(False), "T5 v1.1": _t5_family(True)}
 LOADED: dict[str, Family] = {name: family for name, family in (DECODERS | BERTS).items() if family.ours is _loaded}

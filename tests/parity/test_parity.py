@@ -51,7 +51,7 @@ def same_layers(records: Sequence[Any], hidden: Sequence[Tensor], attentions: Se
 def same_gradients(both: Pair, their_logits: Tensor, our_logits: Tensor) -> None:
     targets_BT, found = tokens(their_logits.shape[1], seed=1), []
     for model, logits_BTV in ((both.theirs, their_logits), (both.ours, our_logits)):
-        named = dict(model.named_parameters())
+        named = {name: p for name, p in model.named_parameters() if p.requires_grad}
         loss = cross_entropy(logits_BTV.flatten(0, 1), targets_BT.flatten())
         found.append(dict(zip(named, torch.autograd.grad(loss, list(named.values())), strict=True)))
     expected, got = both.renamed(found[0]), found[1]

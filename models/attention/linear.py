@@ -1,0 +1,163 @@
+"""Linear attention: features in place of a softmax (Katharopoulos et al. 2020, arXiv:2006.16236)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from models.attention.base import Attention, Headed, Mixed
+from models.attention.heads import Heads
+from models.attention.sight import Sight
+from models.dropout import dropout as drop
+from models.edits import Ablate
+from models.position import Position, Relative
+from models.records import KeyValues
+
+TILE = 64
+"""Queries that look at each other's keys one by one; those before them are in the state."""
+
+
+class LinearAttention(Headed):
+    """Weights are products of positive features, phi(x) = elu(x) + 1, over their sum: the past fits in one matrix per
+    head. With RoPE the numerator alone is rotated, after phi (Su et al. 2021, arXiv:2104.09864, eq. 19): its weights
+    may then be negative, and do not sum to 1.
+
+    What is cached are the keys' features and the values, as for softmax attention, because the page shows weights on
+    single keys. A decoder that keeps `state_elements` instead generates the same text: `causal` with tiles of one token
+    is that recurrence.
+    """
+
+    scores: ClassVar[bool] = False
+    kind: Literal["linear"] = "linear"
+
+    def build(self, width: int) -> Attention:
+        return LinearHeads(self, width)
+
+    def matrix_weights(self, width: int) -> int:
+        return 4 * width * self.heads * self.channels(width)
+
+    def parameters(self, width: int) -> int:
+        return self.matrix_weights(width)
+
+    def work(self, width: int, keys: int) -> int:
+        """One write into the state and one reading of it: as many as C keys, however many there are."""
+        return self.channels(width)
+
+    def cache_elements(self, width: int) -> int:
+        return 2 * self.heads * self.channels(width)
+
+    def state_elements(self, width: int) -> int:
+        """Numbers that stand for a past of any length: a C x C matrix and a sum of C features per head."""
+        c = self.channels(width)
+        return self.heads * c * (c + 1)
+
+
+def phi(x: Tensor) -> Tensor:
+    """elu(x) + 1, above 0: e^x is not rounded away beside the 1. float32 at least, for sums of many."""
+    x = x.to(torch.promote_types(x.dtype, torch.float32))
+    return torch.where(x > 0, x + 1, x.clamp(max=0).exp())
+
+
+class Features(NamedTuple):
+    """phi of queries and keys: plain for the denominator, turned for the numerator."""
+
+    q_BHTC: Tensor
+    k_BHSC: Tensor
+    turned_q_BHTC: Tensor
+    turned_k_BHSC: Tensor
+
+
+def quadratic(f: Features, v_BHSC: Tensor, seen: Tensor | None) -> tuple[Tensor, Tensor]:
+    """With every weight written out. A query that sees nothing mixes nothing. Mixed values, weights (B, H, T, S)."""
+    weights_BHTS, sums_BHTS = f.turned_q_BHTC @ f.turned_k_BHSC.mT, f.q_BHTC @ f.k_BHSC.mT
+    if seen is not None:
+        weights_BHTS, sums_BHTS = weights_BHTS.where(seen, 0.0), sums_BHTS.where(seen, 0.0)
+    weights_BHTS = weights_BHTS / _positive(sums_BHTS.sum(-1, keepdim=True))
+    return weights_BHTS @ v_BHSC, weights_BHTS
+
+
+def whole(f: Features, v_BHSC: Tensor) -> Tensor:
+    """Every query sees every key, whose sums are made once."""
+    state_BHCC = f.turned_k_BHSC.mT @ v_BHSC
+    sums_BHT1 = (f.q_BHTC * f.k_BHSC.sum(-2, keepdim=True)).sum(-1, keepdim=True)
+    return f.turned_q_BHTC @ state_BHCC / _positive(sums_BHT1)
+
+
+def causal(f: Features, v_BHSC: Tensor, tile: int = TILE) -> Tensor:
+    """As many queries as keys, each sees those before it. The state holds all earlier tiles:
+
+    S += turned(phi(k)) v^T, z += phi(k); out = (turned(phi(q)) S) / (phi(q) . z). With tiles of one it is eq. 18-20 of
+    Katharopoulos et al.
+    """
+    mixed: list[Tensor] = []
+    state_BHCC, sum_BH1C = v_BHSC.new_zeros(()), v_BHSC.new_zeros(())
+    for *four, v in zip(*(x.split(tile, dim=-2) for x in (*f, v_BHSC)), strict=True):
+        now = Features(*four)
+        inside = (now.turned_q_BHTC @ now.turned_k_BHSC.mT).tril() @ v
+        before = now.turned_q_BHTC @ state_BHCC if mixed else 0.0
+        sums_BHT1 = (now.q_BHTC * (sum_BH1C + now.k_BHSC.cumsum(-2))).sum(-1, keepdim=True)
+        mixed.append((inside + before) / _positive(sums_BHT1))
+        state_BHCC = state_BHCC + now.turned_k_BHSC.mT @ v
+        sum_BH1C = sum_BH1C + now.k_BHSC.sum(-2, keepdim=True)
+    return torch.cat(mixed, dim=-2)
+
+
+def _positive(sums: Tensor) -> Tensor:
+    return sums.clamp(min=torch.finfo(sums.dtype).tiny)
+
+
+class LinearHeads(Heads):
+    """Linear attention over H heads, each with its own keys and values."""
+
+    def __init__(self, config: LinearAttention, width: int):
+        super().__init__(config.heads, config.heads, config.channels(width), width, qkv_bias=False, out_bias=False)
+
+    def forward(
+        self,
+        x_BTD: Tensor,
+        sight: Sight,
+        *,
+        position: Position,
+        relative: Relative | None = None,
+        start: int = 0,
+        cross: bool = False,
+        source_BSD: Tensor | None = None,
+        cached: KeyValues | None = None,
+        edits: Sequence[Ablate] = (),
+        dropout: float = 0.0,
+        generator: torch.Generator | None = None,
+        record: bool = False,
+    ) -> Mixed:
+        if cross:
+            q_BHTC = phi(self._split(self._project(x_BTD, 0)))
+            if cached is None:
+                assert source_BSD is not None
+                k, v = (self._split(self._project(source_BSD, which)) for which in (1, 2))
+                cached = KeyValues(phi(k), v)
+            own, features = cached, Features(q_BHTC, cached.k_BGSC, q_BHTC, cached.k_BGSC)
+        else:
+            q, k, v = (self._split(part) for part in self.qkv(x_BTD).split(self.sizes, dim=-1))
+            q_BHTC, own = phi(q), KeyValues(phi(k), v)
+            if cached is not None:
+                own = KeyValues(*(torch.cat(pair, dim=-2) for pair in zip(cached, own, strict=True)))
+            turned_q, turned_k = position.rotate(q_BHTC, start), position.rotate(own.k_BGSC, 0)
+            features = Features(q_BHTC, own.k_BGSC, turned_q, turned_k)
+        queries, keys = q_BHTC.shape[-2], own.k_BGSC.shape[-2]
+        drops, v_BHSC = generator is not None and dropout > 0, own.v_BGSC
+        weights_BHTS = None
+        if record or drops or sight.bias is not None or queries == 1:
+            seen = sight.seen(queries, keys, x_BTD.device)
+            mixed_BHTC, weights_BHTS = quadratic(features, v_BHSC.to(q_BHTC.dtype), seen)
+            if drops:
+                mixed_BHTC = drop(weights_BHTS, dropout, generator) @ v_BHSC.to(weights_BHTS.dtype)
+        else:
+            mixed_BHTC = (causal if sight.causal else whole)(features, v_BHSC.to(q_BHTC.dtype))
+        y_BTD = self._joined(mixed_BHTC.to(v_BHSC.dtype), edits)
+        return Mixed(y_BTD, weights_BHTS.float() if record and weights_BHTS is not None else None, own)
+
+    def _split(self, x: Tensor) -> Tensor:
+        """(B, T, H * C) -> (B, H, T, C)."""
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
