@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.config import extra, walk
+from models.config import Config, extra, walk
 from models.cost import cost
 from models.mixture import MoE
 from playground.run import RunConfig
@@ -31,16 +31,20 @@ def rows_bytes(config: RunConfig) -> float:
     return layers * examples * model.context * chosen * row
 
 
-def excess(config: RunConfig) -> dict[str, str]:
-    """{path: sentence} of everything in a valid config that is too large for the page; empty when it may run."""
+def beyond(config: Config) -> dict[str, str]:
+    """{path: sentence} of every number in a valid config that is above the page's own bound, `most`."""
     found = {}
     for path, field, value in walk(config):
         most = extra(field).get("most")
         if most is not None and isinstance(value, (int, float)) and value > most:
-            found[path] = (
-                f"{extra(field)['label']} goes up to {most:,g} on this page; got {value:,g}. The library has no such "
-                "limit."
-            )
+            label = extra(field)["label"]
+            found[path] = f"{label} goes up to {most:,g} on this page; got {value:,g}. The library has no such limit."
+    return found
+
+
+def excess(config: RunConfig) -> dict[str, str]:
+    """{path: sentence} of everything in a valid config that is too large for the page; empty when it may run."""
+    found = beyond(config)
     if found:
         return found
     model, batch = config.model, config.training.batch

@@ -7,21 +7,38 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
+from models import Transformer
 from models.config import live, put
+from models.edits import Edit
 from playground import presets
 from playground.ablation import Ablation
 from playground.choices import ExpertChoices
 from playground.controls import change, flat, leaf, plain, read
+from playground.edited import Edited
 from playground.history import Snapshot
 from playground.limits import SECONDS, STEPS, TEXT, excess
 from playground.loads import Routed
 from playground.look import Probe, Twin, look, probe, route
+from playground.positions.settings import PositionSettings
 from playground.run import Diverged, Run, RunConfig
 
 OWN_CLAIM = 2.0**-9  # presses are numbered by the browser's clock in milliseconds; float64 still tells these apart
 OWN_PROBE = 400  # characters of a visitor's probe
+
+
+class Posed(NamedTuple):
+    """A copy of the model, and what it is looked at through."""
+
+    model: Transformer
+    probe: Probe
+    example: int
+    """Which of the probe's examples is drawn."""
+    step: int
+    edits: tuple[Edit, ...]
+    kept: Snapshot | None
+    """The kept picture of the step looked back to; None for the newest."""
 
 
 class Session:
@@ -43,6 +60,7 @@ class Session:
         self.run: Run | None = None
         self.lens, self.link, self.notice, self.opened = "attention", "", "", ""
         self.slots = 1
+        self.positions = Edited(PositionSettings())
         self.prompt: dict[str, Any] | str = ""
         self.preset = presets.FIRST
         self._look_afresh()
@@ -250,6 +268,14 @@ class Session:
             seen, example = self.seen_through()
             edits = self.ablation.edits if self.ablation else ()
             return partial(look, self.twin.of(run.model), seen, run.step, edits=edits, example=example)
+
+    def posed(self) -> Posed:
+        """The model to look at, taken now: to be read with `hand` held, while the run trains on."""
+        with self.held():
+            run = self.start()
+            kept = run.history.nearest(self.shown) if self.shown is not None else None
+            edits = self.ablation.edits if self.ablation else ()
+            return Posed(self.twin.of(run.model), *self.seen_through(), run.step, edits, kept)
 
     def routed(self) -> Callable[[], Routed | None]:
         """Which experts to look at, taken now: those of the last update (or of the one looked back to), or of the

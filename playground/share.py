@@ -12,7 +12,7 @@ from playground.controls import change, flat, ordered, plain, read
 
 LONGEST, LONGEST_VALUE = 16_000, 1200  # characters of a query, and of one value in it
 TOLD = 5  # sentences about what is wrong
-LENSES = ("learning", "attention", "experts", "predictions")
+LENSES = ("learning", "attention", "experts", "positions", "embeddings", "predictions")
 
 
 class Shared(NamedTuple):

@@ -111,6 +111,7 @@ pg.attention = (element, props, trigger, watch) => {
     frame = next;
     root.classList.add("ready");
     adopt();
+    root.classList.toggle("signed", !!frame.scale.signed);
     tools.draw(frame);
     show(true);
   };

@@ -55,11 +55,12 @@ const LINKED = /^(preset$|lens$|probe$|(model|task|training)\.|seed$|device$)/;
 let opening = [...new URLSearchParams(location.search).keys()].some(name => LINKED.test(name));
 pg.opening = () => opening;
 
-/** A press waits until the server has told this tab's run: an earlier one would start a run that nobody sees. */
+/** A press waits until the server has told this tab's run: an earlier one would start a run that nobody sees.
+    `trigger.now` does not wait, for what only the browser answers. */
 const LONGEST_WAIT_MS = 10_000;
 const attached = new Promise(resolve => { pg.attached = resolve; setTimeout(resolve, LONGEST_WAIT_MS); });
 attached.then(() => { opening = false; document.body.classList.remove("opening"); });
-pg.held = trigger => (...press) => { attached.then(() => trigger(...press)); };
+pg.held = trigger => Object.assign((...press) => { attached.then(() => trigger(...press)); }, { now: trigger });
 
 /** Say a change of state to a screen reader, politely. One region for the page, so that messages do not overtake. */
 pg.say = text => {
@@ -83,6 +84,9 @@ pg.fixed = (props, text) => {
   const fixed = JSON.parse(decodeURIComponent(text));
   return new Proxy(props, { get: (target, key) => key in fixed ? fixed[key] : target[key] });
 };
+/** Whether an element is drawn somewhere, be it scrolled away. */
+pg.seen = element => element.getClientRects().length > 0;
+
 const mounted = [];                                    // redraw functions, called when the theme changes
 const hidden = element => element.offsetParent === null && getComputedStyle(element).position !== "fixed";
 

@@ -8,16 +8,18 @@ const rgb = name => {
 };
 const pixel = ([red, green, blue]) => 0xff000000 | blue << 16 | green << 8 | red;    // little-endian RGBA
 
-/** 256 packed pixels: 0 to 254 run through the eleven tokens --seq-0 ... --seq-10 (or --div-), 255 is the mask. */
+/** 256 packed pixels: 0 to 254 run through the eleven tokens --seq-0 ... --seq-10 (or --div-), 255 is the mask. "signed" is
+    --div- with a darker mask: beside its paper, which is zero, the usual one could not be told apart. */
 pg.colours = (scale = "seq") => {
   if (tables[scale]) return tables[scale];
-  const stops = Array.from({ length: 11 }, (_, i) => rgb(`--${scale}-${i}`));
+  const [tokens, mask] = scale === "signed" ? ["div", "--line-strong"] : [scale, "--mask"];
+  const stops = Array.from({ length: 11 }, (_, i) => rgb(`--${tokens}-${i}`));
   const table = new Uint32Array(256);
   for (let i = 0; i < 255; i++) {
     const at = i / 254 * 10, low = Math.min(9, Math.floor(at));
     table[i] = pixel(stops[low].map((c, k) => Math.round(c + (stops[low + 1][k] - c) * (at - low))));
   }
-  table[255] = pixel(rgb("--mask"));
+  table[255] = pixel(rgb(mask));
   return tables[scale] = table;
 };
 

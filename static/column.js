@@ -3,13 +3,13 @@
 
 /* ---- the phone's sheet ---- */
 let opener = null;
-const behind = inert => document.querySelectorAll("#hd, #tp, #main").forEach(part => { part.inert = inert; });
+const behind = inert => document.querySelectorAll("#hd, #tp, .pg-main").forEach(part => { part.inert = inert; });
 pg.sheet = {
   open() {
     opener = document.activeElement;
     document.body.classList.add("sheet-open");
     behind(true);
-    document.querySelector("#cfg [data-do=done]")?.focus();
+    [...document.querySelectorAll(".pg-cfg [data-do=done]")].find(pg.seen)?.focus();
   },
   close() {
     if (!document.body.classList.contains("sheet-open")) return false;
@@ -21,7 +21,7 @@ pg.sheet = {
 };
 addEventListener("keydown", event => { if (event.key === "Escape" && !event.defaultPrevented) pg.sheet.close(); });
 addEventListener("click", event => {                   // a click on the shade; what a redraw has removed is not outside
-  if (!event.target.closest?.("#cfg, #tp, #hd") && event.target.isConnected) pg.sheet.close();
+  if (!event.target.closest?.(".pg-cfg, #tp, #hd, [data-do=sheet]") && event.target.isConnected) pg.sheet.close();
 });
 
 /* ---- the parts ---- */
@@ -104,7 +104,7 @@ pg.column = (element, props, trigger, watch) => {
   // The note must not push the control under the hand: the column scrolls by as much as the note grew.
   let height = null;
   new ResizeObserver(([entry]) => {
-    const column = root.closest("#cfg"), now = entry.borderBoxSize[0].blockSize;
+    const column = root.closest(".pg-cfg"), now = entry.borderBoxSize[0].blockSize;
     if (height !== null && column?.contains(document.activeElement)) column.scrollTop += now - height;
     column?.style.setProperty("--stuck-h", `${$(".stuck").offsetHeight}px`);            // focus stops below the card
     height = now;
@@ -126,5 +126,5 @@ pg.column = (element, props, trigger, watch) => {
   });
   pg.mount("column", element, props, watch, draw, { always: true });    // its wrappers have no box of their own
   // Accordions come into the document after this component, each when Gradio gets to it, and may be made anew.
-  new MutationObserver(writeLines).observe(root.closest("#cfg") ?? document.body, { childList: true, subtree: true });
+  new MutationObserver(writeLines).observe(root.closest(".pg-cfg") ?? document.body, { childList: true, subtree: true });
 };

@@ -17,22 +17,24 @@ pg.saveCsv = (rows, name) => {
   save(new Blob([rows.map(row => row.map(field).join(",")).join("\n") + "\n"], { type: "text/csv" }), `${name}.csv`);
 };
 
+/** "square-root scale", or where teal and rust stand as well. */
+const scaleSaid = ({ signed, name }) => signed ? `${name}: teal −${signed}, paper 0, rust ${signed}` : name;
 const CELL = 16, LEFT = 60, TOP = 64, EDGE = 16;
 
 /** The picture as boxes [x, y, w, h, colour] and words [x, y, text, anchor, size, colour], for either kind of file. */
 const lay = (frame, { layer, head }) => {
   const colour = name => getComputedStyle(document.body).getPropertyValue(name).trim();
   const ink = colour("--text"), soft = colour("--text-2");
-  const table = pg.colours(), boxes = [], words = [], info = frame.info[layer * frame.heads + head];
+  const table = frame.scale.table(), boxes = [], words = [], info = frame.info[layer * frame.heads + head];
   const w = LEFT + frame.S * CELL + EDGE, h = TOP + frame.T * CELL + EDGE;
   boxes.push([0, 0, w, h, colour("--surface")]);
   for (let query = 0; query < frame.T; query++) for (let key = 0; key < frame.S; key++) {
     const weight = frame.weight(layer, head, query, key);
-    boxes.push([LEFT + key * CELL, TOP + query * CELL, CELL, CELL, pg.css(table[pg.byteOf(weight)])]);
+    boxes.push([LEFT + key * CELL, TOP + query * CELL, CELL, CELL, pg.css(table[frame.scale.byte(weight)])]);
   }
   const title = [`L${layer} H${head}`, info?.role].filter(Boolean).join(" ");
   words.push([LEFT, 20, `${title}, step ${pg.num(frame.step)}`, "start", 14, ink]);
-  words.push([LEFT, 38, "key → (query down), square-root scale, masked grey", "start", 11, soft]);
+  words.push([LEFT, 38, `key → (query down), ${scaleSaid(frame.scale)}, masked grey`, "start", 11, soft]);
   frame.keys.forEach((token, i) => words.push([LEFT + (i + 0.5) * CELL, TOP - 6, pg.short(token, 2), "middle", 11, soft]));
   frame.queries.forEach((token, i) => words.push([LEFT - 6, TOP + (i + 0.7) * CELL, pg.short(token, 6), "end", 11, soft]));
   return { w, h, boxes, words, name: `attention-L${layer}-H${head}-step-${frame.step}` };

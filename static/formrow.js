@@ -89,7 +89,7 @@ pg.formRow = (field, send, redraw) => {
   });
   // Above the row where there is no room below, so that the last help of the column can be read.
   const place = () => {
-    const end = node.closest("#cfg")?.getBoundingClientRect().bottom ?? innerHeight;
+    const end = node.closest(".pg-cfg")?.getBoundingClientRect().bottom ?? innerHeight;
     node.classList.remove("tip-above");
     const { bottom } = tip.nextElementSibling.getBoundingClientRect();
     node.classList.toggle("tip-above", bottom > Math.min(end, innerHeight));

@@ -37,7 +37,7 @@ pg.header = (element, props, trigger, watch) => {
   const link = (id, content, name = "") =>
     `<a class="${name}" href="${pg.esc(address(id))}" data-page="${pg.esc(id)}">${content}</a>`;
   const links = () => pages.map(([id, label]) => link(id, pg.esc(label))).join("");
-  root.innerHTML = `<a class="skip" href="#main">Skip to the picture</a><header class="hd">
+  root.innerHTML = `<a class="skip" href="#main" data-skip>Skip to the picture</a><header class="hd">
     ${link(pages[0][0], `${BRAND}Transformer Playground`, "brand")}
     <nav class="pages" aria-label="Pages">${links()}</nav><span class="grow"></span>
     <button class="b quiet icon wide" data-do="theme"></button>
@@ -65,7 +65,7 @@ pg.header = (element, props, trigger, watch) => {
   const go = page => {
     props.value = { page };
     draw(props.value);
-    trigger("go");
+    trigger.now("go");
   };
 
   const actions = {
@@ -78,6 +78,10 @@ pg.header = (element, props, trigger, watch) => {
     menu: button => pg.openBelow(button, menu),
     share: () => document.querySelector("#tp [data-do=share]")?.click(),
   };
+  root.querySelector("[data-skip]").addEventListener("click", event => {
+    event.preventDefault();
+    [...document.querySelectorAll(".pg-tabs [role=tab][aria-selected=true]")].find(pg.seen)?.focus();
+  });
   root.addEventListener("click", event => {
     const link = event.target.closest("[data-page]"), button = event.target.closest("[data-do]");
     if ((link || button) && event.target.closest(".menu")) menu.hidePopover();

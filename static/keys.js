@@ -1,7 +1,8 @@
 /* Keyboard shortcuts. Register with `pg.keys.x = event => ...` (lower-case letter or the key's own name); a handler
    that returns false has not used the key. */
 const TYPING = "textarea, select, input:not([type=range]):not([type=radio]):not([type=checkbox])";
-pg.lensTabs = () => document.querySelectorAll("#lenses [role=tablist] [role=tab]");
+/** The tabs of the page in sight. */
+pg.lensTabs = () => [...document.querySelectorAll(".pg-tabs [role=tablist] [role=tab]")].filter(pg.seen);
 
 /** gr.Tabs has no arrow keys of its own. */
 const moveTab = (tab, step) => {

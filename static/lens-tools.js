@@ -1,16 +1,19 @@
 /* The row of tools above the attention pictures: which attention, which probe, what the colours mean, picture or table,
    export. */
 const OWN = "own";                                                     // id of the visitor's own probe
-const STOPS = Array.from({ length: 11 }, (_, i) => `var(--seq-${i})`).join(",");
-const TICKS = [0, 0.1, 0.5, 1].map(weight => `<span style="left:${100 * Math.sqrt(weight)}%">${weight}</span>`).join("");
-const LEGEND = `<span class="scale" role="img"
-    aria-label="Colour scale from weight 0 to 1, square root; masked cells are grey"><span class="axt">weight, square-root scale</span>
-    <span class="ramp" style="background:linear-gradient(to right,${STOPS})"></span><span class="ticks">${TICKS}</span></span>
+/** What the colours of the weights mean. */
+const legend = ({ signed, name, ticks, place }) => {
+  const stops = Array.from({ length: 11 }, (_, i) => `var(--${signed ? "div" : "seq"}-${i})`).join(",");
+  const marks = ticks.map(weight => `<span style="left:${100 * place(weight)}%">${pg.num(weight)}</span>`).join("");
+  return `<span class="scale" role="img" aria-label="Colour scale from weight ${pg.num(ticks[0])} to ${pg.num(ticks.at(-1))}, ${
+    name.replace(" scale", "")}; masked cells are grey"><span class="axt">weight, ${name}</span>
+    <span class="ramp" style="background:linear-gradient(to right,${stops})"></span><span class="ticks">${marks}</span></span>
   <span class="sw masked"></span><span class="axt">masked</span>`;
+};
 // The form of the visitor's own probe takes the legend's place while it is used, so that nothing moves.
 const HTML = `<div class="tool"><span class="lab">Attention</span><b class="sole" hidden></b><div data-s="which"></div></div>
   <div class="tool"><span class="lab">Probe</span><div data-s="probe"></div></div>
-  <div class="end"><div class="tool place"><div class="legend">${LEGEND}</div>
+  <div class="end"><div class="tool place"><div class="legend"></div>
     <form class="own" hidden><input aria-label="Your own probe" spellcheck="false" autocomplete="off" maxlength="128">
       <button class="b small">Look</button></form><p class="bad" role="alert" hidden></p></div>
   <div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div>`;
@@ -20,7 +23,7 @@ pg.lensTools = (host, on) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), slot = name => $(`[data-s=${name}]`);
   const form = $(".own"), input = $(".own input"), bad = $(".bad"), sole = $(".sole");
-  let frame = null, writing = false;
+  let frame = null, writing = false, shown = "";
 
   const probes = () => [...frame.probes, [OWN, "your own…"]];
   const showProbes = () => {
@@ -71,6 +74,8 @@ pg.lensTools = (host, on) => {
       if (next.error && next.error !== frame?.error) writing = true;     // its reason belongs beside the box
       frame = next;
       input.placeholder = frame.ask;
+      const html = legend(frame.scale);
+      if (html !== shown) $(".legend").innerHTML = shown = html;
       showStacks();
       showProbes();
       pg.set(bad, frame.error);

@@ -77,7 +77,7 @@ pg.map = (host, { choose }) => {
     chosen = selection;
     lay();
     if (!side) return;
-    if (repaint) pg.paint(canvas, ...frame.picture(chosen.layer, chosen.head), frame.S, frame.T);
+    if (repaint) pg.paint(canvas, ...frame.picture(chosen.layer, chosen.head), frame.S, frame.T, frame.scale.table());
     pg.cellNumbers(numbers, frame, chosen, side);
     mark(chosen);
     const { layer, head, query, key } = chosen, name = `L${layer} H${head}`;

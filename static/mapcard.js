@@ -9,7 +9,7 @@ pg.mapCard = (frame, { layer, head }, query, key) => {
     const why = frame.self && key > query ? "masked: not yet seen" : "masked: may not be looked at";
     return `${pair}<br><span class="muted">${why}</span>`;
   }
-  const largest = pg.largest(frame.row(layer, head, query))[0] === key ? "largest in row" : "";
+  const largest = pg.largest(frame.row(layer, head, query))[0] === key ? frame.scale.signed ? "farthest from 0 in row" : "largest in row" : "";
   const notes = [pg.distance(frame, query, key), largest].filter(Boolean).join(" · ");
   return `${pair} &nbsp;<b>${pg.weight(weight)}</b><br><span class="muted">${notes || "in the source"}</span>`;
 };

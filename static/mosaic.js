@@ -44,7 +44,8 @@ pg.mosaic = (host, { choose, ablate }) => {
   const describe = (i, info) => {
     const score = info.score ?? null, role = info.role || "no clear role", number = score === null ? "" : score.toFixed(2);
     // one place to break: where the tile is narrow, the second measure is left to the table and the hover, whole
-    const rest = `${info.bits.toFixed(1)}\u00a0bits ·\u00a0${info.back.toFixed(1)}\u00a0back`;
+    numbers[i].title = info.bits === null ? "No entropy: these rows are no distributions. Distance by absolute weight." : "";
+    const rest = `${info.bits?.toFixed(1) ?? "–"}\u00a0bits ·\u00a0${info.back.toFixed(1)}\u00a0back`;
     pg.set(plates[i], number);
     plates[i].hidden = !number || host.classList.contains("dense") && score < 0.5;
     pg.set(roles[i], role.split(",")[0]);               // "one key, unnamed" does not fit; it is spoken and listed whole
@@ -68,7 +69,7 @@ pg.mosaic = (host, { choose, ablate }) => {
     if (built !== frame.shape + frame.axes) { build(frame); repaint = true; }
     const { ablation } = frame, without = ablation ? ablation.layer * heads + ablation.head : -1;
     if (repaint) for (let i = 0; i < tiles.length; i++) {
-      pg.paint(canvases[i], frame.bytes, i * frame.T * frame.S, frame.S, frame.T);
+      pg.paint(canvases[i], frame.bytes, i * frame.T * frame.S, frame.S, frame.T, frame.scale.table());
       if (frame.info[i]) describe(i, frame.info[i]);
       tiles[i].classList.toggle("ablated", i === without);
     }

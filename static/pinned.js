@@ -22,7 +22,7 @@ pg.pinned = (host, { unpin, choose }) => {
     pg.set($("h3"), `L${layer} H${head}, pinned`);
     pg.set($(".role"), pg.roleText(frame.info[layer * frame.heads + head]));
     $(".well").style.aspectRatio = `${frame.S}/${frame.T}`;
-    pg.paint($("canvas"), ...frame.picture(layer, head), frame.S, frame.T);
+    pg.paint($("canvas"), ...frame.picture(layer, head), frame.S, frame.T, frame.scale.table());
     Object.assign($(".sel").style, { top: `${query / frame.T * 100}%`, height: `${100 / frame.T}%` });
     pg.set($(".axt"), text);
     $("canvas").setAttribute("aria-label", `Weights of L${layer} H${head}. ${text}`);

@@ -1,5 +1,8 @@
 /* The selected row as bars under the map, on the map's own key axis, and the sentence that reads it. */
-const HIGH = 56;                                                       // px for weight 1
+const HIGH = 56;                                                       // px for weight 1; where it may be negative, on either side of 0
+/** What the bars of a row say: 0 to 1, or how far below and above 0, and what that comes to. */
+const spanned = ({ signed }, row) => !signed ? "0 to 1"
+  : `−${pg.num(signed)} to ${pg.num(signed)}; together ${pg.num(row.reduce((sum, w) => sum + (w ?? 0), 0), 3)}`;
 
 pg.rowbars = (host, map) => {
   host.innerHTML = `<div class="bars" aria-hidden="true"><div class="masks"></div><div class="is"></div>
@@ -48,25 +51,35 @@ pg.rowbars = (host, map) => {
       : [Math.max(0, Math.min(side * row.length - 24, (key + .5) * side - 12)), Math.min(44, weight * HIGH + 1)];
     node.style.transform = `translate(${x}px, ${-up}px)`;
   };
-  const read = (frame, query, sees) => {
+  /** Of weights on both sides of 0 only the one farthest from it has its number, on the free side of the line. */
+  const signedNumber = (node, row, key, first, side) => {
+    node.hidden = key === undefined || key !== first;
+    if (node.hidden) return;
+    pg.set(node, pg.weight(row[key]));
+    const x = Math.max(0, Math.min(side * row.length - 34, (key + .5) * side - 12));
+    node.style.transform = `translate(${x}px, ${row[key] < 0 ? -HIGH - 3 : 13 - HIGH}px)`;
+  };
+  const read = (frame, query, row, sees) => {
     const token = text => `<b class="mono">${pg.esc(pg.glyph(text))}</b>`, guess = frame.predicted[query];
     const predicts = guess ? ` The model predicts ${token(guess[0])} at ${guess[1].toFixed(2)}.` : "";
-    const on = `weight on each ${frame.self ? "key" : "source token"}, 0 to 1.${predicts} <kbd>↑</kbd> <kbd>↓</kbd>`;
+    const on = `weight on each ${frame.self ? "key" : "source token"}, ${spanned(frame.scale, row)}.${predicts} <kbd>↑</kbd> <kbd>↓</kbd>`;
     const html = `Row ${query}, ${token(frame.queries[query])}: ${sees ? on : "nothing may be looked at from here."}`;
     if (sentence.shown !== html) sentence.innerHTML = sentence.shown = html;
   };
   const draw = (frame, { layer, head, query }) => {
     last = [frame, { layer, head, query }];
-    const side = map.side, row = frame.row(layer, head, query), top = pg.largest(row);
+    const side = map.side, row = frame.row(layer, head, query), top = pg.largest(row), { signed } = frame.scale;
     if (!side) return;
     lay(side, frame.S);
     [...$(".is").children].forEach((bar, key) => {
-      const high = row[key] === null ? 0 : Math.max(1 / HIGH, row[key]);   // a weight of zero still leaves a line of 1 px
+      // A weight of zero still leaves a line of 1 px; below zero the bar is turned over, to hang from the line.
+      const part = signed ? row[key] / signed : row[key], high = row[key] === null ? 0 : part < 0 ? part : Math.max(1 / HIGH, part);
       bar.style.transform = `scaleY(${high.toFixed(4)})`;
+      bar.classList.toggle("below", high < 0);
     });
     mask(frame, query, runs(row), side);
-    values.forEach((node, i) => number(node, row, top[i], top[0], side));
-    read(frame, query, top.length > 0);
+    values.forEach((node, i) => (signed ? signedNumber : number)(node, row, top[i], top[0], side));
+    read(frame, query, row, top.length > 0);
   };
   host.resized = () => last && draw(...last);
   return { draw };

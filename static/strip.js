@@ -25,12 +25,12 @@ pg.strip = (host, { choose }) => {
   };
   const draw = (frame, { layer, head, query, key }) => {
     if (frame.axes !== axes) build(frame);
-    const table = pg.colours(), mine = frame.self ? query : key;
+    const table = frame.scale.table(), mine = frame.self ? query : key;
     const from = `Source tokens, as seen from ${pg.glyph(frame.queries[query])}`;
     host.setAttribute("aria-label", frame.self ? "Tokens of the probe; the chosen one is the query" : from);
     frame.row(layer, head, query).forEach((w, i) => {
       const cell = cells[i], text = cell.firstElementChild;
-      const packed = w === null ? null : table[pg.byteOf(w)];
+      const packed = w === null ? null : table[frame.scale.byte(w)];
       text.style.background = packed === null ? "" : pg.css(packed);
       text.style.color = packed === null ? "" : pg.inkOn(packed);
       cell.classList.toggle("off", w === null);

@@ -122,8 +122,9 @@ pg.transport = (element, props, trigger, watch) => {
 
   const arrow = direction => event => event.target.closest?.("input, [role=radio], [role=slider], [role=img]")
     ? false : scrubber.move(direction, event.shiftKey);
-  Object.assign(pg.keys, { " ": actions.toggle, ".": actions.step, r: actions.reset,
-    ArrowLeft: arrow(-1), ArrowRight: arrow(1) });
+  const here = act => event => pg.seen(root) ? act(event) : false;              // another page has other keys
+  Object.assign(pg.keys, { " ": here(actions.toggle), ".": here(actions.step), r: here(actions.reset),
+    ArrowLeft: here(arrow(-1)), ArrowRight: here(arrow(1)) });
   // What sticks below the bar needs its height, which grows when there is a note.
   const bar = root.firstElementChild;
   new ResizeObserver(() => document.documentElement.style.setProperty("--bar-h", `${bar.offsetHeight}px`)).observe(bar);

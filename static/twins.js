@@ -9,7 +9,7 @@ pg.headTable = host => {
   return { draw(frame) {
     const rows = frame.info.map(({ role, score, bits, back }, i) => {
       const name = `L${Math.floor(i / frame.heads)} H${i % frame.heads}`;
-      return [name, role || "no clear role", score?.toFixed(2), bits.toFixed(2), back.toFixed(1)];
+      return [name, role || "no clear role", score?.toFixed(2), bits?.toFixed(2) ?? null, back.toFixed(1)];
     });
     view.draw({ name: "heads", title: "All heads", columns: HEADS, rows });
   } };

@@ -34,7 +34,8 @@ AROUND = (  # the same for what stands around the core
     ("look",),
     ("run",),
     ("ablation", "findings", "hub", "limits", "prompt"),
-    ("controls",),
+    ("dotted", "rows", "positions", "embeddings", "experiments"),
+    ("controls", "edited"),
     ("presets",),
     ("session", "share", "verdicts"),
     ("sessions", "views"),
@@ -79,6 +80,7 @@ STRANGERS = {  # folders whose files do not know each other, but for those named
         "routing",
         "configuring",
         "wiring",
+        "laboratory",
     ),
 }
 PICKLES = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}

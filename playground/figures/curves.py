@@ -60,15 +60,14 @@ def curves(
     marks: Sequence[tuple[int, str]] = (),
     cursor: float | None = None,
     log: bool = False,
+    x_title: str = "step",
 ) -> Figure:
-    """At most four curves against the step, 0 to `total`. `marks` are (step, text) thin lines; `cursor` is the step
-    shown.
-    """
+    """At most four curves against `x_title`, 0 to `total`. `marks` are (x, text) thin lines; `cursor` the x shown."""
     if len(lines) > len(COLOURS):
         raise ValueError(f"a chart holds {len(COLOURS)} curves, got {len(lines)}")
     drawn = [c for c in lines if len(c.x)]
     heights = _apart([*(float(c.y[-1]) for c in drawn), *(level.y for level in levels)], y_range, log)
-    data = [_line(c) for c in lines]
+    data = [_line(c, x_title.partition(",")[0]) for c in lines]
     notes = [_end(c, height) for c, height in zip(drawn, heights, strict=False)]
     notes += [_level(level, height) for level, height in zip(levels, heights[len(drawn) :], strict=True)]
     shapes: list[dict[str, Any]] = []
@@ -84,7 +83,7 @@ def curves(
         shapes.append(_rule("x", cursor, "var(--accent)", "solid"))
     y_axis = {"title": {"text": y_title}, "type": "log" if log else "linear"} | (_decades(lines) if log else {})
     layout = {
-        "xaxis": {"range": [0, total], "title": {"text": "step"}},
+        "xaxis": {"range": [0, total], "title": {"text": x_title}},
         "yaxis": y_axis | ({"range": list(y_range)} if y_range and not log else {}),
         "margin": {"r": LABELS},
         "annotations": notes,
@@ -102,7 +101,7 @@ def _decades(lines: Sequence[Curve]) -> dict[str, Any]:
     return {"tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks]}
 
 
-def _line(curve: Curve) -> dict[str, Any]:
+def _line(curve: Curve, x_name: str) -> dict[str, Any]:
     x, y = thinned(curve.x, curve.y)
     return {
         "type": "scatter",
@@ -111,7 +110,7 @@ def _line(curve: Curve) -> dict[str, Any]:
         "x": x.tolist(),
         "y": [float(f"{v:.5g}") for v in y],
         "line": {"color": curve.colour, "width": curve.width},
-        "hovertemplate": f"step %{{x:,}}: %{{y:.4g}}<extra>{curve.label}</extra>",
+        "hovertemplate": f"{x_name} %{{x:,}}: %{{y:.4g}}<extra>{curve.label}</extra>",
     }
 
 

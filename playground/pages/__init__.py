@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import gradio as gr
 
-from playground.pages import playground
+from playground.pages import playground, positions
 
 
 class Page(NamedTuple):
@@ -18,4 +18,7 @@ class Page(NamedTuple):
     draw: Callable[[gr.Blocks, gr.Tabs], None]
 
 
-PAGES = (Page("playground", "Playground", playground.draw),)
+PAGES = (
+    Page("playground", "Playground", playground.draw),
+    Page("positions", "Positions", positions.draw),
+)

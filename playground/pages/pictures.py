@@ -12,7 +12,9 @@ from playground.loads import Routed
 from playground.replay import FILE
 from playground.session import Session
 from playground.views import attention, column, experts, learning, notes, predictions, published, roles, task, transport
+from playground.views.embeddings import lens as embeddings
 from playground.views.experts import charts as experts_charts
+from playground.views.positions import lens as positions
 
 Update = dict[Any, Any]
 REPLAY = f"/gradio_api/file={FILE}"
@@ -38,6 +40,8 @@ class Board:
     experts: Any = None
     ways: Any = None
     told: Any = None
+    positions: Any = None
+    embeddings: Any = None
     predictions: Any = None
     forms: dict[str, Any] = field(default_factory=dict)
     panels: dict[str, Any] = field(default_factory=dict)
@@ -54,6 +58,8 @@ class Board:
             "learning": [self.finding, self.table, *self.charts.values()],
             "attention": [self.attention, self.roles],
             "experts": [self.experts, self.ways, self.told],
+            "positions": [self.positions],
+            "embeddings": [self.embeddings],
             "predictions": [self.predictions],
         }
         return [self.transport, *own[lens], self.notes[lens]]
@@ -86,6 +92,7 @@ class Pictures:
                 out: Update = {board.transport: transport.value(session)}
                 glimpse = session.glimpse() if lens == "attention" else None
                 routed = session.routed() if lens == "experts" else None
+                posed = session.posed() if lens in ("positions", "embeddings") else None
                 if lens == "learning" and charts:
                     found = learning.value(session)
                     out |= {board.finding: found["finding"], board.table: learning.table(session)}
@@ -98,6 +105,10 @@ class Pictures:
                 out |= {board.roles: roles.value(session, snapshot)} if charts else {}
             if routed is not None:
                 out |= self._experts(session, routed(), charts=charts)
+            if posed is not None and lens == "positions":
+                out[board.positions] = positions.value(session, posed)
+            elif posed is not None:
+                out[board.embeddings] = embeddings.value(session, posed)
             if charts:  # last: the lines name the head that is drawn
                 out[board.notes[lens]] = notes.value(session, lens)
             return out

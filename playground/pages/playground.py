@@ -9,11 +9,13 @@ import plotly
 
 from playground.components.attention import attention
 from playground.components.column import column
+from playground.components.embeddings import embeddings
 from playground.components.experts import experts
 from playground.components.finding import finding
 from playground.components.form import form
 from playground.components.notes import notes
 from playground.components.plot import plot
+from playground.components.positions import positions
 from playground.components.predictions import predictions
 from playground.components.published import published
 from playground.components.replay import replay
@@ -48,8 +50,8 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
         board = Board(token=gr.Textbox(visible=False), pages=pages)
         board.transport = transport(still("transport") or transport_view.value(blank))
         board.replay = replay({"on": True, "src": REPLAY})
-        with gr.Row(elem_id="body"):
-            with gr.Column(elem_id="cfg", min_width=0):
+        with gr.Row(elem_id="body", elem_classes=["pg-body"]):
+            with gr.Column(elem_id="cfg", elem_classes=["pg-cfg"], min_width=0):
                 board.column = column(column_view.value(blank))
                 board.published = published(published_view.value(blank), **published_view.fixed())
                 for each in forms:
@@ -74,8 +76,10 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
                             board.terms = words(transport_view.terms(blank), view="terms")
                     board.panels[each.name] = panel
             with (
-                gr.Column(elem_id="main", min_width=0),
-                gr.Tabs(elem_id="lenses", selected="attention", overflow_behavior="wrap") as board.lenses,
+                gr.Column(elem_id="main", elem_classes=["pg-main"], min_width=0),
+                gr.Tabs(
+                    elem_id="lenses", elem_classes=["pg-tabs"], selected="attention", overflow_behavior="wrap"
+                ) as board.lenses,
             ):
                 with gr.Tab("Learning", id="learning"):
                     board.finding = finding()
@@ -116,6 +120,12 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
                         view="told",
                     )
                     board.notes["experts"] = notes(notes_view.value(blank, "experts"), view="notes-experts")
+                with gr.Tab("Positions", id="positions"):
+                    board.positions = positions(elem_id="lens-positions")
+                    board.notes["positions"] = notes(notes_view.value(blank, "positions"), view="notes-positions")
+                with gr.Tab("Embeddings", id="embeddings"):
+                    board.embeddings = embeddings(elem_id="lens-embeddings")
+                    board.notes["embeddings"] = notes(notes_view.value(blank, "embeddings"), view="notes-embeddings")
                 with gr.Tab("Predictions", id="predictions"):
                     board.predictions = predictions(elem_id="lens-predictions")
                     board.notes["predictions"] = notes(notes_view.value(blank, "predictions"), view="notes-predictions")

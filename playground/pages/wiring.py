@@ -42,7 +42,10 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
         (bar.halve, running.halve),
         (col.preset, running.preset),
         (col.restart, running.restart),
-        *((each.do, running.do) for each in (att, exp, pred, board.finding, *board.notes.values())),
+        *(
+            (each.do, running.do)
+            for each in (att, exp, board.positions, board.embeddings, pred, board.finding, *board.notes.values())
+        ),
     ):
         long(event, handler)
     for event, handler in ((bar.seek, running.seek), (bar.back, running.back)):

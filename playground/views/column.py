@@ -10,7 +10,7 @@ from models.config import extra, variants, walk
 from models.cost import Cost, cost
 from models.feedforward import FeedForwardConfig
 from models.mixture import MoE
-from playground import presets
+from playground import presets, rows
 from playground.controls import SLOT_KINDS, Accordion, field_at, flat, leaf, plain
 from playground.run import RunConfig
 from playground.session import Session
@@ -215,6 +215,5 @@ def _excerpt(value: Any) -> Any:
 
 
 def about(accordion: Accordion) -> dict[str, tuple[str, Any]]:
-    """First sentence of each variant's docstring, shown under the choice."""
-    members = variants(field_at(accordion.slot)) if accordion.slot else {}
-    return {kind: ((member.__doc__ or "").strip().split("\n")[0], None) for kind, member in members.items()}
+    """See `rows.about`."""
+    return rows.about(variants(field_at(accordion.slot))) if accordion.slot else {}

@@ -21,8 +21,8 @@ from playground.controls import (
     put,
     put_kind,
     read,
-    rows,
 )
+from playground.rows import rows
 from playground.run import RunConfig
 
 RAW = plain(RunConfig())

@@ -1,0 +1,31 @@
+"""What the pages of laboratories share: a column of settings, experiments as tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import gradio as gr
+import plotly
+
+from playground.components.sheet import opener, sheet
+
+PLOTLY = f"/gradio_api/file={Path(plotly.__file__).parent / 'package_data' / 'plotly.min.js'}"
+
+
+@contextmanager
+def settings(title: str) -> Iterator[None]:
+    """The column on the left; on a phone a sheet. Opened inside `gr.Row(elem_classes=["pg-body", "lab"])`."""
+    with gr.Column(elem_classes=["pg-cfg"], min_width=0):
+        sheet(title)
+        yield
+
+
+@contextmanager
+def experiments(name: str, selected: str) -> Iterator[gr.Tabs]:
+    """The tabs on the right."""
+    with gr.Column(elem_classes=["pg-main"], min_width=0):
+        opener("Settings")
+        with gr.Tabs(elem_id=name, elem_classes=["pg-tabs"], selected=selected, overflow_behavior="wrap") as tabs:
+            yield tabs

@@ -1,0 +1,1 @@
+"""Values of the Embeddings page and lens."""

@@ -1,0 +1,15 @@
+"""The Embeddings lens: the vectors of the tokens moving while the model trains."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playground.session import Posed, Session
+
+
+def value(session: Session, posed: Posed) -> dict[str, Any]:
+    """See `components.embeddings`."""
+    session.sent += 1
+    finding = {"title": "embeddings", "html": ""}
+    return {"n": session.sent, "step": posed.step, "finding": json.dumps(finding)}

@@ -1,0 +1,26 @@
+"""The values of a laboratory's form: what is set, what a reset returns to, and what is wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playground.dotted import flat
+from playground.edited import Edited
+
+
+def value(edited: Edited[Any], kinds: dict[str, list[dict[str, Any]]], slot: str = "") -> dict[str, Any]:
+    """See `components.form`. `kinds`: the rows of the form, by the kind of the slot."""
+    values, defaults = flat(edited.raw), flat(edited.first.model_dump())
+    kind = values[f"{slot}.kind"] if slot else ""
+    names = [row["name"] for row in kinds[kind]]
+    own = {"kind" if slot and path == f"{slot}.kind" else path: text for path, text in edited.problems.items()}
+    return {
+        "kind": kind,
+        "values": {name: values[name] for name in names},
+        "defaults": {name: defaults.get(name, values[name]) for name in names}
+        | ({"kind": defaults[f"{slot}.kind"]} if slot else {}),
+        "running": {name: values[name] for name in names} | ({"kind": kind} if slot else {}),
+        "marks": json.dumps({name: ["error", text] for name, text in own.items() if name in (*names, "kind")}),
+        "hidden": "[]",
+    }
