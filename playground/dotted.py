@@ -82,3 +82,14 @@ def _fits(value: Any, field: FieldInfo) -> bool:
     low, high = bounds(field)
     high = extra(field).get("most") or high
     return not isinstance(value, (int, float)) or ((low is None or value >= low) and (high is None or value <= high))
+
+
+def kinds(config_class: type[Config], path: str = "") -> frozenset[str]:
+    """Dotted paths of the kinds of all slots."""
+    found: set[str] = set()
+    for name, field in config_class.model_fields.items():
+        if variants(field):
+            found.add(f"{path}{name}.kind")
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, Config):
+            found |= kinds(field.annotation, f"{path}{name}.")
+    return frozenset(found)

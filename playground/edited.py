@@ -6,8 +6,8 @@ from typing import Any, Generic
 
 from pydantic import ValidationError
 
-from models.config import Config, ConfigT, problems, variants
-from playground.dotted import change
+from models.config import ConfigT, problems
+from playground.dotted import change, kinds
 from playground.limits import TEXT, beyond
 
 
@@ -52,14 +52,3 @@ class Edited(Generic[ConfigT]):
         if not self.problems:
             self.config, self.raw = found, found.model_dump()  # "3" was accepted as 3
         return False
-
-
-def kinds(config_class: type[Config], path: str = "") -> frozenset[str]:
-    """Dotted paths of the kinds of all slots."""
-    found: set[str] = set()
-    for name, field in config_class.model_fields.items():
-        if variants(field):
-            found.add(f"{path}{name}.kind")
-        elif isinstance(field.annotation, type) and issubclass(field.annotation, Config):
-            found |= kinds(field.annotation, f"{path}{name}.")
-    return frozenset(found)

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from torch import Tensor
 
 from playground.loads import Loads, Routed, size
 from playground.measures.attention import Heads
@@ -54,15 +53,12 @@ class Snapshot(NamedTuple):
     """(B, T, 5) their probabilities, float16."""
     routed: Routed | None = None
     """Which experts the tokens of this step's update went to."""
-    state: Mapping[str, Tensor] | None = None
-    """Weights, optimizer state and generator, where a run keeps enough to be rewound or forked."""
 
     def size(self) -> int:
         """Bytes of the arrays."""
         arrays = [*self.maps.values(), self.top, self.top_probs]
-        states = sum(t.numel() * t.element_size() for t in (self.state or {}).values())
         measures = [h.scores for h in self.heads.values()]
-        return sum(a.nbytes for a in (*arrays, *measures)) + states + (size(self.routed) if self.routed else 0)
+        return sum(a.nbytes for a in (*arrays, *measures)) + (size(self.routed) if self.routed else 0)
 
 
 @dataclass
@@ -95,6 +91,19 @@ class History:
     def nearest(self, step: int) -> Snapshot | None:
         """The kept picture closest to a step."""
         return min(self.snapshots, key=lambda s: abs(s.step - step), default=None)
+
+    def until(self, step: int) -> History:
+        """What was remembered of the first `step` updates."""
+        snapshots = [s for s in self.snapshots if s.step <= step]
+        return History(
+            self.budget,
+            [m for m in self.metrics if m.step <= step],
+            [m for m in self.marks if m.step <= step],
+            [c for c in self.changes if c[0] <= step],
+            self.loads.until(step),
+            snapshots,
+            sum(s.size() for s in snapshots),
+        )
 
     def routed(self, step: int) -> Routed | None:
         """The kept update of a mixture closest to a step; before the first update there is none."""

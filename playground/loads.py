@@ -122,6 +122,10 @@ class Loads:
             self.stride *= 2
             self.updates = [u for u in self.updates if u.step % self.stride == 0]
 
+    def until(self, step: int) -> Loads:
+        """Those of the first `step` updates."""
+        return Loads(self.names, [u for u in self.updates if u.step <= step], self.stride)
+
     def demand(self, layer: int, until: int, most: int) -> tuple[list[int], np.ndarray]:
         """At most `most` steps up to `until`, evenly picked, and (steps, E) what was asked for in them."""
         kept = [u for u in self.updates if u.step <= until]

@@ -4,74 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from pydantic import model_validator
 from torch import Tensor
 from torch.nn import functional as F
-from typing_extensions import Self
 
-from models import Transformer, TransformerConfig
-from models.config import Config, extra, knob, live, put, refuse, walk
+from models import Transformer
+from models.config import extra, live, put, walk
 from models.edits import Edit
 from models.records import LayerRecord
+from playground import checkpoint
 from playground.capture import Captured, captured
-from playground.device import DeviceName, choose
+from playground.checkpoint import Checkpoints
+from playground.device import choose
+from playground.evaluation import VALIDATION_SEED, Evaluation, measure, share_right
+from playground.graft import graft
 from playground.history import History, Mark, Metrics
 from playground.loads import Routed, compact, penalties, routed
-from playground.look import forward, look, probe, to
+from playground.look import look, probe, to
+from playground.precision import Precision
 from playground.precision import choose as choose_precision
+from playground.run_config import RunConfig
 from playground.specialists import informed
-from playground.tasks import AnyTask, Induction
 from playground.tasks.base import IGNORE, Batch, Topology
 from playground.training import Training, optimizers, tune
 from playground.wording import said
 
-
-class RunConfig(Config):
-    """Everything that decides a run. The task fixes the model's vocabulary and context."""
-
-    model: TransformerConfig = TransformerConfig()
-    task: AnyTask = Induction()
-    training: Training = Training()
-    seed: int = knob(0, "Seed", "The same seed gives the same initial values and the same batches.", ge=0, le=2**31 - 1)
-    device: DeviceName = knob(
-        "auto", "Device", "Where the run computes; auto takes a GPU if there is one.", advanced=True
-    )
-
-    @model_validator(mode="after")
-    def _the_task_fits(self) -> Self:
-        task, asked = self.task.build(), self.model
-        fixed = {"vocab": len(task.vocabulary), "context": task.context(asked.topology)}
-        for name, value in fixed.items():
-            if name in asked.model_fields_set and getattr(asked, name) not in (
-                value,
-                TransformerConfig.model_fields[name].default,
-            ):
-                refuse(f"model.{name}", f"This task makes the model's {name} {value}; leave it out.")
-        if asked.prefix and task.probe(asked.topology).prefix_B is None:
-            refuse(
-                "model.prefix",
-                "This task has no prompt that a prefix-LM could see from both sides. Switch it off, or choose copy, "
-                "reverse or sort.",
-            )
-        object.__setattr__(self, "model", asked.model_copy(update=fixed))
-        return self
-
-
-class Evaluation(NamedTuple):
-    """Measured on unseen examples."""
-
-    loss: float
-    """Nats per scored token."""
-    accuracy: float
-    """Share of scored tokens whose likeliest prediction is right."""
-    exact: float
-    """Share of examples with every scored token right."""
-    error: float
-    """Standard error of `loss` over the examples."""
-    examples: int
+__all__ = ["VALIDATION_SEED", "Diverged", "Evaluation", "Run", "RunConfig", "measure"]
 
 
 class Diverged(RuntimeError):
@@ -93,14 +53,14 @@ class Diverged(RuntimeError):
 class Run:
     """One model in training. `step` counts the updates done."""
 
-    def __init__(self, config: RunConfig):
+    def __init__(self, config: RunConfig, *, precision: Precision | None = None):
         self.config = self.now = config
         self.place = choose(config.device)
         self.task = config.task.build()
         self.topology: Topology = config.model.topology
         self.model = Transformer(config.model, seed=config.seed).to(self.place.device)
         asked = config.training.precision
-        self.precision = choose_precision(asked, config.model, config.training.batch, self.place.device)
+        self.precision = precision or choose_precision(asked, config.model, config.training.batch, self.place.device)
         self.optimizers = optimizers(self.model, config.training)
         self.data = torch.Generator().manual_seed(config.seed + 1)
         random = config.model.dropout or config.model.feed_forward.kind == "MoE"
@@ -112,10 +72,13 @@ class Run:
         )
         self.probe = probe(self.task.probe(self.topology))
         self.history, self.step, self.diverged = History(), 0, None
+        self.checkpoints = Checkpoints()
+        self.parent: int | None = None  # the step at which this run left another
         self.encoders = self.config.model.depths().get("encoder", 0)
         self.routed: Routed | None = None
         self.tokens = 0
         self._settled: dict[str, Any] = {}
+        self._turns: dict[tuple[int, str], Any] = {}  # (step, live setting) -> its last value there
         self._keep(None)
 
     @property
@@ -130,6 +93,9 @@ class Run:
 
     def advance(self) -> Metrics:
         """One update. Raises `Diverged`, with the parameters left as they were."""
+        return self._keep(self._update())
+
+    def _update(self) -> Metrics:
         if self.place.device.type == "cpu" and torch.get_num_threads() != 1:
             torch.set_num_threads(1)  # two threads are many times slower at these sizes
         batch = to(self.task.batch(self.training.batch, self.data, self.topology), self.place.device)
@@ -154,8 +120,7 @@ class Run:
             due = self.step % self.training.record_every == 0
             self.history.loads.keep(self.routed, informed(self.task, self.routed) if due else ())
         self.tokens += batch.ids_BT.numel() + (0 if batch.source_BS is None else batch.source_BS.numel())
-        metrics = Metrics(self.step, loss.item(), right, norm.item(), lr, penalty=added)
-        return self._keep(metrics)
+        return Metrics(self.step, loss.item(), right, norm.item(), lr, penalty=added)
 
     def _loss(self, batch: Batch) -> tuple[Tensor, float, tuple[LayerRecord, ...]]:
         """What to lower, the share of right tokens, and what the layers report. The logits are gone before the
@@ -167,7 +132,7 @@ class Run:
         loss = F.cross_entropy(
             logits_BTV.flatten(0, 1), targets_BT.flatten(), ignore_index=IGNORE, label_smoothing=smoothing
         )
-        return loss, _share_right(logits_BTV.detach(), targets_BT), records
+        return loss, share_right(logits_BTV.detach(), targets_BT), records
 
     @torch.no_grad()
     def evaluate(self, edits: Sequence[Edit] = ()) -> Evaluation:
@@ -193,6 +158,7 @@ class Run:
             part, _, rest = path.partition(".")
             now = now.model_copy(update={part: put(getattr(now, part), rest, value)})
         self.now = now
+        self._turns |= {(self.step, path): value for path, value in wanted.items()}
         for path, value in wanted.items():
             field, old = fields[path]
             before = self._settled.setdefault(path, old)
@@ -204,6 +170,42 @@ class Run:
                 self._settled[path] = value
         if self.model.config != self.now.model:
             self.model.retune(self.now.model)
+
+    def fork(self, step: int | None = None, changes: Mapping[str, Any] | None = None) -> Run:
+        """A run of its own that goes on from the state after `step` updates (all of them, if none is said): the same
+        weights, optimizer, data and generators. Until one of the two is changed it stays this run, bit for bit.
+
+        Updates since the checkpoint before `step` are computed again. `changes` are {dotted path: value}: live settings
+        act from there on. Others build another model, which takes over what fits: see `graft`. Raises ValueError for a
+        step that was not reached, and for values that do not fit.
+        """
+        step = self.step if step is None else step
+        if not 0 <= step <= self.step:
+            raise ValueError(f"This run has made {self.step:,} updates, so it cannot be forked at step {step:,}.")
+        branch = Run(self.config, precision=self.precision)
+        branch._follow(self, step)
+        now = {path: value for path, value in (changes or {}).items() if path in live(branch.now)}
+        if now:
+            branch.retune(now)
+        anew = {path: value for path, value in (changes or {}).items() if path not in now}
+        return graft(branch, anew) if anew else branch
+
+    def _follow(self, parent: Run, step: int) -> None:
+        """Become what `parent` was after `step` updates."""
+        start = parent._state() if step == parent.step else parent.checkpoints.before(step)
+        turns = sorted(parent._turns.items(), key=lambda turn: turn[0][0])
+        if start is not None:
+            for (_, path), value in (turn for turn in turns if turn[0][0] < start.step):
+                self.retune({path: value})
+            checkpoint.put_back(start, self.model, self.optimizers, self.data, self.noise)
+            self.step, self.tokens = start.step, start.tokens
+        for at in range(self.step, step + 1):
+            for (_, path), value in (turn for turn in turns if turn[0][0] == at):
+                self.retune({path: value})
+            if at < step:
+                self._update()
+        self.routed = parent.routed if step == parent.step else self.routed
+        self.history, self.checkpoints, self.parent = parent.history.until(step), parent.checkpoints.until(step), step
 
     def _captured(self) -> Captured:
         """How updates compute their logits; the sentence also says why the device is not the one asked for."""
@@ -228,35 +230,15 @@ class Run:
                 seen = look(self.model, self.probe, self.step)
                 self.history.keep(seen._replace(routed=compact(self.routed) if self.routed else None))
         self.history.metrics.append(metrics)
+        if self.step and self.checkpoints.due(self.step):
+            self.checkpoints.keep(self._state())
         return metrics
+
+    def _state(self) -> checkpoint.Checkpoint:
+        return checkpoint.take(self.step, self.tokens, self.model, self.optimizers, self.data, self.noise)
 
     def _refuse_divergence(self, loss: float, norm: float, lr: float) -> None:
         if not (math.isfinite(loss) and math.isfinite(norm)):
             last = self.history.metrics[-1] if self.history.metrics else None
             self.diverged = Diverged(self.step + 1, "gradient" if math.isfinite(loss) else "loss", last, lr)
             raise self.diverged
-
-
-VALIDATION_SEED = 1_000_003
-
-
-def measure(model: Transformer, batch: Batch, edits: Sequence[Edit] = ()) -> Evaluation:
-    """Evaluate a model on a batch."""
-    logits_BTV = forward(model, batch, edits=edits).logits_BTV.float()
-    targets_BT = batch.targets_BT
-    scored_BT = targets_BT != IGNORE
-    each_BT = F.cross_entropy(logits_BTV.mT, targets_BT, ignore_index=IGNORE, reduction="none")
-    right_BT = (logits_BTV.argmax(dim=-1) == targets_BT) & scored_BT
-    per_example_B = each_BT.sum(dim=1) / scored_BT.sum(dim=1).clamp(min=1)
-    return Evaluation(
-        loss=(each_BT.sum() / scored_BT.sum()).item(),
-        accuracy=(right_BT.sum() / scored_BT.sum()).item(),
-        exact=(right_BT == scored_BT).all(dim=1).float().mean().item(),
-        error=(per_example_B.std() / math.sqrt(len(per_example_B))).item(),
-        examples=len(per_example_B),
-    )
-
-
-def _share_right(logits_BTV: Tensor, targets_BT: Tensor) -> float:
-    scored_BT = targets_BT != IGNORE
-    return ((logits_BTV.argmax(dim=-1) == targets_BT) & scored_BT).sum().item() / max(1, int(scored_BT.sum()))

@@ -27,14 +27,16 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("published",),
 )
 AROUND = (  # the same for what stands around the core
-    ("choices", "device", "figures", "grammar", "slots", "tasks", "wording"),
+    ("choices", "checkpoint", "device", "dotted", "figures", "grammar", "slots", "tasks", "wording"),
     ("measures", "training", "words"),
     ("loads",),
     ("history", "specialists"),
     ("look",),
+    ("evaluation", "run_config"),
+    ("graft",),
     ("run",),
     ("ablation", "findings", "hub", "limits", "prompt"),
-    ("dotted", "rows", "positions", "embeddings", "experiments"),
+    ("rows", "positions", "embeddings", "experiments"),
     ("controls", "edited"),
     ("presets",),
     ("session", "share", "verdicts"),
