@@ -1,0 +1,170 @@
+"""What came out: one row per variant, over its seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import fmean, stdev
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from models.cost import cost
+from playground.comparison.trials import Trial, Trials
+from playground.wording import percent
+
+THRESHOLD = 0.99
+BYTES = 4  # of one cached number
+
+
+class Spread(NamedTuple):
+    """A number over seeds."""
+
+    mean: float
+    deviation: float
+    """Standard deviation over the seeds; 0 for one."""
+    seeds: int
+    """How many have it: a run that never reached the threshold has no steps to it."""
+
+
+class Result(NamedTuple):
+    """One variant."""
+
+    name: str
+    parameters: int
+    active: int
+    flops: int
+    """Per token, forward."""
+    cache: int
+    """Bytes per token."""
+    loss: Spread | None
+    """On unseen examples, where it was measured last."""
+    best: Spread | None
+    """Highest accuracy on unseen examples."""
+    steps: Spread | None
+    """Updates until the accuracy first reached the threshold; None where no seed did."""
+    seconds: Spread | None
+    """CPU seconds until then."""
+    rate: Spread | None
+    """Tokens per CPU second of an update."""
+
+
+def spread(values: Sequence[float | None]) -> Spread | None:
+    """Mean and standard deviation of those that are there."""
+    there = [v for v in values if v is not None]
+    if not there:
+        return None
+    return Spread(fmean(there), stdev(there) if len(there) > 1 else 0.0, len(there))
+
+
+def results(trials: Trials, threshold: float = THRESHOLD, until: int | None = None) -> list[Result]:
+    """A row per variant, of what was measured up to a step."""
+    until = trials.step if until is None else until
+    found = []
+    for v, variant in enumerate(trials.variants):
+        c, runs = cost(variant.config.model), trials.of(v)
+        reached = [reach(trial, threshold, until) for trial in runs]
+        model = variant.config.model
+        tokens = variant.config.training.batch * model.context * (2 if model.topology == "encoder-decoder" else 1)
+        found.append(
+            Result(
+                variant.name,
+                c.parameters,
+                c.active_parameters,
+                c.flops_per_token,
+                BYTES * c.kv_cache_elements_per_token,
+                spread([last(trial, until) for trial in runs]),
+                spread([best(trial, until) for trial in runs]),
+                spread(reached),
+                spread(
+                    [sum(t.seconds[: int(r)]) if r is not None else None for t, r in zip(runs, reached, strict=True)]
+                ),
+                spread([tokens * len(t.seconds) / sum(t.seconds) if sum(t.seconds) else None for t in runs]),
+            )
+        )
+    return found
+
+
+def last(trial: Trial, until: int) -> float | None:
+    """The newest loss on unseen examples up to a step."""
+    seen = [m.validation_loss for m in trial.metrics if m.step <= until and m.validation_loss is not None]
+    return seen[-1] if seen else None
+
+
+def best(trial: Trial, until: int) -> float | None:
+    """The highest accuracy on unseen examples up to a step."""
+    return max(
+        (m.validation_accuracy for m in trial.metrics if m.step <= until and m.validation_accuracy is not None),
+        default=None,
+    )
+
+
+def reach(trial: Trial, threshold: float, until: int) -> float | None:
+    """The first step at which the accuracy on unseen examples was at the threshold."""
+    for m in trial.metrics:
+        if m.step <= until and m.validation_accuracy is not None and m.validation_accuracy >= threshold:
+            return float(m.step)
+    return None
+
+
+def frame(trials: Trials) -> pd.DataFrame:
+    """Every update of every run: variant, seed, and its metrics."""
+    rows = [
+        {"variant": trials.variants[t.variant].name, "seed": t.seed, **m._asdict()}
+        for t in trials.trials
+        for m in t.metrics
+    ]
+    return pd.DataFrame(rows)
+
+
+class Band(NamedTuple):
+    """A curve over seeds."""
+
+    steps: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def band(runs: Sequence[Trial], name: str) -> Band:
+    """A metric of one variant at the steps that all its seeds have: mean, lowest and highest."""
+    each = [{m.step: getattr(m, name) for m in trial.metrics if getattr(m, name) is not None} for trial in runs]
+    steps = sorted(set.intersection(*(set(one) for one in each))) if each else []
+    values = np.array([[one[s] for s in steps] for one in each], dtype=float)
+    if not steps:
+        empty = np.zeros(0)
+        return Band(empty, empty, empty, empty)
+    return Band(np.array(steps), values.mean(0), values.min(0), values.max(0))
+
+
+def finding(trials: Trials, threshold: float = THRESHOLD) -> tuple[str, str]:
+    """(title, sentence): who is ahead, from the numbers; with several seeds only what all of them say is said."""
+    found, step = results(trials, threshold), trials.step
+    labels = [v.label for v in trials.variants]
+    there = [
+        (r.steps.mean, label, r)
+        for r, label in zip(found, labels, strict=True)
+        if r.steps and r.steps.seeds == trials.seeds
+    ]
+    seeds = f"mean of {trials.seeds} seeds" if trials.seeds > 1 else "one seed; another may order them otherwise"
+    if not step:
+        return "Nothing trained yet", "Press “Train them” and the curves grow together."
+    if len(there) == len(labels):
+        order = ", ".join(f"{label} at {at:,.0f}" for at, label, _ in sorted(there, key=lambda x: x[0]))
+        return f"All reach {percent(threshold, 0)} of unseen tokens", f"First above it: {order} ({seeds})."
+    if there:
+        names = " and ".join(label for _, label, _ in there)
+        rest = [label for label in labels if label not in {other for _, other, _ in there}]
+        return (
+            f"{names} reach{'es' if len(there) == 1 else ''} {percent(threshold, 0)}, {' and '.join(rest)} not yet",
+            f"At step {step:,}; {seeds}.",
+        )
+    losses = sorted((r.loss.mean, label) for r, label in zip(found, labels, strict=True) if r.loss)
+    if len(losses) < 2 or math.isclose(losses[0][0], losses[-1][0], rel_tol=0.01):
+        return (
+            "No difference to be seen yet",
+            f"Losses on unseen examples lie within 1 % of each other at step {step:,}; {seeds}.",
+        )
+    order = ", ".join(f"{label} {loss:.3f}" for loss, label in losses)
+    return f"{losses[0][1]} is ahead at step {step:,}", f"Loss on unseen examples: {order} nats per token ({seeds})."

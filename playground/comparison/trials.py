@@ -1,0 +1,117 @@
+"""Variants in training, each with one or several seeds, on all cores that there are."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from models.cost import cost
+from playground.comparison.processes import Answer, Process, shared_out
+from playground.comparison.variants import SEEDS, Variant, check
+from playground.history import Metrics
+from playground.limits import PARAMETERS, step_flops
+
+PATIENCE = 60.0  # seconds that a worker may take to answer a question
+
+
+class Trial:
+    """One run: what is known of it."""
+
+    def __init__(self, variant: int, seed: int):
+        self.variant, self.seed = variant, seed
+        self.metrics: list[Metrics] = []
+        self.seconds: list[float] = []
+        """CPU seconds of each update."""
+        self.built, self.finished = False, False
+        self.sentence, self.stopped = "", ""
+        self.picture: dict[str, Any] = {}
+
+    @property
+    def step(self) -> int:
+        """Updates made."""
+        return self.metrics[-1].step if self.metrics else 0
+
+
+class Trials:
+    """All runs of a comparison. Methods may be called from any thread; `close` ends every process."""
+
+    def __init__(self, variants: Sequence[Variant], seeds: int = 1, processes: int = 2):
+        check([v.config for v in variants])
+        if not 1 <= seeds <= SEEDS:
+            raise ValueError(f"Between 1 and {SEEDS} seeds are compared; got {seeds}.")
+        parameters = seeds * sum(cost(v.config.model).parameters for v in variants)
+        if parameters > 2 * PARAMETERS:
+            raise ValueError(
+                f"Together these runs have {parameters:,} parameters, and the page trains up to {2 * PARAMETERS:,} at "
+                "once. Use fewer seeds, or smaller models."
+            )
+        self.variants, self.seeds = tuple(variants), seeds
+        self.trials = [Trial(v, s) for s in range(seeds) for v in range(len(variants))]
+        self.changed = threading.Condition()
+        self.ended = ""
+        configs = [self._config(trial) for trial in self.trials]
+        count = max(1, min(processes, len(configs)))
+        self.place = shared_out([step_flops(config) for config in configs], count)
+        self.workers = [Process(self._heard) for _ in range(count)]
+        for id, config in enumerate(configs):
+            plain = config.model_dump(exclude={"model": {"vocab", "context"}})
+            self.workers[self.place[id]].order("build", id=id, config=plain)
+
+    def _config(self, trial: Trial) -> Any:
+        config = self.variants[trial.variant].config
+        return config.model_copy(update={"seed": config.seed + trial.seed})
+
+    def train(self, until: int) -> None:
+        """Train every run until it has made this many updates."""
+        for worker in self.workers:
+            worker.order("train", until=until)
+
+    def rest(self) -> None:
+        """Stop after the update in hand."""
+        for worker in self.workers:
+            worker.order("rest")
+
+    def look(self, step: int, layer: int = -1, head: int = 0) -> None:
+        """Ask for a picture of the first seed of each variant; `Trial.picture` has it when it has come."""
+        for id in range(len(self.variants)):
+            self.workers[self.place[id]].order("picture", id=id, step=step, layer=layer, head=head)
+
+    def close(self) -> None:
+        """End all processes at once."""
+        for worker in self.workers:
+            worker.close()
+
+    @property
+    def step(self) -> int:
+        """The update that all runs have made."""
+        return min(trial.step for trial in self.trials)
+
+    @property
+    def built(self) -> bool:
+        """Whether every model is there."""
+        return all(trial.built for trial in self.trials)
+
+    @property
+    def done(self) -> bool:
+        """Whether no run can go on."""
+        return bool(self.ended) or all(trial.finished or trial.stopped for trial in self.trials)
+
+    def of(self, variant: int) -> list[Trial]:
+        """The runs of one variant, seed by seed."""
+        return [trial for trial in self.trials if trial.variant == variant]
+
+    def _heard(self, answer: Answer) -> None:
+        with self.changed:
+            if "ended" in answer:
+                self.ended = self.ended or "A process that trained these runs has ended. Start the comparison again."
+            else:
+                trial = self.trials[answer["id"]]
+                trial.built = trial.built or "built" in answer
+                trial.sentence = answer.get("sentence", trial.sentence)
+                trial.stopped = answer.get("error") or answer.get("diverged") or trial.stopped
+                trial.finished = answer.get("finished", trial.finished)
+                trial.metrics += [Metrics(*row) for row in answer.get("rows", ())]
+                trial.seconds += answer.get("seconds", ())
+                trial.picture = answer.get("picture", trial.picture)
+            self.changed.notify_all()
