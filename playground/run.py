@@ -78,7 +78,7 @@ class Run:
         self.routed: Routed | None = None
         self.tokens = 0
         self._settled: dict[str, Any] = {}
-        self._turns: dict[tuple[int, str], Any] = {}  # (step, live setting) -> its last value there
+        self.turns: dict[tuple[int, str], Any] = {}  # (step, live setting) -> its last value there
         self._keep(None)
 
     @property
@@ -158,7 +158,7 @@ class Run:
             part, _, rest = path.partition(".")
             now = now.model_copy(update={part: put(getattr(now, part), rest, value)})
         self.now = now
-        self._turns |= {(self.step, path): value for path, value in wanted.items()}
+        self.turns |= {(self.step, path): value for path, value in wanted.items()}
         for path, value in wanted.items():
             field, old = fields[path]
             before = self._settled.setdefault(path, old)
@@ -192,8 +192,8 @@ class Run:
 
     def _follow(self, parent: Run, step: int) -> None:
         """Become what `parent` was after `step` updates."""
-        start = parent._state() if step == parent.step else parent.checkpoints.before(step)
-        turns = sorted(parent._turns.items(), key=lambda turn: turn[0][0])
+        start = parent.state() if step == parent.step else parent.checkpoints.before(step)
+        turns = sorted(parent.turns.items(), key=lambda turn: turn[0][0])
         if start is not None:
             for (_, path), value in (turn for turn in turns if turn[0][0] < start.step):
                 self.retune({path: value})
@@ -231,10 +231,11 @@ class Run:
                 self.history.keep(seen._replace(routed=compact(self.routed) if self.routed else None))
         self.history.metrics.append(metrics)
         if self.step and self.checkpoints.due(self.step):
-            self.checkpoints.keep(self._state())
+            self.checkpoints.keep(self.state())
         return metrics
 
-    def _state(self) -> checkpoint.Checkpoint:
+    def state(self) -> checkpoint.Checkpoint:
+        """A copy of what this run is now: weights, optimizers and generators."""
         return checkpoint.take(self.step, self.tokens, self.model, self.optimizers, self.data, self.noise)
 
     def _refuse_divergence(self, loss: float, norm: float, lr: float) -> None:

@@ -143,17 +143,17 @@ def test_values_that_do_not_fit_are_refused_with_a_sentence():
 
 def test_checkpoints_thin_themselves_out_inside_their_budget():
     run = run_of()
-    one = run._state().size()
+    one = run.state().size()
     kept = Checkpoints(every=10, budget=4 * one)
     for step in range(10, 210, 10):
         if kept.due(step):
-            kept.keep(run._state()._replace(step=step))
+            kept.keep(run.state()._replace(step=step))
         assert kept.size() <= kept.budget
     assert [c.step for c in kept.kept] == [80, 160]
     assert kept.before(159).step == 80
     assert kept.before(79) is None
     small = Checkpoints(every=10, budget=one - 1)
-    small.keep(run._state())
+    small.keep(run.state())
     assert small.kept == []
 
 

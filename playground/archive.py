@@ -1,0 +1,185 @@
+"""A run as one safetensors file: the config and the numbers of every step as its metadata, and the state of the run at
+its newest step and at its checkpoints as its tensors. Read with every size checked; nothing in it is ever executed.
+
+Pictures are made again from the states. Loads of experts are not kept: those of a run that was read begin with it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from models.config import problems, walk
+from playground.checkpoint import Checkpoint, put_back
+from playground.history import Mark, Metrics
+from playground.limits import excess
+from playground.look import look
+from playground.run import Run, RunConfig
+
+FORMAT = "transformer-playground run 1"
+MOST = 256 * 2**20  # bytes of a file
+HEADER = 16 * 2**20  # bytes of its header, which holds the metrics
+FOREIGN = {
+    b"PK": "a zip archive (as PyTorch and Keras write them), which may hold code",
+    b"\x80": "a pickle, which runs code when it is opened",
+    b"\x93N": "a NumPy array",
+    b"\x89H": "an HDF5 file",
+    b"GG": "a GGUF file",
+    b"\x1f\x8b": "a compressed file",
+}
+Step = Annotated[int, Field(ge=0, le=1_000_000)]
+Row = tuple[Step, float, float, float, float, float | None, float | None, float | None, float]
+Text = Annotated[str, Field(max_length=400)]
+Setting = int | float | bool | Text | None
+
+
+class _Written(BaseModel):
+    """The metadata of a file."""
+
+    model_config = ConfigDict(extra="forbid", strict=False, allow_inf_nan=False)
+    format: Literal["transformer-playground run 1"]
+    config: dict[str, Any]
+    step: Step
+    tokens: Annotated[int, Field(ge=0)]
+    metrics: Annotated[list[Row], Field(min_length=1, max_length=1_000_001)]
+    marks: Annotated[list[tuple[Step, Text]], Field(max_length=10_000)] = []
+    changes: Annotated[list[tuple[Step, Text, Setting]], Field(max_length=10_000)] = []
+    turns: Annotated[list[tuple[Step, Text, Setting]], Field(max_length=100_000)] = []
+    checkpoints: Annotated[list[tuple[Step, Annotated[int, Field(ge=0)]]], Field(max_length=10_000)] = []
+
+
+def dump(run: Run) -> bytes:
+    """The file."""
+    states = [c for c in run.checkpoints.kept if c.step < run.step]
+    states.append(run.state())
+    tensors: dict[str, Tensor] = {}
+    for state in states:
+        tensors |= {f"{state.step}.{name}": tensor.contiguous() for name, tensor in _named(state).items()}
+    written = {
+        "format": FORMAT,
+        "config": run.config.model_dump(exclude={"model": {"vocab", "context"}}),
+        "step": run.step,
+        "tokens": run.tokens,
+        "metrics": [list(m) for m in run.history.metrics],
+        "marks": [list(m) for m in run.history.marks],
+        "changes": [list(c) for c in run.history.changes],
+        "turns": [[step, path, value] for (step, path), value in run.turns.items()],
+        "checkpoints": [[c.step, c.tokens] for c in states],
+    }
+    return save(tensors, {"run": json.dumps(written)})
+
+
+def read(data: bytes) -> Run:
+    """The run that a file holds, ready to go on. Raises ValueError with a sentence for anything else."""
+    written, config = _metadata(data)
+    found = excess(config)
+    if found:
+        raise ValueError(f"This run is too large for the page. {next(iter(found.values()))}")
+    try:
+        tensors = load(data)
+    except SafetensorError as error:
+        raise ValueError(f"This run file is damaged: {error}.") from error
+    run = Run(config)
+    steps = [step for step, _ in written.checkpoints]
+    if steps != sorted(set(steps)) or not steps or steps[-1] != written.step:
+        raise ValueError("This run file is damaged: its states are not those of its steps.")
+    shapes = _named(_trained_once(config))
+    states = [_state(run, step, tokens, tensors, shapes) for step, tokens in written.checkpoints]
+    if tensors:
+        raise ValueError(f"This run file holds a tensor that its config has no place for: {next(iter(tensors))!r:.60}.")
+    _restore(run, written, states)
+    return run
+
+
+def _named(state: Checkpoint) -> dict[str, Tensor]:
+    found = {f"model.{name}": tensor for name, tensor in state.model.items()}
+    for i, optimizer in enumerate(state.optimizers):
+        for j, moments in optimizer["state"].items():
+            found |= {f"optimizer.{i}.{j}.{key}": t for key, t in moments.items() if isinstance(t, Tensor)}
+    found["data"] = state.data
+    return found | ({"noise": state.noise} if state.noise is not None else {})
+
+
+def _trained_once(config: RunConfig) -> Checkpoint:
+    """The state of a run after one update: what there has to be in a file, and in which shapes."""
+    run = Run(config)
+    run.advance()
+    return run.state()
+
+
+def _metadata(data: bytes) -> tuple[_Written, RunConfig]:
+    foreign = next((what for start, what in FOREIGN.items() if data.startswith(start)), None)
+    if foreign:
+        raise ValueError(f"This is {foreign}. A run is a .safetensors file that this page has written.")
+    length = int.from_bytes(data[:8], "little")
+    if len(data) > MOST or len(data) < 8 or length > min(len(data) - 8, HEADER):
+        raise ValueError("This is not a run that this page has written: it is too large, too short or cut off.")
+    try:
+        header = json.loads(data[8 : 8 + length])
+        text = header["__metadata__"]["run"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError("This is not a run that this page has written: its header names no run.") from error
+    try:
+        written = _Written.model_validate_json(text)
+        config = RunConfig.model_validate(written.config)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"][:2])
+        said = (
+            next(iter(problems(error, RunConfig).values()), "") if error.title == "RunConfig" else f"{where} is wrong."
+        )
+        raise ValueError(f"This run file does not hold together: {said}") from error
+    return written, config
+
+
+def _state(run: Run, step: int, tokens: int, tensors: dict[str, Tensor], shapes: dict[str, Tensor]) -> Checkpoint:
+    """Take one state out of the tensors; every one of them has the shape and type of what it is to replace."""
+    taken: dict[str, Tensor] = {}
+    for name, like in shapes.items():
+        tensor = tensors.pop(f"{step}.{name}", None)
+        if tensor is None and name.startswith("optimizer") and step == 0:
+            continue  # nothing was updated yet
+        if tensor is None or tensor.shape != like.shape or tensor.dtype != like.dtype:
+            got = "is missing" if tensor is None else f"has shape {tuple(tensor.shape)}, not {tuple(like.shape)}"
+            raise ValueError(f"This run file does not fit its config: {name} of step {step:,} {got}.")
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            raise ValueError(f"This run file holds numbers that are not finite, in {name} of step {step:,}.")
+        taken[name] = tensor
+    optimizers = []
+    for i, optimizer in enumerate(run.optimizers):
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in taken.items():
+            part, _, rest = name.partition(f"optimizer.{i}.")
+            if not part and rest:
+                index, _, key = rest.partition(".")
+                moments.setdefault(int(index), {})[key] = tensor
+        optimizers.append({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    model = {name.removeprefix("model."): t for name, t in taken.items() if name.startswith("model.")}
+    return Checkpoint(step, tokens, model, tuple(optimizers), taken["data"], taken.get("noise"))
+
+
+def _restore(run: Run, written: _Written, states: list[Checkpoint]) -> None:
+    may = {path for path, _, _ in walk(run.config)}
+    for step, path, _ in (*written.changes, *written.turns):
+        if path not in may or step > written.step:
+            raise ValueError(f"This run file names a setting that it does not have: {path!r:.60}.")
+    history = run.history
+    history.snapshots, history.held = [], 0
+    for state in states:  # the pictures are made again from the states
+        put_back(state, run.model, run.optimizers, run.data, run.noise)
+        with run.precision.route():
+            history.keep(look(run.model, run.probe, state.step))
+    for step, path, value in sorted(written.turns, key=lambda turn: turn[0]):
+        run.retune({path: value}, mark=False)
+        run.turns[(step, path)] = value
+    run.turns = {(step, path): value for step, path, value in written.turns}
+    put_back(states[-1], run.model, run.optimizers, run.data, run.noise)
+    run.step, run.tokens = written.step, written.tokens
+    run.checkpoints.kept = states[:-1]
+    history.metrics = [Metrics(*row) for row in written.metrics]
+    history.marks = [Mark(step, text) for step, text in written.marks]
+    history.changes = [(step, path, value) for step, path, value in written.changes]
