@@ -65,8 +65,6 @@ def results(trials: Trials, threshold: float = THRESHOLD, until: int | None = No
     for v, variant in enumerate(trials.variants):
         c, runs = cost(variant.config.model), trials.of(v)
         reached = [reach(trial, threshold, until) for trial in runs]
-        model = variant.config.model
-        tokens = variant.config.training.batch * model.context * (2 if model.topology == "encoder-decoder" else 1)
         found.append(
             Result(
                 variant.name,
@@ -77,13 +75,17 @@ def results(trials: Trials, threshold: float = THRESHOLD, until: int | None = No
                 spread([last(trial, until) for trial in runs]),
                 spread([best(trial, until) for trial in runs]),
                 spread(reached),
-                spread(
-                    [sum(t.seconds[: int(r)]) if r is not None else None for t, r in zip(runs, reached, strict=True)]
-                ),
-                spread([tokens * len(t.seconds) / sum(t.seconds) if sum(t.seconds) else None for t in runs]),
+                spread([spent(t, int(r)) if r is not None else None for t, r in zip(runs, reached, strict=True)]),
+                spread([(t.tokens[-1] - t.tokens[0]) / sum(t.seconds) if sum(t.seconds) else None for t in runs]),
             )
         )
     return found
+
+
+def spent(trial: Trial, step: int) -> float | None:
+    """CPU seconds up to a step; None where some of them were spent before the comparison."""
+    before = trial.step - len(trial.seconds)
+    return sum(trial.seconds[:step]) if before == 0 else None
 
 
 def last(trial: Trial, until: int) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +23,9 @@ class Trial:
         self.variant, self.seed = variant, seed
         self.metrics: list[Metrics] = []
         self.seconds: list[float] = []
-        """CPU seconds of each update."""
+        """CPU seconds of each update made here: of the last ones, where a run goes on."""
+        self.tokens: list[int] = []
+        """Tokens read in training, at each report; the first is what was read before."""
         self.built, self.finished = False, False
         self.sentence, self.stopped = "", ""
         self.picture: dict[str, Any] = {}
@@ -40,6 +43,8 @@ class Trials:
         check([v.config for v in variants])
         if not 1 <= seeds <= SEEDS:
             raise ValueError(f"Between 1 and {SEEDS} seeds are compared; got {seeds}.")
+        if seeds > 1 and any(v.file for v in variants):
+            raise ValueError("Runs that go on have the seed they began with. Compare them with one seed.")
         parameters = seeds * sum(cost(v.config.model).parameters for v in variants)
         if parameters > 2 * PARAMETERS:
             raise ValueError(
@@ -55,8 +60,11 @@ class Trials:
         self.place = shared_out([step_flops(config) for config in configs], count)
         self.workers = [Process(self._heard) for _ in range(count)]
         for id, config in enumerate(configs):
-            plain = config.model_dump(exclude={"model": {"vocab", "context"}})
-            self.workers[self.place[id]].order("build", id=id, config=plain)
+            worker, file = self.workers[self.place[id]], self.variants[self.trials[id].variant].file
+            if file:
+                worker.order("build", id=id, file=base64.b64encode(file).decode())
+            else:
+                worker.order("build", id=id, config=config.model_dump(exclude={"model": {"vocab", "context"}}))
 
     def _config(self, trial: Trial) -> Any:
         config = self.variants[trial.variant].config
@@ -113,5 +121,6 @@ class Trials:
                 trial.finished = answer.get("finished", trial.finished)
                 trial.metrics += [Metrics(*row) for row in answer.get("rows", ())]
                 trial.seconds += answer.get("seconds", ())
+                trial.tokens += [answer["tokens"]] if "tokens" in answer else []
                 trial.picture = answer.get("picture", trial.picture)
             self.changed.notify_all()

@@ -24,6 +24,8 @@ class Variant(NamedTuple):
     label: str
     """A word or two for the end of a curve."""
     config: RunConfig
+    file: bytes = b""
+    """A run to go on with (see `archive`), in place of a new one."""
 
 
 def changed(base: RunConfig, changes: Mapping[str, Any]) -> RunConfig:

@@ -3,12 +3,14 @@
 Threads of one process share Python's lock, which at these sizes costs half of the second core (docs/decisions/0010); a
 process of its own costs its start. JSON, because what reads a pickle runs it.
 
-Orders: build {id, config} · train {until} · rest · picture {id, step, layer, head}. It ends with its input.
-Answers: {id, built, sentence} · {id, rows, seconds, diverged, finished} · {id, picture} · {id, error}.
+Orders: build {id, config or file (a run, in base64)} · train {until} · rest · picture {id, step, layer, head}.
+Answers: {id, built, sentence} · {id, rows, seconds, tokens, diverged, finished} · {id, picture} · {id, error}.
+It ends with its input.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import queue
@@ -20,6 +22,7 @@ from typing import Any, TextIO
 
 import torch
 
+from playground import archive
 from playground.comparison.picture import picture
 from playground.run import Diverged, Run, RunConfig
 
@@ -44,8 +47,9 @@ class Worker:
         except ValueError as error:
             self.tell({"id": order.get("id"), "error": str(error)})
 
-    def _build(self, id: int, config: dict[str, Any]) -> None:
-        self.runs[id], self.seconds[id], self.sent[id] = Run(RunConfig.model_validate(config)), [], 0
+    def _build(self, id: int, config: dict[str, Any] | None = None, file: str = "") -> None:
+        run = archive.read(base64.b64decode(file)) if file else Run(RunConfig.model_validate(config))
+        self.runs[id], self.seconds[id], self.sent[id] = run, [], 0
         self.tell({"id": id, "built": True, "sentence": self.runs[id].sentence})
         self._report(id)
 
@@ -91,6 +95,7 @@ class Worker:
                 "id": id,
                 "rows": [list(row) for row in metrics[self.sent[id] :]],
                 "seconds": seconds,
+                "tokens": run.tokens,
                 "diverged": str(run.diverged or ""),
                 "finished": run.step >= run.training.steps,
             }

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import pytest
 
 from models.cost import cost
+from playground.archive import dump
 from playground.comparison import results
 from playground.comparison.matching import NUMBERS, WHATS, match
 from playground.comparison.processes import Process, shared_out
 from playground.comparison.ready import READY
 from playground.comparison.trials import Trials
-from playground.comparison.variants import changed, check, variant
+from playground.comparison.variants import Variant, changed, check, variant
 from playground.presets import PRESETS
 from playground.run import Run
 from playground.wording import percent
@@ -189,3 +190,24 @@ def test_a_config_that_does_not_hold_together_is_answered_with_a_sentence():
         time.sleep(0.02)
     process.close()
     assert "error" in heard[0]
+
+
+def test_a_run_and_its_fork_go_on_together_from_where_they_parted():
+    run = Run(BASE)
+    list(run.train(20))
+    fork = run.fork(10, {"training.lr": 0.05})
+    pair = [Variant("the run", "run", run.config, dump(run)), Variant("its fork", "fork", fork.now, dump(fork))]
+    trials = Trials(pair, processes=1)
+    try:
+        trials.train(30)
+        wait(trials, lambda: trials.step >= 30)
+    finally:
+        trials.close()
+    list(run.train(10))
+    list(fork.train(20))
+    assert [m.loss for m in trials.trials[0].metrics] == [m.loss for m in run.history.metrics]
+    assert [m.loss for m in trials.trials[1].metrics] == [m.loss for m in fork.history.metrics]
+    assert [len(t.seconds) for t in trials.trials] == [10, 20]
+    assert results.spent(trials.trials[0], 25) is None
+    with pytest.raises(ValueError, match="with one seed"):
+        Trials(pair, seeds=2)
