@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from models.config import extra, walk
 from playground import presets
-from playground.controls import SLOT_KINDS, change, flat, leaf, ordered, plain, read
+from playground.controls import change, leaf, ordered, plain, read
+from playground.differences import differences
 from playground.run import RunConfig
-from playground.wording import said
 
 LEAST, MOST = 2, 4
 SEEDS = 5
-SHORT = {"decoder-only": "decoder", "encoder-only": "encoder"}
 
 
 class Variant(NamedTuple):
@@ -47,23 +45,6 @@ def variant(base: RunConfig, config: RunConfig, label: str = "") -> Variant:
         return Variant(f"{label or kind} (base)", label or str(kind), config)
     name = "; ".join(f"{what}: {old} → {new}" for what, old, new in parts)
     return Variant(name, label or parts[0][2], config)
-
-
-def differences(base: RunConfig, other: RunConfig) -> list[tuple[str, str, str]]:
-    """(setting, old, new) in words; a changed kind stands for the fields that come and go with it."""
-    before, after = flat(plain(base)), flat(plain(other))
-    labels = {path: extra(field).get("label", "") for config in (base, other) for path, field, _ in walk(config)}
-    different = [p for p in {**before, **after} if before.get(p) != after.get(p)]
-    kinds = {p.removesuffix("kind") for p in different if p in SLOT_KINDS}
-    found = []
-    for path in different:
-        under = next((slot for slot in kinds if path.startswith(slot) and path != f"{slot}kind"), None)
-        if under and (path not in before or path not in after):
-            continue
-        name = path.removesuffix(".kind").rpartition(".")[2].replace("_", "-") if path in SLOT_KINDS else ""
-        old, new = (SHORT.get(str(v), said(v)) for v in (before.get(path), after.get(path)))
-        found.append((name or (labels.get(path) or path).lower(), old, new))
-    return found
 
 
 def check(variants: Sequence[RunConfig]) -> None:
