@@ -1,6 +1,6 @@
 """The model core: configs that are values, modules built from them, records of what a forward pass did. torch only."""
 
-from models.edits import Ablate, Force
+from models.edits import Ablate, Force, Patch, Resume
 from models.presets import PRESETS
 from models.published import PUBLISHED
 from models.records import Cache, LayerRecord, Output, Routing
@@ -15,6 +15,8 @@ __all__ = [
     "Force",
     "LayerRecord",
     "Output",
+    "Patch",
+    "Resume",
     "Routing",
     "Transformer",
     "TransformerConfig",

@@ -116,6 +116,12 @@ class TransformerConfig(Config):
                 f"{self.position.kind} adds to the scores before a softmax, and {self.attention.kind} attention has "
                 "none: its keys are summed before any query looks at them. Use RoPE, sinusoidal, learned or none.",
             )
+        if isinstance(self.position, RoPE) and self.position.scaling.amplitude() != 1 and not self.attention.scores:
+            refuse(
+                "position.scaling.sharpness",
+                f"YaRN sharpens a softmax, and {self.attention.kind} attention has none: all its weights would grow "
+                "alike. Set YaRN's sharpness to 1, or stretch the angles in another way.",
+            )
         _under("position", self.position.check, self.room("decoder"))
         _under("feed_forward", lambda width: self.feed_forward.check(width, self.topology), self.width)
         mixes = self.feed_forward.kind == "MoE"

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from models.attention import AttentionConfig, Sight
 from models.attention.base import Mixed
 from models.dropout import dropout
-from models.edits import Ablate, Edit, replaced
+from models.edits import Ablate, Edit, Patch, changed, of_part
 from models.feedforward import FeedForwardConfig
 from models.norm import Norm
 from models.position import Position, Relative
-from models.records import LayerCache, LayerRecord, Routing, Tokens
+from models.records import LayerCache, LayerRecord, Recording, Routing, Tokens
 
 Report = TypeVar("Report")
 EMPTY = LayerCache(None, None)
@@ -29,7 +29,9 @@ class Shared(NamedTuple):
     tokens: Tokens = Tokens()
     source_BSD: Tensor | None = None
     source_sight: Sight = Sight(causal=False, bias=None)
-    record: bool = False
+    record: Recording = False
+    relative: bool = True
+    """Whether what a position scheme does in each layer acts."""
 
 
 class Block(nn.Module):
@@ -69,6 +71,7 @@ class Block(nn.Module):
         mixed: Mixed | None = None
         crossed: Mixed | None = None
         routing: Routing | None = None
+        added: dict[str, Tensor | None] = {}
         y_BTD = x_BTD
         if self.attention is not None and self.norm_attention is not None:
             attention = self.attention
@@ -78,18 +81,18 @@ class Block(nn.Module):
                     x,
                     shared.sight,
                     position=shared.position,
-                    relative=self.relative,
+                    relative=self.relative if shared.relative else None,
                     start=shared.tokens.start,
                     cached=cached.own,
-                    edits=_heads(edits, "self_attention"),
+                    edits=of_part(edits, "self_attention", heads=True),
                     dropout=self.rate,
                     generator=shared.tokens.generator,
-                    record=shared.record,
+                    record=shared.record is True,
                 )
                 return m.y_BTD, m
 
-            y_BTD, mixed = self._around(
-                y_BTD, y_BTD, self.norm_attention, look, edits, "self_attention", shared.tokens.generator
+            y_BTD, mixed, added["self_attention"] = self._around(
+                y_BTD, y_BTD, self.norm_attention, look, edits, "self_attention", shared
             )
         if self.cross_attention is not None and self.norm_cross is not None:
             cross = self.cross_attention
@@ -102,35 +105,43 @@ class Block(nn.Module):
                     cross=True,
                     source_BSD=shared.source_BSD,
                     cached=cached.cross,
-                    edits=_heads(edits, "cross_attention"),
+                    edits=of_part(edits, "cross_attention", heads=True),
                     dropout=self.rate,
                     generator=shared.tokens.generator,
-                    record=shared.record,
+                    record=shared.record is True,
                 )
                 return m.y_BTD, m
 
-            y_BTD, crossed = self._around(
-                y_BTD, y_BTD, self.norm_cross, look_across, edits, "cross_attention", shared.tokens.generator
+            y_BTD, crossed, added["cross_attention"] = self._around(
+                y_BTD, y_BTD, self.norm_cross, look_across, edits, "cross_attention", shared
             )
         if self.feed_forward is not None and self.norm_feed_forward is not None:
             reads_BTD = x_BTD if self.parallel else y_BTD
             feed_forward = self.feed_forward
-            y_BTD, routing = self._around(
+            y_BTD, routing, added["feed_forward"] = self._around(
                 y_BTD,
                 reads_BTD,
                 self.norm_feed_forward,
                 lambda x: feed_forward(x, shared.tokens, edits),
                 edits,
                 "feed_forward",
-                shared.tokens.generator,
+                shared,
             )
         if skipped:
             y_BTD = x_BTD
+            added = {part: None if t is None else torch.zeros_like(t) for part, t in added.items()}
+        for edit in of_part(edits, "layer"):
+            y_BTD = changed(y_BTD, edit) if isinstance(edit, Patch) else y_BTD
         record = LayerRecord(
             mixed.weights_BHTS if mixed else None,
             crossed.weights_BHTS if crossed else None,
             routing,
             y_BTD if shared.record else None,
+            mixed.scored if mixed else None,
+            x_BTD if shared.record else None,
+            added.get("self_attention"),
+            added.get("cross_attention"),
+            added.get("feed_forward"),
         )
         return y_BTD, record, LayerCache(mixed.own if mixed else None, crossed.own if crossed else None)
 
@@ -142,16 +153,14 @@ class Block(nn.Module):
         sublayer: Callable[[Tensor], tuple[Tensor, Report]],
         edits: tuple[Edit, ...],
         part: str,
-        generator: torch.Generator | None,
-    ) -> tuple[Tensor, Report]:
-        """x plus what the sublayer makes of `reads_BTD` (in the parallel form not x), normed before or after."""
+        shared: Shared,
+    ) -> tuple[Tensor, Report, Tensor | None]:
+        """x plus what the sublayer makes of `reads_BTD` (in the parallel form not x), normed before or after; its
+        report; and, when recording, what it added.
+        """
         y_BTD, report = sublayer(norm(reads_BTD) if self.pre else reads_BTD)
-        for edit in edits:
-            if isinstance(edit, Ablate) and edit.part == part and edit.head is None and edit.expert is None:
-                y_BTD = replaced(y_BTD, edit.how)
-        y_BTD = x_BTD + dropout(y_BTD, self.rate, generator)
-        return (y_BTD if self.pre else norm(y_BTD)), report
-
-
-def _heads(edits: tuple[Edit, ...], part: str) -> tuple[Ablate, ...]:
-    return tuple(e for e in edits if isinstance(e, Ablate) and e.part == part and e.head is not None)
+        for edit in of_part(edits, part):
+            y_BTD = changed(y_BTD, edit)
+        added_BTD = dropout(y_BTD, self.rate, shared.tokens.generator)
+        y_BTD = x_BTD + added_BTD
+        return (y_BTD if self.pre else norm(y_BTD)), report, added_BTD if shared.record else None

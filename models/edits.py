@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from torch import Tensor
 
-Part = Literal["self_attention", "cross_attention", "feed_forward", "layer"]
+StackName = Literal["encoder", "decoder"]
+Part = Literal["self_attention", "cross_attention", "feed_forward", "layer", "position"]
 How = Literal["zero", "mean"]
 
 
 class Ablate(NamedTuple):
-    """Remove what a head, a sublayer or a whole layer adds to the residual stream.
+    """Remove what a head, a sublayer or a whole layer adds to the residual stream, or the position scheme of a stack.
 
     `head` narrows an attention part to one head (what it mixes, before the output projection). "zero" replaces it by 0;
     "mean" by its mean over the batch at each position (mean ablation as in Wang et al. 2022, arXiv:2211.00593), which
-    needs at least two examples. A `layer` is skipped: only "zero" is defined.
+    needs at least two examples. A `layer` is skipped. Without its "position" scheme a stack embeds, rotates and adds to
+    scores nothing that tells a place. Of these two only "zero" is defined.
     """
 
-    stack: Literal["encoder", "decoder"]
-    layer: int
+    stack: StackName
+    layer: int | None
+    """None: of the position scheme, which the layers of a stack share."""
     part: Part = "self_attention"
     head: int | None = None
     how: How = "zero"
@@ -31,14 +34,42 @@ class Ablate(NamedTuple):
 class Force(NamedTuple):
     """Send tokens to an expert: it is their first choice, with the gate that the router would give it there."""
 
-    stack: Literal["encoder", "decoder"]
+    stack: StackName
     layer: int
     expert: int
     position: int | None = None
     """Of the token in its sequence; None: every token."""
 
 
-Edit = Ablate | Force
+class Patch(NamedTuple):
+    """Give examples what another example of the batch has in the same place: activation patching (Meng et al. 2022,
+    arXiv:2202.05262, sec. 2.1), also called an interchange intervention (Geiger et al. 2021, arXiv:2106.02997).
+    """
+
+    stack: StackName
+    layer: int
+    part: Part
+    """A sublayer: what it adds to the residual stream. "layer": the stream after it."""
+    at_BT: Tensor
+    """True at the examples and positions that are given it."""
+    source: int = 0
+    """The example that it is taken from."""
+    head: int | None = None
+    """Narrows an attention part to what one head mixes."""
+
+
+class Resume(NamedTuple):
+    """Begin a stack before one of its layers, with this residual stream: what comes earlier is not computed, and its
+    records are empty. Behind the last layer, only the final norm is left.
+    """
+
+    stack: StackName
+    layer: int
+    stream_BTD: Tensor
+    """As recorded of the block before (`LayerRecord.stream_BTD`); of layer 0, with positions added."""
+
+
+Edit = Ablate | Force | Patch | Resume
 
 
 def replaced(y: Tensor, how: str) -> Tensor:
@@ -50,46 +81,40 @@ def replaced(y: Tensor, how: str) -> Tensor:
     return y.mean(dim=0, keepdim=True).expand_as(y)
 
 
+def changed(y: Tensor, edit: Ablate | Patch) -> Tensor:
+    """`y` (B, T, channels) as the edit of this very part leaves it."""
+    if isinstance(edit, Ablate):
+        return replaced(y, edit.how)
+    if edit.at_BT.shape != y.shape[:2] or not 0 <= edit.source < len(y):
+        raise ValueError(
+            f"A patch of the {edit.stack} says of {tuple(edit.at_BT.shape)} examples and positions which to change, by "
+            f"example {edit.source}; there are {tuple(y.shape[:2])}."
+        )
+    return y[edit.source].where(edit.at_BT[..., None], y)
+
+
 def of_layer(edits: Sequence[Edit], stack: str, layer: int) -> tuple[Edit, ...]:
     """The edits that concern one layer."""
-    return tuple(e for e in edits if e.stack == stack and e.layer == layer)
+    return tuple(e for e in edits if e.stack == stack and e.layer == layer and not isinstance(e, Resume))
 
 
-def check(
-    edits: Sequence[Edit],
-    depths: dict[str, int],
-    heads: int,
-    *,
-    feeds_forward: bool,
-    experts: dict[str, list[int]] | None = None,
-) -> None:
-    """Raise ValueError for an edit that would change nothing: an absent stack, layer, part, head or expert.
+def of_part(edits: Sequence[Edit], part: str, *, heads: bool = False) -> tuple[Ablate | Patch, ...]:
+    """Those that replace what a part adds as a whole, or, if `heads`, what single heads of it mix."""
+    found = (e for e in edits if isinstance(e, (Ablate, Patch)) and e.part == part)
+    return tuple(e for e in found if (e.head is not None) == heads and getattr(e, "expert", None) is None)
 
-    `experts`: how many each layer of a stack has.
-    """
+
+def unplaced(edits: Sequence[Edit], stack: str) -> bool:
+    """Whether a stack goes without its position scheme."""
+    return any(isinstance(e, Ablate) and e.part == "position" and e.stack == stack for e in edits)
+
+
+def resumed(edits: Sequence[Edit], stack: str, x_BTD: Tensor) -> Resume | None:
+    """Where a stack that embeds `x_BTD` begins instead."""
     for e in edits:
-        if not 0 <= e.layer < depths.get(e.stack, 0):
-            raise ValueError(f"{e}: the {e.stack} has {depths.get(e.stack, 0)} layers, counted from 0.")
-        if e.expert is not None:
-            there = experts[e.stack][e.layer] if experts else 0
-            if not 0 <= e.expert < there:
-                raise ValueError(f"{e}: this layer has {there} experts, counted from 0.")
-        if isinstance(e, Force) and e.position is not None and e.position < 0:
-            raise ValueError(f"{e}: positions are counted from 0.")
-        if isinstance(e, Ablate):
-            _check_ablation(e, heads, feeds_forward=feeds_forward, crosses="encoder" in depths)
-
-
-def _check_ablation(e: Ablate, heads: int, *, feeds_forward: bool, crosses: bool) -> None:
-    if e.part not in get_args(Part) or e.how not in get_args(How):
-        raise ValueError(f"{e}: parts are {', '.join(get_args(Part))}; how is one of {', '.join(get_args(How))}.")
-    if e.head is not None and (not 0 <= e.head < heads or not e.part.endswith("attention")):
-        raise ValueError(f"{e}: heads 0 to {heads - 1} exist, in an attention part.")
-    if e.expert is not None and (e.part != "feed_forward" or e.how != "zero"):
-        raise ValueError(f"{e}: an expert is part of a feed_forward, and can be replaced by zero.")
-    if e.part == "cross_attention" and (e.stack != "decoder" or not crosses):
-        raise ValueError(f"{e}: only the decoder of an encoder-decoder has cross-attention.")
-    if (e.part == "self_attention" and not heads) or (e.part == "feed_forward" and not feeds_forward):
-        raise ValueError(f"{e}: the blocks of this model have no {e.part.replace('_', '-')} part.")
-    if e.part == "layer" and e.how != "zero":
-        raise ValueError(f"{e}: a skipped layer has no mean; use how='zero'.")
+        if isinstance(e, Resume) and e.stack == stack:
+            if e.stream_BTD.shape != x_BTD.shape:
+                got, expected = tuple(e.stream_BTD.shape), tuple(x_BTD.shape)
+                raise ValueError(f"The {stack} resumes with a stream of {got}, and what it reads is {expected}.")
+            return e
+    return None

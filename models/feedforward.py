@@ -15,6 +15,7 @@ from models.linear import Linear
 from models.records import Routing, Tokens
 from models.remade import remade
 from models.squared_relu import squared_relu
+from models.swiglu import swiglu
 
 Activation = Literal["relu", "relu²", "gelu", "gelu-tanh", "silu"]
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -118,6 +119,7 @@ class DenseFeedForward(FeedForward):
         super().__init__()
         self.gated, self.activation = config.gated, ACTIVATIONS[config.activation]
         self.cheap = config.activation == "relu²"  # the others take longer; relu's result is kept anyway
+        self.swiglu = config.gated and config.activation == "silu"
         self.up = Linear(width, (1 + config.gated) * config.hidden, bias=config.bias)
         self.down = Linear(config.hidden, width, bias=config.bias)
 
@@ -129,5 +131,7 @@ class DenseFeedForward(FeedForward):
             hidden_BTF = self.activation(up_BTF)
             with remade(hidden_BTF, lambda: self.activation(up_BTF)) if self.cheap else nullcontext():
                 return self.down(hidden_BTF), None
+        if self.swiglu:
+            return self.down(swiglu(up_BTF)), None
         gate, up = up_BTF.chunk(2, dim=-1)
         return self.down(self.activation(gate) * up), None

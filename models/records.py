@@ -7,10 +7,13 @@ flattened, X group of tokens or experts (then S one of a group), P rotated pair.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
+
+Recording = bool | Literal["stream"]
+"""What a forward pass keeps: nothing, everything, or the residual streams alone, with attention still fused."""
 
 
 class Tokens(NamedTuple):
@@ -52,8 +55,24 @@ class Routing(NamedTuple):
     """Their weighted sum, which training adds to its loss."""
 
 
+class Scored(NamedTuple):
+    """What the scores of self-attention are made of: capped(scale q . k) + relative + bias of the stack's positions.
+
+    References to what the pass computed anyway.
+    """
+
+    q_BHTC: Tensor
+    """Queries as they meet the keys: normed and rotated."""
+    k_BGSC: Tensor
+    """Keys likewise; consecutive groups of H/G query heads share one."""
+    scale: float
+    softcap: float | None
+    relative_BHTS: Tensor | None
+    """Already scaled: what Shaw's or Transformer-XL's positions add; None for the others."""
+
+
 class LayerRecord(NamedTuple):
-    """What one block did. Attention weights and the stream exist only when recording."""
+    """What one block did. Attention weights, what they were scored by and the stream exist only when recording."""
 
     self_attention_BHTS: Tensor | None
     """Softmax weights, rows sum to 1. Of linear attention with RoPE: rows that need not, of either sign."""
@@ -62,6 +81,16 @@ class LayerRecord(NamedTuple):
     routing: Routing | None
     stream_BTD: Tensor | None
     """The residual stream after this block."""
+    scored: Scored | None = None
+    """Of self-attention with a softmax; None where there are no scores."""
+    before_BTD: Tensor | None = None
+    """The stream before this block, of the first block with positions added. Only when recording, as all below."""
+    attention_BTD: Tensor | None = None
+    """What self-attention adds to the stream, before the norm that a post-norm block puts behind it."""
+    cross_BTD: Tensor | None = None
+    """Cross-attention likewise."""
+    feed_forward_BTD: Tensor | None = None
+    """The feed-forward network likewise."""
 
 
 class KeyValues(NamedTuple):

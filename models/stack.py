@@ -12,8 +12,9 @@ from models.architecture import TransformerConfig
 from models.attention import sight
 from models.block import Block, Shared
 from models.dropout import dropout
-from models.edits import Edit, of_layer
-from models.records import Cache, LayerCache, LayerRecord, Tokens
+from models.edits import Edit, of_layer, resumed, unplaced
+from models.position import Position
+from models.records import Cache, LayerCache, LayerRecord, Recording, Tokens
 
 
 class Stack(nn.Module):
@@ -53,15 +54,17 @@ class Stack(nn.Module):
         cache: Cache | None = None,
         edits: Sequence[Edit] = (),
         generator: torch.Generator | None = None,
-        record: bool = False,
+        record: Recording = False,
     ) -> tuple[Tensor, tuple[LayerRecord, ...], Cache | None]:
         """The last stream (normed), one record per layer, and the longer cache if one was given."""
         start, length = cache.length if cache else 0, x_BTD.shape[1]
         keys = start + length
-        x_BTD = self.position.embed(x_BTD, start)
+        blind, resume = unplaced(edits, self.name), resumed(edits, self.name, x_BTD)
+        position = Position() if blind else self.position
+        x_BTD = position.embed(x_BTD, start)
         if self.norm_embedding is not None:
             x_BTD = self.norm_embedding(x_BTD)
-        x_BTD = dropout(x_BTD, self.rate, generator)
+        x_BTD = dropout(x_BTD, self.rate, generator) if resume is None else resume.stream_BTD
         seen = sight(
             length,
             keys,
@@ -71,14 +74,17 @@ class Stack(nn.Module):
             window=self.window,
             prefix_B=prefix_B,
             keep_BS=keep_BS,
-            position_bias_HTS=self.position.bias(length, keys, start),
+            position_bias_HTS=position.bias(length, keys, start),
         )
         sources = source_keep_BS.shape[1] if source_keep_BS is not None else 0
         across = sight(length, sources, device=x_BTD.device, keep_BS=source_keep_BS, cross=True)
         tokens = Tokens(ids_BT, keep_BS, start, generator)
-        shared = Shared(seen, self.position, tokens, source_BSD, across, record)
+        shared = Shared(seen, position, tokens, source_BSD, across, record, relative=not blind)
         records, caches = [], []
         for i, block in enumerate(self.blocks):
+            if resume is not None and i < resume.layer:
+                records.append(LayerRecord(None, None, None, None))
+                continue
             cached = cache.layers[i] if cache and cache.layers else LayerCache(None, None)
             x_BTD, done, longer = block(x_BTD, shared, cached=cached, edits=of_layer(edits, self.name, i))
             records.append(done)

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from models import edits as editing
 from models.architecture import Topology, TransformerConfig
 from models.block import Block
-from models.edits import Edit
+from models.edit_checks import check as check_edits
+from models.edits import Edit, Resume
 from models.embedding import OutputHead, TokenEmbedding
 from models.feedforward import FeedForwardConfig
 from models.init import initialise
 from models.mixture import MixtureFeedForward, MoE
-from models.records import Cache, LayerRecord, Output
+from models.records import Cache, LayerRecord, Output, Recording
 from models.stack import Stack
 
 
@@ -46,16 +46,16 @@ class Transformer(nn.Module):
         cache: Cache | None = None,
         edits: Sequence[Edit] = (),
         generator: torch.Generator | None = None,
-        record: bool = False,
+        record: Recording = False,
     ) -> Output:
         """Logits (B, T, V) and what happened.
 
         ids_BT: token ids; the right-shifted target in an encoder-decoder. source_BS: what its encoder reads. keep_BS:
         True where a token is real, of the source if there is one, else of ids. prefix_B: length of the part that a
         prefix-LM sees from both sides. cache: `Cache()` or the one returned before; ids are then the new tokens only,
-        and source, keep and prefix are not given again. edits: what to ablate or force. generator: given in training,
-        for dropout, jitter and noise; it also makes experts take as many tokens as in training. record:
-        also return attention weights and the residual stream.
+        and source, keep and prefix are not given again. edits: what to ablate, force, patch or resume. generator: given
+        in training, for dropout, jitter and noise; it also makes experts take as many tokens as in training. record:
+        also return attention weights and the residual stream, or with "stream" that alone.
         Raises ValueError for arguments that do not fit the topology.
         """
         cached = cache is not None and bool(cache.layers)
@@ -66,7 +66,10 @@ class Transformer(nn.Module):
                 for stack, layers in self.config.feed_forwards().items()
             }
             heads, feeds_forward = self.config.attention.query_heads(), self.config.feed_forward.kind != "none"
-            editing.check(edits, self.config.depths(), heads, feeds_forward=feeds_forward, experts=experts)
+            places, depths = self.config.position.kind != "none", self.config.depths()
+            check_edits(edits, depths, heads, feeds_forward=feeds_forward, places=places, experts=experts)
+            if cache is not None and any(isinstance(e, Resume) for e in edits):
+                raise ValueError("A stack that resumes has no keys of its earlier layers: give no cache.")
         memory_BSD, encoder, decoder = None, (), ()
         if self.encoder is not None and not cached:
             reads_BS = ids_BT if source_BS is None else source_BS

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from models.attention.sight import Sight
 from models.config import Config, knob, refuse
-from models.edits import Ablate
+from models.edits import Ablate, Patch
 from models.position import Position, Relative
-from models.records import KeyValues
+from models.records import KeyValues, Scored
 
 
 class Mixed(NamedTuple):
@@ -23,6 +23,8 @@ class Mixed(NamedTuple):
     """The softmax weights, or what linear attention has in their place; only when recording."""
     own: KeyValues
     """Keys and values of everything seen so far, for the cache."""
+    scored: Scored | None = None
+    """Only when recording self-attention with a softmax."""
 
 
 class Attention(nn.Module):
@@ -39,7 +41,7 @@ class Attention(nn.Module):
         cross: bool = False,
         source_BSD: Tensor | None = None,
         cached: KeyValues | None = None,
-        edits: Sequence[Ablate] = (),
+        edits: Sequence[Ablate | Patch] = (),
         dropout: float = 0.0,
         generator: torch.Generator | None = None,
         record: bool = False,

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from models.attention.base import Attention, Mixed
 from models.attention.sight import Sight
 from models.attention.softmax import attend
-from models.edits import Ablate, replaced
+from models.edits import Ablate, Patch, changed
 from models.linear import Linear
 from models.position import Position, Relative
-from models.records import KeyValues
+from models.records import KeyValues, Scored
 
 if TYPE_CHECKING:
     from models.attention.grouped import SoftmaxAttention
@@ -36,11 +36,11 @@ class Heads(Attention):
         rows = slice(sum(self.sizes[:which]), sum(self.sizes[: which + 1]))
         return nn.functional.linear(x, self.qkv.weight[rows], None if self.qkv.bias is None else self.qkv.bias[rows])
 
-    def _joined(self, mixed_BHTC: Tensor, edits: Sequence[Ablate]) -> Tensor:
+    def _joined(self, mixed_BHTC: Tensor, edits: Sequence[Ablate | Patch]) -> Tensor:
         """The heads, edited, through the output matrix: (B, T, D)."""
         for edit in edits:
             mixed_BHTC = mixed_BHTC.clone()
-            mixed_BHTC[:, edit.head] = replaced(mixed_BHTC[:, edit.head], edit.how)
+            mixed_BHTC[:, edit.head] = changed(mixed_BHTC[:, edit.head], edit)
         return self.out(mixed_BHTC.transpose(1, 2).flatten(2))
 
 
@@ -66,12 +66,12 @@ class GroupedAttention(Heads):
         cross: bool = False,
         source_BSD: Tensor | None = None,
         cached: KeyValues | None = None,
-        edits: Sequence[Ablate] = (),
+        edits: Sequence[Ablate | Patch] = (),
         dropout: float = 0.0,
         generator: torch.Generator | None = None,
         record: bool = False,
     ) -> Mixed:
-        also = None
+        also, added_BHTS = None, None
         if cross:
             q_BHTC = self._split(self._project(x_BTD, 0), self.heads, self.norm_q)
             if cached is None:
@@ -87,7 +87,8 @@ class GroupedAttention(Heads):
             if cached is not None:
                 own = KeyValues(*(torch.cat(pair, dim=-2) for pair in zip(cached, own, strict=True)))
             if relative is not None:
-                sight = sight.plus(self.scale * relative.scores(q_BHTC, own.k_BGSC, position, start))
+                added_BHTS = self.scale * relative.scores(q_BHTC, own.k_BGSC, position, start)
+                sight = sight.plus(added_BHTS)
                 also = partial(relative.values, start=start) if relative.mixes else None
         mixed_BHTC, weights_BHTS = attend(
             q_BHTC,
@@ -100,7 +101,10 @@ class GroupedAttention(Heads):
             record=record,
             also=also,
         )
-        return Mixed(self._joined(mixed_BHTC, edits), weights_BHTS, own)
+        scored = None
+        if record and not cross:
+            scored = Scored(q_BHTC, own.k_BGSC, self.scale, self.config.softcap, added_BHTS)
+        return Mixed(self._joined(mixed_BHTC, edits), weights_BHTS, own, scored)
 
     def _split(self, x: Tensor, heads: int, norm: nn.Module | None = None) -> Tensor:
         """(B, T, heads * C) -> (B, heads, T, C), normalised before the split ("full") or after it ("head")."""

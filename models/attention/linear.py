@@ -12,7 +12,7 @@ from models.attention.base import Attention, Headed, Mixed
 from models.attention.heads import Heads
 from models.attention.sight import Sight
 from models.dropout import dropout as drop
-from models.edits import Ablate
+from models.edits import Ablate, Patch
 from models.position import Position, Relative
 from models.records import KeyValues
 
@@ -126,7 +126,7 @@ class LinearHeads(Heads):
         cross: bool = False,
         source_BSD: Tensor | None = None,
         cached: KeyValues | None = None,
-        edits: Sequence[Ablate] = (),
+        edits: Sequence[Ablate | Patch] = (),
         dropout: float = 0.0,
         generator: torch.Generator | None = None,
         record: bool = False,

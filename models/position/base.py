@@ -65,6 +65,9 @@ class PositionConfig(Config):
     acts_in_attention: ClassVar[bool] = False
     """Whether the scheme rotates or biases, and so does nothing in a model without attention."""
 
+    absolute: ClassVar[bool] = False
+    """Whether it says where in the text a token stands, and not only how far it is from another."""
+
     acts_on_scores: ClassVar[bool] = False
     """Whether it adds to the scores, and so needs a softmax over them."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from models.position.base import Position, PositionConfig, Room
 class Learned(PositionConfig):
     """One trained vector per position is added to the embedding; there is none beyond the context."""
 
+    absolute: ClassVar[bool] = True
     kind: Literal["learned"] = "learned"
 
     def build(self, room: Room) -> Position:

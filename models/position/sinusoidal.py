@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -23,6 +23,7 @@ def sinusoid(start: int, length: int, width: int, base: float = 10_000.0) -> Ten
 class Sinusoidal(PositionConfig):
     """A fixed table of sines and cosines is added to the embeddings."""
 
+    absolute: ClassVar[bool] = True
     kind: Literal["sinusoidal"] = "sinusoidal"
     amplitude: float = knob(
         1.0,

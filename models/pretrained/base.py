@@ -22,14 +22,18 @@ class Entry(NamedTuple):
     """Rows of each published tensor where there are several."""
     transposed: bool = False
     """Stored as (inputs, outputs)."""
+    heads: int = 0
+    """Stored head by head: rows (H, 3, C) of queries, keys and values, where ours are (3, H, C)."""
 
     def join(self, tensors: Mapping[str, Tensor]) -> Tensor:
         """Their tensors -> ours."""
         parts = [tensors[name].T if self.transposed else tensors[name] for name in self.theirs]
-        return torch.cat(parts) if len(parts) > 1 else parts[0]
+        joined = torch.cat(parts) if len(parts) > 1 else parts[0]
+        return _turned(joined, (self.heads, 3)) if self.heads else joined
 
     def split(self, tensor: Tensor) -> dict[str, Tensor]:
         """Ours -> theirs."""
+        tensor = _turned(tensor, (3, self.heads)) if self.heads else tensor
         parts = tensor.split(self.rows) if self.rows else (tensor,)
         return {n: (p.T if self.transposed else p).contiguous() for n, p in zip(self.theirs, parts, strict=True)}
 
@@ -37,6 +41,11 @@ class Entry(NamedTuple):
         """Shapes that their tensors must have for ours to have this one."""
         parts = [(rows, *ours[1:]) for rows in self.rows] if self.rows else [ours]
         return {name: s[::-1] if self.transposed else s for name, s in zip(self.theirs, parts, strict=True)}
+
+
+def _turned(tensor: Tensor, rows: tuple[int, int]) -> Tensor:
+    """Rows (A, B, C) -> (B, A, C)."""
+    return tensor.unflatten(0, (*rows, -1)).transpose(0, 1).flatten(0, 2)
 
 
 class Ignored(NamedTuple):

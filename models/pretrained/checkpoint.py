@@ -17,11 +17,23 @@ from models.pretrained.base import Family, theirs
 from models.pretrained.bert import BERT
 from models.pretrained.files import CONFIG, WHOLE, header, settings, shards
 from models.pretrained.gpt2 import GPT2
+from models.pretrained.gpt_neox import GPT_NEOX
 from models.pretrained.llama import LLAMA
 from models.pretrained.matching import Matched, matched
+from models.pretrained.roformer import ROFORMER
+from models.pretrained.t5 import T5
 from models.transformer import Transformer
 
-FAMILIES: dict[str, Family] = {"bert": BERT, "gpt2": GPT2, "llama": LLAMA, "mistral": LLAMA, "qwen3": LLAMA}
+FAMILIES: dict[str, Family] = {
+    "bert": BERT,
+    "gpt2": GPT2,
+    "gpt_neox": GPT_NEOX,
+    "llama": LLAMA,
+    "mistral": LLAMA,
+    "qwen3": LLAMA,
+    "roformer": ROFORMER,
+    "t5": T5,
+}
 """By the `model_type` of a config.json."""
 
 

@@ -1,6 +1,7 @@
 """Tiny published checkpoints, written as others write them."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,15 @@ SIZES: dict[str, Any] = {
     "max_position_embeddings": 16,
     "vocab_size": 11,
 }
+T5_SIZES: dict[str, Any] = {
+    "model_type": "t5",
+    "d_model": 8,
+    "d_kv": 3,
+    "d_ff": 12,
+    "num_layers": 2,
+    "num_heads": 4,
+    "vocab_size": 11,
+}
 PUBLISHED: dict[str, dict[str, Any]] = {
     "gpt2": {"model_type": "gpt2", "n_embd": 8, "n_layer": 2, "n_head": 2, "n_positions": 16, "vocab_size": 11},
     "bert": SIZES | {"model_type": "bert", "type_vocab_size": 2},
@@ -27,6 +37,11 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     "llama, tied": SIZES | {"model_type": "llama", "tie_word_embeddings": True},
     "mistral": SIZES | {"model_type": "mistral", "num_key_value_heads": 2, "sliding_window": 3},
     "qwen3": SIZES | {"model_type": "qwen3", "num_key_value_heads": 2, "head_dim": 6},
+    "gpt_neox": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0},
+    "gpt_neox, tied": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0, "tie_word_embeddings": True},
+    "roformer": SIZES | {"model_type": "roformer", "type_vocab_size": 2},
+    "t5": T5_SIZES,
+    "t5, gated": T5_SIZES | {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False, "num_decoder_layers": 3},
 }
 CONFIG, WHOLE, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 
@@ -68,12 +83,13 @@ def write_header(folder: Path, header: Any, size: int = 0) -> Path:
 
 def short(name: str) -> str:
     """The name as an old file, or one of the stack alone, spells it."""
-    for prefix in ("transformer.", "model.", "bert."):
+    for prefix in ("transformer.", "model.", "bert.", "gpt_neox."):
         name = name.removeprefix(prefix)
     return name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
 
 
-def same(left: Path, right: Path) -> bool:
-    """Whether two folders hold the same tensors, bit by bit."""
+def same(left: Path, right: Path, ignored: Iterable[str] = ()) -> bool:
+    """Whether two folders hold the same tensors, bit by bit; the left one may hold some that were ignored, too."""
     ours, others = load_file(left / WHOLE), load_file(right / WHOLE)
+    ours = {name: tensor for name, tensor in ours.items() if name not in ignored}
     return ours.keys() == others.keys() and all(torch.equal(ours[name], others[name]) for name in ours)

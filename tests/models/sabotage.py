@@ -126,6 +126,18 @@ def restarts_positions(model: Any) -> None:
     model.decoder.position.rotate = lambda x_BHTC, start=0: rotate(x_BHTC, 0)
 
 
+def adds_a_ramp(model: Any) -> None:
+    """What is read first counts from the start of its text."""
+    position = (model.encoder or model.decoder).position
+    position.embed = lambda x, start=0: x + 0.1 * torch.arange(start, start + x.shape[1])[:, None]
+
+
+def forgets_positions(model: Any) -> None:
+    for stack in (s for s in (model.encoder, model.decoder) if s is not None):
+        stack.position.embed = lambda x, start=0: x
+        stack.position.bias = lambda queries, keys, start=0: None
+
+
 def has_a_spare_parameter(model: Any) -> None:
     model.spare = nn.Parameter(torch.ones(3))
 

@@ -9,8 +9,10 @@ import pytest
 from models import Transformer, TransformerConfig
 from models.attention import MHA
 from models.attention.base import Mixed
-from tests.models import properties, visibility
+from models.position import T5, Learned, NoPosition
+from tests.models import places, properties, visibility
 from tests.models import sabotage as s
+from tests.models.places import only_absolute_positions_tell_a_shift, only_positions_tell_an_order
 from tests.models.properties import (
     a_cache_saves_only_time,
     batch_mates_are_unseen,
@@ -27,6 +29,15 @@ ENCODER = small(topology="encoder-only")
 BOTH = small(topology="encoder-decoder")
 PREFIX = small(prefix=True)
 WINDOW = small(attention=MHA(window=3))
+LEARNED, UNORDERED, BUCKETS, BUCKETS_BOTH = (
+    small(position=position, topology=topology)
+    for position, topology in (
+        (Learned(), "decoder-only"),
+        (NoPosition(), "encoder-only"),
+        (T5(), "encoder-only"),
+        (T5(), "encoder-decoder"),
+    )
+)
 
 
 def unasked(m: Mixed, x: Any, named: dict[str, Any]) -> Mixed:
@@ -83,6 +94,16 @@ BROKEN: dict[Callable[..., None], dict[str, tuple[TransformerConfig, Callable[[A
         "queries alone are detached": (ENCODER, s.detaches_queries, "qkv.inner.weight gets no"),
         "a gradient is not a number": (DECODER, s.norms(lambda y: y + (y - y).sqrt()), "is not finite"),
     },
+    only_absolute_positions_tell_a_shift: {
+        "rotations count from the start": (DECODER, s.adds_a_ramp, "a later start changes what is said"),
+        "a source's rotations count from the start": (BOTH, s.adds_a_ramp, "a later start changes what is said"),
+        "learned positions are not read": (LEARNED, s.forgets_positions, "a later start changes nothing"),
+    },
+    only_positions_tell_an_order: {
+        "an order is told without positions": (UNORDERED, s.adds_a_ramp, "another order changes what is said"),
+        "buckets are not read": (BUCKETS, s.forgets_positions, "another order changes nothing"),
+        "buckets of the source are not read": (BUCKETS_BOTH, s.forgets_positions, "another order changes nothing"),
+    },
     a_cache_saves_only_time: {
         "positions restart with every piece": (DECODER, s.restarts_positions, "other logits"),
         "the oldest key is forgotten": (DECODER, s.attention(s.forgets_the_oldest_key), "other logits"),
@@ -109,7 +130,7 @@ def test_a_broken_model_is_reported(holds: Callable[..., None], config, spoil: C
 def test_every_property_of_a_model_has_a_null_check():
     stated = {
         f
-        for module in (properties, visibility)
+        for module in (places, properties, visibility)
         for f in vars(module).values()
         if isfunction(f) and f.__module__ == module.__name__ and "model" in signature(f).parameters
     }

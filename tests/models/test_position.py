@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from models import Transformer
-from models.position import T5, ALiBi, Learned, NoPosition, Room, RoPE, Sinusoidal
+from models.position import T5, ALiBi, Learned, Room, Sinusoidal
 from models.position.alibi import slopes
 from models.position.sinusoidal import sinusoid
 from models.position.t5 import bucket
@@ -104,11 +104,3 @@ def test_fewer_t5_buckets_and_a_nearer_end_stay_inside_the_table():
                 which = bucket(torch.arange(-5000, 5000), bidirectional=way, buckets=buckets, furthest=furthest)
                 assert which.min() >= 0
                 assert which.max() == buckets - 1
-
-
-def test_no_scheme_leaves_order_to_the_mask_alone():
-    for position, blind in ((NoPosition(), True), (RoPE(), False), (T5(), False)):
-        model = Transformer(small(topology="encoder-only", position=position))
-        ids_BT = inputs(model.config)["ids_BT"]
-        same = torch.allclose(model(ids_BT).logits_BTV.flip(1), model(ids_BT.flip(1)).logits_BTV, atol=1e-5)
-        assert same == blind

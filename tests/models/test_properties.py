@@ -9,18 +9,22 @@ from models.attention import ATTENTIONS
 from models.mixture import FEED_FORWARDS
 from models.moe import ROUTERS
 from models.position import POSITIONS
-from tests.models import properties
+from tests.models import places, properties
 from tests.models.properties import Given
 from tests.models.variants import PLACES, REFUSED, REGISTRIES, TOPOLOGIES, VARIANTS, inputs, noisy
 from tests.models.visibility import rows_are_distributions_over_what_is_visible
 
 DECODERS = {n: c for n, c in VARIANTS.items() if c.topology != "encoder-only"}
+ENCODERS = {n: c for n, c in VARIANTS.items() if c.topology != "decoder-only" and c.attention.sees() is None}
 CHUNKS = {
     "at once": (9,),
     "one by one": (1,) * 9,
     "prefill, then one by one": (5, 1, 1, 1, 1),
 }
 every = pytest.mark.parametrize("config", VARIANTS.values(), ids=VARIANTS.keys())
+PLACED = {n: c for n, c in VARIANTS.items() if n != "MoE random"}  # whose router draws an expert for each place
+placed = pytest.mark.parametrize("config", PLACED.values(), ids=PLACED.keys())
+both_ways = pytest.mark.parametrize("config", ENCODERS.values(), ids=ENCODERS.keys())
 decoder = pytest.mark.parametrize("config", DECODERS.values(), ids=DECODERS.keys())
 
 
@@ -36,6 +40,10 @@ def test_the_registries_are_multiplied_out_and_only_kinds_that_cannot_meet_are_l
         assert set(found) <= {"attention.kind", "position.kind"}, name  # the small sizes fit every variant
         if attention in blind:
             assert POSITIONS[position].acts_in_attention or topology == "encoder-decoder", name
+        else:
+            assert POSITIONS[position].acts_on_scores, name
+            assert not ATTENTIONS[attention].scores, name
+            assert "its keys are summed before any query looks at them" in found["position.kind"], name
     met = [set(name.split(" ")) for name in REGISTRIES]
     for place in PLACES:
         for topology in TOPOLOGIES:
@@ -77,6 +85,23 @@ def test_batch_mates_do_not_matter(config: TransformerConfig):
 @every
 def test_every_parameter_gets_a_gradient(config: TransformerConfig):
     check(properties.every_parameter_gets_a_gradient, config)
+
+
+@placed
+def test_only_absolute_positions_tell_a_shift(config: TransformerConfig):
+    check(places.only_absolute_positions_tell_a_shift, config)
+
+
+@both_ways
+def test_only_positions_tell_an_order(config: TransformerConfig):
+    check(places.only_positions_tell_an_order, config)
+
+
+def test_every_scheme_meets_a_topology_that_tells_its_shift_and_one_that_tells_its_order():
+    met = {(one.position.kind, one.topology, one.attention.kind) for one in VARIANTS.values()}
+    for kind in POSITIONS:
+        assert all((kind, topology, "MHA") in met for topology in TOPOLOGIES)
+    assert {kind for kind, one in POSITIONS.items() if one.absolute} == {"sinusoidal", "learned"}
 
 
 @decoder

@@ -67,6 +67,11 @@ REFUSED = {
         "position.kind",
         "Transformer-XL adds to the scores before a softmax",
     ),
+    "YaRN's sharpness in linear attention": (
+        {"attention": {"kind": "linear"}, "position": {"kind": "RoPE", "scaling": {"way": "YaRN"}}},
+        "position.scaling.sharpness",
+        "YaRN sharpens a softmax, and linear attention has none",
+    ),
     "odd sinusoid of distances": (
         {"position": {"kind": "Transformer-XL"}, "width": 15, "attention": {"kind": "MHA", "heads": 3}},
         "position.kind",

@@ -103,6 +103,10 @@ EXTRAS: dict[str, TransformerConfig] = {
     "unscaled": small(attention=MQA(scaled=False), position=T5()),
     "partial interleaved RoPE": small(position=RoPE(fraction=0.5, pairing="interleaved")),
     "YaRN": small(position=RoPE(base=100.0, scaling=Scaling(way="YaRN", trained=32, fast=8.0))),
+    "YaRN linear": small(
+        attention=LinearAttention(),
+        position=RoPE(base=100.0, scaling=Scaling(way="YaRN", trained=32, fast=8.0, sharpness=1.0)),
+    ),
     "llama3": small(position=RoPE(base=100.0, fraction=0.5, scaling=Scaling(way="llama3", trained=8))),
     "segments and embedding norm": small(
         topology="encoder-only", embedding=Embedding(segments=2, norm=True), norm=Norm(place="post")

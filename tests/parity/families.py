@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from models import PRESETS, Transformer, TransformerConfig
 from models.attention import MHA
+from models.embedding import Embedding
 from models.feedforward import Dense
-from models.norm import Norm
-from models.position import T5, RoPE
+from models.position import Sinusoidal
 from models.pretrained import FAMILIES, load
 from tests.parity import copied
 
@@ -33,6 +33,8 @@ GROUPED: dict[str, Any] = ENCODER | ROPE | {"num_attention_heads": 6, "num_key_v
 QWEN3: dict[str, Any] = GROUPED | {"head_dim": 10, "rms_norm_eps": 1e-6}
 TIED: dict[str, Any] = {"tie_word_embeddings": True}
 LLAMA3: dict[str, Any] = {"factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+PARTLY: dict[str, Any] = {"rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.25}
+NEOX: dict[str, Any] = ENCODER | {"num_attention_heads": 3, "rope_parameters": PARTLY, "layer_norm_eps": 1e-3}
 TRAINED: dict[str, Any] = {"rope_theta": 20.0, "original_max_position_embeddings": 16}
 
 Renamed = Callable[[Mapping[str, Tensor]], dict[str, Tensor]]
@@ -55,7 +57,9 @@ def pair(family: Family, folder: Path) -> Pair:
     """Their model with all values drawn anew (norms of 1 and biases of 0 would hide mistakes), ours with the same."""
     theirs, generator = family.theirs().eval(), torch.Generator().manual_seed(0)
     with torch.no_grad():
-        for p in (p for p in theirs.parameters() if p.requires_grad):  # RoFormer keeps its sinusoids among them
+        for p in (
+            p for p in theirs.parameters() if p.requires_grad
+        ):  # RoFormer and DistilBERT keep sinusoids among them
             if p.ndim == 1:
                 p += 0.3 * torch.randn(p.shape, generator=generator)
             else:
@@ -67,8 +71,14 @@ def _loaded(theirs: Any, folder: Path) -> tuple[Transformer, Renamed]:
     """Ours by way of the files that theirs writes."""
     theirs.save_pretrained(folder)
     checkpoint = load(folder)
-    entries = FAMILIES[checkpoint.family].entries(checkpoint.config)
-    return checkpoint.model, lambda tensors: {entry.ours: entry.join(tensors) for entry in entries}
+    family = FAMILIES[checkpoint.family]
+    entries = family.entries(checkpoint.config)
+
+    def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        known = {family.rename(name): tensor for name, tensor in tensors.items()}
+        return {entry.ours: entry.join(known) for entry in entries}
+
+    return checkpoint.model, renamed
 
 
 def _copied(config: TransformerConfig, renamed: Renamed) -> Callable[[Any, Path], tuple[Transformer, Renamed]]:
@@ -91,30 +101,8 @@ _llama = partial(_published, hf.LlamaForCausalLM, hf.LlamaConfig)
 _mistral = partial(_published, hf.MistralForCausalLM, hf.MistralConfig)
 _qwen3 = partial(_published, hf.Qwen3ForCausalLM, hf.Qwen3Config)
 _bert = partial(_published, hf.BertForMaskedLM, hf.BertConfig)
-
-
-def _neox() -> nn.Module:
-    rope: dict[str, Any] = {"rope_type": "default", "rope_theta": 10_000.0, "partial_rotary_factor": 0.25}
-    sizes: dict[str, Any] = ENCODER | {"num_attention_heads": 3}
-    return hf.GPTNeoXForCausalLM(hf.GPTNeoXConfig(**sizes, rope_parameters=rope))
-
-
-NEOX = TransformerConfig(
-    **SIZE,
-    attention=MHA(heads=3, qkv_bias=True, out_bias=True),
-    position=RoPE(fraction=0.25),
-    feed_forward=Dense(hidden=HIDDEN, activation="gelu", bias=True),
-    norm=Norm(kind="LayerNorm", eps=1e-5),
-    parallel=True,
-)
-
-
-ROFORMER = PRESETS["bert-mini"].but(
-    **SIZE,
-    attention=MHA(heads=4, qkv_bias=True, out_bias=True),
-    position=RoPE(pairing="interleaved"),
-    feed_forward=Dense(hidden=HIDDEN, activation="gelu", bias=True),
-)
+_roformer = partial(_published, hf.RoFormerForMaskedLM, hf.RoFormerConfig)
+_neox = partial(_published, hf.GPTNeoXForCausalLM, hf.GPTNeoXConfig)
 
 
 def _t5(gated: bool) -> nn.Module:
@@ -135,20 +123,22 @@ def _t5(gated: bool) -> nn.Module:
     return model
 
 
-def _t5_config(gated: bool) -> TransformerConfig:
-    config = PRESETS["t5-mini"].but(
-        **SIZE,
-        encoder_layers=2,
-        attention=MHA(heads=4, head_dim=5, scaled=False),
-        position=T5(buckets=8, furthest=20),
-        feed_forward=Dense(hidden=HIDDEN, activation="gelu-tanh" if gated else "relu", gated=gated),
-    )
-    return config.but(head={}) if gated else config
+def _sinusoidal() -> nn.Module:
+    """DistilBERT with the paper's table of sines and cosines, which it keeps among its weights."""
+    sizes: dict[str, Any] = {"dim": WIDTH, "hidden_dim": HIDDEN, "n_layers": LAYERS, "n_heads": 4}
+    config = hf.DistilBertConfig(**COMMON, **sizes, max_position_embeddings=CONTEXT, sinusoidal_pos_embds=True)
+    model = hf.DistilBertForMaskedLM(config)
+    model.distilbert.embeddings.position_embeddings.requires_grad_(False)  # as its file says, and 5.23 forgets
+    return model
 
 
-def _t5_family(gated: bool) -> Family:
-    depths = {"encoder": 2, "decoder": LAYERS}
-    return Family(partial(_t5, gated), _copied(_t5_config(gated), partial(copied.t5, layers=depths, gated=gated)))
+SINUSOIDAL = PRESETS["bert-mini"].but(
+    **SIZE,
+    attention=MHA(heads=4, qkv_bias=True, out_bias=True),
+    position=Sinusoidal(),
+    feed_forward=Dense(hidden=HIDDEN, activation="gelu", bias=True),
+    embedding=Embedding(norm=True),
+)
 
 
 DECODERS: dict[str, Family] = {  # an epsilon that is not the usual one leaves its mark
@@ -167,15 +157,18 @@ DECODERS: dict[str, Family] = {  # an epsilon that is not the usual one leaves i
     "Mistral": _mistral(GROUPED | {"sliding_window": 4}),
     "Qwen3": _qwen3(QWEN3),
     "Qwen3, tied": _qwen3(QWEN3 | TIED),
-    "GPT-NeoX": Family(_neox, _copied(NEOX, partial(copied.neox, layers=LAYERS, heads=3))),
+    "GPT-NeoX": _neox(NEOX),
+    "GPT-NeoX, one after the other": _neox(NEOX | {"use_parallel_residual": False}),
 }
 BERTS: dict[str, Family] = {
     "BERT": _bert(ENCODER | {"layer_norm_eps": 1e-3}),
     "BERT, tanh": _bert(ENCODER | {"hidden_act": "gelu_new"}),
-    "RoFormer": Family(
-        lambda: hf.RoFormerForMaskedLM(hf.RoFormerConfig(**ENCODER)),
-        _copied(ROFORMER, partial(copied.roformer, config=ROFORMER)),
-    ),
+    "RoFormer": _roformer(ENCODER | {"layer_norm_eps": 1e-3}),
+    "DistilBERT, sinusoidal": Family(_sinusoidal, _copied(SINUSOIDAL, copied.distilbert)),
 }
-T5S: dict[str, Family] = {"T5 v1.0": _t5_family(False), "T5 v1.1": _t5_family(True)}
-LOADED: dict[str, Family] = {name: family for name, family in (DECODERS | BERTS).items() if family.ours is _loaded}
+T5S: dict[str, Family] = {
+    "T5 v1.0": Family(partial(_t5, False), _loaded),
+    "T5 v1.1": Family(partial(_t5, True), _loaded),
+}
+EVERY = DECODERS | BERTS | T5S
+LOADED: dict[str, Family] = {name: family for name, family in EVERY.items() if family.ours is _loaded}

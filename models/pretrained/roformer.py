@@ -1,0 +1,46 @@
+"""RoFormer with its masked-language-model head (Su et al. 2021, arXiv:2104.09864): a BERT whose only positions are
+rotations, of neighbouring channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.architecture import TransformerConfig
+from models.position import RoPE
+from models.pretrained import bert
+from models.pretrained.base import Entry, Family, Ignored, integer, prefixed, refuse_unless
+
+
+def config(given: Mapping[str, Any]) -> TransformerConfig:
+    """RoFormerConfig -> ours."""
+    refuse_unless(given, "embedding_size", integer(given, "hidden_size"), None)
+    refuse_unless(given, "rotary_value", False)
+    return bert.config(given).but(position=RoPE(pairing="interleaved"))
+
+
+def entries(config: TransformerConfig) -> list[Entry]:
+    """BERT's table under another prefix, without its positions."""
+    table = [e for e in bert.entries(config) if e.ours != "encoder.position.table"]
+    return [e._replace(theirs=tuple(_own(name) for name in e.theirs)) for e in table]
+
+
+def _own(name: str) -> str:
+    return "roformer." + name.removeprefix("bert.") if name.startswith("bert.") else name
+
+
+ROFORMER = Family(
+    config,
+    entries,
+    lambda name: prefixed(name, "roformer.", "cls."),
+    (
+        Ignored(r"roformer\.encoder\.embed_positions\.weight", "RoPE's sines and cosines, which follow from the width"),
+        Ignored(
+            r"cls\.predictions\.decoder\.weight",
+            "the same as the token embedding",
+            same_as="roformer.embeddings.word_embeddings.weight",
+        ),
+        Ignored(r"cls\.predictions\.decoder\.bias", "the same as the head's bias", same_as="cls.predictions.bias"),
+    ),
+)
