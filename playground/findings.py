@@ -78,22 +78,29 @@ def named_heads(heads: Heads) -> list[tuple[int, int, str, float]]:
     return sorted((f for f in found if f[2] in RANK), key=lambda f: (RANK.index(f[2]), -f[3]))
 
 
+NO_DISTRIBUTIONS = (
+    'Rows of rotated linear attention are no distributions (<a href="https://arxiv.org/abs/2104.09864">Su et al. 2021, '
+    "eq. 19</a>): scores are shares of absolute weight."
+)
+
+
 def attention(seen: Snapshot, which: str, history: History | None) -> Finding:
-    """The most telling head: its role, its score, since when, and what it rests on. Rule for a role:
-    `measures.attention.Heads.role`.
-    """
+    """The most telling head: its role (`Heads.role`), its score, since when, and what it rests on."""
+    found, plain = _telling(seen, which, history), seen.heads[which].distributions
+    return found if plain else found._replace(html=f"{found.html} {NO_DISTRIBUTIONS}")
+
+
+def _telling(seen: Snapshot, which: str, history: History | None) -> Finding:
     heads = seen.heads[which]
     named = named_heads(heads)
-    if not named and seen.step and float(heads.bits.min()) < SHARP:
+    if not named and seen.step and heads.distributions and float(heads.bits.min()) < SHARP:
         layer, head = divmod(int(heads.bits.argmin()), heads.bits.shape[1])
         sharp = f"Each of its queries looks at one key ({heads.bits.min():.1f} bits), by a rule that has no name here."
         return Finding(f"L{layer} H{head} knows where to look", sharp)
     if not named:
         start = "Not trained yet: every head" if seen.step == 0 else "No head stands out: each"
-        return Finding(
-            f"{start} spreads its attention",
-            f"No role reaches a score of {NAMED_FROM} on this probe at step {seen.step:,}.",
-        )
+        none = f"No role reaches a score of {NAMED_FROM} on this probe at step {seen.step:,}."
+        return Finding(f"{start} spreads its attention", none)
     layer, head, role, score = named[0]
     title, html = WHAT[role]
     parts = [html, f"Its {role} score is {score:.2f}"]

@@ -1,6 +1,7 @@
 """A small language whose word classes are known: sentences from templates, each with the words of a few classes.
 
-Words of one class stand in the same places, so that whatever learns from company has to bring them together.
+Words of one class stand in the same places, so that whatever learns from company has to bring them together. Words of
+a pair share all their company but for what "he" and "she" tell apart: king is to queen as father is to mother.
 """
 
 from __future__ import annotations
@@ -29,6 +30,21 @@ TEMPLATES = (
     "number animal and number food were in the place",
 )
 
+PAIRS = {  # he and she of a house -> what only that house has
+    ("king", "queen"): ("crown", "throne"),
+    ("father", "mother"): ("child", "cradle"),
+    ("brother", "sister"): ("school", "lesson"),
+    ("uncle", "aunt"): ("holiday", "letter"),
+    ("prince", "princess"): ("tower", "dragon"),
+}
+PRONOUNS = (("he", "his", "himself"), ("she", "her", "herself"))
+STORIES = (
+    "the {who} said {he} lost {his} {first}",
+    "{he} is the {who} with the {second}",
+    "the {first} and the {second} of the {who} {himself}",
+    "{his} {first} made the {who} proud of {himself}",
+)
+
 
 def classes() -> dict[str, str]:
     """Word -> its class. Words that only hold a sentence together have none."""
@@ -48,3 +64,25 @@ def sentences(count: int, seed: int) -> list[list[str]]:
         ]
         for slots, row in zip((TEMPLATES[w].split() for w in which), lots, strict=True)
     ]
+
+
+def stories(count: int, seed: int) -> list[list[str]]:
+    """Sentences about the pairs; house, sex and story are each equally likely."""
+    generator = torch.Generator().manual_seed(seed)
+    found = []
+    for a, b, c in torch.rand(count, 3, generator=generator).tolist():
+        pair, (first, second) = list(PAIRS.items())[int(a * len(PAIRS))]
+        sex = int(b * 2)
+        he, his, himself = PRONOUNS[sex]
+        story = STORIES[int(c * len(STORIES))]
+        told = story.format(who=pair[sex], he=he, his=his, himself=himself, first=first, second=second)
+        found.append(told.split())
+    return found
+
+
+def language(count: int, seed: int) -> list[list[str]]:
+    """Both kinds of sentences, mixed: every fifth is a story."""
+    told = stories(count // 5, seed)
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).tolist()
+    every = sentences(count - len(told), seed) + told
+    return [every[i] for i in order]

@@ -13,6 +13,7 @@ import pandas as pd
 
 from playground.loads import Loads, Routed, size
 from playground.measures.attention import Heads
+from playground.vectors import Vectors
 
 
 class Metrics(NamedTuple):
@@ -53,12 +54,15 @@ class Snapshot(NamedTuple):
     """(B, T, 5) their probabilities, float16."""
     routed: Routed | None = None
     """Which experts the tokens of this step's update went to."""
+    vectors: Vectors | None = None
+    """Embeddings, and the residual stream of the example that the maps are of."""
 
     def size(self) -> int:
         """Bytes of the arrays."""
         arrays = [*self.maps.values(), self.top, self.top_probs]
         measures = [h.scores for h in self.heads.values()]
-        return sum(a.nbytes for a in (*arrays, *measures)) + (size(self.routed) if self.routed else 0)
+        parts = (size(self.routed) if self.routed else 0) + (self.vectors.size() if self.vectors else 0)
+        return sum(a.nbytes for a in (*arrays, *measures)) + parts
 
 
 @dataclass

@@ -12,10 +12,12 @@ from torch import Tensor
 
 from models import Output, Transformer
 from models.edits import Edit
+from models.records import Recording
 from playground.history import Snapshot
 from playground.loads import Routed, routed
 from playground.measures.attention import cross_cells, heads, self_cells
 from playground.tasks.base import Batch
+from playground.vectors import vectors
 
 
 class Probe(NamedTuple):
@@ -32,7 +34,7 @@ def forward(
     *,
     edits: Sequence[Edit] = (),
     generator: torch.Generator | None = None,
-    record: bool = False,
+    record: Recording = False,
 ) -> Output:
     """Run a batch of a task through a model of any topology."""
     return model(
@@ -122,4 +124,5 @@ def look(model: Transformer, seen: Probe, step: int, *, edits: Sequence[Edit] = 
         heads={name: heads(layers, seen.cells[name]) for name, layers in recorded.items()},
         top=top.indices.to(torch.int32).cpu().numpy(),
         top_probs=top.values.cpu().numpy().astype(np.float16),
+        vectors=vectors(model, output, example),
     )

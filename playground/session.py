@@ -14,9 +14,12 @@ from models.config import live, put
 from models.edits import Edit
 from playground import presets
 from playground.ablation import Ablation
-from playground.choices import ExpertChoices
+from playground.choices import ExpertChoices, VectorChoices
+from playground.comparison.setup import Setup
 from playground.controls import change, flat, leaf, plain, read
 from playground.edited import Edited
+from playground.embeddings.lab import WordLab
+from playground.embeddings.settings import WordSettings
 from playground.history import Snapshot
 from playground.limits import SECONDS, STEPS, TEXT, excess
 from playground.loads import Routed
@@ -61,6 +64,8 @@ class Session:
         self.lens, self.link, self.notice, self.opened = "attention", "", "", ""
         self.slots = 1
         self.positions = Edited(PositionSettings())
+        self.words = WordLab(Edited(WordSettings()))
+        self.compare = Setup()
         self.prompt: dict[str, Any] | str = ""
         self.preset = presets.FIRST
         self._look_afresh()
@@ -184,6 +189,7 @@ class Session:
         self.head: tuple[int, int] | None = None  # None: the head of the finding
         self.ablation: Ablation | None = None
         self.experts = ExpertChoices(layer=presets.PRESETS[self.preset].layer)
+        self.vectors = VectorChoices()
         self.probe_name, self.probe_text, self.probe_error = "0", "", ""
         self.probe_seen: str | None = None  # the text of the probe in use, unless it is the fixed one
         self.drawn: tuple[str, tuple[int, int]] | None = None  # the stack and head drawn large, last

@@ -20,8 +20,9 @@ from models.config import put
 from models.mixture import MoE
 from playground import presets
 from playground.look import forward
-from playground.measures.routing import evenness, first_choice
+from playground.measures.routing import dropped, evenness, first_choice
 from playground.run import Run, RunConfig
+from playground.wording import percent
 
 FILE = Path(__file__).resolve().parents[1] / "static" / "verdicts.json"
 SEEDS = range(5)
@@ -30,7 +31,9 @@ SURE = 2.78  # standard errors from which a difference is called one: 5 % of Stu
 
 
 def trained(name: str, changes: dict[str, Any], seed: int) -> dict[str, float]:
-    """One rival with one seed: loss on unseen examples, the largest load, tokens that a rounding moves."""
+    """One rival with one seed: loss on unseen examples, the largest load, tokens that a rounding moves, and, where
+    seats are limited, the share of dropped choices.
+    """
     run = Run(presets.changed(name, {**changes, "seed": seed, "training.precision": "fp32"}))
     for _ in run.train():
         pass
@@ -39,6 +42,9 @@ def trained(name: str, changes: dict[str, Any], seed: int) -> dict[str, float]:
     if last:
         found["largest"] = fmean(evenness(one.demand_E).largest for update in last for one in update.layers)
         found["moved"] = moved(run)
+    mixture = run.now.model.feed_forward
+    if last and isinstance(mixture, MoE) and mixture.capacity.factor:
+        found["dropped"] = fmean(dropped(one.demand_E, one.load_E) for update in last for one in update.layers)
     return found
 
 
@@ -67,7 +73,8 @@ def record(names: list[str]) -> None:
     for name in names:
         preset = presets.PRESETS[name]
         rivals = {label: [trained(name, changes, seed) for seed in SEEDS] for label, changes in preset.rivals}
-        entry = {"config": preset.config.model_dump_json(), "steps": preset.config.training.steps, "rivals": rivals}
+        entry = {"config": preset.config.model_dump_json(), "steps": preset.config.training.steps}
+        entry |= {"changes": dict(preset.rivals), "rivals": rivals}
         FILE.write_text(json.dumps({**stored(), name: entry}, indent=1) + "\n", "utf-8")
         stored.cache_clear()
         print(f"{name}: {' '.join(told(name))}", flush=True)
@@ -81,10 +88,11 @@ def stored() -> dict[str, Any]:
 
 def told(name: str) -> list[str]:
     """A sentence for each rival against the first one, and what the routers did; empty where nothing is stored or the
-    preset is no longer the one that was measured.
+    preset, or what its rivals change, is no longer what was measured.
     """
     entry = stored().get(name)
-    if entry is None or _config(entry) != presets.PRESETS[name].config:
+    preset = presets.PRESETS[name]
+    if entry is None or _config(entry) != preset.config or entry["changes"] != dict(preset.rivals):
         return []
     rivals: dict[str, list[dict[str, float]]] = entry["rivals"]
     (first, mine), *others = ((label, [run["loss"] for run in runs]) for label, runs in rivals.items())
@@ -95,6 +103,10 @@ def told(name: str) -> list[str]:
     loads = {label: [run["largest"] for run in runs if "largest" in run] for label, runs in rivals.items()}
     spoken = ", ".join(f"{label} {fmean(found):.2f}" for label, found in loads.items() if found)
     found.append(f"Largest load ÷ mean, averaged over the last {LAST} updates: {spoken}.")
+    lost = {label: [run["dropped"] for run in runs if "dropped" in run] for label, runs in rivals.items()}
+    if any(lost.values()):
+        spoken = ", ".join(f"{label} {percent(fmean(found))}" for label, found in lost.items() if found)
+        found.append(f"Choices dropped, averaged over the last {LAST} updates: {spoken}.")
     shares = [run["moved"] for runs in rivals.values() for run in runs if run.get("moved")]
     if name == "bf16-router" and shares:
         found.append(

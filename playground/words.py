@@ -42,11 +42,11 @@ def split(text: str) -> list[list[str]]:
     return [words for words in found if words]
 
 
-def numbered(sentences: Iterable[Iterable[str]], min_count: int = 1) -> Words:
-    """Raises ValueError where fewer than two different words are common enough."""
+def numbered(sentences: Iterable[Iterable[str]], min_count: int = 1, most: int | None = None) -> Words:
+    """The `most` common words that occur `min_count` times; raises ValueError where that leaves fewer than two."""
     kept = [list(words) for words in sentences]
     counts = Counter(word for words in kept for word in words)
-    vocabulary = sorted((w for w, n in counts.items() if n >= min_count), key=lambda word: (-counts[word], word))
+    vocabulary = sorted((w for w, n in counts.items() if n >= min_count), key=lambda word: (-counts[word], word))[:most]
     if len(vocabulary) < 2:
         times = f"{min_count} time{'s' * (min_count != 1)}"
         raise ValueError(f"Fewer than two different words occur {times} or more: take more text, or rarer words too.")
@@ -56,6 +56,6 @@ def numbered(sentences: Iterable[Iterable[str]], min_count: int = 1) -> Words:
     return Words(tuple(vocabulary), torch.tensor([counts[w] for w in vocabulary]), ids, numbers)
 
 
-def words(text: str | None = None, min_count: int = 5) -> Words:
+def words(text: str | None = None, min_count: int = 5, most: int | None = None) -> Words:
     """A text, or the built-in one: the help texts of Python."""
-    return numbered(split(built_in() if text is None else text), min_count)
+    return numbered(split(built_in() if text is None else text), min_count, most)

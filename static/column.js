@@ -31,9 +31,9 @@ const chips = groups => groups.map(([title, presets]) => `<div class="eyebrow">$
     `<button class="chip" data-preset="${pg.esc(id)}" data-label="${pg.esc(label)}" title="${pg.esc(hint)}">${pg.esc(label)}</button>`).join("")}
   </div>`).join("");
 
-const figures = card => card.map(([label, old, now, unit]) => `<div><dt>${pg.esc(label)}</dt>
+const figures = card => card.map(([label, old, now, unit, other]) => `<div><dt>${pg.esc(label)}</dt>
   <dd>${pg.esc(old)} <small>${pg.esc(unit ?? "")}</small></dd>
-  <span class="to">${now ? `→ ${pg.esc(now)}` : "&nbsp;"}</span></div>`).join("");
+  <span class="to">${now ? `→ ${pg.esc(now)}${other ? ` <small>${pg.esc(other)}</small>` : ""}` : "&nbsp;"}</span></div>`).join("");
 
 const percent = share => `${Math.round(100 * share)} %`;
 const partsText = parts => {

@@ -70,6 +70,12 @@ const number = (field, row, edit) => {
 
   return {
     show(value) { box.value = text(value); slide(value); },
+    /** Another end for a linear slider, where it depends on another setting. */
+    limit(most) {
+      if (!scale || field.log || scale.max === (most ?? field.max)) return;
+      slider.max = scale.max = most ?? field.max;
+      slide(parse(field, box.value)[0] ?? null);
+    },
     busy: () => dirty && document.activeElement === box || Boolean(slider?.matches(":active")),
   };
 };

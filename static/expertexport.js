@@ -9,7 +9,7 @@ const drawing = frame => {
   const text = (left, top, words, more = "") => `<text x="${left.toFixed(1)}" y="${top}" fill="${ink}" font-family="sans-serif" font-size="12" ${more}>${pg.esc(words)}</text>`;
   const rule = (at, words, dash) => `<path d="M${x(at)} ${TOP - 6}V${TOP + experts * ROW}" stroke="${ink}" stroke-dasharray="${dash}"/>${text(x(at) + 4, TOP - 8, words)}`;
   const parts = [rect(0, 0, right + WIDE + 20, high, token("--page")),
-    text(LEFT, 20, `Load of ${frame.names[frame.layer]} at step ${pg.num(frame.step)}, choices per expert`, `font-weight="bold"`),
+    text(LEFT, 20, `Load of ${frame.names[frame.layer]} ${frame.on === "batch" ? "" : "on the probe "}at step ${pg.num(frame.step)}, choices per expert`, `font-weight="bold"`),
     text(right, 20, "Load over training, relative to uniform (teal 0, rust 2 and more)", `font-weight="bold"`)];
   const table = pg.colours("div"), cells = heat.steps.length ? pg.bytes(heat.cells) : [], wide = heat.steps.length;
   for (let e = 0; e < experts; e++) {
@@ -27,9 +27,12 @@ const drawing = frame => {
   return [`<svg xmlns="http://www.w3.org/2000/svg" width="${right + WIDE + 20}" height="${high}">${hatch}${parts.join("")}</svg>`, right + WIDE + 20, high];
 };
 
+/** What a file of this frame is called: which layer, measured on what, when. */
+pg.expertsFile = frame => `experts-${frame.names[frame.layer]}-${frame.on}-step-${frame.step}`.replaceAll(" ", "-");
+
 /** Save the frame's load as "svg" or "png" (at twice the size). */
 pg.saveLoad = (frame, kind) => {
-  const [svg, w, h] = drawing(frame), name = `experts-${frame.names[frame.layer]}-step-${frame.step}`.replaceAll(" ", "-");
+  const [svg, w, h] = drawing(frame), name = pg.expertsFile(frame);
   if (kind === "svg") return pg.saveBlob(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`);
   const image = new Image();
   image.onload = () => {

@@ -29,7 +29,7 @@ pg.expertLoad = (host, { select, ablate, force }) => {
     const row = (_, i) => `<div class="bar" data-i="${i}"><i class="took"></i><i class="over"></i><span class="num"></span></div>`;
     $(".plot").innerHTML = Array.from({ length: experts }, row).join("") + `<div class="vline thin"><span></span></div><div class="vline cap"><span></span></div>`;
     $(".names").innerHTML = Array.from({ length: experts }, (_, i) =>
-      `<button class="el" role="option" data-i="${i}" tabindex="-1"><i class="sw"></i>${i % every ? "" : "<b></b>"}</button>`).join("");
+      `<button class="el" role="option" data-i="${i}" tabindex="-1"><i class="sw"></i><b${i % every ? ' class="between"' : ""}></b></button>`).join("");
     bars = [...host.querySelectorAll(".bar")];
   };
   const axis = (node, marks, title) => {
@@ -60,9 +60,9 @@ pg.expertLoad = (host, { select, ablate, force }) => {
       number.classList.toggle("inside", 100 - percent(asked) < 100 * (8 + 7 * number.textContent.length) / wide);
     });
     [...$(".names").children].forEach((button, i) => {
-      const e = order[i], label = button.querySelector("b");
+      const e = order[i];
       button.querySelector(".sw").style.background = pg.expertColour(e);
-      if (label) pg.set(label, `E${e}`);
+      pg.set(button.querySelector("b"), `E${e}`);
       button.setAttribute("aria-label", bars[i].title);
       button.setAttribute("aria-selected", e === frame.expert);
       button.tabIndex = e === frame.expert ? 0 : -1;
@@ -93,7 +93,8 @@ pg.expertLoad = (host, { select, ablate, force }) => {
     const html = frame.marks.filter(([step]) => step >= first && step <= end).map(([step, text], i) =>
       `<div class="chg${at(step) > 55 ? " left" : ""}" style="left:${at(step)}%"><span style="top:${-17 - 13 * (i % 2)}px">${pg.esc(text)}</span></div>`).join("");
     if (marks.shown !== html) marks.innerHTML = marks.shown = html;
-    axis(heatAxis, [0, .25, .5, .75].map(part => [100 * part, pg.num(Math.round(first + part * (end - first)))]), `step ${pg.num(end)}`);
+    const steps = [...new Set([0, .25, .5, .75].map(part => Math.round(first + part * (end - first))))].filter(step => step < end);
+    axis(heatAxis, steps.map(step => [at(step), pg.num(step)]), `step ${pg.num(end)}`);
   };
   const draw = frame => {
     last = frame;
@@ -106,6 +107,10 @@ pg.expertLoad = (host, { select, ablate, force }) => {
     drawBars(frame, scale(frame));
     drawHeat(frame);
   };
+  /** The expert under the pointer is named, where there are too many to name all. */
+  const point = at => [...$(".names").children].forEach((button, i) => button.classList.toggle("at", i === at));
+  host.addEventListener("pointerover", event => point(+(event.target.closest("[data-i]")?.dataset.i ?? -1)));
+  host.addEventListener("pointerleave", () => point(-1));
   const of = event => { const row = event.target.closest("[data-i]"); return row ? order[+row.dataset.i] : null; };
   host.addEventListener("click", event => {
     const act = { sort: () => { sorted = !sorted; $("[data-k=sort]").setAttribute("aria-pressed", sorted); draw(last); }, ablate, force }[event.target.closest("[data-k]")?.dataset.k];

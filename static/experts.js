@@ -4,7 +4,8 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool"><span class="lab">Layer</span><div data-s="layer"></div></div>
     <div class="tool"><span class="lab">Measured on</span><div data-s="on"></div></div>
     <div class="tool"><span class="lab">Show</span><div data-s="show"></div></div>
-    <div class="end"><span class="grow"></span><div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div></div>
+    <div class="end"><span class="axt typed" hidden>Type a probe of your own in the <a data-do="lens:attention" role="button" tabindex="0">Attention lens</a>.</span>
+      <span class="grow"></span><div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div></div>
   <div class="all">
     <section data-show="load" class="pic" aria-label="Load per expert"></section>
     <section data-show="devices" class="pic" aria-label="Load per device"></section>
@@ -52,7 +53,7 @@ pg.experts = (element, props, trigger, watch) => {
   const lines = pg.expertLines($(".toks"), { line: i => see({ line: i }), select });
   const probs = pg.expertProbs($(".probs")), tables = pg.expertTables(root, { costs: () => trigger("price", {}), select });
   const twin = pg.tableView($(".twin"));
-  const csv = () => latest && pg.saveCsv([TABLE, ...rows()], `experts-${latest.names[latest.layer]}-step-${latest.step}`.replaceAll(" ", "-"));
+  const csv = () => latest && pg.saveCsv([TABLE, ...rows()], pg.expertsFile(latest));
   pg.menu(slot("export"), "Export", "down", [
     ["Picture as PNG", () => latest && pg.saveLoad(latest, "png")], ["Picture as SVG", () => latest && pg.saveLoad(latest, "svg")],
     ["Numbers as CSV", csv]]);
@@ -72,6 +73,7 @@ pg.experts = (element, props, trigger, watch) => {
     for (const [id] of frame.shows) part(id).hidden = frame.show !== id;
     layer.draw(frame.names.map((name, i) => [i, name.replace(/^L/, "")]), frame.layer);
     on.draw(ON, frame.on);
+    $(".typed").hidden = frame.on !== "probe";
     show.draw(frame.shows, frame.show);
     if (asTable) twin.draw({ name: "experts", title: "Experts", columns: TABLE, rows: rows() });
     else if (frame.show === "load") load.draw(frame);
@@ -106,7 +108,7 @@ pg.experts = (element, props, trigger, watch) => {
 
   /* ---- events ---- */
   $("[data-k=restore]").addEventListener("click", () => trigger("restore", {}));
-  pg.onDo($(".lens-head"), action => trigger("do", { action }));
+  for (const words of [$(".lens-head"), $(".typed")]) pg.onDo(words, action => trigger("do", { action }));
   const visible = () => latest && element.offsetParent !== null;
   const key = (letter, act) => {
     const other = pg.keys[letter];

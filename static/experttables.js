@@ -38,7 +38,7 @@ pg.expertTables = (root, { costs, select }) => {
       const colour = colours[Math.round(Math.max(-1, Math.min(1, v / found.top)) * 127 + 127)], sign = v < 0 ? "−" : "+";
       return `<td class="h"><button data-e="${e}" title="${found.names[l]} E${e}: ${sign}${Math.abs(v).toFixed(4)}"><span style="background:${pg.css(colour)};color:${pg.inkOn(colour)}">${frame.experts <= 16 ? sign + Math.abs(v).toFixed(2) : ""}</span></button></td>`;
     };
-    const head = `<tr><th class="left">layer</th>${found.values[0].map((_, e) => `<th class="mid">${frame.experts <= 16 || e % 8 === 0 ? `E${e}` : ""}</th>`).join("")}</tr>`;
+    const head = `<tr><th class="left">layer</th>${found.values[0].map((_, e) => `<th class="mid">${frame.experts <= 16 || e % 8 === 0 || e === frame.expert ? `E${e}` : ""}</th>`).join("")}</tr>`;
     const body = found.values.map((row, l) => `<tr><td class="left"><b>${pg.esc(found.names[l])}</b></td>${row.map((v, e) => cell(v, e, l)).join("")}</tr>`).join("");
     put(where, `<div class="pt"><h2>What each expert is worth</h2><span class="grow"></span>${button}</div><p class="soft">${found.said} Rust: the loss rises by up to ${found.top}; teal: it falls.</p>
       <div class="table-box worth"><table><thead>${head}</thead><tbody>${body}</tbody></table></div>`);

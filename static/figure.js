@@ -10,7 +10,7 @@ const token = name => getComputedStyle(document.body).getPropertyValue(name).tri
 /** "var(--line-1)" -> the theme's colour, anywhere in the figure; Plotly itself does not read css variables. */
 const coloured = part => {
   if (typeof part === "string") return part.includes("var(--") ? part.replace(/var\((--[\w-]+)\)/g, (_, name) => token(name)) : part;
-  if (Array.isArray(part)) return typeof part[0] === "number" ? part : part.map(coloured);   // long rows of numbers as they are
+  if (Array.isArray(part)) return typeof part[0] === "number" && typeof part[1] !== "string" ? part : part.map(coloured);   // long rows of numbers as they are
   return isObject(part) ? Object.fromEntries(Object.entries(part).map(([key, item]) => [key, coloured(item)])) : part;
 };
 

@@ -64,6 +64,7 @@ pg.formRow = (field, send, redraw) => {
   const draw = (form, marks, fromServer) => {
     latest = form;
     if (fromServer) unanswered = false;
+    input.limit?.(form.most?.[field.name]);
     const value = form.values?.[field.name] ?? null, standard = form.defaults?.[field.name] ?? null;
     let [tone, sentence] = refusal ? ["error", refusal] : marks[field.name] ?? ["", ""];
     if (tone === "pending" && !sentence) sentence = `Running with ${words(field, form.running?.[field.name])}.`;

@@ -4,6 +4,11 @@ const TYPING = "textarea, select, input:not([type=range]):not([type=radio]):not(
 /** The tabs of the page in sight. */
 pg.lensTabs = () => [...document.querySelectorAll(".pg-tabs [role=tablist] [role=tab]")].filter(pg.seen);
 
+/** A key of one page or lens: acts only while `root` is seen, and goes before those of the transport. */
+const owned = [];
+pg.onKey = (root, key, act) => owned.push({ root, key, act });
+const own = (key, event) => owned.some(each => each.key === key && pg.seen(each.root) && each.act(event) !== false);
+
 /** gr.Tabs has no arrow keys of its own. */
 const moveTab = (tab, step) => {
   const tabs = [...tab.closest("[role=tablist]").querySelectorAll("[role=tab]:not(:disabled)")];
@@ -20,6 +25,7 @@ addEventListener("keydown", event => {
   if (tab && arrow) { event.preventDefault(); return moveTab(tab, arrow); }
   if (event.key === " " && target.closest?.("button, a, summary, [role=tab], [role=button]")) return;  // presses it
   if (/^[1-9]$/.test(event.key)) return pg.lensTabs()[event.key - 1]?.click();
-  const handler = pg.keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key, handler = pg.keys[key];
+  if (own(key, event)) return event.preventDefault();
   if (handler && handler(event) !== false) event.preventDefault();
 });

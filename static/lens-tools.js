@@ -74,7 +74,7 @@ pg.lensTools = (host, on) => {
       if (next.error && next.error !== frame?.error) writing = true;     // its reason belongs beside the box
       frame = next;
       input.placeholder = frame.ask;
-      const html = legend(frame.scale);
+      const html = frame.scale ? legend(frame.scale) : "";
       if (html !== shown) $(".legend").innerHTML = shown = html;
       showStacks();
       showProbes();

@@ -42,7 +42,8 @@ AROUND = (  # the same for what stands around the core
     ("presets",),
     ("archive",),
     ("shelf",),
-    ("comparison", "session", "share", "verdicts"),
+    ("comparison",),
+    ("session", "share", "verdicts"),
     ("sessions", "views"),
     ("replay",),
     ("components",),
@@ -71,7 +72,7 @@ LAYERS = {  # the longest prefix of a module's name decides
 }
 STRANGERS = {  # folders whose files do not know each other, but for those named
     "playground.measures": ("base",),
-    "playground.figures": ("base", "theme", "curves"),
+    "playground.figures": ("base", "theme", "curves", "heat"),
     "playground.components": ("widget",),
     "playground.views": ("transport",),
     "playground.pages": (
@@ -84,9 +85,11 @@ STRANGERS = {  # folders whose files do not know each other, but for those named
         "looking",
         "routing",
         "seeing",
+        "inputvector",
         "configuring",
         "wiring",
         "laboratory",
+        "comparing",
     ),
 }
 PICKLES = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}

@@ -27,7 +27,14 @@ class Setup:
         self.layer, self.head = -1, 0
         self.shown: int | None = None
         """The step looked back to; None: the newest that all runs have."""
+        self.running, self.turn, self.place, self.notice = False, 0, 0, ""
+        """Whether it is to train, which press said so last, the place in the line, and what went wrong."""
         self.choose(FIRST)
+
+    def press(self, *, running: bool) -> int:
+        """Play or pause: the number of this press, which ends the loop of the one before."""
+        self.running, self.turn, self.notice = running, self.turn + 1, ""
+        return self.turn
 
     def choose(self, name: str) -> None:
         """A ready comparison; raises ValueError for an unknown one."""
@@ -92,12 +99,17 @@ class Setup:
     def start(self, processes: int) -> Trials:
         """The runs, in processes of their own; raises ValueError where they cannot be compared."""
         if self.trials is None or self.trials.ended:
-            self.close()
+            self._end()
             self.trials = Trials(self.matched()[0], self.seeds, processes)
         return self.trials
 
     def close(self) -> None:
         """End what trains; the variants stay."""
+        self.running, self.notice = False, ""
+        self.turn += 1
+        self._end()
+
+    def _end(self) -> None:
         if self.trials is not None:
             self.trials.close()
         self.trials, self.shown = None, None

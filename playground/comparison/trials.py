@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,6 +37,20 @@ class Trial:
         return self.metrics[-1].step if self.metrics else 0
 
 
+LIVE = 3  # comparisons with processes at once, of all visitors
+_live: deque[Trials] = deque()
+_lock = threading.Lock()
+
+
+def _make_room(newest: Trials) -> None:
+    """Every process takes memory, also one that rests: the oldest comparisons end."""
+    with _lock:
+        _live.append(newest)
+        ending = [_live.popleft() for _ in range(max(0, len(_live) - LIVE))]
+    for trials in ending:
+        trials.close("Other visitors needed the room, and this comparison ended. Start it again.")
+
+
 class Trials:
     """All runs of a comparison. Methods may be called from any thread; `close` ends every process."""
 
@@ -54,11 +69,12 @@ class Trials:
         self.variants, self.seeds = tuple(variants), seeds
         self.trials = [Trial(v, s) for s in range(seeds) for v in range(len(variants))]
         self.changed = threading.Condition()
-        self.ended = ""
+        self.ended, self.asked = "", 0
         configs = [self._config(trial) for trial in self.trials]
         count = max(1, min(processes, len(configs)))
         self.place = shared_out([step_flops(config) for config in configs], count)
         self.workers = [Process(self._heard) for _ in range(count)]
+        _make_room(self)
         for id, config in enumerate(configs):
             worker, file = self.workers[self.place[id]], self.variants[self.trials[id].variant].file
             if file:
@@ -82,11 +98,22 @@ class Trials:
 
     def look(self, step: int, layer: int = -1, head: int = 0) -> None:
         """Ask for a picture of the first seed of each variant; `Trial.picture` has it when it has come."""
+        with self.changed:
+            self.asked += len(self.variants)
         for id in range(len(self.variants)):
             self.workers[self.place[id]].order("picture", id=id, step=step, layer=layer, head=head)
 
-    def close(self) -> None:
+    def settle(self, seconds: float = 2.0) -> None:
+        """Wait until the pictures asked for last have come, or for so long."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.asked <= 0 or bool(self.ended), seconds)
+
+    def close(self, why: str = "This comparison is over.") -> None:
         """End all processes at once."""
+        self.ended = self.ended or why
+        with _lock:
+            if self in _live:
+                _live.remove(self)
         for worker in self.workers:
             worker.close()
 
@@ -123,4 +150,5 @@ class Trials:
                 trial.seconds += answer.get("seconds", ())
                 trial.tokens += [answer["tokens"]] if "tokens" in answer else []
                 trial.picture = answer.get("picture", trial.picture)
+                self.asked -= "picture" in answer
             self.changed.notify_all()

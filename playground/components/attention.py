@@ -20,8 +20,12 @@ def attention(value: dict | None = None, **props) -> gr.HTML:
         w             base64 of uint8, L*H*T*S row-major: round(sqrt(weight) * 254), 255 = masked
         big           base64 of little-endian uint16, T*S, of the selected head: round(weight * 65534), 65535 = masked;
                       "" = none, the map is then drawn from w
+        signed        where the scale of weights ends that may be negative, left out for others: then w has
+                      127 + round(sign(weight) * sqrt(|weight| / signed) * 127), and
+                      big 32767 + round(weight / signed * 32767)
         layer, head   the selected head
-        info          JSON [{role: str, score: 0..1 | null, bits: entropy, back: mean distance in tokens}] of length L*H
+        info          JSON [{role: str, score: 0..1 | null, bits: entropy | null, back: mean distance in tokens}],
+                      of length L*H
         predicted     JSON [[token, probability] | null] of length T, or []
         probes, probe JSON [[id, label]]; id of the one shown ("own" = the visitor's text)
         text          the probe as a visitor would type it, offered for editing; the joined queries when left out

@@ -40,6 +40,7 @@ def form(
             from `running`), "changed" (a live setting changed in this run: "Changed at step 480, was 0.").
 
         hidden: JSON [name, ...] of fields whose rows are not shown; optional.
+        most: {name: where its linear slider ends}, for a field whose end is another setting; optional.
 
     A value that is missing or empty draws nothing: Gradio leaves it out where an accordion is first opened while an
     event streams. The form appears with the first value that has `values`.

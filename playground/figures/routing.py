@@ -10,6 +10,7 @@ from playground.figures.curves import COLOURS, Curve, Figure, Level, curves
 
 THIN = 0.004  # share of all tokens below which a way is not drawn
 EXPERTS = 16  # colours before they repeat
+TEXT = {"color": "var(--text)", "size": 12, "shadow": "none"}  # labels stand on the ways
 
 
 def information(
@@ -53,6 +54,6 @@ def paths(names: Sequence[str], between: Sequence[np.ndarray]) -> Figure:
     node = {"label": labels, "color": colours, "pad": 8, "thickness": 14}
     link = {"source": source, "target": target, "value": value, "color": "var(--line-strong)"}
     return {
-        "data": [{"type": "sankey", "node": node, "link": link}],
+        "data": [{"type": "sankey", "node": node, "link": link, "textfont": TEXT}],
         "layout": {"margin": {"l": 8, "r": 8, "t": 8, "b": 8}},
     }

@@ -3,6 +3,10 @@
 A role names cells (query, key) by the tokens alone; its score is the mean, over the queries that have such a cell, of
 the weight that lies on their cells (as the head detectors of Olsson et al. 2022, arXiv:2209.11895, sec. "per-head
 analysis"). `chance` is the score of a head that spreads its attention evenly over what it may see.
+
+Rows of linear attention with rotated keys are no distributions (Su et al. 2021, arXiv:2104.09864, eq. 19: the numerator
+alone is rotated): weights may be negative, and need not sum to 1. They are measured as shares of their row's absolute
+weight, so that scores stay within -1 and 1 and a head that subtracts bears no role's name; they have no entropy.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ NAMED_FROM = 0.4  # a head gets a role's name from this score on, if that is als
 CELLS = 2**21  # weights that one measurement reads
 CLOSE = 0.9  # roles may share cells: of those this near to the best score, the first in order names the head
 NEAR = 2.5  # a head without a role whose mean distance is below this many tokens "attends to recent tokens"
+EXACT = 1e-3  # how far the sum of a row may be from 1 in a distribution
 SHARP = 0.7  # a head without a role whose rows have fewer bits looks at one key, wherever that is
 
 
@@ -70,6 +75,17 @@ def scores(weights: Tensor, cells: Mapping[str, Tensor]) -> Tensor:
     return torch.einsum("lbhts,rbts->lhr", weights, masks) / queries
 
 
+def distributions(weights: Tensor) -> bool:
+    """Whether every row (..., S) has no weight below 0 and sums to 1, or to 0 where a query sees nothing."""
+    sums = weights.sum(dim=-1)
+    return bool((weights.amin() >= 0) & (((sums - 1).abs() < EXACT) | (sums == 0)).all())
+
+
+def absolute(weights: Tensor) -> Tensor:
+    """(..., S) rows divided by the sum of their absolute values; a row of zeros stays one."""
+    return weights / weights.abs().sum(dim=-1, keepdim=True).clamp(min=torch.finfo(weights.dtype).tiny)
+
+
 def entropy_bits(weights: Tensor) -> Tensor:
     """(..., H) mean entropy of a row in bits over batch and queries; 0 = one key, log2(S) = spread evenly."""
     return torch.special.entr(weights).sum(dim=-1).mean(dim=(-3, -1)) / math.log(2)
@@ -87,13 +103,15 @@ class Heads(NamedTuple):
 
     roles: tuple[str, ...]
     scores: np.ndarray
-    """(L, H, roles), each 0 to 1."""
+    """(L, H, roles), each 0 to 1; -1 to 1 where rows are no distributions."""
     bits: np.ndarray
-    """(L, H) mean entropy of a row, bits."""
+    """(L, H) mean entropy of a row, bits; NaN where rows are no distributions."""
     distance: np.ndarray
     """(L, H) mean distance looked back (or away), tokens."""
     chance: tuple[float, ...]
     """Each role's score under even attention."""
+    distributions: bool = True
+    """Whether every row of every head is one; else scores and distance are of shares of the absolute weight."""
 
     def role(self, layer: int, head: int) -> tuple[str, float]:
         """(name, score) of the strongest role; the name is "broad" or "near" where no role stands out."""
@@ -122,10 +140,16 @@ def heads(layers: Sequence[Tensor], cells: Mapping[str, Tensor]) -> Heads:
     """
     examples = max(1, min(len(layers[0]), CELLS // (len(layers) * layers[0][0].numel())))
     weights = torch.stack([w[:examples].float().cpu() for w in layers])
+    plain = distributions(weights)
     cells = {name: cell[:examples] for name, cell in cells.items()}
-    seen_TS = (weights > 0).flatten(0, 2).any(dim=0)  # by any head of any layer: one may be saturated
+    lit = weights > 0 if plain else weights != 0
+    seen_TS = lit.flatten(0, 2).any(dim=0)  # by any head of any layer: one may be saturated
     even_TS = seen_TS / seen_TS.sum(dim=-1, keepdim=True).clamp(min=1)
     batch = weights.shape[1]
     chance = scores(even_TS.expand(1, batch, 1, *even_TS.shape), cells)[0, 0]
-    measured = (scores(weights, cells), entropy_bits(weights), mean_distance(weights))
-    return Heads(tuple(cells), *(m.numpy() for m in measured), chance=tuple(chance.tolist()))
+    shares = weights if plain else absolute(weights)
+    bits = entropy_bits(weights) if plain else torch.full((len(layers), weights.shape[2]), torch.nan)
+    distance = mean_distance(weights if plain else shares.abs())
+    return Heads(
+        tuple(cells), scores(shares, cells).numpy(), bits.numpy(), distance.numpy(), tuple(chance.tolist()), plain
+    )

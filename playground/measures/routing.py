@@ -51,6 +51,13 @@ def dropped(demand_E: np.ndarray, load_E: np.ndarray) -> float:
     return (asked - int(load_E.sum())) / max(1, asked)
 
 
+def unchosen(routing: Routing, keep_N: Tensor | None = None) -> tuple[int, int]:
+    """(tokens that no expert has, tokens), where experts choose. `keep_N` False: padding, which is not counted."""
+    without_N = (routing.seats_NK < 0).all(dim=1)
+    keep_N = torch.ones_like(without_N) if keep_N is None else keep_N
+    return int((without_N & keep_N).sum()), int(keep_N.sum())
+
+
 def first_choice(routing: Routing) -> Tensor:
     """(N,) the expert that counts most for each token; -1 for padding."""
     weights_NK = routing.weights_NK.float().masked_fill(routing.seats_NK < 0, -1.0)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import gradio as gr
 
-from playground.pages import playground, positions
+from playground.pages import compare, embeddings, playground, positions
 
 
 class Page(NamedTuple):
@@ -20,5 +20,7 @@ class Page(NamedTuple):
 
 PAGES = (
     Page("playground", "Playground", playground.draw),
+    Page("compare", "Compare", compare.draw),
     Page("positions", "Positions", positions.draw),
+    Page("embeddings", "Embeddings", embeddings.draw),
 )

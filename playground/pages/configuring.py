@@ -21,8 +21,13 @@ class Configuring:
     def edit(self, request: gr.Request, event: gr.EventData) -> Update:
         session, path = session_of(request), str(sent(event, "at", ""))[:200]
         with session.held():
+            before = session.run and session.run.now
             session.edit(path, sent(event, "value"), settled=sent(event, "done") is not False)
-        if session.run is not None and session.run.step == 0:  # the model itself may be a new one
+        run = session.run
+        if run is not None and run.step == 0:  # the model itself may be a new one
+            return self.pictures.everything(session)
+        changed = run is not None and run.now is not before
+        if changed and not (session.running or session.building):  # a stream would show it with its next picture
             return self.pictures.everything(session)
         return {**self.pictures.controls(session), self.board.transport: transport.value(session)}
 

@@ -108,7 +108,7 @@ class Pictures:
             if posed is not None and lens == "positions":
                 out[board.positions] = positions.value(session, posed)
             elif posed is not None:
-                out[board.embeddings] = embeddings.value(session, posed)
+                out[board.embeddings] = embeddings.value(session, posed, charts=charts)
             if charts:  # last: the lines name the head that is drawn
                 out[board.notes[lens]] = notes.value(session, lens)
             return out

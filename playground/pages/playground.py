@@ -33,6 +33,8 @@ from playground.views import notes as notes_view
 from playground.views import published as published_view
 from playground.views import task as task_view
 from playground.views import transport as transport_view
+from playground.views.embeddings import lens as embeddings_view
+from playground.views.positions import lens as positions_view
 
 PLOTLY = f"/gradio_api/file={Path(plotly.__file__).parent / 'package_data' / 'plotly.min.js'}"
 CHARTS = {  # name -> (heading, small print)
@@ -121,10 +123,10 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
                     )
                     board.notes["experts"] = notes(notes_view.value(blank, "experts"), view="notes-experts")
                 with gr.Tab("Positions", id="positions"):
-                    board.positions = positions(elem_id="lens-positions")
+                    board.positions = positions(positions_view.nothing(), elem_id="lens-positions")
                     board.notes["positions"] = notes(notes_view.value(blank, "positions"), view="notes-positions")
                 with gr.Tab("Embeddings", id="embeddings"):
-                    board.embeddings = embeddings(elem_id="lens-embeddings")
+                    board.embeddings = embeddings(embeddings_view.nothing(), elem_id="lens-embeddings")
                     board.notes["embeddings"] = notes(notes_view.value(blank, "embeddings"), view="notes-embeddings")
                 with gr.Tab("Predictions", id="predictions"):
                     board.predictions = predictions(elem_id="lens-predictions")

@@ -13,6 +13,7 @@ from playground.pages.looking import Looking
 from playground.pages.pictures import Board, Pictures, Update
 from playground.pages.routing import Routing
 from playground.pages.running import Running
+from playground.pages.seeing import Seeing
 from playground.pages.streaming import Streaming
 
 
@@ -20,7 +21,7 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
     """Bind every event of the page."""
     pictures = Pictures(board, forms)
     running, looking, configuring = Running(pictures), Looking(pictures), Configuring(pictures)
-    streaming, routing = Streaming(pictures), Routing(pictures, looking)
+    streaming, routing, seeing = Streaming(pictures), Routing(pictures, looking), Seeing(looking)
     everything, lens, column = board.all(), board.lens(), board.controls()
 
     def long(event: Any, handler: Any) -> None:
@@ -36,7 +37,7 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
         event(handler, None, outputs, trigger_mode="multiple", **NOW)
 
     bar, col, att, pred = board.transport, board.column, board.attention, board.predictions
-    exp = board.experts
+    exp, pos, emb = board.experts, board.positions, board.embeddings
     for event, handler in (
         (bar.play, running.play),
         (bar.halve, running.halve),
@@ -70,6 +71,14 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
         (exp.force, routing.force),
         (exp.price, routing.price),
         (exp.restore, looking.restore),
+        (emb.see, seeing.see),
+        (emb.save, seeing.save),
+        (emb.probe, looking.probe),
+        (pos.look, looking.look),
+        (pos.probe, looking.probe),
+        (pos.select, looking.select),
+        (pos.ablate, looking.ablate),
+        (pos.restore, looking.restore),
     ):
         short(event, handler, lens)
     streams(board.lenses.select(looking.turn, None, lens, trigger_mode="multiple", **NOW))

@@ -34,6 +34,11 @@ def _mixture(
     }
 
 
+def _factor(value: float) -> dict[str, float]:
+    """In training and evaluation alike."""
+    return {f"{MOE}.capacity.factor": value, f"{MOE}.capacity.evaluation": value}
+
+
 def _text(feed_forward: dict[str, Any], **training: Any) -> RunConfig:
     change = {"position": {"kind": "RoPE"}, "feed_forward": feed_forward}
     return run("fast", {"kind": "text"}, change=change, **{"batch": 16, "steps": 400, **training})
@@ -80,15 +85,22 @@ MIXTURES = [
         "Capacity",
         GROUP,
         _text(_mixture(16, 128, auxiliary=0.1, factor=1.25)),
-        "Every expert has 1.25 times its fair share of seats, and whoever finds none is dropped. At first a fifth of "
+        "Every expert has 1.25 times its fair share of seats, and whoever finds none is dropped. At first a third of "
         "all choices are; as the load evens out, almost none.",
         (
-            ("Auxiliary loss 0", {f"{MOE}.balance.auxiliary": 0.0}, "lets the load collapse, and a third is dropped"),
+            ("Auxiliary loss 0", {f"{MOE}.balance.auxiliary": 0.0}, "lets the load collapse, and half is dropped"),
+            ("capacity factor 1.0", {f"{MOE}.capacity.factor": 1.0}, "leaves no seat more than an even load takes"),
             ("Capacity factor 0.5", {f"{MOE}.capacity.factor": 0.5}, "leaves seats for half of the choices"),
             ("Capacity factor 2", {f"{MOE}.capacity.factor": 2.0}, "drops next to nothing"),
         ),
         SWITCH,
         "experts",
+        rivals=(
+            ("factor 1.25", {}),
+            ("auxiliary loss 0", {f"{MOE}.balance.auxiliary": 0.0}),
+            ("factor 0.5", _factor(0.5)),
+            ("factor 2", _factor(2.0)),
+        ),
     ),
     Preset(
         "specialists",

@@ -32,8 +32,8 @@ def value(session: Session) -> dict[str, Any]:
         "groups": json.dumps(presets.groups()),
         "card": json.dumps(
             [
-                [label, a, b if b != a else "", unit]
-                for (label, a, unit), (_, b, _) in zip(card(old), card(new), strict=True)
+                [label, a, b if (b, after) != (a, unit) else "", unit, after if after != unit else ""]
+                for (label, a, unit), (_, b, after) in zip(card(old), card(new), strict=True)
             ]
         ),
         "parts": json.dumps(parts),
@@ -151,7 +151,14 @@ def form(session: Session, accordion: Accordion) -> dict[str, Any]:
         | ({"kind": running.get(f"{accordion.slot}.kind")} if accordion.slot else {}),
         "marks": json.dumps(mine),
         "hidden": json.dumps(sorted(hidden(session.raw) & names)),
+        "most": {name: most for name, most in ends(session.raw).items() if name in names},
     }
+
+
+def ends(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Where sliders end whose end is another setting: no token is sent to more experts than there are."""
+    experts = leaf(raw, "model.feed_forward.experts")
+    return {"model.feed_forward.router.k": experts} if isinstance(experts, int) else {}
 
 
 def hidden(raw: Mapping[str, Any]) -> frozenset[str]:

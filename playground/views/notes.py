@@ -11,6 +11,17 @@ from playground.controls import flat, plain
 from playground.run import Run
 from playground.session import Session
 
+EMBEDDED = [
+    "import torch",
+    "from playground.look import forward",
+    "from playground.measures.embedding import neighbours",
+    "from playground.measures.residual import states, trajectory",
+    "from playground.vectors import tables",
+]
+MEASURED = [
+    "from playground.measures.distance import content, distances, moments",
+    "from playground.views.positions.looked import allowed",
+]
 RECORDED = 350  # steps of the stored replay
 
 
@@ -34,29 +45,75 @@ def _action(changes: dict[str, Any]) -> str:
 def python(session: Session, lens: str) -> str:
     """Lines that build the run on the screen and give the lens's numbers; they run as they are."""
     config = session.run.config if session.run else session.config
-    if lens == "attention" and not config.model.attention.query_heads():
+    if lens in ("attention", "positions") and not config.model.attention.query_heads():
         return ""
     if lens == "experts" and config.model.feed_forward.kind != "MoE":
         return ""
-    before, after = flat(presets.raw(session.preset)), flat(plain(config))
+    before, after = flat(presets.raw(session.preset)), flat(plain(config)) | _pinned(session.run)
     different = {p: v for p, v in after.items() if before.get(p) != v}
     lines = ["from playground.presets import changed", "from playground.run import Run"]
-    lines += ["from playground.look import forward, maps"] if lens == "attention" else []
+    lines += ["from playground.look import forward, maps"] if lens in ("attention", "positions") else []
     lines += ["from playground.look import forward"] if lens == "predictions" else []
+    lines += ["from playground.look import route"] if lens == "experts" and _on_probe(session) else []
     lines += ["from playground.measures.routing import frame"] if lens == "experts" else []
-    lines += ["from models import Ablate, Force"] if session.ablation and lens in ("attention", "predictions") else []
-    lines += ["", f"run = Run(changed({session.preset!r}, {_literal(different)}))", *_trained(session.run)]
-    told = {"learning": _evaluated, "experts": _routed}
-    return "\n".join(lines + (told[lens]() if lens in told else _seen(session, lens)))
+    edited = _on_probe(session) if lens == "experts" else lens != "learning"
+    lines += ["from models import Ablate, Force"] if session.ablation and edited else []
+    lines += EMBEDDED if lens == "embeddings" else MEASURED if lens == "positions" else []
+    lines += ["", *_computed(session.run), f"run = Run(changed({session.preset!r}, {_literal(different)}))"]
+    lines += _trained(session.run, _end(session, lens), back=session.shown is not None and lens != "learning")
+    if lens == "learning":
+        return "\n".join([*lines, *_evaluated()])
+    if lens == "embeddings":
+        return "\n".join([*lines, *_embedded(session)])
+    if lens == "positions":
+        return "\n".join([*lines, *_by_distance(session)])
+    return "\n".join(lines + (_routed(session) if lens == "experts" else _seen(session, lens)))
 
 
-def _trained(run: Run | None) -> list[str]:
-    """Lines that train to the step on the screen, with every live change where it was made."""
+def _pinned(run: Run | None) -> dict[str, Any]:
+    """What "auto" came to here: elsewhere a probe of the machine may choose otherwise."""
+    if run is None or run.config.training.precision != "auto":
+        return {}
+    return {"training.precision": run.precision.name}
+
+
+def _computed(run: Run | None) -> list[str]:
+    if run is None:
+        return []
+    return [f"# here on {run.place.label} ({run.place.detail}); another machine rounds otherwise in the last digits"]
+
+
+def _end(session: Session, lens: str) -> int:
+    """The step that the picture shows: looking back, that of the kept one."""
+    run, shown = session.run, session.shown
+    if run is None:
+        return RECORDED
+    if shown is None or lens == "learning":  # its curves are of the whole run
+        return run.step
+    if lens == "experts":
+        kept = run.history.routed(shown)
+        return kept.step if kept else run.step
+    fixed = lens == "embeddings" or (session.own is None and session.probe_name == "0")
+    nearest = run.history.nearest(shown) if fixed else None
+    return nearest.step if nearest else run.step
+
+
+def _on_probe(session: Session) -> bool:
+    """Whether the Experts lens shows a probe: it is asked to, or no update has been made."""
+    run = session.run
+    return run is not None and (run.routed is None or (session.experts.on == "probe" and session.shown is None))
+
+
+def _trained(run: Run | None, end: int, *, back: bool) -> list[str]:
+    """Lines that train to a step, with every live change where it was made; looking back, a picture is from before the
+    changes at its own step.
+    """
     lines, at = [], 0
     for step, name, new in run.history.changes if run else ():
+        if step > end or (back and step == end):
+            break
         lines += [f"for _ in run.train({step - at}): pass"] if step > at else []
         lines, at = [*lines, f"run.retune({{{name!r}: {new!r}}})"], step
-    end = run.step if run else RECORDED
     return [*lines, f"for _ in run.train({end - at}): pass"] if end > at else lines
 
 
@@ -68,7 +125,15 @@ def _evaluated() -> list[str]:
     ]
 
 
-def _routed() -> list[str]:
+def _routed(session: Session) -> list[str]:
+    if _on_probe(session):
+        lines, batch, edits = _looked_through(session)
+        return [
+            *lines,
+            f"seen = route(run.model, {batch}, run.step{edits})  # as when evaluated",
+            "print(frame(seen.names, seen.layers))  # of the probe: asked for, taken, dropped, f, P",
+            "print(seen.layers[-1].experts_NK)      # token by token; also weights, seats, kept, probs",
+        ]
     return [
         "",
         "print(frame(run.routed.names, run.routed.layers))  # of the last update: asked for, taken, dropped, f, P",
@@ -76,14 +141,17 @@ def _routed() -> list[str]:
     ]
 
 
-def _seen(session: Session, lens: str) -> list[str]:
-    """Lines that look through the probe in use, without what is ablated."""
-    batch, edits = "run.probe.batch", ""
-    lines = [""]
+def _looked_through(session: Session) -> tuple[list[str], str, str]:
+    """(lines, batch, edits) of the probe in use, without what is ablated."""
+    edits = f", edits={list(session.ablation.edits)!r}" if session.ablation else ""
     if session.probe_name != "0" and session.probe_seen is not None:
-        lines, batch = ["", f"batch = run.task.probe(run.topology, {session.probe_seen!r})"], "batch"
-    if session.ablation:
-        edits = f", edits={list(session.ablation.edits)!r}"
+        return ["", f"batch = run.task.probe(run.topology, {session.probe_seen!r})"], "batch", edits
+    return [""], "run.probe.batch", edits
+
+
+def _seen(session: Session, lens: str) -> list[str]:
+    """Lines that look through the probe in use."""
+    lines, batch, edits = _looked_through(session)
     if lens == "predictions":
         lines += [f"output = forward(run.model, {batch}{edits})"]
         return [*lines, "probs, tokens = output.logits_BTV.softmax(-1).topk(5)  # the five likeliest everywhere"]
@@ -93,6 +161,45 @@ def _seen(session: Session, lens: str) -> list[str]:
         f"output = forward(run.model, {batch}{edits}, record=True)",
         f"# layer {layer}, head {head}, first example",
         f'weights_TS = maps(output)["{which}"][{layer}][0, {head}]',
+    ]
+
+
+def _by_distance(session: Session) -> list[str]:
+    """Mean weight and mean score of the selected head by distance."""
+    lines, batch, edits = _looked_through(session)
+    which, (layer, head) = session.drawn or (_first_stack(session), session.head or (0, 0))
+    which, (layer, head) = (_first_stack(session), (0, 0)) if which == "cross" else (which, (layer, head))
+    lines += [
+        f"output = forward(run.model, {batch}{edits}, record=True)",
+        f'seen_BTS = allowed(run.model, {batch}, "{which}")',
+        f"# layer {layer}, head {head}",
+        f'weight_R = moments(maps(output)["{which}"][{layer}], seen_BTS).mean[{head}]',
+        "back_R = distances(*seen_BTS.shape[1:])  # tokens back; negative: ahead",
+    ]
+    config = session.run.config if session.run else session.config
+    if not config.model.attention.scores:
+        return lines
+    return [
+        *lines,
+        f"found = moments(content(output.{which}[{layer}].scored), seen_BTS)  # scaled q . k, without a bias",
+        f"score_R, explained = found.mean[{head}], found.explained[{head}]  # R^2 of distance",
+    ]
+
+
+def _embedded(session: Session) -> list[str]:
+    """Neighbours of a token, and the way of one of the probe's through the layers."""
+    batch, edits, stack = "run.probe.batch", "", session.vectors.stack or ""
+    lines = ["", 'tokens_VD = tables(run.model)["token"].cpu()  # also "position", "output"']
+    lines += ["near = neighbours(tokens_VD, torch.arange(len(tokens_VD)), top=8)  # ids and cosines of each token"]
+    if session.probe_name != "0" and session.probe_seen is not None and session.shown is None:
+        lines, batch = [*lines, f"batch = run.task.probe(run.topology, {session.probe_seen!r})"], "batch"
+    if session.ablation:
+        edits = f", edits={list(session.ablation.edits)!r}"
+    return [
+        *lines,
+        f"output = forward(run.model, {batch}{edits}, record=True)",
+        f"stream_NTD = states(output.{stack or _first_stack(session)}, example=0)  # what each block reads and leaves",
+        "print(trajectory(stream_NTD).norm_NT)  # also next_LT and final_NT, cosines",
     ]
 
 

@@ -162,7 +162,7 @@ def test_the_picture_is_exported(screen, kind, start):
         lens(screen).get_by_role("menuitem", name=kind).click()
     content = coming.value.path().read_bytes()
     assert content.startswith(start)
-    assert coming.value.suggested_filename == f"experts-L1-step-{screen.step}.{kind.lower()}"
+    assert coming.value.suggested_filename == f"experts-L1-batch-step-{screen.step}.{kind.lower()}"
     if kind == "CSV":
         rows = [*csv.reader(content.decode().splitlines())][1:]
         assert [row[0] for row in rows] == [f"E{e}" for e in range(8)]

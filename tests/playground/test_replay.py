@@ -102,5 +102,5 @@ def test_a_frame_keeps_only_what_changed():
 
 def test_the_recording_is_small_enough_to_send():
     assert FILE.stat().st_size < 1_500_000
-    assert attention.MASKED == 255
+    assert attention.frames.MASKED == 255
     assert len(frames()[-1]["transport"]["spark"]) == transport.SPARK

@@ -18,7 +18,8 @@ SEEDS = [2.0, 2.1, 1.9, 2.05, 1.95]
 
 def entry(**rivals: list[dict[str, float]]) -> dict:
     preset = presets.PRESETS[NAME]
-    return {"config": preset.config.model_dump_json(), "steps": 400, "rivals": rivals}
+    changes = json.loads(json.dumps(dict(preset.rivals)))  # as from the file
+    return {"config": preset.config.model_dump_json(), "steps": 400, "changes": changes, "rivals": rivals}
 
 
 def runs(gaps: float | list[float] = 0.0, **more: float) -> list[dict[str, float]]:
@@ -65,7 +66,8 @@ def test_a_rival_without_experts_has_no_load_to_tell(stored):
 
 def test_tokens_that_a_rounding_moves_are_told_for_the_router_that_rounds(stored):
     preset = presets.PRESETS["bf16-router"]
-    found = entry(first=runs(moved=0.004), second=runs(moved=0.012)) | {"config": preset.config.model_dump_json()}
+    found = entry(first=runs(moved=0.004), second=runs(moved=0.012))
+    found |= {"config": preset.config.model_dump_json(), "changes": dict(preset.rivals)}
     assert stored(found, "bf16-router")[-1].startswith(
         "At the same weights, 0.40 to 1.20 % of the first layer's tokens"
     )
@@ -78,6 +80,19 @@ def test_a_preset_that_was_changed_since_tells_nothing(stored):
     assert stored(entry(first=runs(), second=runs(1.0)) | {"config": old.model_dump_json()}) == []
     gone = json.dumps({**json.loads(old.model_dump_json()), "model": {"no such setting": 1}})
     assert stored(entry(first=runs(), second=runs(1.0)) | {"config": gone}) == []
+
+
+def test_rivals_that_change_something_else_now_tell_nothing(stored):
+    found = entry(first=runs(), second=runs(1.0))
+    assert stored(found)
+    for changes in ({}, found["changes"] | {"bias 0.01": {"seed": 1}}):
+        assert stored(found | {"changes": changes}) == []
+
+
+def test_dropped_choices_are_told_where_seats_are_limited(stored):
+    said = stored(entry(first=runs(dropped=0.0132), free=runs(), second=runs(0.3, dropped=0.5)))
+    assert said[-1] == "Choices dropped, averaged over the last 50 updates: first 1.3 %, second 50.0 %."
+    assert "dropped" not in " ".join(stored(entry(first=runs(), second=runs())))
 
 
 def test_a_setting_that_came_later_makes_no_measurement_old(stored):
@@ -105,7 +120,7 @@ def test_what_is_stored_is_of_presets_and_rivals_that_there_are(name):
     assert [*found["rivals"]] == [label for label, _ in preset.rivals]
     assert {len(each) for each in found["rivals"].values()} == {len(verdicts.SEEDS)}
     assert all(math.isfinite(number) for each in found["rivals"].values() for run in each for number in run.values())
-    assert verdicts.told(name), "the preset is no longer the one that was measured"
+    assert verdicts.told(name), "the preset, or what its rivals change, is no longer what was measured"
 
 
 def test_one_rival_is_trained_and_measured(monkeypatch):
@@ -121,4 +136,6 @@ def test_one_rival_is_trained_and_measured(monkeypatch):
     assert 0 <= found["moved"] <= 1 <= found["largest"] <= 8
     assert found == verdicts.trained("bf16-router", small, seed=1)
     assert found["loss"] != verdicts.trained("bf16-router", small, seed=2)["loss"]
+    limited = {"model.feed_forward.capacity.factor": 0.25}
+    assert 0.5 < verdicts.trained("bf16-router", {**small, **limited}, seed=1)["dropped"] < 1
     assert set(verdicts.trained("sparse", {**small, "model.feed_forward.kind": "dense"}, seed=1)) == {"loss"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 
 import numpy as np
@@ -10,8 +9,9 @@ import pytest
 
 from models import Ablate
 from playground.ablation import Ablation
-from playground.session import Session
 from playground.views import attention, roles
+from playground.views.attention import frames
+from tests.playground.drawn import shown, unpacked
 from tests.playground.small import tiny, trained
 
 RNG = np.random.default_rng(0)
@@ -19,28 +19,16 @@ W = RNG.dirichlet(np.full(12, 0.3), size=(2, 3, 10)).astype(np.float16)
 SEEN = np.tri(10, 12, 2, dtype=bool)
 
 
-def unpacked(text: str, kind: str, shape: tuple[int, ...]) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(text), kind).reshape(shape)
-
-
-def shown(session: Session) -> tuple[dict, np.ndarray, np.ndarray]:
-    """(value, small weights 0..254 or 255, the large map)."""
-    value = attention.value(session)
-    queries, keys = len(json.loads(value["queries"])), len(json.loads(value["keys"]))
-    small = unpacked(value["w"], "u1", (value["layers"], value["heads"], queries, keys))
-    return value, small, unpacked(value["big"], "<u2", (queries, keys))
-
-
 def test_packed_weights_are_right_to_half_a_step_of_their_root_and_masked_where_unseen():
-    cells = unpacked(attention.packed(W, SEEN), "u1", W.shape)
-    assert ((cells == attention.MASKED) == ~SEEN).all()
+    cells = unpacked(frames.packed(W, SEEN), "u1", W.shape)
+    assert ((cells == frames.MASKED) == ~SEEN).all()
     error = np.abs(cells / 254 - np.sqrt(W.astype(np.float32)))[..., SEEN]
     assert error.max() <= 0.5 / 254 + 1e-6
 
 
 def test_precise_weights_are_right_to_half_a_step_and_masked_where_unseen():
-    cells = unpacked(attention.precise(W[1, 2], SEEN), "<u2", (10, 12))
-    assert ((cells == attention.MASKED_LARGE) == ~SEEN).all()
+    cells = unpacked(frames.precise(W[1, 2], SEEN), "<u2", (10, 12))
+    assert ((cells == frames.MASKED_LARGE) == ~SEEN).all()
     assert np.abs(cells / 65_534 - W[1, 2])[SEEN].max() <= 0.5 / 65_534 + 1e-7
 
 
@@ -48,8 +36,8 @@ def test_precise_weights_are_right_to_half_a_step_and_masked_where_unseen():
 def test_no_weight_is_taken_for_a_mask(weight):
     one = np.full((1, 1), weight, np.float16)
     seen = np.ones((1, 1), bool)
-    assert unpacked(attention.packed(one, seen), "u1", (1,))[0] == round(254 * weight)
-    assert unpacked(attention.precise(one, seen), "<u2", (1,))[0] == round(65_534 * weight)
+    assert unpacked(frames.packed(one, seen), "u1", (1,))[0] == round(254 * weight)
+    assert unpacked(frames.precise(one, seen), "<u2", (1,))[0] == round(65_534 * weight)
 
 
 @pytest.mark.parametrize("topology", ["decoder-only", "encoder-only", "encoder-decoder"])

@@ -14,6 +14,7 @@ from playground.controls import accordions, field_at
 from playground.session import Session
 from playground.views import column
 from playground.wording import metric
+from tests.playground.mixed import mixed
 from tests.playground.small import tiny, trained
 
 FORMS = {each.name: each for each in accordions()}
@@ -149,3 +150,28 @@ def test_every_closed_accordion_says_what_is_inside(preset):
     assert {name for name, line in said.items() if not line} == (set() if mixture else {"router"})
     model = presets.PRESETS[preset].config.model
     assert (f"width {model.width}" in said["model"]) is (model.topology != "encoder-decoder")  # there is no room for it
+
+
+def test_a_cost_with_another_prefix_has_its_own_unit():
+    session = trained(1)
+    card = {row[0]: row for row in json.loads(column.value(session)["card"])}
+    assert card["Forward pass"][2:] == ["", card["Forward pass"][3], ""]
+    session.edit("model.width", 256)
+    _, now, then, unit, other = next(r for r in json.loads(column.value(session)["card"]) if r[0] == "Forward pass")
+    assert (unit, other) == ("kFLOP/token", "MFLOP/token")
+    before, after = (cost(c.model).flops_per_token for c in (session.run.config, session.config))
+    assert float(now) * 1e3 == pytest.approx(before, rel=0.005)
+    assert float(then) * 1e6 == pytest.approx(after, rel=0.005)
+    session.edit("model.topology", "encoder-only")
+    cache = next(row for row in json.loads(column.value(session)["card"]) if row[0] == "KV cache")
+    assert cache[2:] == ["none", "B/token", "(no decoder)"]
+
+
+def test_experts_per_token_end_at_the_experts_there_are():
+    (router,) = [each for each in accordions() if each.name == "router"]
+    session = mixed(experts=4)
+    assert column.form(session, router)["most"] == {"model.feed_forward.router.k": 4}
+    session.edit("model.feed_forward.experts", 6)  # waits for a restart, and so does the slider
+    assert column.form(session, router)["most"] == {"model.feed_forward.router.k": 6}
+    session.edit("model.feed_forward.router.kind", "soft")
+    assert column.form(session, router)["most"] == {}

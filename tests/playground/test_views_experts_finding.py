@@ -116,3 +116,13 @@ def test_a_change_of_the_training_is_no_cause_of_loads():
     assert "(auxiliary loss 0 → 0.1)" in told([30, 25, 25, 20], history=history, step=20).html
     del history.changes[0], history.marks[0]
     assert "Since" not in told([30, 25, 25, 20], history=history, step=20).html
+
+
+def test_two_changes_at_one_step_are_both_named():
+    history = changed(7)
+    history.changes.append((7, f"{MOE}.capacity.factor", 2.0))
+    history.marks.append(Mark(7, "capacity factor 1 → 2"))
+    assert "(auxiliary loss 0 → 0.1, capacity factor 1 → 2)" in told([30, 25, 25, 20], history=history, step=20).html
+    history.changes.append((12, f"{MOE}.capacity.factor", 3.0))
+    history.marks.append(Mark(12, "capacity factor 2 → 3"))
+    assert "(capacity factor 2 → 3)" in told([30, 25, 25, 20], history=history, step=20).html

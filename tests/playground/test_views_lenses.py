@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects
 import pytest
 
+from models.config import put
 from playground import presets
 from playground.controls import change
 from playground.measures.routing import frame
@@ -108,7 +109,7 @@ def test_the_lines_of_python_run_as_they_are_and_build_the_run_on_the_screen(top
     names: dict = {}
     shown = attention.value(session)  # the lines name the head that is drawn
     exec(notes.python(session, lens), names)
-    assert names["run"].config == session.run.config
+    assert names["run"].config == put(session.run.config, "training.precision", session.run.precision.name)
     assert [m.loss for m in names["run"].history.metrics] == [m.loss for m in session.run.history.metrics]
     if lens == "learning":
         assert f"Evaluation(loss={session.run.evaluate().loss}" in capsys.readouterr().out

@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
+from models import Ablate, Force
 from playground.loads import Routed
 from playground.session import Session
 from playground.views.experts import arithmetic, groups, load, tokens
@@ -54,7 +55,7 @@ def value(session: Session, seen: Routed | None, *, charts: bool = True) -> dict
         "measures": json.dumps(load.measures(routing, mixture, training=on_batch)),
         "lines": json.dumps(tokens.lines(run.task, seen, layer)),
         "sums": json.dumps(arithmetic.lines(routing, mixture, count, training=on_batch, causal=causal)),
-        "finding": json.dumps(finding(run.history, seen, layer, step)._asdict()),
+        "finding": json.dumps(finding(run.history, seen, layer, step, training=on_batch)._asdict()),
         "ablation": ablation(session),
     }
     if charts:
@@ -80,7 +81,7 @@ def ablation(session: Session) -> str:
     """What doing without an expert, or sending everything to it, changed."""
     done = session.ablation
     edit = done.edits[0] if done else None
-    if done is None or edit is None or edit.expert is None:
+    if done is None or not isinstance(edit, (Ablate, Force)) or edit.expert is None:
         return ""
     before, after = done.before, done.after
     noise = (before.error**2 + after.error**2) ** 0.5

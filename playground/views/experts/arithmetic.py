@@ -7,6 +7,7 @@ import math
 from models.mixture import MoE
 from models.moe.capacity import ROUNDINGS
 from models.records import Routing
+from playground.views.experts.balance import equal
 from playground.wording import percent
 
 SIGNS = {"up": "⌈⌉", "down": "⌊⌋", "nearest": "[]"}
@@ -81,16 +82,18 @@ def _losses(routing: Routing, mixture: MoE, experts: int, k: int) -> list[list[s
     value = float(routing.losses["auxiliary"])
     where = ", mean over sequences" if balance.over == "sequence" else ""
     sums = f"{times}{experts} × Σ f·P = <b>{value:.3f}</b>{where}; <em>{balance.auxiliary:g}</em> × {value:.3f}"
-    found.append(["Auxiliary", _mono(f"{sums} = <b>{balance.auxiliary * value:.4f}</b>")])
+    constant = equal(mixture)  # then no loss of balance moves anything
+    if not constant:
+        found.append(["Auxiliary", _mono(f"{sums} = <b>{balance.auxiliary * value:.4f}</b>")])
     for name, label, weight in (
         ("z", "z-loss", balance.z),
         ("device", "Device", balance.device),
         ("communication", "Commun.", balance.communication),
     ):
-        if weight:
+        if weight and (name == "z" or not constant):
             value = float(routing.losses[name])
             found.append([label, _mono(f"<em>{weight:g}</em> × {value:.3f} = <b>{weight * value:.4f}</b>")])
-    if balance.bias_speed:
+    if balance.bias_speed and not constant:
         found.append(
             ["Bias", f"every update moves each expert's bias by {_mono(f'± <em>{balance.bias_speed:g}</em>')}"]
         )

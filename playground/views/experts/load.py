@@ -11,6 +11,7 @@ from models.mixture import MoE
 from models.records import Routing
 from playground.loads import Loads
 from playground.measures.routing import DEAD, Evenness, dropped, even_bits, evenness
+from playground.views.experts.balance import equal, gates
 from playground.wording import percent
 
 COLUMNS = 240  # steps drawn of the heat map: more are not seen at this size
@@ -22,6 +23,12 @@ TOLD = {
     "dropped": "Choices that found no seat: the expert adds nothing for them.",
     "auxiliary": "E Σ f P: f counted before drops, P the mean probability.",
     "z": "Mean of (ln Σ exp scores)² over the tokens.",
+}
+OF_GATES = {
+    "largest": "Mean gate of the heaviest expert ÷ mean of all: every expert computes every token.",
+    "variation": "Standard deviation of the mean gates ÷ their mean.",
+    "entropy": "−Σ P log₂ P over the experts' mean gates P.",
+    "dead": "Experts whose mean gate is next to nothing.",
 }
 TOP = 2.0  # times the uniform load, where the scale ends
 
@@ -61,21 +68,29 @@ def packed(cells: np.ndarray) -> str:
 def measures(routing: Routing, mixture: MoE, *, training: bool) -> list[list[str]]:
     """[name, value, unit, small print, definition] of each."""
     demand_E, load_E = routing.demand_E.cpu().numpy(), routing.load_E.cpu().numpy()
-    even: Evenness = evenness(demand_E)
+    gates_E = gates(routing, mixture)
+    even: Evenness = evenness(demand_E if gates_E is None else gates_E)
     experts, total = len(demand_E), int(demand_E.sum())
     lost = total - int(load_E.sum())
     factor = mixture.capacity.factor if training else mixture.capacity.evaluation
     limit = f"drops above the factor, {factor:g}" if routing.capacity is not None and factor else "nothing is dropped"
+    what, told = ("load", TOLD) if gates_E is None else ("gate", TOLD | OF_GATES)
     share = percent(dropped(demand_E, load_E)).removesuffix(" %")
     found = [
-        ["Largest ÷ mean", f"{even.largest:.2f}", "uniform 1", limit, TOLD["largest"]],
-        ["Variation", f"{even.variation:.2f}", "uniform 0", "deviation ÷ mean load", TOLD["variation"]],
-        ["Entropy", f"{even.bits:.2f}", f"of {even_bits(experts):.3g} bits", "evenness of the load", TOLD["entropy"]],
-        ["Dead experts", f"{even.dead}", f"of {experts}", f"load below {percent(DEAD, 0)} of uniform", TOLD["dead"]],
+        ["Largest ÷ mean", f"{even.largest:.2f}", "uniform 1", limit, told["largest"]],
+        ["Variation", f"{even.variation:.2f}", "uniform 0", f"deviation ÷ mean {what}", told["variation"]],
+        [
+            "Entropy",
+            f"{even.bits:.2f}",
+            f"of {even_bits(experts):.3g} bits",
+            f"evenness of the {what}",
+            told["entropy"],
+        ],
+        ["Dead experts", f"{even.dead}", f"of {experts}", f"{what} below {percent(DEAD, 0)} of uniform", told["dead"]],
         ["Dropped", share, "%", f"{lost:,} of {total:,} choices", TOLD["dropped"]],
     ]
     for name, weight, uniform in (("auxiliary", mixture.balance.auxiliary, "uniform 1"), ("z", mixture.balance.z, "")):
-        if name in routing.losses:
+        if name in routing.losses and not (name == "auxiliary" and equal(mixture)):
             value = float(routing.losses[name])
             label = "Auxiliary loss" if name == "auxiliary" else "z-loss"
             found.append([label, f"{value:.2f}", uniform, _added(weight, value), TOLD[name]])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
@@ -14,6 +13,7 @@ from playground.history import Snapshot
 from playground.run import Run
 from playground.session import Session
 from playground.tasks.base import Batch
+from playground.views.attention import frames
 from playground.wording import percent
 
 STACKS = (("decoder", "Decoder"), ("encoder", "Encoder"), ("cross", "Cross"))
@@ -22,21 +22,6 @@ ABSENT = {
     "encoder": "This model has no encoder.",
     "cross": "Only an encoder-decoder has cross-attention.",
 }
-MASKED, MASKED_LARGE = 255, 65_535
-
-
-def packed(weights: np.ndarray, seen: np.ndarray) -> str:
-    """base64 of round(sqrt(w) * 254) per cell, 255 where the mask forbids it; shape (..., T, S), seen (T, S)."""
-    return _base64(np.where(seen, np.rint(np.sqrt(weights.astype(np.float32)) * 254), MASKED).astype(np.uint8))
-
-
-def precise(weights: np.ndarray, seen: np.ndarray) -> str:
-    """base64 of little-endian uint16 round(w * 65534), 65535 where the mask forbids it."""
-    return _base64(np.where(seen, np.rint(weights.astype(np.float32) * 65_534), MASKED_LARGE).astype("<u2"))
-
-
-def _base64(array: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
 def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
@@ -85,13 +70,13 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
     wanted = session.head or (telling[0][:2] if telling else (layers - 1, 0))
     layer, head = min(wanted[0], layers - 1), min(wanted[1], count - 1)
     session.drawn = (which, (layer, head))
-    seen = visible(run, which, maps)
+    seen, top = frames.visible(run, which, maps), None if heads.distributions else frames.end(maps)
     queries, keys = tokens(run, batch, example, which)
     info = [
         {
             "role": heads.role(i, j)[0],
             "score": round(heads.role(i, j)[1], 3) if heads.role(i, j)[0] in findings.RANK else None,
-            "bits": round(float(heads.bits[i, j]), 2),
+            "bits": round(float(heads.bits[i, j]), 2) if heads.distributions else None,
             "back": round(float(heads.distance[i, j]), 1),
         }
         for i in range(layers)
@@ -104,8 +89,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         "heads": count,
         "queries": json.dumps(queries),
         "keys": json.dumps(keys),
-        "w": packed(maps, seen),
-        "big": precise(maps[layer, head], seen),
+        **_weights(maps, seen, (layer, head), top),
         "layer": layer,
         "head": head,
         "info": json.dumps(info),
@@ -116,13 +100,15 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
     }
 
 
-def visible(run: Run, which: str, maps: np.ndarray) -> np.ndarray:
-    """(T, S) True where the mask lets a query look: where any head of any layer puts weight, or the causal triangle."""
-    queries, keys = maps.shape[-2:]
-    distance, window = np.arange(queries)[:, None] - np.arange(keys)[None], run.config.model.attention.sees()
-    near = np.abs(distance) < (keys + queries if window is None or which == "cross" else window)
-    lit = np.asarray((maps > 0).any(axis=(0, 1)))  # a prefix or padding shows in the weights themselves
-    return near & (distance >= 0) | lit if which == "decoder" else near
+def _weights(maps: np.ndarray, seen: np.ndarray, large: tuple[int, int], top: float | None) -> dict[str, Any]:
+    """All heads as bytes and one in more of them; `top`: where the scale of weights ends that may be negative."""
+    if top is None:
+        return {"w": frames.packed(maps, seen), "big": frames.precise(maps[large], seen)}
+    return {
+        "w": frames.packed_signed(maps, seen, top),
+        "big": frames.precise_signed(maps[large], seen, top),
+        "signed": top,
+    }
 
 
 def tokens(run: Run, batch: Batch, example: int, which: str) -> tuple[list[str], list[str]]:

@@ -1,0 +1,20 @@
+"""An experiment's bar: Run or Stop, where it is in words, and which of several things take part."""
+
+import gradio as gr
+
+from playground.components.widget import widget
+
+
+def runbar(value: dict, *, view: str, **props) -> gr.HTML:
+    """Value:
+
+        n      number of the answer
+        state  idle, waiting, running
+        words  where it is, or what it waits for
+        done   share of the work, 0 to 1
+        tone   "error" where `words` says what went wrong, else ""
+        picks  JSON [[field, label, [[option, label, chosen]]]]
+
+    Events: begin {n} and halt {n} with a number that rises; pick {at, value: [option, ...]}.
+    """
+    return widget("runbar", value, ("begin", "halt", "pick"), view=view, **props)

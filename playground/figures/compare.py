@@ -1,0 +1,53 @@
+"""Curves of variants that train together: mean over seeds, and a band from the lowest to the highest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from playground.figures.curves import COLOURS, Curve, Figure, curves
+
+
+class Line(NamedTuple):
+    """One variant's curve."""
+
+    label: str
+    steps: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def colour(variant: int) -> str:
+    """The line colour of a variant; the base comes first."""
+    return COLOURS[(variant + 1) % len(COLOURS)]
+
+
+def together(
+    lines: Sequence[Line],
+    *,
+    total: float,
+    y_title: str,
+    y_range: tuple[float, float],
+    seeds: int,
+    cursor: float | None = None,
+    marks: Sequence[tuple[int, str]] = (),
+) -> Figure:
+    """Up to four curves with one cursor; with several seeds a band around each."""
+    drawn = [Curve(line.label, line.steps.tolist(), line.mean.tolist(), colour(i)) for i, line in enumerate(lines)]
+    figure = curves(drawn, total=total, y_title=y_title, y_range=y_range, marks=marks, cursor=cursor)
+    if seeds > 1:
+        figure["data"] = [*(part for i, line in enumerate(lines) for part in _band(line, i)), *figure["data"]]
+    return figure
+
+
+def _band(line: Line, variant: int) -> list[dict[str, Any]]:
+    edge = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "x": line.steps.tolist()}
+    filled = {"fill": "tonexty", "fillcolor": colour(variant), "opacity": 0.14}
+    return [{**edge, "y": _short(line.low)}, {**edge, "y": _short(line.high), **filled}]
+
+
+def _short(values: np.ndarray) -> list[float]:
+    return [float(f"{v:.5g}") for v in values]

@@ -1,0 +1,52 @@
+"""The Compare page: two to four variants trained together, their views locked."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from playground.components.compare import compare
+from playground.components.plot import plot
+from playground.pages import comparing
+from playground.pages.comparing import Comparing
+from playground.pages.frame import NOW, PRIVATE
+from playground.pages.laboratory import PLOTLY
+from playground.session import Session
+from playground.views import compare as view
+from playground.views.compare import charts
+
+TITLES = {"accuracy": ("Accuracy", "of unseen examples"), "loss": ("Loss", "of unseen examples")}
+
+
+def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
+    """Lay the page out and wire it."""
+    blank = Session("blank").compare
+    with gr.Tab("Compare", id="compare"), gr.Column(elem_id="compare"):
+        widget = compare(view.value(blank))
+        plots = {
+            name: plot(
+                charts.value(blank, name),
+                src=PLOTLY,
+                title=title,
+                note=note,
+                tall=236,
+                slot=f"compare-{name}",
+                view=f"compare-{name}",
+            )
+            for name, (title, note) in TITLES.items()
+        }
+    page = Comparing(widget, plots)
+    outputs = [widget, *plots.values()]
+    limits = {"trigger_mode": "multiple", "concurrency_limit": 16, "concurrency_id": "compare"}
+    for event, act in (
+        (widget.choose, comparing.choose),
+        (widget.match, comparing.match),
+        (widget.seeds, comparing.seeds),
+        (widget.include, comparing.add),
+        (widget.leave, comparing.remove),
+        (widget.look, comparing.look),
+        (widget.pause, comparing.pause),
+        (widget.restart, comparing.reset),
+    ):
+        event(page.changed(act), None, outputs, trigger_mode="multiple", **NOW)
+    pressed = widget.play(page.changed(comparing.play), None, outputs, trigger_mode="multiple", **NOW)
+    pressed.then(page.stream, None, outputs, **limits, **PRIVATE)

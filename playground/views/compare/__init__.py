@@ -1,0 +1,157 @@
+"""The Compare page as values: what is compared, the bar, the curves, the pictures side by side, the results."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from models.cost import cost
+from playground.comparison.matching import WHATS
+from playground.comparison.ready import READY
+from playground.comparison.results import finding, results
+from playground.comparison.setup import Setup
+from playground.comparison.variants import LEAST, MOST, SEEDS, Variant
+from playground.controls import accordions, leaf, plain
+from playground.run import RunConfig
+from playground.views.compare import table
+from playground.wording import metric, said
+
+SEES = {
+    "encoder-only": "Every position sees the whole input; answer slots ▢ are filled at once.",
+    "decoder-only": "Every position sees itself and what came before, so an answer is read out from left to right.",
+    "encoder-decoder": "The source sees all of itself; the answer sees the whole source and its own past. Two "
+    "softmaxes: each part of a lower row sums to 1.",
+}
+OWN = ("model", "training")  # what a variant may change; the task, the batches and the seed are the same for all
+SAME = ("training.batch", "training.steps", "training.examples", "training.evaluate_every", "training.record_every")
+
+
+def value(setup: Setup) -> dict[str, Any]:
+    """See `components.compare`."""
+    trials = setup.trials
+    found, sentences = _matched(setup)
+    step = trials.step if trials is not None else 0
+    shown = step if setup.shown is None else min(setup.shown, step)
+    ready = READY.get(setup.name)
+    title, text = finding(trials) if trials is not None else ("Nothing trained yet", ready.shows if ready else "")
+    return {
+        "setup": json.dumps(
+            {
+                "name": setup.name,
+                "ready": [[r.name, r.label, r.shows] for r in READY.values()],
+                "match": [list(WHATS), setup.what],
+                "seeds": [[1, 3, SEEDS], setup.seeds],
+                "full": len(setup.wanted) >= MOST,
+                "few": len(setup.wanted) < LEAST,
+            }
+        ),
+        "settings": settings(setup.wanted[0].config),
+        "cards": json.dumps([card(v, found[0], s, i) for i, (v, s) in enumerate(zip(found, sentences, strict=True))]),
+        "bar": json.dumps(
+            {
+                "state": state(setup),
+                "place": setup.place,
+                "notice": setup.notice or (trials.ended if trials is not None else ""),
+                "rate": rate(setup),
+                "step": shown,
+                "last": step,
+                "total": setup.total,
+                "looking": setup.shown is not None,
+                "marks": table.marks(trials) if trials is not None else [],
+            }
+        ),
+        "maps": json.dumps([t.picture for t in trials.trials[: len(found)]] if trials is not None else []),
+        "at": json.dumps({"layer": setup.layer, "head": setup.head}),
+        "results": json.dumps(table.rows(trials, shown) if trials is not None else {}),
+        "finding": json.dumps({"title": title, "html": text}),
+        "problem": setup.problem,
+    }
+
+
+@lru_cache(maxsize=64)
+def settings(base: RunConfig) -> str:
+    """JSON [[path, label, type, options]] of what a variant may change in the base."""
+    raw, found = plain(base), []
+    for each in accordions():
+        kind = leaf(raw, f"{each.slot}.kind") if each.slot else ""
+        if kind is None or each.name == "task":
+            continue
+        if each.slot:
+            found.append([f"{each.slot}.kind", each.title, "choice", [[k, k] for k in each.kinds]])
+        for row in each.kinds[kind]:
+            if row["path"].split(".")[0] in OWN and row["path"] not in SAME and row["type"] != "text":
+                found.append([row["path"], f"{each.title}: {row['label'].lower()}", row["type"], row["options"]])
+    return json.dumps(found)
+
+
+def state(setup: Setup) -> str:
+    """What the bar says: ready, queued, starting, running, paused, finished, failed."""
+    trials = setup.trials
+    if trials is not None and trials.ended:
+        return "failed"
+    if setup.running:
+        return "queued" if setup.place else "running" if trials is not None and trials.built else "starting"
+    if trials is None:
+        return "ready"
+    return "finished" if trials.done else "paused"
+
+
+def rate(setup: Setup) -> str:
+    """Tokens per CPU second, of each variant."""
+    if setup.trials is None:
+        return ""
+    found = [row.rate.mean for row in results(setup.trials) if row.rate is not None]
+    return f"{len(found)} × {sum(found) / len(found):,.0f}" if found else ""
+
+
+def _matched(setup: Setup) -> tuple[list[Variant], list[str]]:
+    """The variants as they are trained; unmatched, with the sentence, where they cannot be matched."""
+    try:
+        return setup.matched()
+    except ValueError as error:
+        setup.problem = str(error)
+        return list(setup.wanted), ["" for _ in setup.wanted]
+
+
+def card(variant: Variant, base: Variant, sentence: str, index: int) -> dict[str, Any]:
+    """What a variant costs, and where that differs from the base."""
+    mine, its = cost(variant.config.model), cost(base.config.model)
+    rows = [
+        ("Parameters", mine.parameters, its.parameters, ""),
+        ("Active per token", mine.active_parameters, its.active_parameters, ""),
+        ("Forward pass", mine.flops_per_token, its.flops_per_token, "FLOP/token"),
+        ("KV cache", 4 * mine.kv_cache_elements_per_token, 4 * its.kv_cache_elements_per_token, "B/token"),
+    ]
+    return {
+        "name": variant.name,
+        "label": variant.label,
+        "sub": summary(variant),
+        "sees": SEES[variant.config.model.topology],
+        "match": sentence,
+        "facts": [[label, *_number(label, a, unit), _change(a, b)] for label, a, b, unit in rows],
+        "removable": index > 0,
+    }
+
+
+def _number(label: str, value: float, unit: str) -> tuple[str, str]:
+    if label == "Forward pass":
+        return metric(value, unit)
+    return (f"{value:,}", unit) if value else ("none", "")
+
+
+def _change(mine: float, base: float) -> str:
+    if mine == base:
+        return ""
+    if not base or not mine:
+        return "differs"
+    return f"{100 * (mine / base - 1):+.0f} %".replace("-", "−") if abs(mine / base - 1) >= 0.005 else "< 1 %"
+
+
+def summary(variant: Variant) -> str:
+    """One line: what the model is."""
+    m = variant.config.model
+    depth = f"{m.encoder_layers} + {m.layers}" if m.topology == "encoder-decoder" else f"{m.layers}"
+    heads = m.attention.query_heads()
+    attention = f", {m.attention.kind} of {heads}" if heads else ""
+    return f"{m.topology}, {depth} layers, width {said(m.width)}{attention}, {m.position.kind}"

@@ -1,0 +1,75 @@
+"""The bar of the word2vec tab: the button, how far the run is, how fast, its losses, and what waits for a restart."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from models.config import extra, walk
+from playground.embeddings.lab import WordLab
+from playground.wording import said
+
+LONGEST = 40  # of a setting that waits
+
+
+def state(lab: WordLab) -> str:
+    """ready | queued | running | paused | finished | stopped | refused."""
+    training = lab.training
+    if lab.refused or training is None:
+        return "refused" if lab.refused else "ready"
+    if lab.place:
+        return "queued"
+    if lab.running:
+        return "running"
+    if lab.notice:
+        return "stopped"
+    return "finished" if training.finished else "paused" if training.words else "ready"
+
+
+def value(lab: WordLab) -> dict[str, Any]:
+    """See `components.wordbar`."""
+    lab.sent += 1
+    training, now = lab.training, state(lab)
+    loss = training.points[-1].loss if training else (math.nan, math.nan)
+    return {
+        "n": lab.sent,
+        "answers": lab.intent,
+        "state": now,
+        "words": training.words if training else 0,
+        "total": training.total if training else 0,
+        "epochs": training.settings.model.epochs if training else 0,
+        "rate": round(lab.rate) if now == "running" else 0,
+        "paced": now == "running" and training is not None and training.settings.pace is not None,
+        "loss": json.dumps([None if math.isnan(each) else round(each, 3) for each in loss]),
+        "place": lab.place,
+        "note": lab.refused or lab.notice or next(iter(lab.edited.problems.values()), ""),
+        "pending": waits(lab),
+    }
+
+
+def waits(lab: WordLab) -> str:
+    """What the controls say otherwise than the run: "window 5 → 2, dimension 16 → 32"."""
+    labels = {path: extra(field).get("label", path) for path, field, _ in walk(lab.edited.config)}
+    changes = lab.pending().items()
+    return ", ".join(f"{_lower(labels[path])} {_short(old)} → {_short(new)}" for path, (old, new) in changes)
+
+
+def marks(lab: WordLab) -> dict[str, list[str]]:
+    """{path: [tone, sentence]} of the controls that wait for a restart; see `components.form`."""
+    return {path: ["pending", f"The run has {_short(old)}."] for path, (old, _) in lab.pending().items()}
+
+
+def running(lab: WordLab) -> dict[str, Any]:
+    """{path: value of the run}."""
+    return {path: old for path, (old, _) in lab.pending().items()}
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:]
+
+
+def _short(value: object) -> str:
+    if isinstance(value, str) and len(value) > LONGEST:
+        return f"{len(value):,} characters"
+    return said(value) if value != "" else "empty"

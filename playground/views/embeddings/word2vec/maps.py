@@ -1,0 +1,88 @@
+"""The maps of both methods, the neighbours of the chosen word now and over time, and analogies."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.embeddings.lab import WordLab
+from playground.embeddings.settings import KINDS, Kind
+from playground.embeddings.training import TOP, Training
+from playground.measures.embedding import analogy, neighbours
+
+FINE = 32767  # steps of a place from 0 to 1
+
+
+def value(lab: WordLab) -> dict[str, Any]:
+    """See `components.wordlab`. Moves the maps to the vectors of the moment."""
+    lab.sent += 1
+    training = lab.ready()
+    if training is None:
+        return {"n": lab.sent, "words": ""}
+    part, names = lab.part(), training.text.vocabulary
+    places = [packed(training.place(kind, part)) for kind in KINDS]
+    shown = names[: len(training.maps["CBOW"].places_WP)]
+    return {
+        "n": lab.sent,
+        "step": training.words,
+        "words": json.dumps(shown),
+        "counts": json.dumps(training.text.counts[: len(shown)].tolist()),
+        "classes": json.dumps([training.classes.get(word, "") for word in shown]),
+        "of": len(names),
+        "left": places[0],
+        "right": places[1],
+        "shares": json.dumps([[round(s, 3) for s in training.maps[kind].basis.share_P.tolist()] for kind in KINDS]),
+        "agreement": json.dumps([_number(each) for each in training.points[-1].agreement]),
+        "hold": lab.hold,
+        "word": lab.word,
+        "unknown": lab.unknown,
+        "near": json.dumps([near(training, kind, lab.word) for kind in KINDS]),
+        "time": json.dumps(over_time(training, lab.word)),
+        "analogy": json.dumps(asked(training, lab.asked)),
+    }
+
+
+def packed(places_WP: Tensor) -> str:
+    """Places in [-1, 1] as little-endian int16, base64."""
+    fine = (places_WP.clamp(-1, 1) * FINE).round().numpy().astype("<i2")
+    return base64.b64encode(np.ascontiguousarray(fine).tobytes()).decode()
+
+
+def near(training: Training, kind: Kind, word: str) -> list[list[Any]]:
+    """[[word, cosine, class], ...] nearest first."""
+    found = neighbours(training.models[kind].vectors, torch.tensor([training.text.id(word)]), TOP)
+    return _listed(training, found.ids_NK[0].tolist(), found.cosine_NK[0].tolist())
+
+
+def over_time(training: Training, word: str) -> list[list[Any]]:
+    """[[words read, [neighbours of skip-gram], [of CBOW]], ...]."""
+    names, at = training.text.vocabulary, training.text.id(word)
+    return [[kept.words, *([names[i] for i in ids[at].tolist()] for ids in kept.ids)] for kept in training.kept]
+
+
+def asked(training: Training, words: tuple[str, str, str] | None) -> dict[str, Any]:
+    """a - b + c of both methods, or a sentence."""
+    if words is None or not all(word.strip() for word in words):
+        return {"abc": list(words or ("", "", "")), "error": "", "found": []}
+    try:
+        a, b, c = (training.text.id(word) for word in words)
+    except ValueError as error:
+        return {"abc": list(words), "error": str(error), "found": []}
+    rows = (analogy(training.models[kind].vectors, a, b, c, TOP) for kind in KINDS)
+    found = [_listed(training, row.ids_NK[0].tolist(), row.cosine_NK[0].tolist()) for row in rows]
+    return {"abc": list(words), "error": "", "found": found}
+
+
+def _listed(training: Training, ids: list[int], cosines: list[float]) -> list[list[Any]]:
+    names = training.text.vocabulary
+    return [[names[i], round(c, 3), training.classes.get(names[i], "")] for i, c in zip(ids, cosines, strict=True)]
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 4)

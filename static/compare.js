@@ -1,0 +1,133 @@
+/* The Compare page: variants that train together, one cursor for all. */
+const STATES = {                                       // state -> [icon, words on the button, words under the step]
+  ready: ["play", "Train them", "step · ready"], queued: ["", "Leave the queue", "in the queue"],
+  starting: ["pause", "Pause", "starting processes"], running: ["pause", "Pause", "step of all · running"],
+  paused: ["play", "Go on", "step of all · paused"], finished: ["play", "Train them again", "step · finished"],
+  failed: ["play", "Start again", "step · stopped"],
+};
+const html = () => `<section class="tp cmp-bar" aria-label="Runs">
+    <div class="keys"><button class="b icon" data-do="restart" aria-label="Reset all to step 0 (R)">${pg.icon("reset")}</button>
+      <button class="b primary" data-do="toggle"></button></div>
+    <div class="scrub" role="slider" tabindex="0" aria-label="Step shown"></div>
+    <div class="readout"><div class="stat now"><b data-step></b><span data-words></span></div>
+      <div class="stat"><b data-rate></b><span>tokens per CPU second</span></div></div>
+    <p class="reason" role="status" hidden></p></section>
+  <div class="cmp-setup"><div class="tool grow"><span class="lab">Compare</span><div class="chips" role="group" aria-label="Compare"></div></div>
+    <div class="tool"><span class="lab" title="Change the width of the feed-forward networks until the variants are alike in this">Match</span><div data-s="match"></div></div>
+    <div class="tool"><span class="lab">Seeds</span><div data-s="seeds"></div></div>
+    <div class="pop add"><button class="b small" data-do="more" aria-expanded="false">Add a variant</button>
+      <form class="list" hidden><label>Setting <select name="at"></select></label><label>Value <span data-value></span></label>
+        <button class="b small">Add</button></form></div></div>
+  <div class="cmp-main"><p class="bad" role="alert" hidden></p>
+    <div class="lens-head"><div><h1></h1><p></p></div></div>
+    <div class="cmp-charts"><div data-slot="compare-accuracy"></div><div data-slot="compare-loss"></div></div>
+    <hr class="rule"><div class="cmp-pictures"></div>
+    <hr class="rule"><section class="cmp-results"><div class="pt"><h2></h2><span></span></div><div class="rows"></div></section></div>`;
+
+const valueBox = ([, label, type, options]) => type === "choice" || type === "bool"
+  ? `<select name="value" aria-label="${pg.esc(label)}">${(type === "bool" ? [[true, "on"], [false, "off"]] : options).map(([value, text]) =>
+    `<option value="${pg.esc(JSON.stringify(value))}">${pg.esc(text)}</option>`).join("")}</select>`
+  : `<input name="value" inputmode="decimal" autocomplete="off" required aria-label="${pg.esc(label)}">`;
+
+pg.compare = (element, props, trigger, watch) => {
+  const root = pg.root(element), parse = pg.reader();
+  root.classList.add("compare");
+  root.innerHTML = html();
+  const $ = name => root.querySelector(name), form = $(".add form");
+  const pictures = pg.comparePictures($(".cmp-pictures"), { look: what => trigger("look", what), leave: index => trigger("leave", { index }) });
+  const table = pg.tableView($(".cmp-results .rows"));
+  root.querySelectorAll("[data-slot]").forEach(place => pg.offerSlot(place.dataset.slot, place));
+  let bar = { state: "ready", step: 0, last: 0, total: 1, marks: [] }, settings = [], hope = null, chips = "";
+
+  const scrub = pg.scrubber($(".scrub"), () => {}, step => trigger("look", { step }));
+  const match = pg.choice($("[data-s=match]"), "Match", name => trigger("match", { name }));
+  const seeds = pg.choice($("[data-s=seeds]"), "Seeds", count => trigger("seeds", { count: +count }));
+  const toggle = () => {
+    const going = ["running", "queued", "starting"].includes(hope ?? bar.state);
+    if (bar.state === "finished") trigger("restart");
+    hope = going ? "paused" : "starting";
+    drawBar();
+    trigger(going ? "pause" : "play");
+  };
+  const actions = {
+    toggle, restart: () => trigger("restart"),
+    more: button => {
+      form.hidden = !form.hidden;
+      button.setAttribute("aria-expanded", !form.hidden);
+      if (!form.hidden) form.querySelector("select").focus();
+    },
+  };
+  root.addEventListener("click", event => {
+    const button = event.target.closest("[data-do]"), chip = event.target.closest("[data-ready]");
+    if (button && actions[button.dataset.do]) actions[button.dataset.do](button);
+    if (chip) trigger("choose", { name: chip.dataset.ready });
+  });
+  pg.onKey(root, " ", toggle);
+  pg.onKey(root, "r", actions.restart);
+  const arrow = by => event => event.target.closest?.("input, select, [role=slider], [tabindex='0'].well") ? false : scrub.move(by, event.shiftKey);
+  pg.onKey(root, "ArrowLeft", arrow(-1));
+  pg.onKey(root, "ArrowRight", arrow(1));
+
+  const chosen = () => settings.find(([at]) => at === form.at.value) ?? settings[0];
+  form.at.addEventListener("change", () => { $("[data-value]").innerHTML = valueBox(chosen()); });
+  form.addEventListener("submit", event => {
+    event.preventDefault();
+    const [at, , type] = chosen(), text = form.value.value, number = pg.number(text);
+    const value = type === "choice" || type === "bool" ? JSON.parse(text) : Number.isNaN(number) ? text : number;
+    trigger("include", { at, value });
+    form.hidden = true;
+    $("[data-do=more]").setAttribute("aria-expanded", false);
+  });
+  form.addEventListener("keydown", event => { if (event.key === "Escape") { event.preventDefault(); actions.more($("[data-do=more]")); } });
+
+  function drawBar() {
+    const state = hope ?? bar.state, [icon, words, under] = STATES[state] ?? STATES.ready, button = $("[data-do=toggle]");
+    const face = (icon ? pg.icon(icon) : "") + `<span>${words}</span>`;
+    if (button.shown !== face) button.innerHTML = button.shown = face;
+    $(".cmp-bar").dataset.state = state;
+    pg.set($("[data-step]"), pg.num(bar.step));
+    pg.set($("[data-words]"), bar.looking ? "step · past" : bar.place ? `place ${bar.place} in the queue` : under);
+    pg.set($("[data-rate]"), bar.rate || "–");
+    $(".reason").hidden = !bar.notice;
+    pg.set($(".reason"), bar.notice || "");
+    scrub.draw({ step: bar.step, last: bar.last, total: bar.total, state }, bar.marks);
+  }
+  const drawSetup = setup => {
+    const shown = [...setup.ready, ["run", "The Playground's run", "Begin with the run, or the configuration, of the Playground, and add variants."]];
+    const made = shown.map(([id, label, hint]) =>
+      `<button class="chip" data-ready="${id}" aria-pressed="${id === (setup.name || "run")}" title="${pg.esc(hint)}">${pg.esc(label)}</button>`).join("");
+    if (chips !== made) $(".chips").innerHTML = chips = made;
+    match.draw(setup.match[0].map(what => [what, what]), setup.match[1]);
+    seeds.draw(setup.seeds[0].map(count => [String(count), String(count)]), String(setup.seeds[1]));
+    $("[data-do=more]").disabled = setup.full;
+    $("[data-do=toggle]").disabled = setup.few;
+    $("[data-do=toggle]").title = setup.few ? "Add a variant first." : "";
+  };
+  const drawSettings = next => {
+    if (next === settings || !next) return;
+    const had = form.at.value;
+    settings = next;
+    form.at.innerHTML = settings.map(([at, label]) => `<option value="${pg.esc(at)}">${pg.esc(label)}</option>`).join("");
+    if (settings.some(([at]) => at === had)) form.at.value = had;
+    else $("[data-value]").innerHTML = valueBox(chosen());
+  };
+  pg.mount("compare", element, props, watch, value => {
+    bar = parse("bar", value.bar);
+    if (hope === "paused" ? !["running", "queued", "starting"].includes(bar.state) : hope && bar.state !== "ready") hope = null;
+    drawBar();
+    drawSetup(parse("setup", value.setup));
+    drawSettings(parse("settings", value.settings));
+    pictures.draw(parse("cards", value.cards) ?? [], parse("maps", value.maps) ?? [], parse("at", value.at));
+    const found = parse("results", value.results), finding = parse("finding", value.finding);
+    $(".cmp-results").hidden = !found?.rows;
+    if (found?.rows) {
+      table.draw(found);
+      pg.set($(".cmp-results > .pt h2"), found.heading);
+      pg.set($(".cmp-results > .pt span"), found.note);
+    }
+    pg.set($("h1"), finding.title);
+    pg.rich($(".lens-head p"), finding.html);
+    pg.set($(".cmp-main > .bad"), value.problem || "");
+    $(".cmp-main > .bad").hidden = !value.problem;
+  });
+};

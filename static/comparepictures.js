@@ -1,0 +1,136 @@
+/* Variants side by side: what each costs, and the same layer, head and tokens of each; or its experts; or its predictions. */
+const LENSES = [["attention", "Attention"], ["experts", "Experts"], ["predictions", "Predictions"]];
+const MASKED = 255, LARGE = 26, MOST = 36;
+const TOOLS = `<div class="tools"><div class="tool"><div data-s="lens"></div></div><div class="tool at"><span class="lab">Layer</span><div data-s="layer"></div></div>
+  <div class="tool at"><span class="lab">Head</span><div data-s="head"></div></div><span class="grow"></span>
+  <div class="legend"><span class="axt">weight, square-root scale</span><span class="axt">0</span><i class="ramp"></i><span class="axt">1</span>
+  <span class="sw masked"></span><span class="axt">not visible</span></div></div><div class="cmp-vars"></div>`;
+
+const fact = ([label, number, unit, change]) => `<div class="${change ? "dif" : ""}"><dt>${pg.esc(label)}</dt>
+  <dd>${pg.esc(number)} <small>${pg.esc(unit)}${change && change !== "differs" ? ` ${pg.esc(change)}` : ""}</small></dd></div>`;
+const head = (card, i) => `<h2>${pg.esc(card.name)}</h2><p>${pg.esc(card.sub)}</p><dl>${card.facts.map(fact).join("")}</dl>
+  <p class="matched">${pg.esc(card.match)}</p>${card.removable
+    ? `<button class="b small quiet icon gone" data-leave="${i}" aria-label="Remove ${pg.esc(card.label)}">${pg.icon("close")}</button>` : ""}`;
+
+const weightOf = byte => byte === MASKED ? null : (byte / 254) ** 2;
+const words = w => w === null ? "not visible" : pg.weight(w);
+
+/** One map; it keeps its canvas between frames. `point(query, key)` moves the ring in all of them. */
+const map = (host, point) => {
+  host.innerHTML = `<div class="jm"><div class="xs" aria-hidden="true"></div><div class="ys" aria-hidden="true"></div>
+    <div class="well" tabindex="0" role="group"><canvas role="img"></canvas><div class="numbers" aria-hidden="true"></div><i class="cut x"></i><i class="cut y"></i><i class="ring"></i></div>
+    <p class="axt under"></p></div>`;
+  const $ = name => host.querySelector(name), well = $(".well"), canvas = $("canvas");
+  let frame = null, bytes = null, side = 0, laid = "", width = 0, at = null;
+  const lay = () => {
+    const n = frame.tokens.length, next = Math.max(6, Math.min(MOST, Math.floor((width - 40) / n))), key = `${next} ${frame.tokens} ${frame.cut}`;
+    if (!width || laid === key) return;
+    laid = key;
+    side = next;
+    const every = side >= 12 ? 1 : side >= 8 ? 2 : 4;
+    const label = (t, i) => i % every ? "" : `<span style="--i:${i}" title="${i} ${pg.esc(pg.glyph(t))}">${pg.esc(pg.short(t, side > 20 ? 3 : 1))}</span>`;
+    $(".jm").style.setProperty("--side", `${side}px`);
+    $(".jm").style.setProperty("--n", n);
+    $(".jm").style.setProperty("--cut", frame.cut);
+    $(".xs").innerHTML = $(".ys").innerHTML = frame.tokens.map(label).join("");
+    host.querySelectorAll(".cut").forEach(line => { line.hidden = !frame.cut; });
+  };
+  const cellAt = event => {
+    const box = well.getBoundingClientRect(), clamp = v => Math.max(0, Math.min(frame.tokens.length - 1, Math.floor(v / side)));
+    return [clamp(event.clientY - box.top), clamp(event.clientX - box.left)];
+  };
+  well.addEventListener("pointermove", event => frame && event.pointerType !== "touch" && point(...cellAt(event)));
+  well.addEventListener("click", event => frame && point(...cellAt(event)));
+  well.addEventListener("keydown", event => {
+    const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    if (!by || !frame) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const n = frame.tokens.length, [q, k] = at ?? [frame.cut, 0];
+    point(Math.max(0, Math.min(n - 1, q + by[0])), Math.max(0, Math.min(n - 1, k + by[1])));
+    pg.say($(".under").textContent);
+  });
+  const ring = (query, key) => {
+    if (!frame) return;
+    const n = frame.tokens.length;
+    at = query === null ? null : [Math.min(query, n - 1), Math.min(key, n - 1)];
+    $(".ring").hidden = !at;
+    const name = `L${frame.layer} H${frame.head}, step ${pg.num(frame.step)}`;
+    if (!at) return pg.set($(".under"), name);
+    $(".ring").style.transform = `translateY(${at[0] * side}px)`;
+    const weight = words(weightOf(bytes[at[0] * n + at[1]]));
+    pg.set($(".under"), `${name}: ${at[0]} ${pg.glyph(frame.tokens[at[0]])} on ${at[1]} ${pg.glyph(frame.tokens[at[1]])}: ${weight}`);
+  };
+  const draw = (next, point) => {
+    frame = next;
+    bytes = pg.bytes(frame.cells);
+    lay();
+    const n = frame.tokens.length;
+    pg.paint(canvas, bytes, 0, n, n);
+    canvas.setAttribute("aria-label", `Attention of layer ${frame.layer}, head ${frame.head} over ${n} tokens at step ${pg.num(frame.step)}`);
+    const table = pg.colours();
+    $(".numbers").innerHTML = side < LARGE ? "" : [...bytes].map((byte, i) => {
+      const w = weightOf(byte);
+      return w === null || w < .3 ? "" : `<span style="--q:${Math.floor(i / n)};--k:${i % n};color:${pg.inkOn(table[byte])}">${w > .995 ? "1" : w.toFixed(2).slice(1)}</span>`;
+    }).join("");
+    ring(...(point ?? [null, null]));
+  };
+  new ResizeObserver(([entry]) => { width = entry.contentRect.width; if (frame && width) draw(frame, at); }).observe(host);
+  return { draw, ring };
+};
+
+const bars = experts => {
+  const top = Math.max(...experts.demand, experts.capacity ?? 0, 1), uniform = experts.demand.reduce((a, b) => a + b, 0) / experts.demand.length;
+  const rows = experts.demand.map((d, e) => `<div class="bar" title="E${e}: ${experts.load[e]} of ${d} asked for"><span>E${e}</span>
+    <i style="--w:${100 * experts.load[e] / top}%;--d:${100 * d / top}%;--c:var(--cat-${e % 16})"></i><b>${pg.num(experts.load[e])}</b></div>`).join("");
+  return `<p class="axt">${pg.esc(experts.name)}: choices taken, of ${pg.num(experts.demand.reduce((a, b) => a + b, 0))} asked for in one update; uniform ${pg.num(Math.round(uniform))}</p>${rows}`;
+};
+const guesses = rows => `<table><thead><tr><th>wanted</th><th>likeliest</th><th>probability</th></tr></thead><tbody>${rows.map(([want, got, p]) =>
+  `<tr class="${want === got ? "right" : "wrong"}"><td>${pg.esc(pg.glyph(want))}</td><td>${pg.esc(pg.glyph(got))}</td><td>${p.toFixed(2)}</td></tr>`).join("")}</tbody></table>`;
+
+pg.comparePictures = (host, { look, leave }) => {
+  host.innerHTML = TOOLS;
+  const $ = name => host.querySelector(name), vars = $(".cmp-vars");
+  let lens = "attention", shown = "", maps = [], latest = null, point = null;
+  const lensChoice = pg.choice($("[data-s=lens]"), "Lens", id => { lens = id; redraw(); });
+  const layer = pg.choice($("[data-s=layer]"), "Layer", id => look({ layer: +id }));
+  const heads = pg.choice($("[data-s=head]"), "Head", id => look({ head: +id }));
+  const ringAll = (query, key) => { point = [query, key]; maps.forEach(each => each.ring(query, key)); };
+  host.addEventListener("click", event => {
+    const gone = event.target.closest("[data-leave]");
+    if (gone) leave(+gone.dataset.leave);
+  });
+  const redraw = () => latest && draw(...latest);
+  const draw = (cards, pictures, at) => {
+    latest = [cards, pictures, at];
+    const key = JSON.stringify(cards), there = pictures.filter(p => p.cells), any = pictures.some(p => p.experts);
+    lensChoice.draw(LENSES.map(([id, label]) => [id, label, id === "experts" && pictures.length && !any ? "None of these models has experts." : ""]), lens);
+    if (shown !== key) {
+      shown = key;
+      vars.style.setProperty("--columns", cards.length === 4 ? 2 : cards.length);
+      vars.innerHTML = cards.map((card, i) => `<section class="var" style="--v:var(--line-${(i + 1) % 4})" aria-label="${pg.esc(card.name)}">${head(card, i)}
+        <div class="picture"></div><p class="sees">${pg.esc(card.sees)}</p></section>`).join("");
+      maps = [...vars.querySelectorAll(".picture")].map(node => ({ node, kind: "" }));
+    }
+    host.querySelectorAll(".at, .legend").forEach(node => { node.hidden = lens !== "attention"; });
+    const depth = Math.max(1, ...there.map(p => p.layers)), wide = Math.max(1, ...there.map(p => p.heads));
+    layer.draw([...Array.from({ length: depth }, (_, i) => [String(i), String(i)]), ["-1", "last"]], String(at.layer));
+    heads.draw(Array.from({ length: Math.min(wide, 16) }, (_, i) => [String(i), String(i)]), String(at.head));
+    maps = maps.map((each, i) => {
+      const picture = pictures[i] ?? {}, { node } = each;
+      const kind = lens === "attention" && !picture.cells ? "none" : lens;
+      if (kind === "attention") {
+        const made = each.kind === "attention" ? each : { ...map(node, ringAll), node, kind };
+        if (made.frame !== picture) { made.draw(picture, point); made.frame = picture; }
+        return made;
+      }
+      const html = kind === "experts" ? (picture.experts ? bars(picture.experts) : `<p class="muted">This model has no experts.</p>`)
+        : kind === "predictions" && picture.predicted ? guesses(picture.predicted)
+          : `<p class="muted">${picture.step === undefined ? "Nothing to see before it has begun." : "This model has no attention."}</p>`;
+      if (node.shown !== html || each.kind !== kind) node.innerHTML = node.shown = html;
+      return { node, kind, ring: () => {} };
+    });
+    maps.forEach(each => { each.ring ??= () => {}; });
+  };
+  return { draw };
+};

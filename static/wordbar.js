@@ -1,0 +1,84 @@
+/* The bar of the word2vec tab: one primary button, words read, words per second, losses, and what waits for a restart. */
+const HOPE_MS = 5000;                                  // how long the button shows what was asked, not yet confirmed
+const STATES = {                                       // state -> [icon, button, words under the count]
+  ready: ["play", "Train", "words read · ready"], running: ["pause", "Pause", "words read · training"],
+  paused: ["play", "Go on", "words read · paused"], finished: ["reset", "Train again", "words read · finished"],
+  queued: ["", "Leave the queue", "in the queue"], stopped: ["reset", "Train again", "words read · stopped"],
+  refused: ["play", "Train", "nothing to read"],
+};
+const HTML = `<section class="wordbar" aria-label="word2vec">
+  <div class="keys"><button class="b icon" data-do="reset" aria-label="Reset to 0 words (R)">${pg.icon("reset")}</button>
+    <button class="b primary" data-do="toggle"></button></div>
+  <div class="way" role="progressbar" aria-label="Words read" aria-valuemin="0" aria-valuemax="100"><i></i></div>
+  <div class="stat now"><b data-words></b><span data-said></span></div>
+  <div class="stat"><b data-rate></b><span data-paced></span></div>
+  <div class="stat"><b data-left></b><span>loss skip-gram</span></div>
+  <div class="stat"><b data-right></b><span>loss CBOW</span></div>
+  <button class="b only-phone" data-do="sheet">Settings</button>
+  <p class="bar-note" role="status" hidden></p>
+  <p class="note bar-wait" hidden><span></span> <button class="b small" data-do="again">Restart with it</button></p></section>`;
+
+pg.wordbar = (element, props, trigger, watch) => {
+  const root = pg.root(element), read = pg.reader();
+  root.innerHTML = HTML;
+  const $ = name => root.querySelector(name), button = $("[data-do=toggle]");
+  let value = { state: "ready", words: 0, total: 0, loss: "" }, hope = null, hopeUntil = 0, asked = 0, shown = "", spoken = null;
+  let count = Date.now();                              // rises over reloads too, so that the newest press wins
+  const send = event => trigger(event, { n: ++count });
+
+  const drawButton = state => {
+    if (shown === state) return;
+    shown = state;
+    const [icon, text] = STATES[state];
+    button.innerHTML = `${icon ? pg.icon(icon) : ""}<span>${text}</span>`;
+    button.setAttribute("aria-label", `${text} (space)`);
+    button.className = `b ${state === "queued" ? "plain" : "primary"}`;
+    $(".wordbar").dataset.state = state;
+  };
+  const draw = next => {
+    value = { ...value, ...next };
+    if (hope !== null && (value.answers >= asked || performance.now() > hopeUntil)) hope = null;
+    const state = hope ?? value.state, loss = read("loss", value.loss) ?? [], done = value.total ? value.words / value.total : 0;
+    drawButton(state);
+    pg.set($("[data-words]"), state === "queued" && value.place ? `place ${value.place}` : pg.num(value.words));
+    pg.set($("[data-said]"), `${value.total && state !== "queued" ? `of ${pg.num(value.total)} ` : ""}${STATES[state][2]}`);
+    $(".now").title = value.epochs ? `The text is read ${value.epochs} times.` : "";
+    pg.set($("[data-rate]"), value.rate ? pg.num(value.rate) : "–");
+    pg.set($("[data-paced]"), value.rate && value.paced ? "words/s, paced" : "words/s");
+    loss.concat([null, null]).slice(0, 2).forEach((each, i) =>
+      pg.set($(i ? "[data-right]" : "[data-left]"), each === null ? "–" : each.toFixed(2)));
+    $(".way i").style.width = `${100 * done}%`;
+    $(".way").setAttribute("aria-valuenow", Math.round(100 * done));
+    pg.set($(".bar-note"), value.note || "");
+    $(".bar-note").hidden = !value.note;
+    pg.set($(".bar-wait span"), `The run goes on without: ${value.pending}.`);
+    $(".bar-wait").hidden = !value.pending;
+    if (spoken !== null && spoken !== value.state) pg.say(`${STATES[value.state][2]}: ${pg.num(value.words)}`);
+    spoken = value.state;
+  };
+  const press = (event, wanted = null) => {
+    hope = wanted;
+    hopeUntil = performance.now() + HOPE_MS;
+    asked = count + 1;
+    send(event);
+    draw({});
+  };
+  const actions = {
+    toggle() {
+      const on = ["running", "queued"].includes(hope ?? value.state);
+      press(on ? "pause" : "play", on ? "paused" : "running");
+    },
+    reset: () => press("reset"), again: () => press("again", "running"), sheet: () => pg.sheet.open(),
+  };
+  root.addEventListener("click", event => {
+    const pressed = event.target.closest("[data-do]");
+    if (pressed) { event.stopPropagation(); actions[pressed.dataset.do](); }
+  });
+  // Other pages have the same keys, and a control's own line offers a restart on each.
+  const mine = (act, other) => event => pg.seen(root) ? act(event) : other ? other(event) : false;
+  Object.assign(pg.keys, { " ": mine(actions.toggle, pg.keys[" "]), r: mine(actions.reset, pg.keys.r) });
+  pg.restart = mine(actions.again, pg.restart);
+  pg.mount("wordbar", element, props, watch, draw, { always: true });
+  draw({});
+  trigger("open", {});
+};

@@ -1,0 +1,103 @@
+"""Every figure of an intervention is a valid Plotly figure with titled axes; heat maps are even around 0."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects
+import pytest
+
+from playground.figures import effects, heat, interventions
+
+go: Any = plotly.graph_objects  # its stubs know no axes
+
+COSTS = np.array([[0.5, -0.1, np.nan], [2.0, 0.0, 0.25]])
+TOKENS = [*"abca"]
+SHARES = np.array([[0.5, 0.5, 0.0, 0.0], [0.25, 0.5, 0.25, 0.0]])
+COLUMN, WHOLE = np.array([[0.3], [0.1]]), np.array([[1.5]])
+LEFT = {"zero": [0.1, 0.9], "mean": [0.2, np.nan]}
+
+FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
+    "heads": lambda: interventions.costs(COSTS, 0 * COSTS, unit="head"),
+    "nothing yet": lambda: interventions.costs(COSTS * np.nan, COSTS, unit="expert"),
+    "parts": lambda: interventions.parts(
+        {"self-attention": COLUMN, "position": WHOLE}, {"self-attention": COLUMN / 10, "position": WHOLE / 10}
+    ),
+    "patching by position": lambda: interventions.patching(SHARES, clean=TOKENS, corrupted=[*"abda"]),
+    "patching by head": lambda: interventions.patching(SHARES),
+    "lens": lambda: interventions.lens(SHARES, [TOKENS, TOKENS], rows=["embedding", "L0"], tokens=TOKENS),
+    "rollout": lambda: interventions.rollout(SHARES, tokens=TOKENS, position=3),
+    "swap": lambda: effects.swap(np.array([0.0, 0.2, 1.0, 0.1]), tokens=TOKENS, before=TOKENS, after=[*"abda"]),
+    "induction": lambda: effects.induction(["L1 H2", "others"], LEFT, LEFT, whole=0.99, chance=0.03),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_valid_titled_and_plain(name: str):
+    made = FIGURES[name]()
+    figure = go.Figure(made)  # refuses any property that Plotly does not have
+    assert figure.layout.xaxis.title.text
+    assert figure.layout.yaxis.title.text
+    assert all(trace.name for trace in figure.data)
+    assert len(json.dumps(made, allow_nan=False)) < 30_000
+    for trace in figure.data:
+        if trace.type == "heatmap":
+            assert trace.colorbar.title.text
+            assert figure.layout.yaxis.autorange == "reversed"
+            rows, columns = len(made["data"][0]["z"]), len(made["data"][0]["z"][0])
+            assert [len(figure.layout.yaxis.ticktext), len(figure.layout.xaxis.ticktext)] == [rows, columns]
+            assert [len(row) for row in trace.hovertext] == [columns] * rows
+
+
+def trace(name: str) -> dict[str, Any]:
+    return FIGURES[name]()["data"][0]
+
+
+def test_colours_are_even_around_nought_and_shares_go_to_one():
+    heads = trace("heads")
+    assert (heads["zmin"], heads["zmax"]) == (-2.0, 2.0)
+    assert heads["colorscale"] is heat.DIVERGING
+    assert trace("nothing yet")["zmax"] == heat.LEAST
+    patched = trace("patching by head")
+    assert (patched["zmin"], patched["zmax"]) == (-1.0, 1.0)
+    assert trace("rollout")["colorscale"] is heat.SEQUENTIAL
+    assert (trace("rollout")["zmin"], trace("rollout")["zmax"]) == (0, 1)
+    assert [stop for stop, _ in heat.DIVERGING] == [i / 10 for i in range(11)]
+
+
+def test_cells_hold_their_numbers_and_say_their_error():
+    heads = interventions.costs(COSTS, COSTS / 10, unit="cross head")
+    cells = heads["data"][0]
+    assert cells["z"] == [[0.5, -0.1, None], [2.0, 0.0, 0.25]]
+    assert cells["text"][0] == ["0.50", "-0.10", ""]
+    assert cells["hovertext"][1][0] == "without L1 H0: +2.0000 ± 0.2000 nats"
+    assert cells["hovertext"][0][2] == "L0 H2: not measured"
+    assert heads["layout"]["xaxis"]["ticktext"] == ["H0", "H1", "H2"]
+    assert interventions.costs(COSTS, COSTS, unit="expert")["layout"]["xaxis"]["ticktext"][0] == "E0"
+    assert interventions.patching(np.full((2, 2), -0.001))["data"][0]["text"][0] == ["0.00", "0.00"]
+    assert "text" not in interventions.patching(np.zeros((2, 17)))["data"][0]
+
+
+def test_what_belongs_to_all_layers_has_its_own_row():
+    made = FIGURES["parts"]()
+    assert made["layout"]["yaxis"]["ticktext"] == ["L0", "L1", "all layers"]
+    assert made["data"][0]["z"] == [[0.3, None], [0.1, None], [None, 1.5]]
+
+
+def test_tokens_that_differ_are_both_named_and_tokens_may_repeat():
+    made = FIGURES["patching by position"]()
+    assert made["layout"]["xaxis"]["ticktext"] == ["a", "b", "c | d", "a"]
+    assert made["data"][0]["x"] == [0, 1, 2, 3]
+    long = interventions.rollout(np.zeros((1, 200)), tokens=["x"] * 200, position=0)
+    assert len(long["layout"]["xaxis"]["ticktext"]) <= 64
+
+
+def test_accuracy_stands_beside_the_whole_model_and_guessing():
+    made = FIGURES["induction"]()
+    assert [shape["y0"] for shape in made["layout"]["shapes"]] == [0.99, 0.03]
+    assert [note["text"] for note in made["layout"]["annotations"]] == ["whole model 0.99", "guessing 0.03"]
+    assert made["data"][1]["y"] == [0.2, None]
+    assert made["data"][0]["error_y"]["array"] == [0.1, 0.9]
