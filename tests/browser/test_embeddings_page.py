@@ -14,6 +14,7 @@ from tests.browser.screen import PATIENCE
 from tests.browser.test_phone import SIDEWAYS, SMALLER
 from tests.browser.test_theme import UNNAMED
 
+READ = "Number(document.querySelector('.wordbar [data-words]').textContent.replaceAll(',', ''))"
 PIXELS = """node => {
   const { data } = node.getContext("2d").getImageData(0, 0, node.width, node.height);
   let sum = 0;
@@ -61,7 +62,7 @@ def test_training_moves_both_maps_and_stops_when_told(shown):
     canvases.first.evaluate("node => { node.marked = true; }")
     bar.get_by_role("button", name="Train").click()
     expect(bar).to_have_attribute("data-state", "running")
-    shown.wait_for_function("Number(document.querySelector('.wordbar [data-words]').textContent.replaceAll(',', '')) > 4000")
+    shown.wait_for_function(f"{READ} > 4000")
     bar.get_by_role("button", name="Pause").click()
     expect(bar).to_have_attribute("data-state", "paused")
     after = [canvas.evaluate(PIXELS) for canvas in canvases.all()]
