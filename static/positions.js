@@ -45,12 +45,10 @@ pg.positions = (element, props, trigger, watch) => {
     png: exported((...what) => pg.saveDistances("png", ...what)), svg: exported((...what) => pg.saveDistances("svg", ...what)),
     csv: exported(pg.saveDistanceCsv),
   });
+  const toPlayground = () => pg.actions.lens("positions");
   if (props.opens) {
     const open = Object.assign(document.createElement("button"), { className: "b small quiet", textContent: "Open in Playground" });
-    open.addEventListener("click", () => {
-      document.querySelector("nav [data-page=playground]")?.click();
-      pg.actions.lens("positions");
-    });
+    open.addEventListener("click", toPlayground);
     $(".tools .last").prepend(open);
   }
   const heads = pg.distanceHeads($(".reaches"), { choose, ablate }), charts = pg.distanceCharts($(".distances"));
@@ -106,7 +104,10 @@ pg.positions = (element, props, trigger, watch) => {
   root.addEventListener("click", event => act[event.target.closest("[data-k]")?.dataset.k]?.());
   const link = action => {
     const [verb, rest] = action.split(":");
-    verb === "at" ? choose(...rest.split(",").map(Number)) : trigger("do", { action });
+    if (verb === "at") return choose(...rest.split(",").map(Number));
+    if (!props.opens) return trigger("do", { action });
+    toPlayground();                                    // what trains is there
+    document.querySelector("#tp [data-do=toggle]")?.click();
   };
   pg.onDo($(".lens-head"), link);
   pg.onDo($(".scheme"), link);

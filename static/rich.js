@@ -30,6 +30,7 @@ pg.rich = (node, html) => {
 pg.actions = {
   lens: id => {
     const tab = document.querySelector(`#lenses [role=tab][data-tab-id="${CSS.escape(id)}"]`);
+    if (tab && !pg.seen(tab)) document.querySelector("nav [data-page=playground]")?.click();   // from another page
     tab?.click();
     return !!tab;
   },

@@ -22,7 +22,7 @@ def compare(value: dict | None = None, **props) -> gr.HTML:
         finding  JSON {title, html}
         problem  what could not be done, a sentence
 
-    Events: choose {name}, match {name}, seeds {count}, include {at, value}, leave {index}, look {layer, head, step}, play,
-    pause, restart. Plots of the slots "compare-accuracy" and "compare-loss" are shown inside.
+    Events: choose {name}, match {name}, seeds {count}, include {at, value}, leave {index}, look {layer, head, step},
+    play, pause, restart. Plots of the slots "compare-accuracy" and "compare-loss" are shown inside.
     """
     return widget("compare", value, EVENTS, **props)
