@@ -13,7 +13,8 @@ run: .venv/.runtime
 
 test: .venv/.tests
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal --ignore=tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 check: .venv/.tests
 	$(BIN)/ruff format --check .
