@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Literal
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -50,7 +49,8 @@ def shaped(like: str, size: Size) -> TransformerConfig:
 
 def step(config: TransformerConfig, ids_BT: Tensor, mode: Mode) -> Callable[[], object]:
     """One update as `Run.advance` makes it, without its batch, its accuracy and its history."""
-    model, device = Transformer(config), torch.device("cpu")
+    device = ids_BT.device
+    model = Transformer(config).to(device)
     built, precision = optimizers(model, Training(lr=1e-3)), Precision("bf16" if mode == "bf16" else "fp32", "")
     source_BS = ids_BT if config.topology == "encoder-decoder" else None
 

@@ -39,7 +39,8 @@ class TorchDecoder(nn.Module):
         layer = nn.TransformerEncoderLayer(d, size.heads, 4 * d, 0.0, "gelu", batch_first=True, norm_first=True)
         self.stack = nn.TransformerEncoder(layer, size.layers, enable_nested_tensor=False)
         self.head = nn.Linear(d, size.vocab)
-        self.mask = nn.Transformer.generate_square_subsequent_mask(size.tokens) if causal else None
+        mask = nn.Transformer.generate_square_subsequent_mask(size.tokens) if causal else None
+        self.register_buffer("mask", mask, persistent=False)
 
     def forward(self, ids_BT: Tensor) -> Tensor:
         x_BTD = self.tokens(ids_BT) + self.places
@@ -57,7 +58,8 @@ class TorchBoth(nn.Module):
         depths = (size.layers, size.layers)
         self.stack = nn.Transformer(d, size.heads, *depths, 4 * d, 0.0, batch_first=True, norm_first=True)
         self.head = nn.Linear(d, size.vocab)
-        self.mask = nn.Transformer.generate_square_subsequent_mask(size.tokens)
+        mask = nn.Transformer.generate_square_subsequent_mask(size.tokens)
+        self.register_buffer("mask", mask, persistent=False)
 
     def forward(self, ids_BT: Tensor) -> Tensor:
         x_BTD = self.tokens(ids_BT) + self.places
@@ -130,14 +132,17 @@ ENCODERS: dict[str, Maker] = {"HF BERT": bert, "torch TransformerEncoder": torch
 BOTH: dict[str, Maker] = {"HF T5": t5, "torch Transformer": torch_both}
 
 
-def step(maker: Maker, size: Size, ids_BT: Tensor, *, bf16: bool) -> Callable[[], object]:
-    """One update: forward, loss, backward, fused AdamW."""
+def step(maker: Maker, size: Size, ids_BT: Tensor, *, bf16: bool, compiled: bool = False) -> Callable[[], object]:
+    """One update where the tokens are: forward, loss, backward, fused AdamW."""
     model, logits = maker(size)
+    model.to(ids_BT.device)
+    if compiled:
+        logits = torch.compile(logits, mode="reduce-overhead")
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
 
     def go() -> None:
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16) if bf16 else nullcontext():
+        with torch.autocast(ids_BT.device.type, torch.bfloat16) if bf16 else nullcontext():
             logits_BTV = logits(ids_BT)
         loss = F.cross_entropy(logits_BTV.float().flatten(0, 1), ids_BT.flatten())
         del logits_BTV
