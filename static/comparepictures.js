@@ -16,7 +16,9 @@ const weightOf = byte => byte === MASKED ? null : (byte / 254) ** 2;
 const words = w => w === null ? "not visible" : pg.weight(w);
 
 /** One map; it keeps its canvas between frames. `point(query, key)` moves the ring in all of them. */
-const map = (host, point) => {
+const map = (place, point) => {
+  const host = document.createElement("div");            // of its own: taken out, it is no longer drawn
+  place.replaceChildren(host);
   host.innerHTML = `<div class="jm"><div class="xs" aria-hidden="true"></div><div class="ys" aria-hidden="true"></div>
     <div class="well" tabindex="0" role="group"><canvas role="img"></canvas><div class="numbers" aria-hidden="true"></div><i class="cut x"></i><i class="cut y"></i><i class="ring"></i><i class="ring cell"></i></div>
     <p class="axt under"></p></div>`;

@@ -10,6 +10,7 @@ import numpy as np
 from playground.figures.curves import COLOURS, LETTER, Curve, Figure, curves
 
 LINE = 0.085  # of a chart's height: one line of text
+FAINT = "2e"  # opacity of a band, written after the six digits of a colour
 
 
 class Line(NamedTuple):
@@ -59,7 +60,7 @@ def _place(labels: list[dict[str, Any]], y_range: tuple[float, float], cursor: f
 
 def _band(line: Line, variant: int) -> list[dict[str, Any]]:
     edge = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "x": line.steps.tolist()}
-    filled = {"fill": "tonexty", "fillcolor": colour(variant), "opacity": 0.14}
+    filled = {"fill": "tonexty", "fillcolor": f"{colour(variant)}{FAINT}"}
     return [{**edge, "y": _short(line.low)}, {**edge, "y": _short(line.high), **filled}]
 
 
