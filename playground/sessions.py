@@ -36,6 +36,7 @@ class Sessions:
             self._token = {other: held for other, held in self._token.items() if held != name}
             self._token[tab], session.gone, session.seen = name, None, time.monotonic()
             session.stop()
+            session.compare.rest()
             return session
 
     def of(self, tab: str) -> Session:
@@ -53,6 +54,7 @@ class Sessions:
             session = self._by_token.get(self._token.pop(tab, ""))
             if session is not None:
                 session.stop()
+                session.compare.rest()
                 session.gone = time.monotonic()
 
     def sweep(self, now: float | None = None) -> int:

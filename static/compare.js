@@ -12,17 +12,19 @@ const html = () => `<section class="tp cmp-bar" aria-label="Runs">
     <div class="readout"><div class="stat now"><b data-step></b><span data-words></span></div>
       <div class="stat"><b data-rate></b><span>tokens per CPU second</span></div></div>
     <p class="reason" role="status" hidden></p></section>
-  <div class="cmp-setup"><div class="tool grow"><span class="lab">Compare</span><div class="chips" role="group" aria-label="Compare"></div></div>
+  <div class="cmp-setup"><div class="tool all"><span class="lab">Compare</span><div class="chips" role="group" aria-label="Compare"></div></div>
     <div class="tool"><span class="lab" title="Change the width of the feed-forward networks until the variants are alike in this">Match</span><div data-s="match"></div></div>
     <div class="tool"><span class="lab">Seeds</span><div data-s="seeds"></div></div>
+    <p class="shared"></p>
     <div class="pop add"><button class="b small" data-do="more" aria-expanded="false">Add a variant</button>
       <form class="list" hidden><label>Setting <select name="at"></select></label><label>Value <span data-value></span></label>
+        <p class="bad" role="alert" hidden></p>
         <button class="b small">Add</button></form></div></div>
   <div class="cmp-main"><p class="bad" role="alert" hidden></p>
     <div class="lens-head"><div><h1></h1><p></p></div></div>
     <div class="cmp-charts"><div data-slot="compare-accuracy"></div><div data-slot="compare-loss"></div></div>
     <hr class="rule"><div class="cmp-pictures"></div>
-    <hr class="rule"><section class="cmp-results"><div class="pt"><h2></h2><span></span></div><div class="rows"></div></section></div>`;
+    <hr class="rule"><section class="cmp-results" hidden></section></div>`;
 
 const valueBox = ([, label, type, options]) => type === "choice" || type === "bool"
   ? `<select name="value" aria-label="${pg.esc(label)}">${(type === "bool" ? [[true, "on"], [false, "off"]] : options).map(([value, text]) =>
@@ -35,34 +37,41 @@ pg.compare = (element, props, trigger, watch) => {
   root.innerHTML = html();
   const $ = name => root.querySelector(name), form = $(".add form");
   const pictures = pg.comparePictures($(".cmp-pictures"), { look: what => trigger("look", what), leave: index => trigger("leave", { index }) });
-  const table = pg.tableView($(".cmp-results .rows"));
+  const results = $(".cmp-results"), table = pg.tableView(results), note = document.createElement("span");
+  $(".cmp-results .table-name").after(note);
+  $(".cmp-results .csv").insertAdjacentHTML("beforebegin",
+    `<button class="b small quiet" data-do="save" title="Every update of every run, with its seed">${pg.icon("down")}Every update, CSV</button>`);
   root.querySelectorAll("[data-slot]").forEach(place => pg.offerSlot(place.dataset.slot, place));
-  let bar = { state: "ready", step: 0, last: 0, total: 1, marks: [] }, settings = [], hope = null, chips = "";
+  let bar = { state: "ready", step: 0, last: 0, total: 1, marks: [] }, settings = [], hope = null, chips = "", cards = "", name = null, adding = null;
 
   const scrub = pg.scrubber($(".scrub"), () => {}, step => trigger("look", { step }));
   const match = pg.choice($("[data-s=match]"), "Match", name => trigger("match", { name }));
   const seeds = pg.choice($("[data-s=seeds]"), "Seeds", count => trigger("seeds", { count: +count }));
   const toggle = () => {
     const going = ["running", "queued", "starting"].includes(hope ?? bar.state);
-    if (bar.state === "finished") trigger("restart");
     hope = going ? "paused" : "starting";
     drawBar();
     trigger(going ? "pause" : "play");
   };
+  const open = yes => {
+    form.hidden = !yes;
+    adding = null;
+    say(form, "");
+    $("[data-do=more]").setAttribute("aria-expanded", yes);
+    if (yes) form.querySelector("select").focus();
+  };
+  const say = (host, text) => { const bad = host.querySelector(":scope > .bad"); bad.hidden = !text; pg.set(bad, text); };
+  document.addEventListener("pointerdown", event => { if (!form.hidden && !event.target.closest(".add")) open(false); });
   const actions = {
-    toggle, restart: () => trigger("restart"),
-    more: button => {
-      form.hidden = !form.hidden;
-      button.setAttribute("aria-expanded", !form.hidden);
-      if (!form.hidden) form.querySelector("select").focus();
-    },
+    toggle: () => { if (!$("[data-do=toggle]").disabled) toggle(); }, restart: () => trigger("restart"), save: () => trigger("save"),
+    more: () => open(form.hidden),
   };
   root.addEventListener("click", event => {
     const button = event.target.closest("[data-do]"), chip = event.target.closest("[data-ready]");
     if (button && actions[button.dataset.do]) actions[button.dataset.do](button);
     if (chip) trigger("choose", { name: chip.dataset.ready });
   });
-  pg.onKey(root, " ", toggle);
+  pg.onKey(root, " ", actions.toggle);
   pg.onKey(root, "r", actions.restart);
   const arrow = by => event => event.target.closest?.("input, select, [role=slider], [tabindex='0'].well") ? false : scrub.move(by, event.shiftKey);
   pg.onKey(root, "ArrowLeft", arrow(-1));
@@ -74,11 +83,10 @@ pg.compare = (element, props, trigger, watch) => {
     event.preventDefault();
     const [at, , type] = chosen(), text = form.value.value, number = pg.number(text);
     const value = type === "choice" || type === "bool" ? JSON.parse(text) : Number.isNaN(number) ? text : number;
+    adding = cards;
     trigger("include", { at, value });
-    form.hidden = true;
-    $("[data-do=more]").setAttribute("aria-expanded", false);
   });
-  form.addEventListener("keydown", event => { if (event.key === "Escape") { event.preventDefault(); actions.more($("[data-do=more]")); } });
+  form.addEventListener("keydown", event => { if (event.key === "Escape") { event.preventDefault(); open(false); $("[data-do=more]").focus(); } });
 
   function drawBar() {
     const state = hope ?? bar.state, [icon, words, under] = STATES[state] ?? STATES.ready, button = $("[data-do=toggle]");
@@ -95,8 +103,11 @@ pg.compare = (element, props, trigger, watch) => {
   const drawSetup = setup => {
     const shown = [...setup.ready, ["run", "The Playground's run", "Begin with the run, or the configuration, of the Playground, and add variants."]];
     const made = shown.map(([id, label, hint]) =>
-      `<button class="chip" data-ready="${id}" aria-pressed="${id === (setup.name || "run")}" title="${pg.esc(hint)}">${pg.esc(label)}</button>`).join("");
+      `<button class="chip" data-ready="${id}" aria-pressed="${id === (setup.name || "run")}" data-label="${pg.esc(label)}" title="${pg.esc(hint)}">${pg.esc(label)}</button>`).join("");
     if (chips !== made) $(".chips").innerHTML = chips = made;
+    if (name !== setup.name) pictures.begin(setup.lens);
+    name = setup.name;
+    pg.set($(".shared"), setup.shared);
     match.draw(setup.match[0].map(what => [what, what]), setup.match[1]);
     seeds.draw(setup.seeds[0].map(count => [String(count), String(count)]), String(setup.seeds[1]));
     $("[data-do=more]").disabled = setup.full;
@@ -113,21 +124,26 @@ pg.compare = (element, props, trigger, watch) => {
   };
   pg.mount("compare", element, props, watch, value => {
     bar = parse("bar", value.bar);
-    if (hope === "paused" ? !["running", "queued", "starting"].includes(bar.state) : hope && bar.state !== "ready") hope = null;
+    if (hope === "paused" ? !["running", "queued", "starting"].includes(bar.state) : hope && (bar.state !== "ready" || value.problem)) hope = null;
     drawBar();
     drawSetup(parse("setup", value.setup));
     drawSettings(parse("settings", value.settings));
     pictures.draw(parse("cards", value.cards) ?? [], parse("maps", value.maps) ?? [], parse("at", value.at));
     const found = parse("results", value.results), finding = parse("finding", value.finding);
-    $(".cmp-results").hidden = !found?.rows;
-    if (found?.rows) {
-      table.draw(found);
-      pg.set($(".cmp-results > .pt h2"), found.heading);
-      pg.set($(".cmp-results > .pt span"), found.note);
-    }
+    results.hidden = !found?.rows;
+    if (found?.rows) { table.draw(found); pg.set(note, found.note); }
     pg.set($("h1"), finding.title);
     pg.rich($(".lens-head p"), finding.html);
-    pg.set($(".cmp-main > .bad"), value.problem || "");
-    $(".cmp-main > .bad").hidden = !value.problem;
+    if (adding !== null && value.problem) { say(form, value.problem); adding = null; }
+    else if (adding !== null && adding !== value.cards) open(false);
+    cards = value.cards;
+    say($(".cmp-main"), form.hidden ? value.problem : "");
   });
+  /* After a reload the server still has what was compared: ask when the page is seen for the first time. */
+  const eye = new IntersectionObserver(entries => {
+    if (!entries.some(entry => entry.isIntersecting)) return;
+    eye.disconnect();
+    trigger("look", {});
+  });
+  eye.observe(element);
 };

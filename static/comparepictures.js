@@ -1,6 +1,6 @@
 /* Variants side by side: what each costs, and the same layer, head and tokens of each; or its experts; or its predictions. */
 const LENSES = [["attention", "Attention"], ["experts", "Experts"], ["predictions", "Predictions"]];
-const MASKED = 255, LARGE = 26, MOST = 36;
+const MASKED = 255, LARGE = 26, MOST = 36, TALL = 448;
 const TOOLS = `<div class="tools"><div class="tool"><div data-s="lens"></div></div><div class="tool at"><span class="lab">Layer</span><div data-s="layer"></div></div>
   <div class="tool at"><span class="lab">Head</span><div data-s="head"></div></div><span class="grow"></span>
   <div class="legend"><span class="axt">weight, square-root scale</span><span class="axt">0</span><i class="ramp"></i><span class="axt">1</span>
@@ -16,14 +16,17 @@ const weightOf = byte => byte === MASKED ? null : (byte / 254) ** 2;
 const words = w => w === null ? "not visible" : pg.weight(w);
 
 /** One map; it keeps its canvas between frames. `point(query, key)` moves the ring in all of them. */
-const map = (host, point) => {
+const map = (place, point) => {
+  const host = document.createElement("div");            // of its own: taken out, it is no longer drawn
+  place.replaceChildren(host);
   host.innerHTML = `<div class="jm"><div class="xs" aria-hidden="true"></div><div class="ys" aria-hidden="true"></div>
-    <div class="well" tabindex="0" role="group"><canvas role="img"></canvas><div class="numbers" aria-hidden="true"></div><i class="cut x"></i><i class="cut y"></i><i class="ring"></i></div>
+    <div class="well" tabindex="0" role="group"><canvas role="img"></canvas><div class="numbers" aria-hidden="true"></div><i class="cut x"></i><i class="cut y"></i><i class="ring"></i><i class="ring cell"></i></div>
     <p class="axt under"></p></div>`;
   const $ = name => host.querySelector(name), well = $(".well"), canvas = $("canvas");
-  let frame = null, bytes = null, side = 0, laid = "", width = 0, at = null;
+  well.setAttribute("aria-label", "Weights: arrow keys move the query and the key in all pictures");
+  let frame = null, bytes = null, most = 0, side = 0, laid = "", width = 0, at = null;
   const lay = () => {
-    const n = frame.tokens.length, next = Math.max(6, Math.min(MOST, Math.floor((width - 40) / n))), key = `${next} ${frame.tokens} ${frame.cut}`;
+    const n = frame.tokens.length, next = Math.max(4, Math.min(MOST, Math.floor(Math.min(TALL, width - 40) / most))), key = `${next} ${frame.tokens} ${frame.cut}`;
     if (!width || laid === key) return;
     laid = key;
     side = next;
@@ -54,15 +57,17 @@ const map = (host, point) => {
     if (!frame) return;
     const n = frame.tokens.length;
     at = query === null ? null : [Math.min(query, n - 1), Math.min(key, n - 1)];
-    $(".ring").hidden = !at;
+    host.querySelectorAll(".ring").forEach(each => { each.hidden = !at; });
     const name = `L${frame.layer} H${frame.head}, step ${pg.num(frame.step)}`;
     if (!at) return pg.set($(".under"), name);
     $(".ring").style.transform = `translateY(${at[0] * side}px)`;
+    $(".ring.cell").style.transform = `translate(${at[1] * side}px, ${at[0] * side}px)`;
     const weight = words(weightOf(bytes[at[0] * n + at[1]]));
     pg.set($(".under"), `${name}: ${at[0]} ${pg.glyph(frame.tokens[at[0]])} on ${at[1]} ${pg.glyph(frame.tokens[at[1]])}: ${weight}`);
   };
-  const draw = (next, point) => {
+  const draw = (next, point, tokens) => {
     frame = next;
+    most = tokens ?? most;                               // of the widest map, so that all have the same cells
     bytes = pg.bytes(frame.cells);
     lay();
     const n = frame.tokens.length;
@@ -80,7 +85,7 @@ const map = (host, point) => {
 };
 
 const bars = experts => {
-  const top = Math.max(...experts.demand, experts.capacity ?? 0, 1), uniform = experts.demand.reduce((a, b) => a + b, 0) / experts.demand.length;
+  const uniform = experts.demand.reduce((a, b) => a + b, 0) / experts.demand.length, top = Math.max(2 * uniform, ...experts.demand, 1);
   const rows = experts.demand.map((d, e) => `<div class="bar" title="E${e}: ${experts.load[e]} of ${d} asked for"><span>E${e}</span>
     <i style="--w:${100 * experts.load[e] / top}%;--d:${100 * d / top}%;--c:var(--cat-${e % 16})"></i><b>${pg.num(experts.load[e])}</b></div>`).join("");
   return `<p class="axt">${pg.esc(experts.name)}: choices taken, of ${pg.num(experts.demand.reduce((a, b) => a + b, 0))} asked for in one update; uniform ${pg.num(Math.round(uniform))}</p>${rows}`;
@@ -103,8 +108,8 @@ pg.comparePictures = (host, { look, leave }) => {
   const redraw = () => latest && draw(...latest);
   const draw = (cards, pictures, at) => {
     latest = [cards, pictures, at];
-    const key = JSON.stringify(cards), there = pictures.filter(p => p.cells), any = pictures.some(p => p.experts);
-    lensChoice.draw(LENSES.map(([id, label]) => [id, label, id === "experts" && pictures.length && !any ? "None of these models has experts." : ""]), lens);
+    const key = JSON.stringify(cards), there = pictures.filter(p => p.cells);
+    lensChoice.draw(LENSES.map(([id, label]) => [id, label, id === "experts" && !at.experts ? "None of these models has experts." : ""]), lens);
     if (shown !== key) {
       shown = key;
       vars.style.setProperty("--columns", cards.length === 4 ? 2 : cards.length);
@@ -113,7 +118,8 @@ pg.comparePictures = (host, { look, leave }) => {
       maps = [...vars.querySelectorAll(".picture")].map(node => ({ node, kind: "" }));
     }
     host.querySelectorAll(".at, .legend").forEach(node => { node.hidden = lens !== "attention"; });
-    const depth = Math.max(1, ...there.map(p => p.layers)), wide = Math.max(1, ...there.map(p => p.heads));
+    if (lens === "experts") $(".at").hidden = false;     // the layer
+    const depth = Math.max(1, at.layers), wide = Math.max(1, at.heads), most = Math.max(...there.map(p => p.tokens.length));
     layer.draw([...Array.from({ length: depth }, (_, i) => [String(i), String(i)]), ["-1", "last"]], String(at.layer));
     heads.draw(Array.from({ length: Math.min(wide, 16) }, (_, i) => [String(i), String(i)]), String(at.head));
     maps = maps.map((each, i) => {
@@ -121,7 +127,7 @@ pg.comparePictures = (host, { look, leave }) => {
       const kind = lens === "attention" && !picture.cells ? "none" : lens;
       if (kind === "attention") {
         const made = each.kind === "attention" ? each : { ...map(node, ringAll), node, kind };
-        if (made.frame !== picture) { made.draw(picture, point); made.frame = picture; }
+        if (made.frame !== picture || made.most !== most) { made.draw(picture, point, most); made.frame = picture; made.most = most; }
         return made;
       }
       const html = kind === "experts" ? (picture.experts ? bars(picture.experts) : `<p class="muted">This model has no experts.</p>`)
@@ -132,5 +138,5 @@ pg.comparePictures = (host, { look, leave }) => {
     });
     maps.forEach(each => { each.ring ??= () => {}; });
   };
-  return { draw };
+  return { draw, begin: id => { lens = id; } };
 };

@@ -90,6 +90,7 @@ STRANGERS = {  # folders whose files do not know each other, but for those named
         "wiring",
         "laboratory",
         "comparing",
+        "pressing",
     ),
 }
 PICKLES = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}

@@ -20,7 +20,7 @@ class Process:
     """One worker. `heard` is called with every answer, on a thread of its own, and with {"ended": True} at the end."""
 
     def __init__(self, heard: Callable[[Answer], None]):
-        self.heard = heard
+        self.heard, self.writing = heard, threading.Lock()
         settings = {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "playground.comparison.worker"],
@@ -38,8 +38,9 @@ class Process:
         """Send an order; nothing happens where the process has ended."""
         assert self.process.stdin is not None
         try:
-            self.process.stdin.write(json.dumps({"do": do, **what}) + "\n")
-            self.process.stdin.flush()
+            with self.writing:  # one order a line, whichever thread gives it
+                self.process.stdin.write(json.dumps({"do": do, **what}) + "\n")
+                self.process.stdin.flush()
         except (BrokenPipeError, ValueError):
             self.heard({"ended": True})
 

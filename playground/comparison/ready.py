@@ -14,7 +14,7 @@ READY: dict[str, Ready] = {
             "topologies",
             "Three topologies",
             "topologies",
-            {"model.topology": "decoder-only", "model.layers": 2},
+            {"model.topology": "decoder-only", "model.layers": 2, "training.steps": 120, "training.evaluate_every": 2},
             (
                 ("encoder-only", {"model.topology": "encoder-only"}),
                 (
@@ -23,8 +23,8 @@ READY: dict[str, Ready] = {
                 ),
             ),
             "decoder-only",
-            "Reverse five letters. What differs is what each position may see.",
-            lens="attention",
+            "Reverse five letters. What differs is what each position may see: the encoder-only model, which "
+            "sees everything, reaches 99 % first, the encoder-decoder next, the decoder-only last.",
         ),
         Ready(
             "heads",
@@ -36,8 +36,8 @@ READY: dict[str, Ready] = {
                 ("MQA", {"model.attention.kind": "MQA"}),
             ),
             "MHA",
-            "Query heads share keys and values: less cache, and the task is still learned.",
-            lens="attention",
+            "Query heads share keys and values: the cache shrinks to a half and a quarter, and all three "
+            "reach 99 % within 220 updates.",
         ),
         Ready(
             "positions",
@@ -49,7 +49,8 @@ READY: dict[str, Ready] = {
                 ("ALiBi", {"model.position.kind": "ALiBi"}),
             ),
             "learned",
-            "“One before” has to be learned for every place, or is the same everywhere.",
+            "“One before” is the same everywhere with RoPE, which reaches 99 % first; learned positions "
+            "follow, and ALiBi is not there after 600 updates.",
         ),
         Ready(
             "active",
@@ -58,8 +59,10 @@ READY: dict[str, Ready] = {
             {f"{MOE}.kind": "dense"},
             (("8 experts", {f"{MOE}.kind": "MoE", f"{MOE}.experts": 8, f"{MOE}.router.kind": "Switch"}),),
             "dense",
-            "The same work per token: one network, or one of eight.",
+            "The same work per token by one network, or by one of eight: with eight the loss ends 3 to 7 % "
+            "lower, for five times the parameters.",
             match="active",
+            lens="experts",
         ),
         Ready(
             "total",
@@ -68,8 +71,10 @@ READY: dict[str, Ready] = {
             {f"{MOE}.kind": "dense"},
             (("8 experts", {f"{MOE}.kind": "MoE", f"{MOE}.experts": 8, f"{MOE}.router.kind": "Switch"}),),
             "dense",
-            "The same number of parameters: all of them for each token, or an eighth.",
+            "The same number of parameters, all of them or an eighth of each feed-forward network per token: "
+            "half the work, and the losses end level.",
             match="parameters",
+            lens="experts",
         ),
         Ready(
             "choices",
@@ -78,7 +83,8 @@ READY: dict[str, Ready] = {
             {},
             (("top-2", {**HALF, f"{MOE}.hidden": 128}),),
             "top-1",
-            "One expert per token, or two half as wide.",
+            "One expert per token, or two half as wide: the loss ends about 2 % lower with two, for the same "
+            "work and half the parameters.",
             lens="experts",
         ),
         Ready(
@@ -94,7 +100,7 @@ READY: dict[str, Ready] = {
                 ),
             ),
             "coarse",
-            "The same work per token in larger or smaller pieces.",
+            "The same work per token in larger or smaller pieces: on this small task the losses end level.",
             lens="experts",
         ),
     )

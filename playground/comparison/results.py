@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import NamedTuple
@@ -12,7 +11,6 @@ import pandas as pd
 
 from models.cost import cost
 from playground.comparison.trials import Trial, Trials
-from playground.wording import percent
 
 THRESHOLD = 0.99
 BYTES = 4  # of one cached number
@@ -138,35 +136,3 @@ def band(runs: Sequence[Trial], name: str) -> Band:
         empty = np.zeros(0)
         return Band(empty, empty, empty, empty)
     return Band(np.array(steps), values.mean(0), values.min(0), values.max(0))
-
-
-def finding(trials: Trials, threshold: float = THRESHOLD) -> tuple[str, str]:
-    """(title, sentence): who is ahead, from the numbers; with several seeds only what all of them say is said."""
-    found, step = results(trials, threshold), trials.step
-    labels = [v.label for v in trials.variants]
-    there = [
-        (r.steps.mean, label, r)
-        for r, label in zip(found, labels, strict=True)
-        if r.steps and r.steps.seeds == trials.seeds
-    ]
-    seeds = f"mean of {trials.seeds} seeds" if trials.seeds > 1 else "one seed; another may order them otherwise"
-    if not step:
-        return "Nothing trained yet", "Press “Train them” and the curves grow together."
-    if len(there) == len(labels):
-        order = ", ".join(f"{label} at {at:,.0f}" for at, label, _ in sorted(there, key=lambda x: x[0]))
-        return f"All reach {percent(threshold, 0)} of unseen tokens", f"First above it: {order} ({seeds})."
-    if there:
-        names = " and ".join(label for _, label, _ in there)
-        rest = [label for label in labels if label not in {other for _, other, _ in there}]
-        return (
-            f"{names} reach{'es' if len(there) == 1 else ''} {percent(threshold, 0)}, {' and '.join(rest)} not yet",
-            f"At step {step:,}; {seeds}.",
-        )
-    losses = sorted((r.loss.mean, label) for r, label in zip(found, labels, strict=True) if r.loss)
-    if len(losses) < 2 or math.isclose(losses[0][0], losses[-1][0], rel_tol=0.01):
-        return (
-            "No difference to be seen yet",
-            f"Losses on unseen examples lie within 1 % of each other at step {step:,}; {seeds}.",
-        )
-    order = ", ".join(f"{label} {loss:.3f}" for loss, label in losses)
-    return f"{losses[0][1]} is ahead at step {step:,}", f"Loss on unseen examples: {order} nats per token ({seeds})."

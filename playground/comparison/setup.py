@@ -36,6 +36,12 @@ class Setup:
         self.running, self.turn, self.notice = running, self.turn + 1, ""
         return self.turn
 
+    def rest(self) -> None:
+        """Stop after the update in hand; what has been trained stays."""
+        self.press(running=False)
+        if self.trials is not None:
+            self.trials.rest()
+
     def choose(self, name: str) -> None:
         """A ready comparison; raises ValueError for an unknown one."""
         if name not in READY:

@@ -143,6 +143,10 @@ class Trials:
             else:
                 trial = self.trials[answer["id"]]
                 trial.built = trial.built or "built" in answer
+                if "error" in answer and not trial.built:  # without one of them there is nothing to compare
+                    self.ended = (
+                        self.ended or f"{self.variants[trial.variant].label} cannot be built: {answer['error']}"
+                    )
                 trial.sentence = answer.get("sentence", trial.sentence)
                 trial.stopped = answer.get("error") or answer.get("diverged") or trial.stopped
                 trial.finished = answer.get("finished", trial.finished)

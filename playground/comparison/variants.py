@@ -44,7 +44,8 @@ def variant(base: RunConfig, config: RunConfig, label: str = "") -> Variant:
         kind = leaf(plain(base), "model.topology")
         return Variant(f"{label or kind} (base)", label or str(kind), config)
     name = "; ".join(f"{what}: {old} → {new}" for what, old, new in parts)
-    return Variant(name, label or parts[0][2], config)
+    what, _, new = parts[0]
+    return Variant(name, label or (new if new[:1].isalpha() and new not in ("on", "off") else f"{what} {new}"), config)
 
 
 def check(variants: Sequence[RunConfig]) -> None:
@@ -85,7 +86,8 @@ class Ready(NamedTuple):
     shows: str
     """What will be seen; measured (docs/log.md)."""
     match: str = "nothing"
-    lens: str = "learning"
+    lens: str = "attention"
+    """The picture to begin with."""
 
     def variants(self, seed: int = 0) -> list[Variant]:
         """The base, then the others."""

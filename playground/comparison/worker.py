@@ -1,6 +1,6 @@
 """A process that trains runs: it reads orders and writes what happened, one JSON object a line.
 
-Threads of one process share Python's lock, which at these sizes costs half of the second core (docs/decisions/0010); a
+Threads of one process share Python's lock, which at these sizes costs half of the second core (docs/decisions/0009); a
 process of its own costs its start. JSON, because what reads a pickle runs it.
 
 Orders: build {id, config or file (a run, in base64)} · train {until} · rest · picture {id, step, layer, head}.

@@ -4,7 +4,7 @@ import gradio as gr
 
 from playground.components.widget import widget
 
-EVENTS = ("choose", "match", "seeds", "include", "leave", "look", "play", "pause", "restart")
+EVENTS = ("choose", "match", "seeds", "include", "leave", "look", "play", "pause", "restart", "save")
 
 
 def compare(value: dict | None = None, **props) -> gr.HTML:
@@ -12,17 +12,19 @@ def compare(value: dict | None = None, **props) -> gr.HTML:
 
     Value:
 
-        setup    JSON {name, ready: [[id, label, hint]], match: [[what], chosen], seeds: [[count], chosen], full, few}
+        setup    JSON {name, ready: [[id, label, hint]], match: [[what], chosen], seeds: [[count], chosen], full, few,
+                 shared, lens}; `shared` is a sentence of what all variants have, `lens` the picture to begin with
         settings JSON [[path, label, type, [[value, label]]]] of the base, for a variant of one's own
         cards    JSON [{name, label, sub, sees, match, facts: [[label, number, unit, change]], removable}]
         bar      JSON {state, place, notice, rate, step, last, total, looking, marks: [[step, text]]}
         maps     JSON [{step, layers, heads, layer, head, tokens, cut, cells, predicted, experts}], a variant each
-        at       JSON {layer, head}
+        at       JSON {layer, head, layers, heads, experts}: what is looked at, and what there is
         results  JSON {columns, rows, name, title, note} or {}
         finding  JSON {title, html}
         problem  what could not be done, a sentence
 
     Events: choose {name}, match {name}, seeds {count}, include {at, value}, leave {index}, look {layer, head, step},
-    play, pause, restart. Plots of the slots "compare-accuracy" and "compare-loss" are shown inside.
+    play, pause, restart, save (every update as CSV). Plots of the slots "compare-accuracy" and "compare-loss" are shown
+    inside.
     """
     return widget("compare", value, EVENTS, **props)

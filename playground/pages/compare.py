@@ -5,8 +5,9 @@ from __future__ import annotations
 import gradio as gr
 
 from playground.components.compare import compare
+from playground.components.download import download
 from playground.components.plot import plot
-from playground.pages import comparing
+from playground.pages import pressing
 from playground.pages.comparing import Comparing
 from playground.pages.frame import NOW, PRIVATE
 from playground.pages.laboratory import PLOTLY
@@ -34,19 +35,21 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
             )
             for name, (title, note) in TITLES.items()
         }
+        file = download()
     page = Comparing(widget, plots)
     outputs = [widget, *plots.values()]
     limits = {"trigger_mode": "multiple", "concurrency_limit": 16, "concurrency_id": "compare"}
     for event, act in (
-        (widget.choose, comparing.choose),
-        (widget.match, comparing.match),
-        (widget.seeds, comparing.seeds),
-        (widget.include, comparing.add),
-        (widget.leave, comparing.remove),
-        (widget.look, comparing.look),
-        (widget.pause, comparing.pause),
-        (widget.restart, comparing.reset),
+        (widget.choose, pressing.choose),
+        (widget.match, pressing.match),
+        (widget.seeds, pressing.seeds),
+        (widget.include, pressing.add),
+        (widget.leave, pressing.remove),
+        (widget.look, pressing.look),
+        (widget.pause, pressing.pause),
+        (widget.restart, pressing.reset),
     ):
         event(page.changed(act), None, outputs, trigger_mode="multiple", **NOW)
-    pressed = widget.play(page.changed(comparing.play), None, outputs, trigger_mode="multiple", **NOW)
+    widget.save(page.saved, None, file, trigger_mode="multiple", **NOW)
+    pressed = widget.play(page.changed(pressing.play), None, outputs, trigger_mode="multiple", **NOW)
     pressed.then(page.stream, None, outputs, **limits, **PRIVATE)

@@ -1,4 +1,4 @@
-"""Presses on the Compare page, and the stream that shows what its processes train."""
+"""The answers to presses on the Compare page, and the stream that shows what its processes train."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from typing import Any
 
 import gradio as gr
 
+from playground.comparison.results import frame
 from playground.comparison.setup import Setup
-from playground.pages.event import number, sent
 from playground.pages.frame import SLOTS, session_of
+from playground.pages.pressing import pictured
 from playground.session import Session
 from playground.views import compare as view
 from playground.views.compare import charts
 
 Update = dict[Any, Any]
-HZ = 5.0  # pictures per second, of each variant
+HZ = 6.0  # pictures per second, of each variant
+CURVES = 0.45  # seconds between two drawings of the curves
+LEAD = 20  # updates that a run may be ahead of the last one, and what that one makes meanwhile
 PATIENCE = 0.3  # seconds between two looks at the line
 
 
@@ -26,12 +29,17 @@ class Comparing:
     def __init__(self, widget: gr.HTML, plots: dict[str, gr.HTML]):
         self.widget, self.plots = widget, plots
 
-    def shown(self, setup: Setup) -> Update:
-        """All of the page."""
-        return {
-            self.widget: view.value(setup),
-            **{plot: charts.value(setup, name) for name, plot in self.plots.items()},
-        }
+    def shown(self, setup: Setup, *, curves: bool = True) -> Update:
+        """All of the page; its curves are the dearest to draw, and may be left as they are."""
+        plots = {plot: charts.value(setup, name) for name, plot in self.plots.items()} if curves else {}
+        return {self.widget: view.value(setup), **plots}
+
+    def saved(self, request: gr.Request) -> dict[str, Any]:
+        """Every update of every run, as a file."""
+        trials = session_of(request).compare.trials
+        if trials is None:
+            return {"n": time.time_ns(), "error": "Nothing has been trained yet."}
+        return {"n": time.time_ns(), "name": "comparison-updates.csv", "text": frame(trials).to_csv(index=False)}
 
     def changed(self, act: Callable[[Session, Setup, gr.EventData], None]) -> Callable[..., Update]:
         """A short handler: what cannot be done is said beside the controls, and nothing is lost."""
@@ -69,7 +77,7 @@ class Comparing:
             if setup.turn == turn and setup.running:
                 setup.place = 0
                 more = _others()
-                yield from self._train(setup, turn, 1 + len(more))
+                yield from self._train(session, turn, 1 + len(more))
         finally:  # also reached when the tab closes
             for each in (ticket, *more):
                 SLOTS.leave(each)
@@ -77,27 +85,34 @@ class Comparing:
                 setup.running, setup.place = False, 0
                 if setup.trials is not None:
                     setup.trials.rest()
+        if not setup.running:
+            pictured(setup)  # the last update in hand is behind the one drawn last
         yield self.shown(setup)
 
-    def _train(self, setup: Setup, turn: int, processes: int) -> Iterator[Update]:
+    def _train(self, session: Session, turn: int, processes: int) -> Iterator[Update]:
+        setup = session.compare
         yield self.shown(setup)  # before the processes start, which takes seconds
-        try:
-            trials = setup.start(processes)
-        except ValueError as error:
-            setup.problem, setup.running = str(error), False
-            return
-        trials.train(setup.total)
-        asked = -1
-        while setup.turn == turn and setup.running:
-            began = time.perf_counter()
-            if trials.built and trials.step != asked:
-                asked = trials.step
-                trials.look(asked, setup.layer, setup.head)
-            yield self.shown(setup)
-            if trials.done:
-                trials.look(trials.step, setup.layer, setup.head)
-                trials.settle()
+        with session.hand:  # no other press may end the comparison while it starts
+            if setup.turn != turn:
                 return
+            try:
+                trials = setup.start(processes)
+            except ValueError as error:
+                setup.problem, setup.running = str(error), False
+                return
+        asked, before, drawn = None, 0, 0.0
+        while setup.turn == turn and setup.running and not trials.done:
+            began = time.perf_counter()
+            if trials.built:  # all begin together, and none runs far ahead
+                step = trials.step
+                trials.train(min(setup.total, step + LEAD + 3 * (step - before)))
+                looked = (step if setup.shown is None else setup.shown, setup.layer, setup.head)
+                if looked != asked:
+                    trials.look(*looked)
+                asked, before = looked, step
+            curves = began - drawn > CURVES
+            drawn = began if curves else drawn
+            yield self.shown(setup, curves=curves)
             time.sleep(max(0.0, 1 / HZ - (time.perf_counter() - began)))
 
 
@@ -111,67 +126,3 @@ def _others() -> list[object]:
         else:
             SLOTS.leave(ticket)
     return granted
-
-
-def _name(event: gr.EventData) -> str:
-    return str(sent(event, "name", ""))[:40]
-
-
-def choose(session: Session, setup: Setup, event: gr.EventData) -> None:
-    """A ready comparison, or the run of the Playground."""
-    if _name(event) == "run":
-        config = session.run.now if session.run is not None else session.config
-        setup.begin_with(config, "the run")
-    else:
-        setup.choose(_name(event))
-
-
-def match(session: Session, setup: Setup, event: gr.EventData) -> None:
-    """Alike in one number."""
-    setup.matched_by(_name(event))
-
-
-def seeds(session: Session, setup: Setup, event: gr.EventData) -> None:
-    """How many of each."""
-    setup.seeded(number(event, "count", 1, 5, 1))
-
-
-def add(session: Session, setup: Setup, event: gr.EventData) -> None:
-    """A variant: one setting of the base changed."""
-    setup.add({str(sent(event, "at", ""))[:200]: sent(event, "value")})
-
-
-def remove(session: Session, setup: Setup, event: gr.EventData) -> None:
-    """One variant fewer."""
-    setup.remove(number(event, "index", 0, 10))
-
-
-def look(session: Session, setup: Setup, event: gr.EventData) -> None:
-    """Another layer and head in all pictures, or another step."""
-    setup.layer = number(event, "layer", -1, 255, setup.layer)
-    setup.head = number(event, "head", 0, 255, setup.head)
-    trials = setup.trials
-    if sent(event, "step") is not None:
-        asked = number(event, "step", 0, 10**9)
-        setup.shown = None if trials is None or asked >= trials.step else asked
-    if trials is not None and trials.built:
-        trials.look(trials.step if setup.shown is None else setup.shown, setup.layer, setup.head)
-        trials.settle()
-
-
-def play(session: Session, setup: Setup, event: gr.EventData) -> None:
-    """Train, or go on."""
-    setup.shown = None
-    setup.press(running=True)
-
-
-def pause(session: Session, setup: Setup, event: gr.EventData) -> None:
-    """Stop after the update in hand."""
-    setup.press(running=False)
-    if setup.trials is not None:
-        setup.trials.rest()
-
-
-def reset(session: Session, setup: Setup, event: gr.EventData) -> None:
-    """Back to the beginning."""
-    setup.close()

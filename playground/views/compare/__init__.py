@@ -6,23 +6,17 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from models.cost import cost
+from playground.comparison.finding import finding
 from playground.comparison.matching import WHATS
 from playground.comparison.ready import READY
-from playground.comparison.results import finding, results
+from playground.comparison.results import results
 from playground.comparison.setup import Setup
 from playground.comparison.variants import LEAST, MOST, SEEDS, Variant
 from playground.controls import accordions, leaf, plain
 from playground.run import RunConfig
 from playground.views.compare import table
-from playground.wording import metric, said
+from playground.views.compare.cards import card
 
-SEES = {
-    "encoder-only": "Every position sees the whole input; answer slots ▢ are filled at once.",
-    "decoder-only": "Every position sees itself and what came before, so an answer is read out from left to right.",
-    "encoder-decoder": "The source sees all of itself; the answer sees the whole source and its own past. Two "
-    "softmaxes: each part of a lower row sums to 1.",
-}
 OWN = ("model", "training")  # what a variant may change; the task, the batches and the seed are the same for all
 SAME = ("training.batch", "training.steps", "training.examples", "training.evaluate_every", "training.record_every")
 
@@ -44,9 +38,11 @@ def value(setup: Setup) -> dict[str, Any]:
                 "seeds": [[1, 3, SEEDS], setup.seeds],
                 "full": len(setup.wanted) >= MOST,
                 "few": len(setup.wanted) < LEAST,
+                "shared": shared(setup),
+                "lens": ready.lens if ready else "attention",
             }
         ),
-        "settings": settings(setup.wanted[0].config),
+        "settings": settings(setup.wanted[0].config),  # pyright: ignore[reportArgumentType]  # frozen, so it has a hash
         "cards": json.dumps([card(v, found[0], s, i) for i, (v, s) in enumerate(zip(found, sentences, strict=True))]),
         "bar": json.dumps(
             {
@@ -62,10 +58,30 @@ def value(setup: Setup) -> dict[str, Any]:
             }
         ),
         "maps": json.dumps([t.picture for t in trials.trials[: len(found)]] if trials is not None else []),
-        "at": json.dumps({"layer": setup.layer, "head": setup.head}),
+        "at": json.dumps({"layer": setup.layer, "head": setup.head, **_there(setup)}),
         "results": json.dumps(table.rows(trials, shown) if trials is not None else {}),
         "finding": json.dumps({"title": title, "html": text}),
         "problem": setup.problem,
+    }
+
+
+def shared(setup: Setup) -> str:
+    """What no variant changes."""
+    config = setup.wanted[0].config
+    seeds = f"seeds {config.seed} to {config.seed + setup.seeds - 1}" if setup.seeds > 1 else f"seed {config.seed}"
+    return (
+        f"For all: {config.task.kind.replace('_', ' ')}, {setup.total:,} updates of {config.training.batch} examples, "
+        f"the same batches in the same order; {seeds}; tested on the same unseen examples."
+    )
+
+
+def _there(setup: Setup) -> dict[str, Any]:
+    """How many layers and heads the largest variant has, and whether one has experts."""
+    models = [v.config.model for v in setup.wanted]
+    return {
+        "layers": max(m.layers for m in models),
+        "heads": max(m.attention.query_heads() for m in models),
+        "experts": any(m.feed_forward.kind == "MoE" for m in models),
     }
 
 
@@ -112,46 +128,3 @@ def _matched(setup: Setup) -> tuple[list[Variant], list[str]]:
     except ValueError as error:
         setup.problem = str(error)
         return list(setup.wanted), ["" for _ in setup.wanted]
-
-
-def card(variant: Variant, base: Variant, sentence: str, index: int) -> dict[str, Any]:
-    """What a variant costs, and where that differs from the base."""
-    mine, its = cost(variant.config.model), cost(base.config.model)
-    rows = [
-        ("Parameters", mine.parameters, its.parameters, ""),
-        ("Active per token", mine.active_parameters, its.active_parameters, ""),
-        ("Forward pass", mine.flops_per_token, its.flops_per_token, "FLOP/token"),
-        ("KV cache", 4 * mine.kv_cache_elements_per_token, 4 * its.kv_cache_elements_per_token, "B/token"),
-    ]
-    return {
-        "name": variant.name,
-        "label": variant.label,
-        "sub": summary(variant),
-        "sees": SEES[variant.config.model.topology],
-        "match": sentence,
-        "facts": [[label, *_number(label, a, unit), _change(a, b)] for label, a, b, unit in rows],
-        "removable": index > 0,
-    }
-
-
-def _number(label: str, value: float, unit: str) -> tuple[str, str]:
-    if label == "Forward pass":
-        return metric(value, unit)
-    return (f"{value:,}", unit) if value else ("none", "")
-
-
-def _change(mine: float, base: float) -> str:
-    if mine == base:
-        return ""
-    if not base or not mine:
-        return "differs"
-    return f"{100 * (mine / base - 1):+.0f} %".replace("-", "−") if abs(mine / base - 1) >= 0.005 else "< 1 %"
-
-
-def summary(variant: Variant) -> str:
-    """One line: what the model is."""
-    m = variant.config.model
-    depth = f"{m.encoder_layers} + {m.layers}" if m.topology == "encoder-decoder" else f"{m.layers}"
-    heads = m.attention.query_heads()
-    attention = f", {m.attention.kind} of {heads}" if heads else ""
-    return f"{m.topology}, {depth} layers, width {said(m.width)}{attention}, {m.position.kind}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import log
 from typing import Any
 
 from playground.comparison.results import band
@@ -19,18 +20,16 @@ def value(setup: Setup, name: str) -> dict[str, Any]:
     """See `components.plot`."""
     metric, title, top = CHARTS[name]
     trials = setup.trials
-    if trials is None:
-        return {
-            "fig": json.dumps(figures.together([], total=setup.total, y_title=title, y_range=(0, top or 1), seeds=1))
-        }
-    lines = [figures.Line(v.label, *band(trials.of(i), metric)) for i, v in enumerate(trials.variants)]
-    highest = top or 1.1 * max((float(line.high.max()) for line in lines if len(line.high)), default=1.0)
+    variants = trials.variants if trials is not None else ()
+    lines = [figures.Line(v.label, *band(trials.of(i), metric)) for i, v in enumerate(variants)] if trials else []
+    guessed = log(setup.wanted[0].config.model.vocab)  # the loss of a model that knows nothing
+    highest = top or 1.1 * max((float(line.high.max()) for line in lines if len(line.high)), default=guessed)
     figure = figures.together(
         lines,
         total=setup.total,
         y_title=title,
         y_range=(-0.02 * highest, highest),
-        seeds=trials.seeds,
-        cursor=trials.step if setup.shown is None else setup.shown,
+        seeds=setup.seeds,
+        cursor=None if trials is None else trials.step if setup.shown is None else setup.shown,
     )
     return {"fig": json.dumps(figure)}

@@ -24,10 +24,10 @@ COLUMNS = [
 def rows(trials: Trials, until: int) -> dict[str, Any]:
     """{columns, rows, name, title} for a table; a cell is {value, text}."""
     found = []
-    for row in results(trials, until=until):
+    for i, row in enumerate(results(trials, until=until)):
         found.append(
             [
-                row.name,
+                {"value": row.name, "text": row.name, "title": f"variant {i}"},
                 row.parameters,
                 row.active,
                 _cell(row.loss, 3),
@@ -65,4 +65,4 @@ def marks(trials: Trials) -> list[list[Any]]:
     for i, row in enumerate(results(trials)):
         if row.steps is not None and row.steps.seeds == trials.seeds:
             found.append([round(row.steps.mean), f"{trials.variants[i].label} {percent(THRESHOLD, 0)}", i])
-    return found
+    return sorted(found)

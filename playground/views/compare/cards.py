@@ -1,0 +1,60 @@
+"""A card per variant: what it is, what it costs, and where that differs from the base."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.cost import cost
+from playground.comparison.variants import Variant
+from playground.wording import metric, said
+
+SEES = {
+    "encoder-only": "Every position sees the whole input; answer slots ▢ are filled at once.",
+    "decoder-only": "Every position sees itself and what came before, so an answer is read out from left to right.",
+    "encoder-decoder": "The source sees all of itself; the answer sees the whole source and its own past. Two "
+    "softmaxes: each part of a lower row sums to 1.",
+}
+
+
+def card(variant: Variant, base: Variant, sentence: str, index: int) -> dict[str, Any]:
+    """What a variant costs, and where that differs from the base."""
+    mine, its = cost(variant.config.model), cost(base.config.model)
+    rows = [
+        ("Parameters", mine.parameters, its.parameters, ""),
+        ("Active per token", mine.active_parameters, its.active_parameters, ""),
+        ("Forward pass", mine.flops_per_token, its.flops_per_token, "FLOP/token"),
+        ("KV cache", 4 * mine.kv_cache_elements_per_token, 4 * its.kv_cache_elements_per_token, "B/token"),
+    ]
+    return {
+        "name": variant.name,
+        "label": variant.label,
+        "sub": summary(variant),
+        "sees": SEES[variant.config.model.topology],
+        "match": sentence,
+        "facts": [[label, *_number(label, a, unit), _change(a, b)] for label, a, b, unit in rows],
+        "removable": index > 0,
+    }
+
+
+def _number(label: str, value: float, unit: str) -> tuple[str, str]:
+    if label == "Forward pass":
+        return metric(value, unit)
+    return (f"{value:,}", unit) if value else ("none", "")
+
+
+def _change(mine: float, base: float) -> str:
+    if mine == base:
+        return ""
+    if not base or not mine:
+        return "differs"
+    share = 100 * (mine / base - 1)
+    return f"{share:+.{0 if abs(share) >= 0.5 else 2}f} %".replace("-", "−")
+
+
+def summary(variant: Variant) -> str:
+    """One line: what the model is."""
+    m = variant.config.model
+    depth = f"{m.encoder_layers} + {m.layers}" if m.topology == "encoder-decoder" else f"{m.layers}"
+    heads = m.attention.query_heads()
+    attention = f", {m.attention.kind} of {heads}" if heads else ""
+    return f"{m.topology}, {depth} layers, width {said(m.width)}{attention}, {m.position.kind}"

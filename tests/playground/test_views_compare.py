@@ -1,0 +1,152 @@
+"""The values of the Compare page with two, three and four variants: before, during and after training."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from models.cost import cost
+from playground.comparison.finding import ahead, finding
+from playground.comparison.setup import Setup
+from playground.comparison.trials import Trial
+from playground.history import Metrics
+from playground.views.compare import charts, value
+from tests.playground.test_comparison import BASE
+
+STEPS = 40
+
+
+class Told:
+    """Trials without processes: each variant learns as fast as the test says."""
+
+    def __init__(self, setup: Setup, reached: int, losses: list[list[float]], first: list[int | None]):
+        self.variants, self.seeds, self.ended, self.built = tuple(setup.matched()[0]), len(losses), "", True
+        self.trials = [
+            self.trial(v, s, reached, row[v], first[v]) for s, row in enumerate(losses) for v in range(len(row))
+        ]
+        self.step, self.done = reached, reached >= STEPS
+
+    def trial(self, v: int, s: int, reached: int, loss: float, first: int | None) -> Trial:
+        trial = Trial(v, s)
+        for step in range(0, reached + 1, 10):
+            right = 1.0 if first is not None and step >= first else 0.5
+            blank = dict.fromkeys(Metrics._fields)
+            trial.metrics.append(
+                Metrics(**blank | {"step": step, "loss": loss, "validation_loss": loss, "validation_accuracy": right})  # type: ignore[arg-type]
+            )
+        trial.seconds, trial.tokens, trial.picture = [0.5] * reached, [0, 100 * reached], {"step": reached}
+        return trial
+
+    def of(self, v: int) -> list[Trial]:
+        return [t for t in self.trials if t.variant == v]
+
+
+def compared(many: int) -> Setup:
+    setup = Setup()
+    setup.begin_with(BASE, "base")
+    for changes in ({"model.position.kind": "ALiBi"}, {"model.layers": 3}, {"model.attention.kind": "MQA"})[: many - 1]:
+        setup.add(changes)
+    return setup
+
+
+def seen(setup: Setup) -> dict[str, Any]:
+    return {k: json.loads(v) if isinstance(v, str) and v and v[0] in "[{" else v for k, v in value(setup).items()}
+
+
+def figure(setup: Setup, name: str) -> dict[str, Any]:
+    return json.loads(charts.value(setup, name)["fig"])
+
+
+@pytest.mark.parametrize("many", [2, 3, 4])
+def test_before_training_the_cards_say_what_each_costs_and_what_differs(many):
+    setup = compared(many)
+    told = seen(setup)
+    assert [c["label"] for c in told["cards"]] == ["base", "ALiBi", "layers 3", "MQA"][:many]
+    assert [c["removable"] for c in told["cards"]] == [False] + [True] * (many - 1)
+    assert not any(change for *_, change in told["cards"][0]["facts"])
+    for card, variant in zip(told["cards"], setup.wanted, strict=True):
+        assert card["facts"][0][1] == f"{cost(variant.config.model).parameters:,}"
+    assert (told["bar"]["state"], told["bar"]["total"], told["maps"], told["results"]) == ("ready", STEPS, [], {})
+    assert told["setup"]["full"] == (many == 4)
+    assert told["at"] == {"layer": -1, "head": 0, "layers": 3 if many > 2 else 2, "heads": 2, "experts": False}
+    assert figure(setup, "loss")["data"] == []
+
+
+def test_one_variant_is_no_comparison_yet():
+    assert seen(compared(1))["setup"]["few"]
+
+
+@pytest.mark.parametrize("many", [2, 3, 4])
+def test_while_it_trains_every_variant_has_a_row_a_curve_and_a_picture(many):
+    setup = compared(many)
+    setup.running, losses = True, [1.0 + v for v in range(many)]
+    setup.trials = Told(setup, 20, [losses], [None] * many)  # type: ignore[assignment]
+    told = seen(setup)
+    assert (told["bar"]["state"], told["bar"]["step"], len(told["maps"])) == ("running", 20, many)
+    assert told["bar"]["rate"] == f"{many} × 200"  # 100 tokens in half a second
+    assert [row[3]["value"] for row in told["results"]["rows"]] == losses
+    assert [row[0]["title"] for row in told["results"]["rows"]] == [f"variant {i}" for i in range(many)]
+    assert told["finding"]["title"] == "Ahead at step 20: base"
+    drawn = figure(setup, "loss")
+    assert [line["y"][-1] for line in drawn["data"]] == losses
+    setup.rest = lambda: None  # type: ignore[method-assign]
+    setup.running = False
+    assert seen(setup)["bar"]["state"] == "paused"
+
+
+def test_at_the_end_it_is_said_who_got_there_when_and_a_look_back_shows_what_was_known_then():
+    setup = compared(3)
+    setup.trials = Told(setup, STEPS, [[1.0, 2.0, 3.0]], [30, 20, 40])  # type: ignore[assignment]
+    told = seen(setup)
+    assert told["bar"]["state"] == "finished"
+    assert [mark[0] for mark in told["bar"]["marks"]] == [20, 30, 40]
+    assert "ALiBi at 20, base at 30, layers 3 at 40" in told["finding"]["html"]
+    assert [row[5]["value"] for row in told["results"]["rows"]] == [30, 20, 40]
+    setup.shown = 25
+    told = seen(setup)
+    assert (told["bar"]["step"], told["bar"]["last"], told["bar"]["looking"]) == (25, STEPS, True)
+    assert [row[5] and row[5]["value"] for row in told["results"]["rows"]] == [None, 20, None]
+    assert told["results"]["title"] == "Results at step 25"
+    cursor = [s["x0"] for s in figure(setup, "accuracy")["layout"]["shapes"] if s["line"]["color"] == "var(--accent)"]
+    assert cursor == [25]
+
+
+@pytest.mark.parametrize(
+    ("losses", "who", "title"),
+    [
+        ([[1.0, 2.0], [1.1, 1.2], [1.0, 3.0]], 0, "Ahead at step 20: base"),
+        ([[1.0, 2.0], [1.3, 1.2], [1.0, 3.0]], None, "Level at step 20"),
+        ([[1.0, 1.005]], 0, "No difference to be seen yet"),
+    ],
+)
+def test_ahead_is_who_is_ahead_with_every_seed(losses, who, title):
+    setup = compared(2)
+    setup.seeds = len(losses)
+    setup.trials = Told(setup, 20, losses, [None, None])  # type: ignore[assignment]
+    assert ahead(setup.trials) == who  # type: ignore[arg-type]
+    assert finding(setup.trials)[0].startswith(title)  # type: ignore[arg-type]
+    bands = [line for line in figure(setup, "loss")["data"] if line.get("fill") == "tonexty"]
+    assert len(bands) == (2 if len(losses) > 1 else 0)
+
+
+def test_labels_of_curves_that_end_together_stay_inside_the_chart_and_apart():
+    setup = compared(4)
+    setup.trials = Told(setup, STEPS, [[1.0] * 4], [10] * 4)  # type: ignore[assignment]
+    layout = figure(setup, "accuracy")["layout"]
+    heights = sorted(note["y"] for note in layout["annotations"] if note["text"].startswith("<b>"))
+    assert len(heights) == 4
+    assert heights[-1] <= layout["yaxis"]["range"][1]
+    assert min(b - a for a, b in pairwise(heights)) > 0.05
+
+
+def test_what_all_share_is_said():
+    setup = compared(2)
+    assert seen(setup)["setup"]["shared"] == (
+        "For all: copy, 40 updates of 8 examples, the same batches in the same order; seed 0; tested on the same "
+        "unseen examples."
+    )
+    setup.seeds = 3
+    assert "seeds 0 to 2" in seen(setup)["setup"]["shared"]
