@@ -22,6 +22,7 @@ MEASURED = [
     "from playground.measures.distance import content, distances, moments",
     "from playground.views.positions.looked import allowed",
 ]
+NEWEST = ("learning", "intervene")  # lenses that do not look back
 RECORDED = 350  # steps of the stored replay
 
 
@@ -56,13 +57,17 @@ def python(session: Session, lens: str) -> str:
     lines += ["from playground.look import forward"] if lens == "predictions" else []
     lines += ["from playground.look import route"] if lens == "experts" and _on_probe(session) else []
     lines += ["from playground.measures.routing import frame"] if lens == "experts" else []
-    edited = _on_probe(session) if lens == "experts" else lens != "learning"
+    edited = _on_probe(session) if lens == "experts" else lens not in NEWEST
     lines += ["from models import Ablate, Force"] if session.ablation and edited else []
+    imports, intervened, _ = session.intervene.python(session.run)
+    lines += imports if lens == "intervene" else []
     lines += EMBEDDED if lens == "embeddings" else MEASURED if lens == "positions" else []
     lines += ["", *_computed(session.run), f"run = Run(changed({session.preset!r}, {_literal(different)}))"]
-    lines += _trained(session.run, _end(session, lens), back=session.shown is not None and lens != "learning")
+    lines += _trained(session.run, _end(session, lens), back=session.shown is not None and lens not in NEWEST)
     if lens == "learning":
         return "\n".join([*lines, *_evaluated()])
+    if lens == "intervene":
+        return "\n".join([*lines, *intervened])
     if lens == "embeddings":
         return "\n".join([*lines, *_embedded(session)])
     if lens == "positions":
@@ -88,6 +93,9 @@ def _end(session: Session, lens: str) -> int:
     run, shown = session.run, session.shown
     if run is None:
         return RECORDED
+    if lens == "intervene":  # computed when it was pressed
+        done = session.intervene.python(run)[2]
+        return run.step if done is None else done
     if shown is None or lens == "learning":  # its curves are of the whole run
         return run.step
     if lens == "experts":
