@@ -17,10 +17,7 @@ INDUCTION = SMALL | {"preset": "induction"}
 def screen(browser, server, request) -> Iterator[Screen]:
     """Trained a little and paused."""
     with shared(browser, server, request, **INDUCTION, lens="intervene") as shown:
-        expect(shown.finding).to_have_text("Nothing to intervene on yet: train a model first")
-        shown.page.locator(".intervene").get_by_role("button", name="Train it now").click()
-        shown.is_("running")
-        shown.reaches(12)
+        shown.train(12)
         shown.pause()
         yield shown
 
@@ -72,7 +69,7 @@ def test_the_numbers_are_a_table_and_a_file(screen):
     expect(lens(screen).locator(".twin tbody tr")).to_have_count(LAYERS * HEADS + 2 * LAYERS + 1)
     with screen.page.expect_download() as saved:
         lens(screen).locator(".twin .csv").click()
-    rows = list(csv.reader(open(saved.value.path(), encoding="utf-8")))
+    rows = list(csv.reader(saved.value.path().read_text("utf-8").splitlines()))
     assert rows[0][:5] == ["part", "kind", "stack", "layer", "how"]
     assert rows[1][0] == "L0 H0"
     pick(screen, "Picture", "Show as")
@@ -123,6 +120,16 @@ def test_patching_and_the_check_answer_in_words(screen):
     expect(lens(screen).locator(".basis")).to_contain_text("unseen examples, with standard errors")
 
 
+def test_before_a_run_the_lens_trains_one(page):
+    screen = Screen(page).open()
+    screen.lens("Intervene")
+    expect(screen.finding).to_have_text("Nothing to intervene on yet: train a model first")
+    lens(screen).get_by_role("button", name="Train it now").click()
+    screen.is_("running")
+    expect(lens(screen).locator(".run")).to_have_text("Run")
+    screen.pause()
+
+
 @pytest.mark.parametrize("scheme", ["dark"])
 def test_on_a_phone_nothing_is_wider_than_the_screen_and_training_goes_on(phone):
     screen = Screen(phone).open(**INDUCTION, lens="intervene")
@@ -134,7 +141,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_training_goes_on(phone)
     expect(lens(screen).locator(".words")).to_contain_text("The model is at step")
     assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     short = phone.evaluate(
-        "[...document.querySelectorAll('.intervene :is(button, select)')].filter(b => b.offsetParent && !b.closest('.strip')"
+        "[...document.querySelectorAll('.intervene :is(button, select)')].filter(b => b.offsetParent"
         " && b.getBoundingClientRect().height < 44).map(b => b.textContent)"
     )
     assert short == []
