@@ -49,7 +49,7 @@ def test_every_head_gets_its_cost_and_a_cell_tells_it(screen):
     run(screen)
     heads = cells(screen, "Heads")
     expect(heads).to_have_count(LAYERS * HEADS)
-    assert all(re.fullmatch(r"−?\d+\.\d\d", text) for text in heads.all_inner_texts())
+    assert all(re.fullmatch(r"−?\d+\.\d\d\d?", text) for text in heads.all_inner_texts())
     heads.first.focus()
     screen.page.keyboard.press("ArrowRight")
     told = lens(screen).locator(".told").first

@@ -20,6 +20,7 @@ from playground.views.intervene.trial import Field, Python, Shown, Subject, Tria
 from playground.wording import percent
 
 EXAMPLES, MOST = (64, 256), 512  # to choose from; parts measured at once
+SMALL = 0.1  # nats: below it cells are written with three decimals
 UNITS = ("head", "cross head", "expert")
 DOES = (
     "Switches off one part after another and measures the loss without it on unseen examples: by zero, or by the mean "
@@ -87,6 +88,9 @@ def shown(subject: Subject, found: Costs, settings: dict[str, Any]) -> Shown:
 
 
 def _map(title: str, figure: dict[str, Any], attention: str) -> dict[str, Any]:
+    trace = figure["data"][0]
+    if trace["zmax"] < SMALL and "text" in trace:  # two decimals would say 0.00 nearly everywhere
+        trace["text"] = [["" if v is None else f"{round(v, 3) + 0.0:.3f}" for v in row] for row in trace["z"]]
     opens = "; a press opens the head in the Attention lens" if attention else ""
     return {"title": title, "note": f"change of loss without it, nats{opens}", "fig": figure, "pick": attention}
 
