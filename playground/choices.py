@@ -1,10 +1,11 @@
-"""What a visitor has chosen to see of the experts."""
+"""What a visitor has chosen to see of the experts, of vectors, and to do in the Intervene lens."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -81,3 +82,49 @@ class Costs:
     examples: int
     before: float
     change_LE: np.ndarray
+
+
+@dataclass
+class InterveneChoices:
+    """The state of the Intervene lens. A thread that computes only writes `done`, `said`, `tone` and `results`."""
+
+    trial: str = "costs"
+    """Which experiment is shown."""
+    chosen: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """(experiment, input) -> what was chosen; what does not fit the model or probe counts as not chosen."""
+    intent: float = 0
+    """The newest press of Run or Stop: every press carries a rising number."""
+    ordered: bool = False
+    running: bool = False
+    place: int = 0
+    """In the line for the cores."""
+    done: float = 0.0
+    said: str = ""
+    tone: str = ""
+    results: WeakKeyDictionary[Any, dict[str, Any]] = field(default_factory=WeakKeyDictionary)
+    """Run -> experiment -> what was found; it goes with the run."""
+
+    def claim(self, n: float) -> bool:
+        """Whether this press is the newest, in whatever order the requests arrive."""
+        self.intent = max(self.intent, n)
+        return self.intent == n
+
+    def halt(self) -> None:
+        """End what computes, as a press of Stop would."""
+        self.intent += 2.0**-9  # below the browser's next press, which is numbered in milliseconds
+        self.ordered = self.running = False
+
+    def of(self, run: Any) -> dict[str, Any]:
+        """What was found on this run, by experiment."""
+        return self.results.setdefault(run, {}) if run is not None else {}
+
+    def python(self, run: Any) -> tuple[list[str], list[str], int | None]:
+        """(imports, lines, step) of the result shown; without one, what the first experiment would be."""
+        found = self.of(run).get(self.trial)
+        return found.python if found else (PRICED[0], PRICED[1], None)
+
+
+PRICED = (
+    ["from playground.interventions.ablations import costs"],
+    ["", "*_, found = costs(run.model, run.unseen)  # each part by itself", "print(found.frame())"],
+)

@@ -14,7 +14,7 @@ from models.config import live, put
 from models.edits import Edit
 from playground import presets
 from playground.ablation import Ablation
-from playground.choices import ExpertChoices, VectorChoices
+from playground.choices import ExpertChoices, InterveneChoices, VectorChoices
 from playground.comparison.setup import Setup
 from playground.controls import change, flat, leaf, plain, read
 from playground.edited import Edited
@@ -66,6 +66,7 @@ class Session:
         self.positions = Edited(PositionSettings())
         self.words = WordLab(Edited(WordSettings()))
         self.compare = Setup()
+        self.intervene = InterveneChoices()
         self.prompt: dict[str, Any] | str = ""
         self.preset = presets.FIRST
         self._look_afresh()

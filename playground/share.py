@@ -12,7 +12,7 @@ from playground.controls import change, flat, ordered, plain, read
 
 LONGEST, LONGEST_VALUE = 16_000, 1200  # characters of a query, and of one value in it
 TOLD = 5  # sentences about what is wrong
-LENSES = ("learning", "attention", "experts", "positions", "embeddings", "predictions")
+LENSES = ("learning", "attention", "experts", "positions", "embeddings", "predictions", "intervene")
 
 
 class Shared(NamedTuple):

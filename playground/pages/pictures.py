@@ -11,7 +11,19 @@ from playground.controls import Accordion
 from playground.loads import Routed
 from playground.replay import FILE
 from playground.session import Session
-from playground.views import attention, column, experts, learning, notes, predictions, published, roles, task, transport
+from playground.views import (
+    attention,
+    column,
+    experts,
+    intervene,
+    learning,
+    notes,
+    predictions,
+    published,
+    roles,
+    task,
+    transport,
+)
 from playground.views.embeddings import lens as embeddings
 from playground.views.experts import charts as experts_charts
 from playground.views.positions import lens as positions
@@ -43,6 +55,8 @@ class Board:
     positions: Any = None
     embeddings: Any = None
     predictions: Any = None
+    intervene: Any = None
+    effects: Any = None
     forms: dict[str, Any] = field(default_factory=dict)
     panels: dict[str, Any] = field(default_factory=dict)
     charts: dict[str, Any] = field(default_factory=dict)
@@ -61,6 +75,7 @@ class Board:
             "positions": [self.positions],
             "embeddings": [self.embeddings],
             "predictions": [self.predictions],
+            "intervene": [self.intervene, self.effects],
         }
         return [self.transport, *own[lens], self.notes[lens]]
 
@@ -109,9 +124,17 @@ class Pictures:
                 out[board.positions] = positions.value(session, posed)
             elif posed is not None:
                 out[board.embeddings] = embeddings.value(session, posed, charts=charts)
+            if lens == "intervene":
+                out |= self.intervened(session, told=False)
             if charts:  # last: the lines name the head that is drawn
                 out[board.notes[lens]] = notes.value(session, lens)
             return out
+
+    def intervened(self, session: Session, *, told: bool = True) -> Update:
+        """The Intervene lens, whose experiments have a stream of their own; `told`: with the lines of Python."""
+        board = self.board
+        lines = {board.notes["intervene"]: notes.value(session, "intervene")} if told else {}
+        return {board.intervene: intervene.value(session), board.effects: intervene.bars(session), **lines}
 
     def stored(self, session: Session) -> Update:
         """Whether the stored replay has the board, and the transport."""

@@ -13,6 +13,7 @@ from playground.components.embeddings import embeddings
 from playground.components.experts import experts
 from playground.components.finding import finding
 from playground.components.form import form
+from playground.components.intervene import intervene
 from playground.components.notes import notes
 from playground.components.plot import plot
 from playground.components.positions import positions
@@ -29,6 +30,7 @@ from playground.replay import still
 from playground.session import Session
 from playground.views import column as column_view
 from playground.views import experts as experts_view
+from playground.views import intervene as intervene_view
 from playground.views import notes as notes_view
 from playground.views import published as published_view
 from playground.views import task as task_view
@@ -131,4 +133,8 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
                 with gr.Tab("Predictions", id="predictions"):
                     board.predictions = predictions(elem_id="lens-predictions")
                     board.notes["predictions"] = notes(notes_view.value(blank, "predictions"), view="notes-predictions")
+                with gr.Tab("Intervene", id="intervene"):
+                    board.intervene = intervene(intervene_view.nothing(), elem_id="lens-intervene")
+                    board.effects = plot(src=PLOTLY, tall=300, slot="intervene-bars", view="effects")
+                    board.notes["intervene"] = notes(notes_view.value(blank, "intervene"), view="notes-intervene")
     wire(demo, board, forms)

@@ -9,6 +9,7 @@ import gradio as gr
 from playground.controls import Accordion
 from playground.pages.configuring import Configuring
 from playground.pages.frame import NOW, PRIVATE, SESSIONS
+from playground.pages.intervening import Intervening
 from playground.pages.looking import Looking
 from playground.pages.pictures import Board, Pictures, Update
 from playground.pages.routing import Routing
@@ -22,6 +23,7 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
     pictures = Pictures(board, forms)
     running, looking, configuring = Running(pictures), Looking(pictures), Configuring(pictures)
     streaming, routing, seeing = Streaming(pictures), Routing(pictures, looking), Seeing(looking)
+    intervening = Intervening(pictures, looking)
     everything, lens, column = board.all(), board.lens(), board.controls()
 
     def long(event: Any, handler: Any) -> None:
@@ -37,16 +39,13 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
         event(handler, None, outputs, trigger_mode="multiple", **NOW)
 
     bar, col, att, pred = board.transport, board.column, board.attention, board.predictions
-    exp, pos, emb = board.experts, board.positions, board.embeddings
+    exp, pos, emb, itv = board.experts, board.positions, board.embeddings, board.intervene
     for event, handler in (
         (bar.play, running.play),
         (bar.halve, running.halve),
         (col.preset, running.preset),
         (col.restart, running.restart),
-        *(
-            (each.do, running.do)
-            for each in (att, exp, board.positions, board.embeddings, pred, board.finding, *board.notes.values())
-        ),
+        *((each.do, running.do) for each in (att, exp, pos, emb, itv, pred, board.finding, *board.notes.values())),
     ):
         long(event, handler)
     for event, handler in ((bar.seek, running.seek), (bar.back, running.back)):
@@ -79,8 +78,15 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
         (pos.select, looking.select),
         (pos.ablate, looking.ablate),
         (pos.restore, looking.restore),
+        (itv.see, intervening.see),
+        (itv.halt, intervening.halt),
+        (itv.pick, intervening.pick),
+        (itv.probe, looking.probe),
     ):
         short(event, handler, lens)
+    limits = {"trigger_mode": "multiple", "concurrency_limit": 16, "concurrency_id": "intervene"}
+    begun = itv.begin(intervening.begin, None, lens, trigger_mode="multiple", **NOW)
+    begun.then(intervening.stream, None, [itv, board.effects, board.notes["intervene"]], **limits, **PRIVATE)
     streams(board.lenses.select(looking.turn, None, lens, trigger_mode="multiple", **NOW))
     short(pred.prompt, looking.prompt, [pred, bar])
 

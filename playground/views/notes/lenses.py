@@ -150,6 +150,7 @@ def _of_positions(session: Session) -> list[str]:
     ]
 
 
+NEWEST = ("learning", "intervene")  # lenses that do not look back
 LINES = {
     "learning": Lines(lambda session: [], lambda session: evaluated()),
     "attention": Lines(lambda session: ["from playground.look import forward, maps", *_edits(session)], weights),
@@ -157,4 +158,8 @@ LINES = {
     "positions": Lines(_of_positions, by_distance),
     "embeddings": Lines(_of_embeddings, embedded),
     "predictions": Lines(lambda session: ["from playground.look import forward", *_edits(session)], predictions),
+    "intervene": Lines(
+        lambda session: session.intervene.python(session.run)[0],
+        lambda session: session.intervene.python(session.run)[1],
+    ),
 }

@@ -8,7 +8,7 @@ from playground import presets
 from playground.controls import flat, plain
 from playground.run import Run
 from playground.session import Session
-from playground.views.notes.lenses import LINES
+from playground.views.notes.lenses import LINES, NEWEST
 
 RECORDED = 350  # steps of the stored replay
 
@@ -24,7 +24,7 @@ def python(session: Session, lens: str) -> str:
     different = {p: v for p, v in after.items() if before.get(p) != v}
     lines = ["from playground.presets import changed", "from playground.run import Run", *LINES[lens].imports(session)]
     lines += ["", *_computed(session.run), f"run = Run(changed({session.preset!r}, {_literal(different)}))"]
-    lines += _trained(session.run, _end(session, lens), back=session.shown is not None and lens != "learning")
+    lines += _trained(session.run, _end(session, lens), back=session.shown is not None and lens not in NEWEST)
     return "\n".join([*lines, *LINES[lens].numbers(session)])
 
 
@@ -46,6 +46,9 @@ def _end(session: Session, lens: str) -> int:
     run, shown = session.run, session.shown
     if run is None:
         return RECORDED
+    if lens == "intervene":  # computed when it was pressed
+        done = session.intervene.python(run)[2]
+        return run.step if done is None else done
     if shown is None or lens == "learning":  # its curves are of the whole run
         return run.step
     if lens == "experts":

@@ -1,0 +1,32 @@
+"""The Intervene lens: experiments that change one thing in the model, and what follows."""
+
+import gradio as gr
+
+from playground.components.widget import widget
+
+EVENTS = ("see", "begin", "halt", "pick", "probe", "do")
+
+
+def intervene(value: dict | None = None, **props) -> gr.HTML:
+    """One of a few experiments: inputs, Run, heat maps, the finding, the numbers ("JSON" is a JSON string).
+
+    Value:
+
+        n            number of the frame
+        empty        JSON {title, html} instead of all the rest, or ""
+        trials, trial  JSON [[id, label]]; the one shown
+        does         html: what it does, and its paper
+        fields       JSON [{name, label, options: [[id, label]], value, kind}]; kind: choice, select, place (a token)
+        probes, probe  JSON [[id, label]], empty for an experiment without; the one in use
+        tokens       JSON [token] of the probe, for inputs of the kind place
+        state, done, words, tone  idle | waiting | running; share done; the words beside Run; "error" or ""
+        again        whether there is a result
+        finding      JSON {title, html}
+        maps         JSON [{title, note, fig: a figure with one heat map, pick: attention of its heads or ""}]
+        table        JSON {columns, rows, name, title} or ""
+        note         on how many examples, with which errors
+        bars         title of the chart in the slot "intervene-bars", or ""
+
+    Events: see {trial} or {name, value}; begin {n}; halt {n}; pick {which, layer, head}; probe {id}; do {action}.
+    """
+    return widget("intervene", value, EVENTS, **props)

@@ -1,0 +1,62 @@
+"""The causal check of induction: do the heads that look like induction heads do the work?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from playground.figures import effects
+from playground.interventions.induction import InductionCheck, Without, induction_check
+from playground.interventions.induction_finding import finding
+from playground.run import Run
+from playground.views.intervene.trial import Field, Python, Shown, Subject, Trial, table
+
+DOES = (
+    "Switches off the head with the highest induction score, every other head of its layer, all induction heads "
+    "together, and all heads of neither role: what is right then on the repeated part "
+    '(<a href="https://arxiv.org/abs/2209.11895">Olsson et al. 2022</a>, argument 3).'
+)
+MEANS = {"zero": lambda row: row.zero, "mean": lambda row: row.mean}
+
+
+def refused(run: Run) -> bool:
+    return run.config.task.kind != "induction" or run.topology != "decoder-only"
+
+
+def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
+    return []
+
+
+def start(
+    subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bool]
+) -> Iterator[tuple[float, InductionCheck]]:
+    yield 1.0, induction_check(subject.run)
+
+
+def shown(subject: Subject, found: InductionCheck, settings: dict[str, Any]) -> Shown:
+    names = [_name(row) for row in found.rows]
+    left = {how: [found.accuracy + of(row).accuracy for row in found.rows] for how, of in MEANS.items()}
+    errors = {how: [of(row).accuracy_error for row in found.rows] for how, of in MEANS.items()}
+    bars = effects.induction(names, left, errors, whole=found.accuracy, chance=found.chance) if found.rows else None
+    title = "Accuracy without these heads"
+    said = "; ".join(f"without {n} {a:.2f} or {b:.2f}" for n, a, b in zip(names, *left.values(), strict=True))
+    told = table(found.frame(), "induction-check", title, dict.fromkeys(found.frame().columns[2:], 3))
+    note = f"On {found.examples} unseen examples, with standard errors of the paired difference over them."
+    drawn = (
+        {"title": title, "fig": bars, "said": f"Accuracy, replaced by zero or by the mean: {said}"} if bars else None
+    )
+    return Shown(finding(found), told, bars=drawn, note=note)
+
+
+def _name(row: Without) -> str:
+    if row.group in ("head", "control"):
+        return row.heads[0]
+    return f"{len(row.heads)} {row.group}"
+
+
+def python(subject: Subject, found: InductionCheck, settings: dict[str, Any]) -> Python:
+    imports = ["from playground.interventions.induction import induction_check"]
+    return Python(imports, ["", "found = induction_check(run)  # zero and mean ablation", "print(found.frame())"])
+
+
+CHECK = Trial("check", "Induction check", DOES, fields, start, shown, python, probes=False, refused=refused)

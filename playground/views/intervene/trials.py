@@ -1,0 +1,37 @@
+"""The experiments of the lens, in the order of its buttons, and what a session has chosen in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playground.run import Run
+from playground.session import Session
+from playground.views.intervene.check import CHECK
+from playground.views.intervene.costs import COSTS
+from playground.views.intervene.lens import LENS
+from playground.views.intervene.patch import PATCH
+from playground.views.intervene.rolling import ROLLOUT
+from playground.views.intervene.swapped import SWAP
+from playground.views.intervene.trial import Field, Subject, Trial
+
+TRIALS = {trial.id: trial for trial in (COSTS, PATCH, LENS, ROLLOUT, SWAP, CHECK)}
+
+
+def offered(run: Run) -> list[Trial]:
+    return [trial for trial in TRIALS.values() if not trial.refused(run)]
+
+
+def chosen(session: Session) -> Trial:
+    """The experiment in sight: the first where the chosen one is not offered for this run."""
+    there = {trial.id: trial for trial in offered(session.start())}
+    return there.get(session.intervene.trial, COSTS)
+
+
+def inputs(session: Session, trial: Trial, subject: Subject) -> list[Field]:
+    """Its inputs, with what is chosen."""
+    mine = {name: value for (of, name), value in session.intervene.chosen.items() if of == trial.id}
+    return trial.fields(subject, mine)
+
+
+def settings(fields: list[Field]) -> dict[str, Any]:
+    return {field.name: field.value for field in fields}

@@ -1,0 +1,111 @@
+/* The Intervene lens: finding, the choice of an experiment, its inputs, Run, heat maps, chart, numbers. Draws only the
+   newest frame, in the next animation frame. */
+const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
+  <div class="tools"><div class="tool"><div data-s="trial"></div></div>
+    <div class="end"><span class="grow"></span><div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div></div>
+  <div class="all">
+    <p class="does"></p>
+    <div class="inputs"><div class="tools fields"></div><div class="tools probes"><div class="tool"><span class="lab">Probe</span><div data-s="probe"></div></div>
+      <span class="axt">Type one of your own in the <a data-do="lens:attention" role="button" tabindex="0">Attention lens</a>.</span></div></div>
+    <div class="go"><button class="b run"></button><span class="words" role="status"></span><i class="line" hidden><b></b></i></div>
+    <div class="maps pic"></div>
+    <section class="pic bars" hidden><div class="pt"><h2></h2></div><div class="slot"></div></section>
+    <div class="twin"></div>
+    <p class="basis axt"></p></div>`;
+const VIEWS = [["picture", "Picture"], ["table", "Table"]];
+
+pg.intervene = (element, props, trigger, watch) => {
+  const root = pg.root(element), parse = pg.reader();
+  root.classList.add("intervene");
+  root.innerHTML = HTML;
+  const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
+  let newest = null, scheduled = false, latest = null, asTable = false, heats = [], pressed = null, shown = {};
+
+  /* ---- what the visitor does ---- */
+  const see = change => trigger("see", change);
+  const showAs = table => { asTable = table; root.classList.toggle("as-table", table); as.draw(VIEWS, table ? "table" : "picture"); draw(); };
+  const open = (map, layer, head) => {
+    trigger("pick", { which: map.pick, layer, head });
+    pg.actions.lens("attention");
+    pg.actions.head?.(`${layer},${head}`);
+  };
+  const face = on => {
+    const html = pg.icon(on ? "pause" : "play") + (on ? "Stop" : latest?.again ? "Run again" : "Run");
+    if ($(".run").shown !== html) $(".run").innerHTML = $(".run").shown = html;
+  };
+  const going = () => pressed ?? latest?.state !== "idle";
+
+  /* ---- parts ---- */
+  const trial = pg.choice(slot("trial"), "Experiment", id => { trial.draw(latest.trials, id); see({ trial: id }); });
+  const probe = pg.choice(slot("probe"), "Probe", id => trigger("probe", { id }));
+  const as = pg.choice(slot("as"), "Show as", id => showAs(id === "table"));
+  as.draw(VIEWS, "picture");
+  const fields = pg.trialFields($(".fields"), see), twin = pg.tableView($(".twin"));
+  const file = i => `${latest.trial}${i ? `-${i}` : ""}`;
+  pg.menu(slot("export"), "Export", "down", [
+    ["Heat maps as SVG", () => latest?.maps.forEach((map, i) => pg.saveHeat(map, file(i)))],
+    ["Numbers as CSV", () => latest?.table && pg.saveCsv([latest.table.columns.map(c => c.label), ...latest.table.rows], latest.table.name)]]);
+  pg.offerSlot("intervene-bars", $(".bars .slot"));
+
+  /* ---- drawing ---- */
+  const draw = () => {
+    if (!latest) return;
+    trial.draw(latest.trials, latest.trial);
+    pg.rich($(".does"), latest.does);
+    fields.draw(latest.fields, latest.tokens);
+    $(".fields").hidden = !latest.fields.length;
+    $(".probes").hidden = !latest.probes.length;
+    probe.draw(latest.probes, latest.probe);
+    face(going());
+    pg.set($(".words"), latest.words);
+    $(".words").classList.toggle("bad", latest.tone === "error");
+    $(".line").hidden = latest.state !== "running";
+    $(".line b").style.width = `${100 * latest.done}%`;
+    pg.set($(".basis"), latest.note);
+    $(".bars").hidden = !latest.bars;
+    pg.set($(".bars h2"), latest.bars);
+    slot("as").hidden = slot("export").hidden = !latest.again;
+    if (asTable) return twin.draw(latest.table ?? { columns: ["part"], rows: [], name: "nothing yet" });
+    const host = $(".maps");
+    while (heats.length > latest.maps.length) { heats.pop(); host.lastChild.remove(); }
+    while (heats.length < latest.maps.length) {
+      const section = document.createElement("section");
+      host.append(section);
+      heats.push(pg.heat(section, open));
+    }
+    latest.maps.forEach((map, i) => heats[i].draw(map));
+  };
+  const words = finding => { pg.set($("h1"), finding?.title || ""); pg.rich($(".lens-head p"), finding?.html || ""); };
+  const update = () => {
+    scheduled = false;
+    if (latest && Object.keys(newest).every(name => name === "n" || newest[name] === shown[name])) return;   // as it is
+    const value = shown = newest, empty = parse("empty", value.empty);
+    root.classList.toggle("none", !!empty);
+    if (empty) { latest = null; return words(empty); }
+    const read = field => parse(field, value[field]);
+    latest = { ...value, trials: read("trials"), fields: read("fields"), probes: read("probes"), tokens: read("tokens"),
+      maps: read("maps"), table: read("table") };
+    root.classList.add("ready");
+    pressed = null;
+    words(read("finding"));
+    draw();
+  };
+
+  /* ---- events ---- */
+  $(".run").addEventListener("click", () => {
+    if (!latest) return;
+    pressed = !going();
+    face(pressed);                                     // at once; the next value confirms it
+    const n = Date.now();
+    pressed ? trigger("begin", { n }) : trigger("halt", { n });
+  });
+  for (const part of [$(".lens-head"), $(".probes")]) pg.onDo(part, action => trigger("do", { action }));
+  const visible = () => latest?.again && element.offsetParent !== null, other = pg.keys.t;
+  pg.keys.t = event => visible() ? showAs(!asTable) : other ? other(event) : false;
+  pg.mount("intervene", element, props, watch, value => {
+    newest = value;
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(update);
+  });
+};
