@@ -37,6 +37,7 @@ pg.compare = (element, props, trigger, watch) => {
   const pictures = pg.comparePictures($(".cmp-pictures"), { look: what => trigger("look", what), leave: index => trigger("leave", { index }) });
   const table = pg.tableView($(".cmp-results .rows"));
   root.querySelectorAll("[data-slot]").forEach(place => pg.offerSlot(place.dataset.slot, place));
+  pg.compareNow = event => trigger(event);             // for runs that were sent here
   let bar = { state: "ready", step: 0, last: 0, total: 1, marks: [] }, settings = [], hope = null, chips = "";
 
   const scrub = pg.scrubber($(".scrub"), () => {}, step => trigger("look", { step }));

@@ -85,6 +85,7 @@ STRANGERS = {  # folders whose files do not know each other, but for those named
         "looking",
         "routing",
         "seeing",
+        "shelving",
         "inputvector",
         "configuring",
         "wiring",
