@@ -14,7 +14,7 @@ const cell = (name, content) => `<td data-name="${name}">${content}</td>`;
 const line = (chosen, mine) => ([id, name, origin, steps, loss, right, size, current]) => `<tr class="${current ? "mine" : ""}">
   <td><input type="checkbox" data-pick="${id}" aria-label="Choose run ${id} to compare" ${chosen.has(id) ? "checked" : ""}></td>
   <th scope="row"><b>${id}</b> ${pg.esc(name)}${current ? ' <span class="tag live">on the page</span>' : ""}</th>
-  ${cell("from", pg.esc(origin) || "–")}${cell("steps", pg.num(steps))}
+  ${cell("from", pg.esc(origin))}${cell("steps", pg.num(steps))}
   ${cell("loss", loss === null ? "–" : loss.toFixed(3))}${cell("right", right === null ? "–" : `${(100 * right).toFixed(1)} %`)}
   ${cell("MB", size.toFixed(1))}
   <td class="acts">${current ? "" : button("reopen", "Open", id)}
@@ -42,7 +42,7 @@ pg.shelf = (element, props, trigger, watch) => {
   const told = () => {
     const n = chosen.size, [least, most] = COMPARED, fits = n >= least && n <= most;
     $("[data-do=compare]").disabled = !fits;
-    pg.set($("[data-do=compare]"), n ? `Compare ${n} runs` : "Compare");
+    pg.set($("[data-do=compare]"), fits ? `Compare ${n} runs` : "Compare");
     pg.set($(".hint"), fits ? "They go on together on the Compare page." : `Choose ${least} to ${most} runs to compare.`);
   };
   const draw = value => {

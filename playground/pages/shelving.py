@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
@@ -28,19 +27,31 @@ class Shelving:
         session = session_of(request)
         session.claim(press(event))
         session.stop()
-        return self._done(session, session.fork)
+        try:
+            session.fork()
+        except ValueError as error:
+            session.notice = str(error)
+        return {**self.pictures.everything(session), self.board.shelf: shelf.value(session)}
 
-    def both(self, request: gr.Request, event: gr.EventData) -> Update:
+    def both(self, request: gr.Request) -> Update:
         """The run and the one that it left, on the Compare page."""
         session = session_of(request)
         parent, mine = session.parent(), session.entry
-        if parent is None or mine is None:
-            return self._said(session, "The run before the fork is not on the shelf any more.")
-        return self._compared(session, [parent.id, mine.id])
+        try:
+            if parent is None or mine is None:
+                raise ValueError("The run before the fork is not on the shelf any more.")
+            session.compare_runs([parent.id, mine.id])
+        except ValueError as error:
+            session.notice = str(error)
+        return self._said(session)
 
     def compare(self, request: gr.Request, event: gr.EventData) -> Update:
-        ids = sent(event, "ids")
-        return self._compared(session_of(request), ids[: MOST + 1] if isinstance(ids, list) else [])
+        session, ids = session_of(request), sent(event, "ids")
+        try:
+            session.compare_runs(ids[: MOST + 1] if isinstance(ids, list) else [])
+        except ValueError as error:
+            return self._said(session, str(error))
+        return self._said(session)
 
     def reopen(self, request: gr.Request, event: gr.EventData) -> Update:
         session = session_of(request)
@@ -91,13 +102,6 @@ class Shelving:
                 session.ablation = None
         return self.pictures.frame(session)
 
-    def _compared(self, session: Session, numbers: list[Any]) -> Update:
-        try:
-            session.compare_runs(numbers)
-        except ValueError as error:
-            return self._said(session, str(error))
-        return self._said(session)
-
     def _done(self, session: Session, act: Callable[[], None]) -> Update:
         """Another run has the page, or a sentence says why not."""
         try:
@@ -107,5 +111,4 @@ class Shelving:
         return {**self.pictures.everything(session), self.board.shelf: shelf.value(session)}
 
     def _said(self, session: Session, problem: str = "") -> Update:
-        session.notice = problem or session.notice
         return {self.board.shelf: shelf.value(session, problem), self.board.transport: transport.value(session)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
 
 from playground import archive, presets
 from playground.controls import flat, plain
@@ -41,6 +43,13 @@ class Branching(Editing):
             self._open(new)
             said = f"Run {number} is a fork of run {entry.id} at step {step:,}{told}."
             self.notice = self.branched = f"{said} {self._aside(entry)} {branch.sentence}".strip()
+
+    def edit(self, path: str, value: Any, *, settled: bool = True) -> None:
+        """As for any run; what was said of a fork stays, because a change is what it waits for."""
+        said = self.notice
+        super().edit(path, value, settled=settled)
+        if said and said == self.branched:
+            self.notice = self.notice or said
 
     def _refuse_long(self, run: Run, step: int) -> None:
         """A model too large for checkpoints would be trained anew up to the step."""
@@ -100,7 +109,14 @@ class Branching(Editing):
     def compare_runs(self, numbers: Sequence[object]) -> None:
         """Let runs go on together on the Compare page."""
         with self.held():
-            self.compare.add_runs([(f"run {kept.id}", kept.run) for kept in map(self.run_of, numbers)])
+            found = [self.run_of(number) for number in numbers]
+            for one, other in combinations(found, 2):
+                if one.run.now.model_copy(update={"seed": other.run.now.seed}) == other.run.now:
+                    raise ValueError(
+                        f"Runs {one.id} and {other.id} have the same settings, so there is nothing to compare. Change "
+                        "a setting of one of them first."
+                    )
+            self.compare.add_runs([(f"run {kept.id}", kept.run) for kept in found])
             self.stop()
             self.compared += 1
 

@@ -38,7 +38,7 @@ def _said(session: Session) -> str:
     total = sum(kept.bytes() for kept in session.shelf.kept) / MEGA
     shelf = f"The shelf holds {len(session.shelf.kept)} of {MOST} runs, {total:.1f} of {BYTES // MEGA} MB"
     run = session.run
-    states = f"; {len(run.checkpoints.kept)} states, {run.checkpoints.size() / MEGA:.1f} MB" if run is not None else ""
+    states = f"; states to fork from, {run.checkpoints.size() / MEGA:.1f} MB" if run is not None else ""
     mine = f" {memory(run)}{states}." if run is not None else ""
     return f"{shelf}; the oldest goes first, and all of it goes with this tab.{mine}"
 
