@@ -39,6 +39,8 @@ pg.shelf = (element, props, trigger, watch) => {
   const $ = selector => place.querySelector(selector), dialog = $("dialog");
   let asked = false, compared = null, rows = [];
 
+  /** The Compare page is made when it is first visited. */
+  const start = (tries = 100) => pg.compareNow ? pg.compareNow("play") : tries && setTimeout(start, 100, tries - 1);
   const told = () => {
     const n = chosen.size, [least, most] = COMPARED, fits = n >= least && n <= most;
     $("[data-do=compare]").disabled = !fits;
@@ -60,7 +62,7 @@ pg.shelf = (element, props, trigger, watch) => {
       asked = false;
       dialog.close();
       pg.turnTo("compare");
-      pg.compareNow?.("play");
+      start();
     }
     compared = value.compared;
   };

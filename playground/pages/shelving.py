@@ -42,7 +42,7 @@ class Shelving:
                 raise ValueError("The run before the fork is not on the shelf any more.")
             session.compare_runs([parent.id, mine.id])
         except ValueError as error:
-            session.notice = str(error)
+            session.notice = session.branched = str(error)  # the way to it stays
         return self._said(session)
 
     def compare(self, request: gr.Request, event: gr.EventData) -> Update:

@@ -45,11 +45,12 @@ class Branching(Editing):
             self.notice = self.branched = f"{said} {self._aside(entry)} {branch.sentence}".strip()
 
     def edit(self, path: str, value: Any, *, settled: bool = True) -> None:
-        """As for any run; what was said of a fork stays, because a change is what it waits for."""
+        """As for any run; that it is a fork is said again, because a change is what training both waits for."""
         said = self.notice
         super().edit(path, value, settled=settled)
-        if said and said == self.branched:
-            self.notice = self.notice or said
+        parent, entry = self.parent(), self.entry
+        if said and said == self.branched and parent is not None and entry is not None and not self.notice:
+            self.notice = self.branched = f"Run {entry.id} is a {entry.origin}. {self._aside(parent)}"
 
     def _refuse_long(self, run: Run, step: int) -> None:
         """A model too large for checkpoints would be trained anew up to the step."""
