@@ -16,8 +16,6 @@ def looked_back(page: Page, **query: object) -> Screen:
     screen.pause()
     rail = screen.bar.get_by_role("slider", name="Step shown")
     rail.press("Home")
-    rail.press("PageUp")  # a tenth of the run, or its newest step
-    rail.press("Home")
     screen.is_("past")
     screen.settles()
     return screen
