@@ -23,7 +23,10 @@ from playground.pages.frame import NOW, sweep
 def build() -> gr.Blocks:
     """All pages as client tabs of one document, so that a run goes on while the visitor moves between them."""
     torch.set_num_threads(1)
-    with gr.Blocks(title="Transformer Playground", fill_width=True) as demo, gr.Column(elem_id="app"):
+    with (
+        gr.Blocks(title="Transformer Playground", fill_width=True, delete_cache=(600, 1800)) as demo,
+        gr.Column(elem_id="app"),
+    ):
         top = header([(page.name, page.title) for page in PAGES])
         with gr.Tabs(elem_id="pages", selected=PAGES[0].name) as tabs:
             for page in PAGES:
@@ -51,7 +54,7 @@ def launch() -> None:
         run_history=False,
         show_error=False,
         enable_monitoring=False,
-        max_file_size="2mb",
+        max_file_size="64mb",  # a run as a file; a text of a visitor's own is bounded by the page
         max_threads=64,
         app_kwargs={"middleware": [Middleware(GZipMiddleware)]},  # the page itself; streams are left as they are
     )

@@ -72,9 +72,7 @@ class Sessions:
 
     def _drop(self, name: str) -> None:
         session = self._by_token.pop(name)
-        session.stop()
-        session.run = None
-        session.compare.close()
+        session.free()
         self._token = {tab: other for tab, other in self._token.items() if other != name}
 
     def __len__(self) -> int:

@@ -21,7 +21,9 @@ class Kept(NamedTuple):
     preset: str
     run: Run
     origin: str = ""
-    """"fork of 3 at step 150", "uploaded" or nothing."""
+    """"fork of run 3 at step 150", "uploaded" or nothing."""
+    parent: int = 0
+    """The run that it was forked from; 0 for none."""
 
     def name(self) -> str:
         """The preset, and what differs from it."""
@@ -48,9 +50,11 @@ class Shelf:
     def add(self, run: Run, preset: str, origin: str = "") -> Kept:
         """Put a run aside; one that is there already stays where it is."""
         there = next((k for k in self.kept if k.run is run), None)
-        if there is not None:
-            return there
-        entry = Kept(next(self.numbers), preset, run, origin)
+        return there or self.put(Kept(next(self.numbers), preset, run, origin))
+
+    def put(self, entry: Kept) -> Kept:
+        """The same, with a number of its own already."""
+        self.kept = [kept for kept in self.kept if kept.id != entry.id]
         self.kept.append(entry)
         while len(self.kept) > MOST or (len(self.kept) > 1 and sum(k.bytes() for k in self.kept) > BYTES):
             self.kept.pop(0)

@@ -51,6 +51,7 @@ pg.column = (element, props, trigger, watch) => {
       <div class="parts-text"><span></span><span></span></div></section>
     <div class="pending"><div class="note" role="status" hidden><span></span><div class="row">
       <button class="b small" data-do="restart">Restart with it</button>
+      <button class="b small" data-do="fork" title="A run of its own goes on with it from the step shown">Fork with it</button>
       <button class="b small quiet" data-do="undo">Undo</button></div></div><p class="blocked" hidden></p></div></div>`;
   const $ = selector => root.querySelector(selector);
   const was = {};
@@ -74,6 +75,8 @@ pg.column = (element, props, trigger, watch) => {
     const subject = n === 1 ? "1 change needs" : `${n} changes need`;
     note.firstElementChild.innerHTML = `<b>${subject} a restart:</b> ${pg.esc(value.pending)}`;
     pg.set(restart, n === 1 ? "Restart with it" : "Restart with them");
+    pg.set($("[data-do=fork]"), n === 1 ? "Fork with it" : "Fork with them");
+    $("[data-do=fork]").disabled = !!blocked;
     restart.disabled = !!blocked;
     restart.title = blocked;
     $(".blocked").hidden = !blocked;
@@ -112,7 +115,7 @@ pg.column = (element, props, trigger, watch) => {
 
   const actions = {
     restart: () => blocked ? pg.say(blocked) : trigger("restart"),
-    undo: () => trigger("undo"), done: () => pg.sheet.close(),
+    fork: () => trigger("fork"), undo: () => trigger("undo"), done: () => pg.sheet.close(),
     reset: () => pg.keys.r(),                          // the transport's; its button has no room on a phone
   };
   pg.restart = actions.restart;                        // a control's own line offers it too

@@ -42,6 +42,7 @@ pg.compare = (element, props, trigger, watch) => {
   $(".cmp-results .csv").insertAdjacentHTML("beforebegin",
     `<button class="b small quiet" data-do="save" title="Every update of every run, with its seed">${pg.icon("down")}Every update, CSV</button>`);
   root.querySelectorAll("[data-slot]").forEach(place => pg.offerSlot(place.dataset.slot, place));
+  pg.compareNow = event => trigger(event);             // for runs that were sent here
   let bar = { state: "ready", step: 0, last: 0, total: 1, marks: [] }, settings = [], hope = null, chips = "", cards = "", name = null, adding = null;
 
   const scrub = pg.scrubber($(".scrub"), () => {}, step => trigger("look", { step }));

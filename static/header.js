@@ -8,7 +8,8 @@ const BRAND = `<svg viewBox="0 0 18 18" aria-hidden="true">
   ${SHADES.map((shades, row) => shades.map((_, column) => square(row, column)).join("")).join("")}</svg>`;
 
 const KEYS = [
-  ["Space", "Play or pause"], [".", "One step"], ["R", "Reset to step 0"], ["← →", "Move through the run"],
+  ["Space", "Play or pause"], [".", "One step"], ["R", "Reset to step 0"],
+  ["F", "Fork the run at the step shown"], ["Shift Space", "Play the history back"], ["← →", "Move through the run"],
   ["Shift ← →", "From mark to mark"], ["", "Open a lens"], ["Arrows", "In a picture: move the selection"],
   ["A", "Ablate the selected head or expert"], ["T", "Picture or table"], ["?", "This list"], ["Esc", "Close"],
 ];
@@ -40,12 +41,13 @@ pg.header = (element, props, trigger, watch) => {
   root.innerHTML = `<a class="skip" href="#main" data-skip>Skip to the picture</a><header class="hd">
     ${link(pages[0][0], `${BRAND}Transformer Playground`, "brand")}
     <nav class="pages" aria-label="Pages">${links()}</nav><span class="grow"></span>
+    <button class="b quiet wide" data-do="runs" aria-haspopup="dialog">Runs<b data-runs></b></button>
     <button class="b quiet icon wide" data-do="theme"></button>
     <button class="b quiet icon wide" data-do="help" aria-label="Help and shortcuts (?)">${pg.icon("help")}</button>
     <button class="b quiet icon only-phone" data-do="menu" aria-label="Pages and help" aria-haspopup="true">
       ${pg.icon("menu")}</button>
     <div class="panel menu" popover><nav aria-label="Pages and help">${links()}</nav><button data-do="theme"></button>
-      <button data-do="share">Share</button><button data-do="help">Help</button></div></header>${help()}`;
+      <button data-do="runs">Runs<b data-runs></b></button><button data-do="share">Share</button><button data-do="help">Help</button></div></header>${help()}`;
   const menu = root.querySelector(".menu"), dialog = root.querySelector("dialog");
 
   // The address is known before Gradio delivers the initial value, which arrives once more just after mounting.
@@ -68,6 +70,14 @@ pg.header = (element, props, trigger, watch) => {
     trigger.now("go");
   };
 
+  /** How many runs the session has. */
+  pg.runCount = n => root.querySelectorAll("[data-runs]").forEach(count => pg.set(count, n ? pg.num(n) : ""));
+  /** Another page, as if its link had been pressed. */
+  pg.turnTo = page => {
+    settled = 0;
+    history.pushState(null, "", address(page));
+    go(page);
+  };
   const actions = {
     theme: pg.theme.toggle,
     help: () => {
@@ -75,6 +85,7 @@ pg.header = (element, props, trigger, watch) => {
       dialog.querySelector("dl").innerHTML = KEYS.map(keyRow).join("");       // lenses are there by now, to be counted
       dialog.showModal();
     },
+    runs: () => pg.runs?.open(),
     menu: button => pg.openBelow(button, menu),
     share: () => document.querySelector("#tp [data-do=share]")?.click(),
   };
@@ -89,9 +100,7 @@ pg.header = (element, props, trigger, watch) => {
     if (event.target === dialog) dialog.close();       // the backdrop
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    settled = 0;
-    history.pushState(null, "", address(link.dataset.page));
-    go(link.dataset.page);
+    pg.turnTo(link.dataset.page);
   });
   pg.keys["?"] = actions.help;
   addEventListener("popstate", () => go(addressed(pages)));

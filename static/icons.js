@@ -3,6 +3,8 @@ const SHAPES = {
   play: '<path d="M5 3.2v9.6l8-4.8z" fill="currentColor"/>',
   pause: '<path d="M5 3.5v9M11 3.5v9" stroke-width="2.6"/>',
   step: '<path d="M3.5 3.6v8.8L10 8z" fill="currentColor"/><path d="M12.5 3.5v9"/>',
+  fork: '<circle cx="4.5" cy="3.5" r="1.6"/><circle cx="4.5" cy="12.5" r="1.6"/><circle cx="11.5" cy="5.5" r="1.6"/><path d="M4.5 5.1v5.8M11.5 7.1c0 2.6-7 1-7 3.8"/>',
+  rewind: '<path d="M8 3.6v8.8L2.2 8zM13.8 3.6v8.8L8 8z" fill="currentColor"/>',
   reset: '<path d="M3 8a5 5 0 1 0 1.6-3.7"/><path d="M3 2.6v3h3"/>',
   share: '<path d="M6.5 9.5l3-3M7 4.6l1.2-1.2a2.8 2.8 0 0 1 4 4L11 8.6M9 11.4l-1.2 1.2a2.8 2.8 0 0 1-4-4L5 7.4"/>',
   help: '<circle cx="8" cy="8" r="6"/><path d="M6.3 6.3a1.8 1.8 0 1 1 2.6 1.6c-.6.3-.9.7-.9 1.3M8 11.4v.1"/>',

@@ -17,6 +17,10 @@ pg.transportMarkup = () => `<section class="tp" aria-label="Run">
       ${pg.icon("reset")}</button>
     <button class="b icon" data-do="step" aria-label="One step (.)">${pg.icon("step")}</button>
     <button class="b primary" data-do="toggle"></button>
+    <button class="b fork" data-do="fork" aria-label="Fork (F)" title="Go on from the step shown in a run of its own; this one goes to the shelf">
+      ${pg.icon("fork")}<span>Fork</span></button>
+    <button class="b icon rewind" data-do="rewind" aria-pressed="false" aria-label="Play the history (Shift Space)" title="Play the history">
+      ${pg.icon("rewind")}</button>
     <span class="tag replay" hidden>replay</span><button class="b small newest" data-do="newest" hidden></button>
   </div>
   <div class="scrub" role="slider" tabindex="0" aria-label="Step shown"></div>

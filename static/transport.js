@@ -17,7 +17,8 @@ pg.transport = (element, props, trigger, watch) => {
 
   // Every press carries a rising number, so that the newest wins in whatever order requests arrive; over reloads too.
   let count = Date.now();
-  const send = (event, more) => trigger(event, { n: ++count, ...more });
+  const send = (event, more) => { if (event !== "onward") playback.stop(); trigger(event, { n: ++count, ...more }); return count; };
+  const playback = pg.playback($(".rewind"), () => send("onward"));
   let asked = 0;                                       // the press that `hope` belongs to
 
   const scrubber = pg.scrubber($(".scrub"), step => pg.set($("[data-step]"), pg.num(step)), step => {
@@ -42,6 +43,9 @@ pg.transport = (element, props, trigger, watch) => {
     const newest = $(".newest");
     newest.hidden = state !== "past";
     pg.set(newest, `Go to ${pg.num(last)}`);
+    pg.set($(".fork span"), state === "past" ? "Fork here" : "Fork");
+    $(".fork").setAttribute("aria-label", `${state === "past" ? "Fork here" : "Fork"} (F)`);
+    $(".fork").hidden = $(".rewind").hidden = state === "replay";
     const reason = $(".reason");
     reason.hidden = !sentence;
     pg.set(reason, sentence || "");
@@ -88,6 +92,9 @@ pg.transport = (element, props, trigger, watch) => {
     drawNumbers(view);
     if (was.note !== value.note) { was.note = value.note; pg.banner($(".banner"), read("note", value.note)); }
     share.draw(value.link);
+    playback.draw(value);
+    pg.runCount?.(value.runs);
+    if (was.history !== value.history) $(".scrub").title = was.history = value.history ?? "";
     hold(view);
     speak();
   };
@@ -110,6 +117,8 @@ pg.transport = (element, props, trigger, watch) => {
     },
     step() { hope = null; pg.stopReplay?.(); send("step"); },
     reset() { hope = null; send("reset"); },
+    fork() { if (value.state !== "replay") { hope = null; send("fork"); } },
+    rewind() { if (value.last) { hope = null; playback.toggle(); } },
     newest() { hope = null; send("seek", { step: value.last }); },
     share: () => share.ask(),
     sheet: () => pg.sheet.open(),
@@ -117,13 +126,14 @@ pg.transport = (element, props, trigger, watch) => {
   root.addEventListener("click", event => {
     const button = event.target.closest("[data-do]"), action = event.target.closest("[data-event]");
     if (button) actions[button.dataset.do]();
-    if (action) { hope = null; send(action.dataset.event); }
+    if (action) { hope = null; if (action.dataset.event === "both") pg.runs?.expect(); send(action.dataset.event); }
   });
 
   const arrow = direction => event => event.target.closest?.("input, [role=radio], [role=slider], [role=img]")
     ? false : scrubber.move(direction, event.shiftKey);
   const here = act => event => pg.seen(root) ? act(event) : false;              // another page has other keys
-  Object.assign(pg.keys, { " ": here(actions.toggle), ".": here(actions.step), r: here(actions.reset),
+  Object.assign(pg.keys, { " ": here(event => event.shiftKey ? actions.rewind() : actions.toggle()), f: here(actions.fork),
+     ".": here(actions.step), r: here(actions.reset),
     ArrowLeft: here(arrow(-1)), ArrowRight: here(arrow(1)) });
   // What sticks below the bar needs its height, which grows when there is a note.
   const bar = root.firstElementChild;

@@ -86,6 +86,7 @@ STRANGERS = {  # folders whose files do not know each other, but for those named
         "routing",
         "seeing",
         "intervening",
+        "shelving",
         "inputvector",
         "configuring",
         "wiring",

@@ -23,6 +23,6 @@ def column(value: dict[str, Any]) -> gr.HTML:
             disabled and the sentence stands below the note. Optional.
         lines: JSON {name: text}, what each closed accordion says.
 
-    Events: preset {name}, restart, undo.
+    Events: preset {name}, restart, fork (with what waits, at the step shown), undo.
     """
-    return widget("column", value, ("preset", "restart", "undo"), elem_id="card")
+    return widget("column", value, ("preset", "restart", "fork", "undo"), elem_id="card")

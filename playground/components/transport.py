@@ -6,7 +6,7 @@ import gradio as gr
 
 from playground.components.widget import widget
 
-EVENTS = ("play", "pause", "step", "reset", "seek", "halve", "back", "link")
+EVENTS = ("play", "pause", "step", "reset", "seek", "halve", "back", "link", "fork", "both", "onward")
 
 
 def transport(value: dict[str, Any]) -> gr.HTML:
@@ -30,10 +30,13 @@ def transport(value: dict[str, Any]) -> gr.HTML:
         held: why the pictures are older than the bar ("Building 2 layers, 37,056 parameters."); "" if they are not.
         note: JSON {"tone": "error" | "info", "title", "text", "actions": [[event, label], ...]}, a strip under the bar;
             "" for none.
+        runs: how many runs the session has; the header says it.
+        history: what the kept pictures take ("History: 60 pictures, 3.2 of 32 MB"), shown on hover of the time line.
         link: address of the shared configuration, relative or absolute; the panel opens when one arrives.
 
     Events, each with n, a number that rises with every press (the newest press wins, in whatever order they arrive):
         play (also "Train it now" and "Go on for N"), pause (also "Leave the queue"), step, reset, seek {step},
-        link (the share button; Gradio keeps an event named "share" for itself), and a note's actions: halve, back.
+        fork (a run of its own goes on from the step shown), onward (the next kept picture; asked for until the end),
+        link (the share button; Gradio keeps an event named "share" for itself); of notes: halve, back, both.
     """
     return widget("transport", value, EVENTS, elem_id="tp")

@@ -12,6 +12,11 @@ Marks = Sequence[tuple[int, str]]
 Pairs = tuple[Sequence[float], Sequence[float]]
 
 
+def _before(pairs: Pairs | None) -> list[Curve]:
+    """Thin, and under the others: up to the fork it is the same run."""
+    return [Curve("before the fork", *pairs, COLOURS[2], 1.0)] if pairs else []
+
+
 def loss(
     train: Pairs,
     validation: Pairs,
@@ -21,12 +26,15 @@ def loss(
     floor: float | None,
     marks: Marks = (),
     cursor: float | None = None,
+    before: Pairs | None = None,
 ) -> Figure:
-    """Loss in nats per scored token: each batch, and unseen examples; a uniform guess and the floor as levels."""
+    """Loss in nats per scored token: each batch, and unseen examples; a uniform guess and the floor as levels.
+    `before`: unseen examples of the run that this one was forked from.
+    """
     top = max([*train[1][:1], *validation[1][:1], chance or 0.0, 1e-3])
     levels = [Level(f"uniform guess {chance:.2f}", chance)] if chance is not None else []
     levels += [Level(f"floor {floor:.2f}", floor)] if floor is not None else []
-    lines = [Curve("train", *train, COLOURS[1], 1.2), Curve("unseen", *validation, COLOURS[0], 2.0)]
+    lines = [*_before(before), Curve("train", *train, COLOURS[1], 1.2), Curve("unseen", *validation, COLOURS[0], 2.0)]
     return curves(
         lines,
         total=total,
@@ -39,15 +47,22 @@ def loss(
 
 
 def accuracy(
-    train: Pairs, validation: Pairs, *, total: float, chance: float, marks: Marks = (), cursor: float | None = None
+    train: Pairs,
+    validation: Pairs,
+    *,
+    total: float,
+    chance: float,
+    marks: Marks = (),
+    cursor: float | None = None,
+    before: Pairs | None = None,
 ) -> Figure:
-    """Share of scored tokens predicted right, 0 to 1, against guessing."""
-    lines = [Curve("train", *train, COLOURS[1], 1.2), Curve("unseen", *validation, COLOURS[0], 2.0)]
+    """Share of scored tokens predicted right, 0 to 1, against guessing; `before` as in `loss`."""
+    lines = [*_before(before), Curve("train", *train, COLOURS[1], 1.2), Curve("unseen", *validation, COLOURS[0], 2.0)]
     return curves(
         lines,
         total=total,
         y_title="accuracy, share of tokens",
-        y_range=(-0.02, 1.12),
+        y_range=(-0.02, 1.22 if before else 1.12),  # room for the labels
         levels=[Level(f"by chance {chance:.2f}", chance)],
         marks=marks,
         cursor=cursor,

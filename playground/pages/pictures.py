@@ -57,6 +57,11 @@ class Board:
     predictions: Any = None
     intervene: Any = None
     effects: Any = None
+    shelf: Any = None
+    file: Any = None
+    """A run to be fetched by the browser."""
+    upload: Any = None
+    saved: Any = None
     forms: dict[str, Any] = field(default_factory=dict)
     panels: dict[str, Any] = field(default_factory=dict)
     charts: dict[str, Any] = field(default_factory=dict)

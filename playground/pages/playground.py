@@ -9,6 +9,7 @@ import plotly
 
 from playground.components.attention import attention
 from playground.components.column import column
+from playground.components.download import download
 from playground.components.embeddings import embeddings
 from playground.components.experts import experts
 from playground.components.finding import finding
@@ -20,6 +21,7 @@ from playground.components.positions import positions
 from playground.components.predictions import predictions
 from playground.components.published import published
 from playground.components.replay import replay
+from playground.components.shelf import shelf
 from playground.components.table import table
 from playground.components.transport import transport
 from playground.components.words import words
@@ -33,6 +35,7 @@ from playground.views import experts as experts_view
 from playground.views import intervene as intervene_view
 from playground.views import notes as notes_view
 from playground.views import published as published_view
+from playground.views import shelf as shelf_view
 from playground.views import task as task_view
 from playground.views import transport as transport_view
 from playground.views.embeddings import lens as embeddings_view
@@ -54,6 +57,9 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
         board = Board(token=gr.Textbox(visible=False), pages=pages)
         board.transport = transport(still("transport") or transport_view.value(blank))
         board.replay = replay({"on": True, "src": REPLAY})
+        board.shelf, board.saved = shelf(shelf_view.value(blank)), download()
+        board.file = gr.DownloadButton(visible=False)
+        board.upload = gr.UploadButton("Open a run", type="binary", elem_id="run-file", elem_classes=["unseen"])
         with gr.Row(elem_id="body", elem_classes=["pg-body"]):
             with gr.Column(elem_id="cfg", elem_classes=["pg-cfg"], min_width=0):
                 board.column = column(column_view.value(blank))

@@ -15,6 +15,7 @@ from playground.pages.pictures import Board, Pictures, Update
 from playground.pages.routing import Routing
 from playground.pages.running import Running
 from playground.pages.seeing import Seeing
+from playground.pages.shelving import Shelving
 from playground.pages.streaming import Streaming
 
 
@@ -24,6 +25,7 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
     running, looking, configuring = Running(pictures), Looking(pictures), Configuring(pictures)
     streaming, routing, seeing = Streaming(pictures), Routing(pictures, looking), Seeing(looking)
     intervening = Intervening(pictures, looking)
+    shelving = Shelving(pictures)
     everything, lens, column = board.all(), board.lens(), board.controls()
 
     def long(event: Any, handler: Any) -> None:
@@ -53,6 +55,21 @@ def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
     short(bar.pause, running.pause, [*lens, board.replay])
     for event, handler in ((bar.step, running.step), (bar.reset, running.reset)):
         short(event, handler, everything)
+    shelf, answers = board.shelf, [board.shelf, bar]
+    for event, handler in ((bar.fork, shelving.fork), (col.fork, shelving.fork), (shelf.reopen, shelving.reopen)):
+        short(event, handler, [*everything, shelf])
+    short(bar.onward, shelving.onward, lens)
+    for event, handler in (
+        (bar.both, shelving.both),
+        (shelf.compare, shelving.compare),
+        (shelf.remove, shelving.remove),
+        (shelf.see, shelving.see),
+    ):
+        short(event, handler, answers)
+    short(shelf.numbers, shelving.numbers, [*answers, board.saved])
+    filed = shelf.save(shelving.save, None, [*answers, board.file], trigger_mode="multiple", **NOW)
+    filed.then(None, board.file, None, js="file => pg.saveFile(file)", **NOW)
+    board.upload.upload(shelving.upload, board.upload, [*everything, shelf], **NOW)
     short(bar.link, configuring.share, [bar])
     short(col.undo, configuring.undo, [*column, *lens])
     for form in board.forms.values():

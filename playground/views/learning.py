@@ -25,6 +25,7 @@ def value(session: Session) -> dict[str, dict[str, Any]]:
     seen = history.validations()
     at, done = [m.step for m in seen], history.metrics[1:]
     told = [(s, t) for s, t in marks(session)][-3:]
+    before = _before(session)
     session.sent += 1
     charts = {
         "loss": figures.loss(
@@ -35,6 +36,7 @@ def value(session: Session) -> dict[str, dict[str, Any]]:
             floor=run.task.floor,
             marks=told,
             cursor=cursor,
+            before=before and (before[0], before[1]),
         ),
         "accuracy": figures.accuracy(
             (steps, [m.accuracy for m in history.metrics]),
@@ -43,6 +45,7 @@ def value(session: Session) -> dict[str, dict[str, Any]]:
             chance=run.task.chance,
             marks=told,
             cursor=cursor,
+            before=before and (before[0], before[2]),
         ),
         "gradient": figures.gradient(
             ([m.step for m in done], [m.gradient_norm for m in done]),
@@ -71,6 +74,19 @@ def value(session: Session) -> dict[str, dict[str, Any]]:
             for name, figure in charts.items()
         },
     }
+
+
+def _before(session: Session) -> tuple[list[float], list[float], list[float]] | None:
+    """Steps, losses and accuracies on unseen examples of the run that this one was forked from, in the same task."""
+    parent, run = session.parent(), session.start()
+    if parent is None or parent.run.now.task != run.now.task:
+        return None
+    seen = parent.run.history.validations()
+    return (
+        [m.step for m in seen],
+        [m.validation_loss or 0.0 for m in seen],
+        [m.validation_accuracy or 0.0 for m in seen],
+    )
 
 
 def extra(session: Session) -> str:

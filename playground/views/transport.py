@@ -61,9 +61,12 @@ def value(session: Session) -> dict[str, Any]:
         "reason": "",
         "note": "",
         "held": "",
+        "runs": len(session.runs()),
+        "history": "",
     }
     if session.notice:
-        common["note"] = json.dumps({"tone": "info", "title": "", "text": session.notice, "actions": []})
+        actions = [["both", "Train both"]] if session.notice == session.branched and session.parent() else []
+        common["note"] = json.dumps({"tone": "info", "title": "", "text": session.notice, "actions": actions})
     if run is None or session.building:
         return {**common, **_still(session, now)}
     step = run.step if session.shown is None else min(session.shown, run.step)
@@ -80,6 +83,7 @@ def value(session: Session) -> dict[str, Any]:
         "last": run.step,
         "total": run.training.steps,
         "marks": json.dumps(marks(session)),
+        "history": memory(run),
         "rate": round(session.rate) if now == "running" else 0,
         "device": run.place.label,
         "threads": f"{run.place.detail} · {run.precision.name}",
@@ -141,6 +145,12 @@ def marks(session: Session) -> list[list[Any]]:
     found = [[m.step, m.text] for m in run.history.marks]
     fall = steepest_fall([m.loss for m in run.history.metrics])
     return sorted([*found, [fall.step, "loss falls"]] if fall else found)
+
+
+def memory(run: Run) -> str:
+    """What the pictures that can be looked back to take."""
+    history = run.history
+    return f"History: {len(history.snapshots):,} pictures, {history.held / 2**20:.1f} of {history.budget >> 20} MB"
 
 
 def busy(cores: int) -> str:

@@ -33,7 +33,7 @@ ROW = {"name": "a", "path": "a", "label": NASTY, "help": NASTY, "type": "int", "
 
 MADE: dict[str, tuple[Callable[[], gr.HTML], tuple[str, ...]]] = {
     "attention": (lambda: attention.attention({}), attention.EVENTS),
-    "column": (lambda: column.column({}), ("preset", "restart", "undo")),
+    "column": (lambda: column.column({}), ("preset", "restart", "fork", "undo")),
     "finding": (lambda: finding.finding({}), ("do",)),
     "form": (lambda: form.form(NASTY, {"": [ROW]}, {}, about={"x": (NASTY, None)}), ("edit",)),
     "header": (lambda: header.header([("play", NASTY)]), ("go",)),
@@ -47,7 +47,7 @@ MADE: dict[str, tuple[Callable[[], gr.HTML], tuple[str, ...]]] = {
     "words": (lambda: words.words({"html": NASTY}, view="go"), ()),
 }
 QUOTED = re.compile(r"""['"`](\w+)(?=['"`])""")  # where Gradio looks for the names of events
-SENT = ("halve", "back")  # named by the note of a divergence, not by the scripts
+SENT = ("halve", "back", "both")  # named by notes, not by the scripts
 
 
 def properties(made: gr.HTML) -> dict:

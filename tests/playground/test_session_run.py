@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from models import Ablate
-from playground import session as module
 from playground.ablation import Ablation
+from playground.session import training as module
 from tests.playground.small import tiny, trained
 
 

@@ -1,0 +1,232 @@
+"""Runs beside the run: forked, put aside, opened again, kept as files, compared."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from playground.archive import dump
+from playground.session import branching
+from playground.sessions import Sessions
+from playground.shelf import MOST
+from playground.views import learning, shelf, transport
+from tests.playground.small import tiny, trained
+
+
+def weights(run) -> list[torch.Tensor]:
+    return [p.detach().clone() for p in run.model.parameters()]
+
+
+def test_a_fork_at_a_past_step_takes_the_page_and_the_run_goes_to_the_shelf():
+    session = trained(10)
+    parent, later = session.run, weights(session.run)
+    session.shown = 4
+    session.fork()
+    assert (session.run.step, session.shown) == (4, None)
+    assert [kept.run for kept in session.runs()] == [session.run, parent]
+    assert session.notice == "Run 2 is a fork of run 1 at step 4. Run 1 waits on the shelf."
+    assert session.entry.origin == "fork of run 1 at step 4"
+    assert [4, "fork of run 1"] in transport.marks(session)
+    for _ in range(6):
+        session.advance()
+    assert all(torch.equal(a, b) for a, b in zip(weights(session.run), later, strict=True))
+
+
+def test_what_waits_for_a_restart_comes_with_the_fork():
+    session = trained(6)
+    session.edit("model.layers", 1)
+    assert session.pending()
+    session.fork()
+    assert session.run.now.model.layers == 1
+    assert session.run.step == 6
+    assert not session.pending()
+    assert "with what waited for a restart" in session.notice
+    assert session.parent().run.now.model.layers == 2
+
+
+def test_a_live_setting_is_what_it_was_at_the_step_of_the_fork():
+    session = trained(3)
+    before = session.run.training.lr
+    session.edit("training.lr", before / 2)
+    session.advance()
+    session.shown = 2
+    session.fork()
+    assert session.run.training.lr == before
+    assert session.raw["training"]["lr"] == before
+
+
+def test_a_fork_without_a_run_or_of_invalid_controls_is_refused_and_changes_nothing():
+    session = tiny()
+    with pytest.raises(ValueError, match="no run to fork"):
+        session.fork()
+    session = trained(2)
+    session.edit("model.attention.heads", 3)  # does not divide the width
+    run = session.run
+    with pytest.raises(ValueError, match=r"^Not forked: "):
+        session.fork()
+    assert session.run is run
+    assert not session.shelf.kept
+
+
+def test_a_fork_that_would_compute_for_long_is_refused(monkeypatch):
+    session = trained(8)
+    monkeypatch.setattr(branching, "PATIENCE", 0.0)
+    session.used = 8.0
+    session.shown = 5
+    with pytest.raises(ValueError, match="compute 5 updates again, about 5 s"):
+        session.fork()
+    session.shown = None
+    session.fork()
+    assert session.run.step == 8
+
+
+@pytest.mark.parametrize("replace", [lambda s: s.restart(), lambda s: (s.adopt("copy"), s.restart())])
+def test_a_run_that_is_replaced_goes_to_the_shelf_once_it_has_made_a_step(replace):
+    session = tiny()
+    session.start()
+    replace(session)
+    assert not session.shelf.kept
+    first = session.run
+    session.advance()
+    replace(session)
+    assert [kept.run for kept in session.shelf.kept] == [first]
+    assert len(session.runs()) == 2
+
+
+def test_a_run_from_the_shelf_goes_on_where_it_was():
+    session = trained(4)
+    first = session.run
+    session.used = 3.0
+    session.adopt("copy")
+    session.restart()
+    session.advance()
+    assert session.used < 1.0
+    session.reopen(1)
+    assert (session.run, session.preset, session.used) == (first, "induction", 3.0)
+    assert session.raw["model"]["width"] == 16
+    assert [kept.id for kept in session.shelf.kept] == [2]
+    session.advance()
+    assert first.step == 5
+    with pytest.raises(ValueError, match="not on the shelf"):
+        session.reopen(1)  # it is on the page
+
+
+def test_a_file_comes_back_as_the_run_of_the_page_and_goes_on_alike():
+    session = trained(5)
+    name, data = session.dump(1)
+    assert name == "run-1-induction-step-5.safetensors"
+    session.advance()
+    expected = weights(session.run)
+    other = trained(2, "copy")
+    other.upload(data)
+    assert (other.run.step, other.preset, other.entry.origin) == (5, "induction", "uploaded")
+    assert len(other.shelf.kept) == 1
+    other.advance()
+    assert all(torch.equal(a, b) for a, b in zip(weights(other.run), expected, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda data: b"", "too short"),
+        (lambda data: b"PK\x03\x04" + data, "zip archive"),
+        (lambda data: data[: len(data) // 2], "damaged|cut off"),
+        (lambda data: b"\x80\x04" + data, "pickle"),
+    ],
+)
+def test_a_foreign_or_damaged_file_is_refused_and_nothing_is_lost(spoil, said):
+    session = trained(2)
+    run = session.run
+    with pytest.raises(ValueError, match=said):
+        session.upload(spoil(dump(run)))
+    assert session.run is run
+    assert not session.shelf.kept
+
+
+def test_runs_go_to_the_compare_page_unless_they_are_alike():
+    session = trained(3)
+    session.fork()
+    with pytest.raises(ValueError, match="Runs 1 and 2 have the same settings"):
+        session.compare_runs([1, 2])
+    session.edit("training.lr", 0.001)
+    assert session.notice == session.branched  # the way to "Train both" stays
+    session.compare_runs([1, 2])
+    assert [v.label for v in session.compare.wanted] == ["run 1", "run 2"]
+    assert all(v.file for v in session.compare.wanted)
+    assert session.compared == 1
+    for wrong in ([1], [1, 9], ["1", None]):
+        with pytest.raises(ValueError, match=r"2 to 4|not on the shelf"):
+            session.compare_runs(wrong)
+
+
+def test_the_shelf_is_a_table_of_all_runs_and_bounded():
+    session = trained(5)
+    for _ in range(MOST + 1):
+        session.fork()
+    session.remove(5)
+    value = shelf.value(session, "What is wrong.")
+    rows = json.loads(value["rows"])
+    assert [row[0] for row in rows] == [10, 9, 8, 7, 6, 4, 3, 2]
+    assert [row[-1] for row in rows] == [True] + [False] * 7
+    number, name, origin, steps, loss, right, size, _ = rows[1]
+    assert (number, origin, steps) == (9, "fork of run 8 at step 5", 5)
+    assert name.startswith("Induction: ")
+    seen = session.run.history.validations()[-1]
+    assert (loss, right) == (round(seen.validation_loss, 4), round(seen.validation_accuracy, 4))
+    assert 0 < size < 10
+    assert value["problem"] == "What is wrong."
+    assert "7 of 8 runs" in value["said"]
+    assert transport.value(session)["runs"] == 8
+
+
+def test_the_numbers_of_a_run_are_a_file():
+    session = trained(5)
+    csv, kept = shelf.numbers(session, 1, "csv"), json.loads(shelf.numbers(session, 1, "json")["text"])
+    assert csv["name"] == "run-1-induction-step-5.csv"
+    lines = csv["text"].splitlines()
+    assert lines[0].startswith("step,loss,accuracy")
+    assert [line.split(",")[0] for line in lines[1:]] == list("012345")
+    assert kept["config"]["model"]["width"] == 16
+    assert len(kept["metrics"]) == 6
+    with pytest.raises(ValueError, match="not on the shelf"):
+        shelf.numbers(session, 3, "csv")
+
+
+def test_the_curves_of_the_run_before_the_fork_stay_in_sight():
+    session = trained(15)
+    session.shown = 5
+    session.fork()
+    charts = {name: json.loads(learning.value(session)[name]["fig"])["data"] for name in ("loss", "accuracy", "rate")}
+    seen = session.parent().run.history.validations()
+    for name, field in (("loss", "validation_loss"), ("accuracy", "validation_accuracy")):
+        before = charts[name][0]
+        assert before["name"] == "before the fork"
+        assert before["line"]["width"] < min(curve["line"]["width"] for curve in charts[name][1:])
+        assert before["x"] == [0, 5, 10, 15]
+        assert before["y"] == pytest.approx([getattr(m, field) for m in seen], rel=1e-4)
+    assert len(charts["rate"]) == 1
+    session.remove(1)
+    assert "before the fork" not in learning.value(session)["loss"]["fig"]
+
+
+def test_the_note_of_a_fork_offers_to_train_both():
+    session = trained(2)
+    session.fork()
+    assert json.loads(transport.value(session)["note"])["actions"] == [["both", "Train both"]]
+    session.notice = "Something else."
+    assert json.loads(transport.value(session)["note"])["actions"] == []
+
+
+def test_a_session_that_is_freed_lets_go_of_its_shelf():
+    sessions = Sessions()
+    session = sessions.attach("tab", "0" * 32)
+    session.load(trained(0).raw)
+    session.start()
+    session.advance()
+    session.fork()
+    sessions.leave("tab")
+    assert sessions.sweep(session.gone + 1000) == 1
+    assert not session.runs()
+    assert not session.shelf.kept
