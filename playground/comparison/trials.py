@@ -11,8 +11,10 @@ from typing import Any
 from models.cost import cost
 from playground.comparison.processes import Answer, Process, shared_out
 from playground.comparison.variants import SEEDS, Variant, check
+from playground.device import choose as choose_device
 from playground.history import Metrics
 from playground.limits import PARAMETERS, step_flops
+from playground.precision import choose
 
 PATIENCE = 60.0  # seconds that a worker may take to answer a question
 
@@ -70,6 +72,11 @@ class Trials:
         self.trials = [Trial(v, s) for s in range(seeds) for v in range(len(variants))]
         self.changed = threading.Condition()
         self.ended, self.asked = "", 0
+        base = variants[0].config
+        self.precision = choose(
+            base.training.precision, base.model, base.training.batch, choose_device(base.device).device
+        ).name
+        """Of all runs: two processes might find otherwise, and rounding would be a difference that nobody asked for."""
         configs = [self._config(trial) for trial in self.trials]
         count = max(1, min(processes, len(configs)))
         self.place = shared_out([step_flops(config) for config in configs], count)
@@ -84,7 +91,10 @@ class Trials:
 
     def _config(self, trial: Trial) -> Any:
         config = self.variants[trial.variant].config
-        return config.model_copy(update={"seed": config.seed + trial.seed})
+        training = config.training
+        if training.precision == "auto":
+            training = training.but(precision=self.precision)
+        return config.model_copy(update={"seed": config.seed + trial.seed, "training": training})
 
     def train(self, until: int) -> None:
         """Train every run until it has made this many updates."""

@@ -212,3 +212,16 @@ def test_a_run_and_its_fork_go_on_together_from_where_they_parted():
     assert results.spent(trials.trials[0], 25) is None
     with pytest.raises(ValueError, match="with one seed"):
         Trials(pair, seeds=2)
+
+
+def test_all_runs_compute_in_the_precision_that_was_found_for_the_base():
+    auto = changed(BASE, {"training.precision": "auto"})
+    fixed = changed(auto, {"model.layers": 1, "training.precision": "fp32"})
+    trials = Trials([variant(auto, auto, "auto"), variant(auto, fixed, "fp32")], processes=1)
+    try:
+        first, second = (trials._config(trial).training.precision for trial in trials.trials)
+    finally:
+        trials.close()
+    assert first == trials.precision
+    assert first in ("fp32", "bf16")
+    assert second == "fp32"  # what was chosen is kept
