@@ -75,23 +75,6 @@ pg.mosaic = (host, { choose, ablate }) => {
     }
     select(layer * heads + head);
   };
-  const of = event => event.target.closest(".tile");
-  host.addEventListener("click", event => { const t = of(event); if (t) choose(+t.dataset.l, +t.dataset.h); });
-  host.addEventListener("contextmenu", event => {
-    const t = of(event);
-    if (!t) return;
-    event.preventDefault();
-    ablate(+t.dataset.l, +t.dataset.h);
-  });
-  host.addEventListener("keydown", event => {
-    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -heads, ArrowDown: heads }[event.key];
-    if (!by || !of(event)) return;
-    event.preventDefault();
-    event.stopPropagation();                                         // the page's own arrows move the scrubber
-    const to = on + by, sameLayer = Math.floor(to / heads) === Math.floor(on / heads);
-    if (!tiles[to] || Math.abs(by) === 1 && heads > 1 && !sameLayer) return;
-    choose(Math.floor(to / heads), to % heads);
-    tiles[to].focus({ preventScroll: false });
-  });
+  pg.headTiles(host, ".tile", () => ({ tiles, heads, on }), { choose, ablate });
   return { draw };
 };
