@@ -29,7 +29,7 @@ pg.plot = (element, props, trigger, watch) => {
   node.innerHTML = html(props, tall);
   const $ = name => node.querySelector(name), chart = $(".chart"), table = $(".plot-table"), bad = $(".bad"), swap = $("[data-table]");
   const name = (props.title || "chart").toLowerCase().replace(/\W+/g, "-");
-  let newest = null, latest = null, busy = false, twin = null;
+  let newest = null, latest = null, busy = false, twin = null, drawn = "";
   chart.setAttribute("aria-label", props.said || props.title || "chart");
   props.slot ? pg.fillSlot(props.slot, node) : pg.root(element).append(node);
 
@@ -37,7 +37,10 @@ pg.plot = (element, props, trigger, watch) => {
     const figure = parse("fig", value.fig) || {};
     if (twin) return twin.draw({ ...pg.plotRows(figure), name, title: "" });
     const Plotly = await plotly(props.src), { data, layout } = pg.figure(figure, tall);
-    await Plotly.react(chart, data, layout, CONFIG);
+    const { shapes = [], annotations = [], ...rest } = layout, curves = JSON.stringify([data, rest]);
+    if (curves === drawn) await Plotly.relayout(chart, { shapes, annotations });       // a cursor moved: a tenth of the work
+    else await Plotly.react(chart, data, layout, CONFIG);
+    drawn = curves;
     chart.style.height = "";
     if (value.said) chart.setAttribute("aria-label", value.said);
   };
