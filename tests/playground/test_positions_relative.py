@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -100,3 +101,11 @@ def test_both_squares_have_one_scale():
     assert "differ" in value["there"]["note"]
     assert "the same picture" in view.value(PositionSettings())["there"]["note"]
     assert relative.square(PositionSettings(), 3, 4).shape == (4, 4)
+
+
+def test_the_change_told_is_the_difference_of_the_scores_told():
+    settings = PositionSettings(position={"kind": "sinusoidal"}, shift=16)
+    after, change = (float(n) for n in re.findall(r"-?\d+\.\d+", view._here(settings).replace("−", "-")))
+    before = score(settings, settings.query, settings.key, settings.drawn_head())
+    assert abs(change) > 0.1
+    assert after - before == pytest.approx(change, abs=2e-4)

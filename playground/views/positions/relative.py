@@ -55,7 +55,9 @@ def _here(settings: PositionSettings) -> str:
         return ""
     if after == before:
         return f"Shifted by {settings.shift} it is the same to the last digit."
-    return f"Shifted by {settings.shift} it is {after:.4f}, a change of {after - before:.1g}.".replace("-", "−")
+    change = after - before
+    told = f"{change:.4f}" if abs(change) >= 5e-4 else f"{change:.0e}"  # rounding alone is told by its size
+    return f"Shifted by {settings.shift} it is {after:.4f}, a change of {told}.".replace("-", "−")
 
 
 def _without(settings: PositionSettings, refused: str) -> dict[str, dict[str, Any]]:
