@@ -108,11 +108,12 @@ def test_pairs_are_chosen_by_their_dial_and_positions_by_a_cell(page):
 
 def test_turning_moves_both_hands_and_not_the_angle(page):
     first = page.locator(".dials:visible button").first
-    hand, angle = first.locator(".hand.q"), first.locator("span").inner_text()
+    hand, angle = first.locator(".hand.q"), "cos −0.96"  # 16 tokens apart, one radian each: cos 16 = -0.957659
+    expect(first).to_contain_text(angle)
     before = hand.get_attribute("d")
     page.locator(".turn:visible").first.click()
     expect(hand).not_to_have_attribute("d", before or "")
-    assert first.locator("span").inner_text() == angle
+    expect(first).to_contain_text(angle)
     page.locator(".turn:visible").first.click()
     expect(hand).to_have_attribute("d", before or "")
 
