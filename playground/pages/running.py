@@ -144,8 +144,9 @@ class Running:
 
     def seek(self, request: gr.Request, event: gr.EventData) -> Update:
         session, step = session_of(request), number(event, "step", 0, 10**9)
-        if session.claim(press(event)):
-            session.running = False
+        if not session.claim(press(event)):  # late: something newer has been pressed
+            return self.pictures.frame(session)
+        session.running = False
         return self._look_back(session, step)
 
     def back(self, request: gr.Request, event: gr.EventData) -> Update:

@@ -151,3 +151,15 @@ def test_a_long_event_may_carry_anything(stranger, bystander):
 def test_a_made_up_name_of_a_run_gives_nobody_elses(stranger, bystander):
     for token in (None, 3, {}, "../..", "x" * 32, "0" * 32):
         harmless(stranger.post("attach", data=[token]))
+
+
+def test_a_look_back_that_arrives_late_does_not_undo_a_newer_one(stranger):
+    def shown(n: int, step: int) -> int:
+        values = json.loads(stranger.post("seek", {"n": n, "step": step})[1])["data"]
+        return next(v["step"] for v in values if isinstance(v, dict) and "last" in v)
+
+    for n in (1, 2, 3):
+        harmless(stranger.post("step", {"n": n}))
+    assert shown(10, 1) == 1
+    assert shown(9, 2) == 1
+    assert shown(11, 2) == 2
