@@ -14,6 +14,7 @@ import torch
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from playground.allocator import keep_freed
 from playground.components.header import header
 from playground.components.widget import head
 from playground.pages import PAGES
@@ -61,4 +62,5 @@ def launch() -> None:
 
 
 if __name__ == "__main__":
+    keep_freed()
     launch()
