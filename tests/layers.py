@@ -19,6 +19,7 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("edit_checks", "embedding", "position"),
     ("attention", "moe"),
     ("feedforward",),
+    ("mixture_layer",),
     ("mixture",),
     ("architecture", "block"),
     ("stack",),
@@ -27,7 +28,7 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("published",),
 )
 AROUND = (  # the same for what stands around the core
-    ("choices", "checkpoint", "device", "dotted", "figures", "grammar", "slots", "tasks", "wording"),
+    ("allocator", "choices", "checkpoint", "device", "dotted", "figures", "grammar", "slots", "tasks", "wording"),
     ("measures", "training", "words"),
     ("loads", "vectors"),
     ("history", "specialists"),
