@@ -19,6 +19,7 @@ from playground.components.header import header
 from playground.components.widget import head
 from playground.pages import PAGES
 from playground.pages.frame import NOW, sweep
+from playground.sessions import MOST
 
 
 def build() -> gr.Blocks:
@@ -47,7 +48,7 @@ def launch() -> None:
         ]
     )
     demo = build()
-    sweep()
+    sweep(demo)
     demo.queue(api_open=False, max_size=128, default_concurrency_limit=8).launch(
         inbrowser=os.environ.get("PLAYGROUND_OPEN") == "1",
         head=head(),
@@ -57,6 +58,7 @@ def launch() -> None:
         enable_monitoring=False,
         max_file_size="64mb",  # a run as a file; a text of a visitor's own is bounded by the page
         max_threads=64,
+        state_session_capacity=MOST,
         app_kwargs={"middleware": [Middleware(GZipMiddleware)]},  # the page itself; streams are left as they are
     )
 

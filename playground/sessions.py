@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Callable
 
 from playground.session import Session
 
@@ -79,13 +80,14 @@ class Sessions:
         return len(self._by_token)
 
 
-def keep_sweeping(sessions: Sessions, every: float = 2.0) -> threading.Thread:
-    """Sweep on a thread that ends with the process."""
+def keep_sweeping(*acts: Callable[[], object], every: float = 2.0) -> threading.Thread:
+    """Do these again and again, on a thread that ends with the process."""
 
     def forever() -> None:
         while True:
             time.sleep(every)
-            sessions.sweep()
+            for act in acts:
+                act()
 
     thread = threading.Thread(target=forever, name="sweep", daemon=True)
     thread.start()

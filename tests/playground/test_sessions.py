@@ -128,7 +128,7 @@ def test_sweeping_goes_on_by_itself():
     sessions.attach("tab", TOKEN)
     sessions.leave("tab")
     sessions._by_token[TOKEN].gone = time.monotonic() - KEPT
-    thread = module.keep_sweeping(sessions, every=0.01)
+    thread = module.keep_sweeping(sessions.sweep, every=0.01)
     until = time.monotonic() + 5
     while len(sessions) and time.monotonic() < until:
         time.sleep(0.01)
