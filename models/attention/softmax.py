@@ -13,7 +13,7 @@ from models.attention.sight import Sight
 from models.dropout import dropout as drop
 from models.linear import is_routed
 
-TILE = 64
+TILE = 128
 """Queries in one tile. With fewer, less of the future is multiplied, in more calls."""
 
 
