@@ -16,6 +16,15 @@ const plotly = src => library ??= new Promise((resolve, reject) => {
   document.head.append(script);
 });
 
+let line = Promise.resolve();
+const painted = () => new Promise(done => { requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 100); });   // a hidden tab has no frames
+/** Charts are drawn one a frame, so that the first is seen before the next is begun. */
+const inLine = work => {
+  const done = line.then(work);
+  line = done.catch(() => {}).then(painted);
+  return done;
+};
+
 const html = ({ title, note }, tall) => {
   const words = title ? `<h2>${pg.esc(title)}</h2><span>${pg.esc(note)}</span><span class="grow"></span>` : "";
   return `<div class="pt${title ? "" : " bare"}">${words}<button class="b small quiet" data-table aria-pressed="false">Table</button></div>
@@ -48,10 +57,9 @@ pg.plot = (element, props, trigger, watch) => {
   const draw = async () => {
     if (busy) return;
     busy = true;
+    const next = () => { const value = newest; newest = null; return drawOne(value); };
     while (newest) {
-      const value = newest;
-      newest = null;
-      try { await drawOne(value); bad.hidden = true; } catch (error) { bad.hidden = false; pg.set(bad, error.message); }
+      try { await inLine(next); bad.hidden = true; } catch (error) { bad.hidden = false; pg.set(bad, error.message); }
     }
     busy = false;
   };
