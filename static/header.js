@@ -87,7 +87,7 @@ pg.header = (element, props, trigger, watch) => {
     },
     runs: () => pg.runs?.open(),
     menu: button => pg.openBelow(button, menu),
-    share: () => document.querySelector("#tp [data-do=share]")?.click(),
+    share: () => [...document.querySelectorAll("#tp .tp, .cmp-bar")].find(pg.seen)?.querySelector("[data-do=share]").click(),
   };
   root.querySelector("[data-skip]").addEventListener("click", event => {
     event.preventDefault();

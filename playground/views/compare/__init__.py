@@ -12,6 +12,7 @@ from playground.comparison.ready import READY
 from playground.comparison.results import results
 from playground.comparison.setup import Setup
 from playground.comparison.variants import LEAST, MOST, SEEDS, Variant
+from playground.comparison.word import LONGEST, asked
 from playground.controls import accordions, leaf, plain
 from playground.run import RunConfig
 from playground.views.compare import table
@@ -58,11 +59,20 @@ def value(setup: Setup) -> dict[str, Any]:
             }
         ),
         "maps": json.dumps([t.picture for t in trials.trials[: len(found)]] if trials is not None else []),
+        "word": json.dumps(word(setup)),
         "at": json.dumps({"layer": setup.layer, "head": setup.head, **_there(setup)}),
         "results": json.dumps(table.rows(trials, shown) if trials is not None else {}),
         "finding": json.dumps({"title": title, "html": text}),
         "problem": setup.problem,
+        "link": setup.link,
     }
+
+
+def word(setup: Setup) -> dict[str, Any]:
+    """What all pictures are of."""
+    task = asked(setup.wanted[0].config.task)  # pyright: ignore[reportArgumentType]  # frozen, so it has a hash
+    text = setup.word or task.written
+    return {"text": text, "own": bool(setup.word), "ask": task.ask, "most": LONGEST, "problem": setup.wrong}
 
 
 def shared(setup: Setup) -> str:
