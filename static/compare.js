@@ -11,7 +11,7 @@ const html = () => `<section class="tp cmp-bar" aria-label="Runs">
     <div class="scrub" role="slider" tabindex="0" aria-label="Step shown"></div>
     <div class="readout"><div class="stat now"><b data-step></b><span data-words></span></div>
       <div class="stat"><b data-rate></b><span>tokens per CPU second</span></div></div>
-    <div class="share"><button class="b" data-do="share" aria-haspopup="dialog">${pg.icon("share")}<span>Share</span></button></div>
+    <div class="share"><button class="b hide-phone" data-do="share" aria-haspopup="dialog">${pg.icon("share")}<span>Share</span></button></div>
     <p class="reason" role="status" hidden></p></section>
   <div class="cmp-setup"><div class="tool all"><span class="lab">Compare</span><div class="chips" role="group" aria-label="Compare"></div></div>
     <div class="tool"><span class="lab" title="Change the width of the feed-forward networks until the variants are alike in this">Match</span><div data-s="match"></div></div>

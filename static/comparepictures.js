@@ -7,7 +7,7 @@ const tools = () => `<div class="tools"><div class="tool"><div data-s="lens"></d
   <div class="end"><span class="grow"></span><span class="locked">${pg.icon("lock")}<span></span></span><div data-s="as"></div><div data-s="export"></div></div></div>
   <div class="tools"><div class="tool at"><span class="lab">Layer</span><div data-s="layer"></div></div>
   <div class="tool at"><span class="lab">Head</span><div data-s="head"></div></div><div class="tool word"></div><span class="grow"></span>
-  <div class="legend"><span class="axt">weight, square-root scale</span><span class="axt">0</span><i class="ramp"></i><span class="axt">1</span>
+  <div class="legend"><span class="axt">query ↓ key →</span><span class="axt">weight, square-root scale</span><span class="axt">0</span><i class="ramp"></i><span class="axt">1</span>
   <span class="sw masked"></span><span class="axt">not visible</span></div></div><div class="cmp-vars"></div><section class="cmp-twin" hidden></section>`;
 
 const fact = ([label, number, unit, change]) => `<div class="${change ? "dif" : ""}"><dt>${pg.esc(label)}</dt>
@@ -143,7 +143,7 @@ pg.comparePictures = (host, { look, leave, word }) => {
     maps = maps.map((each, i) => {
       const picture = pictures[i] ?? {}, { node } = each;
       const kind = lens === "attention" && !picture.cells ? "none" : lens;
-      const note = input.own && !picture.own ? ", the task’s own word: of past steps no other is kept" : "";
+      const note = input.own && input.past ? ", the task’s own word" : "";
       if (kind === "attention") {
         const made = each.kind === "attention" ? each : { ...map(node, ringAll), node, kind };
         if (made.frame !== picture || made.most !== most || made.note !== note) made.draw(picture, point, most, note);

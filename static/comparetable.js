@@ -1,5 +1,5 @@
 /* The pictures of all variants as one table, and as a file of every number. */
-const QUERY = ["variant", "head", "query", { label: "largest key", align: "left" }, "weight", { label: "second key", align: "left" }, "weight"];
+const QUERY = ["variant", { label: "head", align: "left" }, { label: "query", align: "left" }, { label: "largest key", align: "left" }, "weight", { label: "second key", align: "left" }, "weight"];
 const EXPERTS = ["variant", { label: "layer", align: "left" }, { label: "expert", align: "left" }, "asked for", "taken", "capacity"];
 const GUESSES = ["variant", { label: "place", title: "in the answer", align: "right" }, { label: "wanted", align: "left" },
   { label: "likeliest", align: "left" }, "probability", { label: "right", align: "left" }];

@@ -2,9 +2,11 @@
 const HTML = `<span class="lab">Word</span><button class="b small box" data-k="edit"><b class="mono"></b><span>Edit</span></button>
   <form hidden><input class="mono" aria-label="Word for all pictures" spellcheck="false" autocomplete="off">
     <button class="b small">Look</button></form>
-  <button class="b small quiet" data-k="plain" hidden>Task’s own</button><p class="bad" role="alert" hidden></p>`;
+  <button class="b small quiet" data-k="plain" hidden>Task’s own</button>
+  <span class="axt kept" hidden>Past steps are kept with the task’s own word only.</span><p class="bad" role="alert" hidden></p>`;
 
-/** `say(text)` asks for another word, "" for the task's own. `draw(word)` with { text, own, ask, most, problem }. */
+/** `say(text)` asks for another word, "" for the task's own. `draw(word)` with
+    { text, own, past, ask, most, problem }; past steps have kept no picture of a word of one's own. */
 pg.compareWord = (host, say) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), form = $("form"), input = $("input"), bad = $(".bad"), box = $("[data-k=edit]");
@@ -25,6 +27,7 @@ pg.compareWord = (host, say) => {
     bad.hidden = form.hidden || !bad.textContent;
     input.toggleAttribute("aria-invalid", !bad.hidden);
     $("[data-k=plain]").hidden = !word?.own || !form.hidden;
+    $(".kept").hidden = !word?.own || !word.past || !form.hidden;
   };
   const ask = text => { waiting = text; say(text); };
   box.addEventListener("click", () => write(true));

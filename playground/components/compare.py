@@ -20,8 +20,9 @@ def compare(value: dict | None = None, **props) -> gr.HTML:
         bar      JSON {state, place, notice, rate, step, last, total, looking, marks: [[step, text]]}
         maps     JSON [{step, own, layers, heads, layer, head, tokens, cut, cells, predicted, experts}], a variant each;
                  `own` where it is of the visitor's word
-        word     JSON {text, own, ask, most, problem}: what the pictures are of, whether the visitor typed it, what may
-                 be typed, how many characters, and what was wrong with the last
+        word     JSON {text, own, past, ask, most, problem}: what the pictures are of, whether the visitor typed it,
+                 whether a past step is seen, which has no picture of it, what may be typed, how many characters, and
+                 what was wrong with the last
         at       JSON {layer, head, layers, heads, experts}: what is looked at, and what there is
         results  JSON {columns, rows, name, title, note} or {}
         finding  JSON {title, html}

@@ -133,14 +133,17 @@ def test_ahead_is_who_is_ahead_with_every_seed(losses, who, title):
     assert len(bands) == (2 if len(losses) > 1 else 0)
 
 
-def test_labels_of_curves_that_end_together_stay_inside_the_chart_and_apart():
+@pytest.mark.parametrize(("name", "low"), [("accuracy", 1.0), ("loss", 0.001)])
+def test_labels_of_curves_that_end_together_stay_inside_the_chart_and_apart(name, low):
     setup = compared(4)
-    setup.trials = Told(setup, STEPS, [[1.0] * 4], [10] * 4)  # type: ignore[assignment]
-    layout = figure(setup, "accuracy")["layout"]
+    setup.trials = Told(setup, STEPS, [[low] * 4], [10] * 4)  # type: ignore[assignment]
+    layout = figure(setup, name)["layout"]
     heights = sorted(note["y"] for note in layout["annotations"] if note["text"].startswith("<b>"))
     assert len(heights) == 4
-    assert heights[-1] <= layout["yaxis"]["range"][1]
-    assert min(b - a for a, b in pairwise(heights)) > 0.05
+    bottom, top = layout["yaxis"]["range"]
+    assert bottom < heights[0]
+    assert heights[-1] <= top
+    assert min(b - a for a, b in pairwise(heights)) > 0.05 * (top - bottom)
 
 
 def test_what_all_share_is_said():

@@ -29,7 +29,8 @@ def value(setup: Setup) -> dict[str, Any]:
     step = trials.step if trials is not None else 0
     shown = step if setup.shown is None else min(setup.shown, step)
     ready = READY.get(setup.name)
-    title, text = finding(trials) if trials is not None else ("Nothing trained yet", ready.shows if ready else "")
+    begin = ready.shows if ready else "Press “Train them”: all learn from the same batches, and the curves grow together."
+    title, text = finding(trials) if trials is not None else ("Nothing trained yet", begin)
     return {
         "setup": json.dumps(
             {
@@ -72,7 +73,9 @@ def word(setup: Setup) -> dict[str, Any]:
     """What all pictures are of."""
     task = asked(setup.wanted[0].config.task)  # pyright: ignore[reportArgumentType]  # frozen, so it has a hash
     text = setup.word or task.written
-    return {"text": text, "own": bool(setup.word), "ask": task.ask, "most": LONGEST, "problem": setup.wrong}
+    past = setup.shown is not None
+    own = bool(setup.word)
+    return {"text": text, "own": own, "past": past, "ask": task.ask, "most": LONGEST, "problem": setup.wrong}
 
 
 def shared(setup: Setup) -> str:
