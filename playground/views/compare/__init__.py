@@ -29,7 +29,7 @@ def value(setup: Setup) -> dict[str, Any]:
     step = trials.step if trials is not None else 0
     shown = step if setup.shown is None else min(setup.shown, step)
     ready = READY.get(setup.name)
-    begin = ready.shows if ready else "Press “Train them”: all learn from the same batches, and the curves grow together."
+    begin = ready.shows if ready else "Press “Train them”: all learn from the same batches, in step."
     title, text = finding(trials) if trials is not None else ("Nothing trained yet", begin)
     return {
         "setup": json.dumps(
