@@ -1,6 +1,8 @@
 /* Variants side by side: what each costs, and the same layer, head and tokens of each; or its experts; or its predictions. */
 const LENSES = [["attention", "Attention"], ["experts", "Experts"], ["predictions", "Predictions"]];
 const LARGE = 26, MOST = 36, TALL = 448;
+const lacking = (kind, card) => kind !== "experts" ? "This model has no attention." : card.experts
+  ? "Nothing routed yet: loads are kept with an update." : "This model has no experts.";
 const VIEWS = [["picture", "Picture"], ["table", "Table"]];
 const LOCKED = { attention: "same step, layer, head, word", experts: "same step, layer", predictions: "same step, word" };
 const tools = () => `<div class="tools"><div class="tool"><div data-s="lens"></div></div>
@@ -146,13 +148,14 @@ pg.comparePictures = (host, { look, leave, word }) => {
       const note = input.own && input.past ? ", the task’s own word" : "";
       if (kind === "attention") {
         const made = each.kind === "attention" ? each : { ...map(node, ringAll), node, kind };
-        if (made.frame !== picture || made.most !== most || made.note !== note) made.draw(picture, point, most, note);
-        Object.assign(made, { frame: picture, most, note });
+        const dark = pg.theme.dark();
+        if (made.frame !== picture || made.most !== most || made.note !== note || made.dark !== dark) made.draw(picture, point, most, note);
+        Object.assign(made, { frame: picture, most, note, dark });
         return made;
       }
-      const html = kind === "experts" ? (picture.experts ? bars(picture.experts) : `<p class="muted">This model has no experts.</p>`)
-        : kind === "predictions" && picture.predicted ? guesses(picture, note)
-          : `<p class="muted">${picture.step === undefined ? "Nothing to see before it has begun." : "This model has no attention."}</p>`;
+      const html = picture.step !== undefined && kind === "experts" && picture.experts ? bars(picture.experts)
+        : picture.step !== undefined && kind === "predictions" ? guesses(picture, note)
+          : `<p class="muted">${picture.step === undefined ? "Nothing to see before it has begun." : lacking(kind, cards[i])}</p>`;
       if (node.shown !== html || each.kind !== kind) node.innerHTML = node.shown = html;
       return { node, kind, ring: () => {} };
     });

@@ -107,8 +107,12 @@ class Setup:
         self.word = text if text.strip() else ""
 
     def looked(self) -> tuple[int, int, int, str]:
-        """(step, layer, head, word) of the pictures; of past steps only those of the task's own word are kept."""
-        step = self.trials.step if self.trials is not None and self.shown is None else self.shown or 0
+        """(step, layer, head, word) of the pictures; of past steps only those of the task's own word are kept. The
+        newest is the last that every run has kept, as some are ahead.
+        """
+        every = 1 if self.word else self.wanted[0].config.training.record_every
+        newest = self.trials.step // every * every if self.trials is not None else 0
+        step = newest if self.shown is None else self.shown
         return step, self.layer, self.head, self.word if self.shown is None else ""
 
     def matched(self) -> tuple[list[Variant], list[str]]:

@@ -16,7 +16,8 @@ def compare(value: dict | None = None, **props) -> gr.HTML:
         setup    JSON {name, ready: [[id, label, hint]], match: [[what], chosen], seeds: [[count], chosen], full, few,
                  shared, lens}; `shared` is a sentence of what all variants have, `lens` the picture to begin with
         settings JSON [[path, label, type, [[value, label]]]] of the base, for a variant of one's own
-        cards    JSON [{name, label, sub, sees, match, facts: [[label, number, unit, change]], removable}]
+        cards    JSON [{name, label, sub, sees, match, facts: [[label, number, unit, change]], removable,
+                 experts}]; whether it can be removed, and whether the model has experts
         bar      JSON {state, place, notice, rate, step, last, total, looking, marks: [[step, text]]}
         maps     JSON [{step, own, layers, heads, layer, head, tokens, cut, cells, predicted, experts}], a variant each;
                  `own` where it is of the visitor's word

@@ -19,6 +19,9 @@ OWN = {
     "training.steps": "20",
     "v1": '{"model.layers":1}',
 }
+MASKED = """() => {
+    const [r, g, b] = document.querySelector('.jm canvas').getContext('2d').getImageData(7, 0, 1, 1).data;
+    return Math.max(r, g, b) < 100; }"""
 
 
 def linked(page: Page, variants: int, **more: str) -> Page:
@@ -53,6 +56,9 @@ def test_all_variants_are_seen_through_a_word_of_ones_own_as_pictures_table_and_
     scrub.press("End")
     expect(page.locator(".jm .ys").first).to_have_text("abca→abc")
 
+    page.get_by_role("button", name="Dark theme").first.click()
+    expect(page.get_by_role("link", name="Compare", exact=True).first).to_have_attribute("aria-current", "page")
+    page.wait_for_function(MASKED)  # the maps are painted anew, though no new picture came
     page.keyboard.press("t")
     rows = page.locator(".cmp-twin tbody tr")
     expect(rows).to_have_count(16)
@@ -62,7 +68,7 @@ def test_all_variants_are_seen_through_a_word_of_ones_own_as_pictures_table_and_
     export.click()
     with page.expect_download() as numbers:
         page.get_by_role("menuitem", name="Numbers as CSV").and_(page.locator(".cmp-pictures button")).click()
-    lines = list(csv.DictReader(numbers.value.path().open()))
+    lines = list(csv.DictReader(numbers.value.path().read_text().splitlines()))
     assert len(lines) == 2 * 8 * 8
     first = [line for line in lines if line["query"] == "3" and line["variant"] == lines[0]["variant"]]
     assert sum(float(line["weight"] or 0) for line in first) - 1 < 0.05  # a row of a softmax

@@ -20,6 +20,12 @@ from tests.playground.test_comparison import BASE
 PLAIN = {"decoder-only": "decoder", "encoder-only": "encoder"}
 
 
+class Told:
+    """All runs have made 29 updates, some of them more, and every tenth is kept."""
+
+    step = 29
+
+
 def weights(drawn) -> np.ndarray:
     n = len(drawn["tokens"])
     cells = np.frombuffer(base64.b64decode(drawn["cells"]), np.uint8).reshape(n, n)
@@ -68,8 +74,12 @@ def test_a_word_is_kept_until_another_base_and_a_bad_one_changes_nothing():
     assert setup.looked() == (0, -1, 0, "abc")
     setup.shown = 20  # a past step has kept no picture of it
     assert setup.looked() == (20, -1, 0, "")
+    setup.shown, setup.trials = None, Told()  # type: ignore[assignment]
+    assert setup.looked()[0] == 29
     setup.worded("  ")
     assert setup.word == ""
+    assert setup.looked()[0] == 20
+    setup.trials = None
     setup.worded("abc")
     setup.choose("heads")
     assert setup.word == ""
