@@ -46,6 +46,8 @@ pg.compare = (element, props, trigger, watch) => {
   root.querySelectorAll("[data-slot]").forEach(place => pg.offerSlot(place.dataset.slot, place));
   pg.compareNow = event => trigger(event);             // for runs that were sent here
   let bar = { state: "ready", step: 0, last: 0, total: 1, marks: [] }, settings = [], hope = null, chips = "", cards = "", name = null, adding = null;
+  const query = Object.fromEntries(new URLSearchParams(location.search));
+  const addressed = "compare" in query;                // nothing begins before it is read: it would end what is begun
 
   const scrub = pg.scrubber($(".scrub"), () => {}, step => trigger("look", { step }));
   const match = pg.choice($("[data-s=match]"), "Match", name => trigger("match", { name }));
@@ -115,7 +117,7 @@ pg.compare = (element, props, trigger, watch) => {
     match.draw(setup.match[0].map(what => [what, what]), setup.match[1]);
     seeds.draw(setup.seeds[0].map(count => [String(count), String(count)]), String(setup.seeds[1]));
     $("[data-do=more]").disabled = setup.full;
-    $("[data-do=toggle]").disabled = setup.few;
+    $("[data-do=toggle]").disabled = setup.few || addressed && !setup.opened;
     $("[data-do=toggle]").title = setup.few ? "Add a variant first." : "";
   };
   const drawSettings = next => {
@@ -148,7 +150,7 @@ pg.compare = (element, props, trigger, watch) => {
   const eye = new IntersectionObserver(entries => {
     if (!entries.some(entry => entry.isIntersecting)) return;
     eye.disconnect();
-    trigger("open", { query: Object.fromEntries(new URLSearchParams(location.search)) });
+    trigger("open", { query });
   });
   eye.observe(element);
 };

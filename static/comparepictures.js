@@ -10,7 +10,7 @@ const tools = () => `<div class="tools"><div class="tool"><div data-s="lens"></d
   <div class="tools"><div class="tool at"><span class="lab">Layer</span><div data-s="layer"></div></div>
   <div class="tool at"><span class="lab">Head</span><div data-s="head"></div></div><div class="tool word"></div><span class="grow"></span>
   <div class="legend"><span class="axt">query ↓ key →</span><span class="axt">weight, square-root scale</span><span class="axt">0</span><i class="ramp"></i><span class="axt">1</span>
-  <span class="sw masked"></span><span class="axt">not visible</span></div></div><div class="cmp-vars"></div><section class="cmp-twin" hidden></section>`;
+  <span class="pair"><span class="sw masked"></span><span class="axt">not visible</span></span></div></div><div class="cmp-vars"></div><section class="cmp-twin" hidden></section>`;
 
 const fact = ([label, number, unit, change]) => `<div class="${change ? "dif" : ""}"><dt>${pg.esc(label)}</dt>
   <dd>${pg.esc(number)} <small>${pg.esc(unit)}${change && change !== "differs" ? ` ${pg.esc(change)}` : ""}</small></dd></div>`;

@@ -14,7 +14,8 @@ def compare(value: dict | None = None, **props) -> gr.HTML:
     Value:
 
         setup    JSON {name, ready: [[id, label, hint]], match: [[what], chosen], seeds: [[count], chosen], full, few,
-                 shared, lens}; `shared` is a sentence of what all variants have, `lens` the picture to begin with
+                 shared, lens, opened}; `shared` is a sentence of what all variants have, `lens` the picture to begin
+                 with, `opened` whether the address has been read
         settings JSON [[path, label, type, [[value, label]]]] of the base, for a variant of one's own
         cards    JSON [{name, label, sub, sees, match, facts: [[label, number, unit, change]], removable,
                  experts}]; whether it can be removed, and whether the model has experts

@@ -70,9 +70,9 @@ def opened(session: Session, setup: Setup, event: gr.EventData) -> None:
     query = sent(event, "query")
     named = {str(name)[:200]: str(text) for name, text in query.items()} if isinstance(query, dict) else {}
     address = repr(sorted(named.items()))[: share.LONGEST]
-    if named.get("compare") and address != setup.opened:
-        setup.problem = " ".join(link.opened(setup, dict(list(named.items())[:ENTRIES]))[: share.TOLD])
+    if "compare" in named and address != setup.opened:
         setup.opened = address
+        setup.problem = " ".join(link.opened(setup, dict(list(named.items())[:ENTRIES]))[: share.TOLD])
     pictured(setup)
 
 

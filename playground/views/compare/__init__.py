@@ -42,6 +42,7 @@ def value(setup: Setup) -> dict[str, Any]:
                 "few": len(setup.wanted) < LEAST,
                 "shared": shared(setup),
                 "lens": ready.lens if ready else "attention",
+                "opened": bool(setup.opened),
             }
         ),
         "settings": settings(setup.wanted[0].config),  # pyright: ignore[reportArgumentType]  # frozen, so it has a hash
