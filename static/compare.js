@@ -7,7 +7,7 @@ const STATES = {                                       // state -> [icon, words 
 };
 const html = () => `<section class="tp cmp-bar" aria-label="Runs">
     <div class="keys"><button class="b icon" data-do="restart" aria-label="Reset all to step 0 (R)">${pg.icon("reset")}</button>
-      <button class="b primary" data-do="toggle"></button></div>
+      <button class="b primary" data-do="toggle" disabled></button></div>
     <div class="scrub" role="slider" tabindex="0" aria-label="Step shown"></div>
     <div class="readout"><div class="stat now"><b data-step></b><span data-words></span></div>
       <div class="stat"><b data-rate></b><span>tokens per CPU second</span></div></div>
