@@ -7,10 +7,11 @@ const STATES = {                                       // state -> [icon, words 
 };
 const html = () => `<section class="tp cmp-bar" aria-label="Runs">
     <div class="keys"><button class="b icon" data-do="restart" aria-label="Reset all to step 0 (R)">${pg.icon("reset")}</button>
-      <button class="b primary" data-do="toggle"></button></div>
+      <button class="b primary" data-do="toggle" disabled></button></div>
     <div class="scrub" role="slider" tabindex="0" aria-label="Step shown"></div>
     <div class="readout"><div class="stat now"><b data-step></b><span data-words></span></div>
       <div class="stat"><b data-rate></b><span>tokens per CPU second</span></div></div>
+    <div class="share"><button class="b hide-phone" data-do="share" aria-haspopup="dialog">${pg.icon("share")}<span>Share</span></button></div>
     <p class="reason" role="status" hidden></p></section>
   <div class="cmp-setup"><div class="tool all"><span class="lab">Compare</span><div class="chips" role="group" aria-label="Compare"></div></div>
     <div class="tool"><span class="lab" title="Change the width of the feed-forward networks until the variants are alike in this">Match</span><div data-s="match"></div></div>
@@ -36,7 +37,8 @@ pg.compare = (element, props, trigger, watch) => {
   root.classList.add("compare");
   root.innerHTML = html();
   const $ = name => root.querySelector(name), form = $(".add form");
-  const pictures = pg.comparePictures($(".cmp-pictures"), { look: what => trigger("look", what), leave: index => trigger("leave", { index }) });
+  const pictures = pg.comparePictures($(".cmp-pictures"), { look: what => trigger("look", what), leave: index => trigger("leave", { index }),
+    word: text => trigger("word", { text }) });
   const results = $(".cmp-results"), table = pg.tableView(results), note = document.createElement("span");
   $(".cmp-results .table-name").after(note);
   $(".cmp-results .csv").insertAdjacentHTML("beforebegin",
@@ -44,10 +46,13 @@ pg.compare = (element, props, trigger, watch) => {
   root.querySelectorAll("[data-slot]").forEach(place => pg.offerSlot(place.dataset.slot, place));
   pg.compareNow = event => trigger(event);             // for runs that were sent here
   let bar = { state: "ready", step: 0, last: 0, total: 1, marks: [] }, settings = [], hope = null, chips = "", cards = "", name = null, adding = null;
+  const query = Object.fromEntries(new URLSearchParams(location.search));
+  const addressed = "compare" in query;                // nothing begins before it is read: it would end what is begun
 
   const scrub = pg.scrubber($(".scrub"), () => {}, step => trigger("look", { step }));
   const match = pg.choice($("[data-s=match]"), "Match", name => trigger("match", { name }));
   const seeds = pg.choice($("[data-s=seeds]"), "Seeds", count => trigger("seeds", { count: +count }));
+  const share = pg.share($("[data-do=share]"), () => trigger("link"), "comparison");
   const toggle = () => {
     const going = ["running", "queued", "starting"].includes(hope ?? bar.state);
     hope = going ? "paused" : "starting";
@@ -65,7 +70,7 @@ pg.compare = (element, props, trigger, watch) => {
   document.addEventListener("pointerdown", event => { if (!form.hidden && !event.target.closest(".add")) open(false); });
   const actions = {
     toggle: () => { if (!$("[data-do=toggle]").disabled) toggle(); }, restart: () => trigger("restart"), save: () => trigger("save"),
-    more: () => open(form.hidden),
+    more: () => open(form.hidden), share: () => share.ask(),
   };
   root.addEventListener("click", event => {
     const button = event.target.closest("[data-do]"), chip = event.target.closest("[data-ready]");
@@ -112,7 +117,7 @@ pg.compare = (element, props, trigger, watch) => {
     match.draw(setup.match[0].map(what => [what, what]), setup.match[1]);
     seeds.draw(setup.seeds[0].map(count => [String(count), String(count)]), String(setup.seeds[1]));
     $("[data-do=more]").disabled = setup.full;
-    $("[data-do=toggle]").disabled = setup.few;
+    $("[data-do=toggle]").disabled = setup.few || addressed && !setup.opened;
     $("[data-do=toggle]").title = setup.few ? "Add a variant first." : "";
   };
   const drawSettings = next => {
@@ -129,7 +134,8 @@ pg.compare = (element, props, trigger, watch) => {
     drawBar();
     drawSetup(parse("setup", value.setup));
     drawSettings(parse("settings", value.settings));
-    pictures.draw(parse("cards", value.cards) ?? [], parse("maps", value.maps) ?? [], parse("at", value.at));
+    pictures.draw(parse("cards", value.cards) ?? [], parse("maps", value.maps) ?? [], parse("at", value.at), parse("word", value.word));
+    share.draw(value.link);
     const found = parse("results", value.results), finding = parse("finding", value.finding);
     results.hidden = !found?.rows;
     if (found?.rows) { table.draw(found); pg.set(note, found.note); }
@@ -140,11 +146,11 @@ pg.compare = (element, props, trigger, watch) => {
     cards = value.cards;
     say($(".cmp-main"), form.hidden ? value.problem : "");
   });
-  /* After a reload the server still has what was compared: ask when the page is seen for the first time. */
+  /* After a reload the server still has what was compared, and an address may name another: ask when first seen. */
   const eye = new IntersectionObserver(entries => {
     if (!entries.some(entry => entry.isIntersecting)) return;
     eye.disconnect();
-    trigger("look", {});
+    trigger("open", { query });
   });
   eye.observe(element);
 };

@@ -1,10 +1,16 @@
 /* Variants side by side: what each costs, and the same layer, head and tokens of each; or its experts; or its predictions. */
 const LENSES = [["attention", "Attention"], ["experts", "Experts"], ["predictions", "Predictions"]];
-const MASKED = 255, LARGE = 26, MOST = 36, TALL = 448;
-const TOOLS = `<div class="tools"><div class="tool"><div data-s="lens"></div></div><div class="tool at"><span class="lab">Layer</span><div data-s="layer"></div></div>
-  <div class="tool at"><span class="lab">Head</span><div data-s="head"></div></div><span class="grow"></span>
-  <div class="legend"><span class="axt">weight, square-root scale</span><span class="axt">0</span><i class="ramp"></i><span class="axt">1</span>
-  <span class="sw masked"></span><span class="axt">not visible</span></div></div><div class="cmp-vars"></div>`;
+const LARGE = 26, MOST = 36, TALL = 448;
+const lacking = (kind, card) => kind !== "experts" ? "This model has no attention." : card.experts
+  ? "Nothing routed yet: loads are kept with an update." : "This model has no experts.";
+const VIEWS = [["picture", "Picture"], ["table", "Table"]];
+const LOCKED = { attention: "same step, layer, head, word", experts: "same step, layer", predictions: "same step, word" };
+const tools = () => `<div class="tools"><div class="tool"><div data-s="lens"></div></div>
+  <div class="end"><span class="grow"></span><span class="locked">${pg.icon("lock")}<span></span></span><div data-s="as"></div><div data-s="export"></div></div></div>
+  <div class="tools"><div class="tool at"><span class="lab">Layer</span><div data-s="layer"></div></div>
+  <div class="tool at"><span class="lab">Head</span><div data-s="head"></div></div><div class="tool word"></div><span class="grow"></span>
+  <div class="legend"><span class="axt">query ↓ key →</span><span class="axt">weight, square-root scale</span><span class="axt">0</span><i class="ramp"></i><span class="axt">1</span>
+  <span class="pair"><span class="sw masked"></span><span class="axt">not visible</span></span></div></div><div class="cmp-vars"></div><section class="cmp-twin" hidden></section>`;
 
 const fact = ([label, number, unit, change]) => `<div class="${change ? "dif" : ""}"><dt>${pg.esc(label)}</dt>
   <dd>${pg.esc(number)} <small>${pg.esc(unit)}${change && change !== "differs" ? ` ${pg.esc(change)}` : ""}</small></dd></div>`;
@@ -12,7 +18,7 @@ const head = (card, i) => `<h2>${pg.esc(card.name)}</h2><p>${pg.esc(card.sub)}</
   <p class="matched">${pg.esc(card.match)}</p>${card.removable
     ? `<button class="b small quiet icon gone" data-leave="${i}" aria-label="Remove ${pg.esc(card.label)}">${pg.icon("close")}</button>` : ""}`;
 
-const weightOf = byte => byte === MASKED ? null : (byte / 254) ** 2;
+const weightOf = byte => pg.cellWeight(byte);
 const words = w => w === null ? "not visible" : pg.weight(w);
 
 /** One map; it keeps its canvas between frames. `point(query, key)` moves the ring in all of them. */
@@ -24,7 +30,7 @@ const map = (place, point) => {
     <p class="axt under"></p></div>`;
   const $ = name => host.querySelector(name), well = $(".well"), canvas = $("canvas");
   well.setAttribute("aria-label", "Weights: arrow keys move the query and the key in all pictures");
-  let frame = null, bytes = null, most = 0, side = 0, laid = "", width = 0, at = null;
+  let frame = null, bytes = null, most = 0, side = 0, laid = "", width = 0, at = null, note = "";
   const lay = () => {
     const n = frame.tokens.length, next = Math.max(4, Math.min(MOST, Math.floor(Math.min(TALL, width - 40) / most))), key = `${next} ${frame.tokens} ${frame.cut}`;
     if (!width || laid === key) return;
@@ -58,15 +64,16 @@ const map = (place, point) => {
     const n = frame.tokens.length;
     at = query === null ? null : [Math.min(query, n - 1), Math.min(key, n - 1)];
     host.querySelectorAll(".ring").forEach(each => { each.hidden = !at; });
-    const name = `L${frame.layer} H${frame.head}, step ${pg.num(frame.step)}`;
+    const name = `L${frame.layer} H${frame.head}, step ${pg.num(frame.step)}${note}`;
     if (!at) return pg.set($(".under"), name);
     $(".ring").style.transform = `translateY(${at[0] * side}px)`;
     $(".ring.cell").style.transform = `translate(${at[1] * side}px, ${at[0] * side}px)`;
     const weight = words(weightOf(bytes[at[0] * n + at[1]]));
     pg.set($(".under"), `${name}: ${at[0]} ${pg.glyph(frame.tokens[at[0]])} on ${at[1]} ${pg.glyph(frame.tokens[at[1]])}: ${weight}`);
   };
-  const draw = (next, point, tokens) => {
+  const draw = (next, point, tokens, more) => {
     frame = next;
+    note = more ?? note;                                 // what else it must say of itself
     most = tokens ?? most;                               // of the widest map, so that all have the same cells
     bytes = pg.bytes(frame.cells);
     lay();
@@ -90,24 +97,37 @@ const bars = experts => {
     <i style="--w:${100 * experts.load[e] / top}%;--d:${100 * d / top}%;--c:var(--cat-${e % 16})"></i><b>${pg.num(experts.load[e])}</b></div>`).join("");
   return `<p class="axt">${pg.esc(experts.name)}: choices taken, of ${pg.num(experts.demand.reduce((a, b) => a + b, 0))} asked for in one update; uniform ${pg.num(Math.round(uniform))}</p>${rows}`;
 };
-const guesses = rows => `<table><thead><tr><th>wanted</th><th>likeliest</th><th>probability</th></tr></thead><tbody>${rows.map(([want, got, p]) =>
+const guesses = ({ step, predicted }, note) => `<p class="axt">step ${pg.num(step)}${note}</p><table><thead><tr><th>wanted</th><th>likeliest</th><th>probability</th></tr></thead><tbody>${predicted.map(([want, got, p]) =>
   `<tr class="${want === got ? "right" : "wrong"}"><td>${pg.esc(pg.glyph(want))}</td><td>${pg.esc(pg.glyph(got))}</td><td>${p.toFixed(2)}</td></tr>`).join("")}</tbody></table>`;
 
-pg.comparePictures = (host, { look, leave }) => {
-  host.innerHTML = TOOLS;
+pg.comparePictures = (host, { look, leave, word }) => {
+  host.innerHTML = tools();
   const $ = name => host.querySelector(name), vars = $(".cmp-vars");
-  let lens = "attention", shown = "", maps = [], latest = null, point = null;
+  let lens = "attention", shown = "", maps = [], latest = null, point = null, asTable = false;
   const lensChoice = pg.choice($("[data-s=lens]"), "Lens", id => { lens = id; redraw(); });
   const layer = pg.choice($("[data-s=layer]"), "Layer", id => look({ layer: +id }));
   const heads = pg.choice($("[data-s=head]"), "Head", id => look({ head: +id }));
+  const editor = pg.compareWord($(".word"), word), twin = pg.tableView($(".cmp-twin"));
+  const showAs = table => { asTable = table; host.classList.toggle("as-table", table); redraw(); };
+  const as = pg.choice($("[data-s=as]"), "Show as", id => showAs(id === "table"));
+  const save = act => { const [cards, pictures] = latest ?? []; if (pictures?.some(p => p.tokens)) act(lens, cards, pictures); else pg.say("Nothing has been trained yet."); };
+  pg.menu($("[data-s=export]"), "Export", "down", [["Pictures as PNG", () => save((...what) => pg.saveCompare(...what, "png"))],
+    ["Pictures as SVG", () => save((...what) => pg.saveCompare(...what, "svg"))], ["Numbers as CSV", () => save(pg.saveCompareCsv)]]);
+  pg.onKey(host, "t", () => showAs(!asTable));
   const ringAll = (query, key) => { point = [query, key]; maps.forEach(each => each.ring(query, key)); };
   host.addEventListener("click", event => {
     const gone = event.target.closest("[data-leave]");
     if (gone) leave(+gone.dataset.leave);
   });
   const redraw = () => latest && draw(...latest);
-  const draw = (cards, pictures, at) => {
-    latest = [cards, pictures, at];
+  const draw = (cards, pictures, at, input) => {
+    latest = [cards, pictures, at, input];
+    as.draw(VIEWS, asTable ? "table" : "picture");
+    editor.draw(input);
+    $(".word").hidden = lens === "experts";
+    pg.set($(".locked span"), LOCKED[lens]);
+    $(".cmp-twin").hidden = !asTable;
+    if (asTable) twin.draw(pg.compareRows(lens, cards, pictures));
     const key = JSON.stringify(cards), there = pictures.filter(p => p.cells);
     lensChoice.draw(LENSES.map(([id, label]) => [id, label, id === "experts" && !at.experts ? "None of these models has experts." : ""]), lens);
     if (shown !== key) {
@@ -125,14 +145,17 @@ pg.comparePictures = (host, { look, leave }) => {
     maps = maps.map((each, i) => {
       const picture = pictures[i] ?? {}, { node } = each;
       const kind = lens === "attention" && !picture.cells ? "none" : lens;
+      const note = input.own && input.past ? ", the task’s own word" : "";
       if (kind === "attention") {
         const made = each.kind === "attention" ? each : { ...map(node, ringAll), node, kind };
-        if (made.frame !== picture || made.most !== most) { made.draw(picture, point, most); made.frame = picture; made.most = most; }
+        const dark = pg.theme.dark();
+        if (made.frame !== picture || made.most !== most || made.note !== note || made.dark !== dark) made.draw(picture, point, most, note);
+        Object.assign(made, { frame: picture, most, note, dark });
         return made;
       }
-      const html = kind === "experts" ? (picture.experts ? bars(picture.experts) : `<p class="muted">This model has no experts.</p>`)
-        : kind === "predictions" && picture.predicted ? guesses(picture.predicted)
-          : `<p class="muted">${picture.step === undefined ? "Nothing to see before it has begun." : "This model has no attention."}</p>`;
+      const html = picture.step !== undefined && kind === "experts" && picture.experts ? bars(picture.experts)
+        : picture.step !== undefined && kind === "predictions" ? guesses(picture, note)
+          : `<p class="muted">${picture.step === undefined ? "Nothing to see before it has begun." : lacking(kind, cards[i])}</p>`;
       if (node.shown !== html || each.kind !== kind) node.innerHTML = node.shown = html;
       return { node, kind, ring: () => {} };
     });

@@ -73,3 +73,15 @@ pg.saveMapCsv = (frame, { layer, head }) => {
   }
   pg.saveCsv(rows, `attention-L${layer}-H${head}-step-${frame.step}`);
 };
+
+/** A picture made as SVG, saved as "svg" or as "png" at twice its size. */
+pg.saveSvg = (svg, width, height, name, kind) => {
+  if (kind === "svg") return save(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`);
+  const image = new Image();
+  image.onload = () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 2 * width, height: 2 * height });
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob(blob => save(blob, `${name}.png`));
+  };
+  image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+};

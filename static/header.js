@@ -55,6 +55,7 @@ pg.header = (element, props, trigger, watch) => {
   let settled = performance.now() + SETTLE_MS;
   const draw = value => {
     const page = value.page === initial && performance.now() < settled ? deep : value.page;
+    value.page = page;                                 // also what another theme draws again
     root.querySelectorAll("nav a").forEach(link =>
       link.dataset.page === page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current"));
     const other = pg.theme.dark() ? "Light theme" : "Dark theme";
@@ -66,7 +67,7 @@ pg.header = (element, props, trigger, watch) => {
   };
   const go = page => {
     props.value = { page };
-    draw(props.value);
+    pg.view.header(props.value);
     trigger.now("go");
   };
 
@@ -87,7 +88,7 @@ pg.header = (element, props, trigger, watch) => {
     },
     runs: () => pg.runs?.open(),
     menu: button => pg.openBelow(button, menu),
-    share: () => document.querySelector("#tp [data-do=share]")?.click(),
+    share: () => [...document.querySelectorAll("#tp .tp, .cmp-bar")].find(pg.seen)?.querySelector("[data-do=share]").click(),
   };
   root.querySelector("[data-skip]").addEventListener("click", event => {
     event.preventDefault();

@@ -1,13 +1,13 @@
-/* Sharing: a small panel with the link to this run's configuration, copied at once where the browser allows it. */
-const PANEL = `<b>Link to this configuration</b><div class="row"><input class="grow" readonly aria-label="Link">
+/* Sharing: a small panel with the link to this run's configuration or a comparison, copied at once where the browser allows it. */
+const panelHtml = what => `<b>Link to this ${what}</b><div class="row"><input class="grow" readonly aria-label="Link">
   <button class="b small" data-copy>Copy</button></div><p role="status"></p>`;
 
 /** `ask()` requests a link from the server; `draw(link)` opens the panel at `button` when one arrives. */
-pg.share = (button, request) => {
+pg.share = (button, request, what = "configuration") => {
   const panel = document.createElement("div");
   panel.className = "panel";
   panel.popover = "auto";                              // the browser closes it on Esc and on a click outside
-  panel.innerHTML = PANEL;
+  panel.innerHTML = panelHtml(what);
   button.after(panel);
   const input = panel.querySelector("input"), status = panel.querySelector("p");
   let known = null, asked = false;

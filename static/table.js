@@ -3,7 +3,7 @@
 const missing = cell => cell === null || cell === undefined || cell === "";
 const fixed = (x, digits) => x.toLocaleString("en",
   { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" }).replace("-", "−");
-/** What is sorted and saved of a cell; it may be { value, text, title, href }, to be shown otherwise than it is. */
+/** What is sorted and saved of a cell; it may be { value, text, title, href, best }, to be shown otherwise than it is. */
 const plain = cell => cell !== null && typeof cell === "object" ? cell.value : cell;
 /** A cell as text: numbers in the page's form or the column's, null as a dash. */
 const cellText = (cell, { digits, percent }) => {
@@ -14,10 +14,10 @@ const cellText = (cell, { digits, percent }) => {
   return digits === undefined || digits === null ? pg.num(cell) : fixed(cell, digits);
 };
 const cellHtml = (cell, column, side) => {
-  const { text, title, href } = cell !== null && typeof cell === "object" ? cell : {};
+  const { text, title, href, best } = cell !== null && typeof cell === "object" ? cell : {};
   const words = pg.esc(text ?? cellText(plain(cell), column)), hover = title ? ` title="${pg.esc(title)}"` : "";
   const link = href ? `<a href="${pg.esc(href)}" target="_blank" rel="noopener"${hover}>${words}</a>` : words;
-  return `<td class="${side}"${href ? "" : hover}>${link}</td>`;
+  return `<td class="${side}${best ? " best" : ""}"${href ? "" : hover}>${link}</td>`;
 };
 const compare = (a, b) => {
   const x = typeof a === "number" ? a : parseFloat(a), y = typeof b === "number" ? b : parseFloat(b);

@@ -7,24 +7,32 @@ from typing import Any
 
 import numpy as np
 
+from playground.comparison.word import answer, seen
 from playground.history import Snapshot
+from playground.look import look
 from playground.run import Run
 from playground.tasks.base import IGNORE, Batch
 
 MASKED = 255
 
 
-def picture(run: Run, step: int, layer: int = -1, head: int = 0) -> dict[str, Any]:
-    """The kept picture nearest to a step: attention of one head, predictions, loads of the experts.
+def picture(run: Run, step: int, layer: int = -1, head: int = 0, word: str = "") -> dict[str, Any]:
+    """The kept picture nearest to a step: attention of one head, predictions, loads of the experts. With a word of the
+    visitor's own, which no step has kept, the model as it is now.
 
     Layers count from the last where negative; layers and heads that a variant does not have are its last ones.
     """
     kept = run.history.nearest(step)
     assert kept is not None  # the first is kept when the run is built
-    return {"step": kept.step, **attention(run, kept, layer, head), **predictions(run, kept), **experts(kept, layer)}
+    loads, batch = experts(kept, layer), run.probe.batch
+    if word:
+        through = seen(run, word)
+        kept, batch = look(run.model, through, run.step), through.batch
+    drawn, guessed = attention(run, batch, kept, layer, head), predictions(run, batch, kept)
+    return {"step": kept.step, "own": bool(word), **drawn, **guessed, **loads}
 
 
-def attention(run: Run, kept: Snapshot, layer: int, head: int) -> dict[str, Any]:
+def attention(run: Run, batch: Batch, kept: Snapshot, layer: int, head: int) -> dict[str, Any]:
     """One head's weights over all tokens that the model reads: those of a source first, then those of the answer.
 
     An encoder-decoder's picture has three parts: the encoder looks at the source, the decoder at source (cross) and
@@ -35,7 +43,7 @@ def attention(run: Run, kept: Snapshot, layer: int, head: int) -> dict[str, Any]
         return {"layers": 0, "heads": 0}
     layers, heads = next(iter(stacks.values())).shape[:2]
     at, which = layer % layers if layer < 0 else min(layer, layers - 1), min(head, heads - 1)
-    batch, words = run.probe.batch, run.task.vocabulary
+    words = run.task.vocabulary
     own = [words[int(i)] for i in batch.ids_BT[0]]
     if "cross" in stacks:
         assert batch.source_BS is not None
@@ -70,16 +78,9 @@ def _of(maps: np.ndarray, layer: int, head: int) -> np.ndarray:
     return maps[min(layer, len(maps) - 1), min(head, maps.shape[1] - 1)].astype(np.float32)
 
 
-def answer(batch: Batch) -> int:
-    """Where the answer of the first example begins, 0 where the whole of it is one."""
-    scored_T = batch.targets_BT[0] != IGNORE
-    first = int(scored_T.int().argmax())
-    return first if bool(scored_T[first:].all()) else 0
-
-
-def predictions(run: Run, kept: Snapshot) -> dict[str, Any]:
+def predictions(run: Run, batch: Batch, kept: Snapshot) -> dict[str, Any]:
     """The likeliest token at each scored place of the first example, its probability, and the one wanted."""
-    words, wanted = run.task.vocabulary, run.probe.batch.targets_BT[0].tolist()
+    words, wanted = run.task.vocabulary, batch.targets_BT[0].tolist()
     if kept.top.size == 0:
         return {"predicted": []}
     rows = [

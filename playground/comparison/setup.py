@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playground.archive import dump
+from playground.comparison import word
 from playground.comparison.matching import WHATS, match
 from playground.comparison.ready import READY
 from playground.comparison.trials import Trials
@@ -24,7 +25,11 @@ class Setup:
         self.what, self.seeds = "nothing", 1
         self.trials: Trials | None = None
         self.problem = ""
+        self.link, self.opened = "", ""
+        """The link asked for last, and the address that this comparison was opened with."""
         self.layer, self.head = -1, 0
+        self.word, self.wrong = "", ""
+        """The visitor's own input for all pictures, and what was wrong with the last one."""
         self.shown: int | None = None
         """The step looked back to; None: the newest that all runs have."""
         self.running, self.turn, self.place, self.notice = False, 0, 0, ""
@@ -48,12 +53,13 @@ class Setup:
             raise ValueError(f"There is no comparison called {name!r:.40}. There are {', '.join(READY)}.")
         self.close()
         ready = READY[name]
-        self.name, self.wanted, self.what, self.problem = name, ready.variants(), ready.match, ""
+        self.name, self.wanted, self.what, self.problem, self.word = name, ready.variants(), ready.match, "", ""
 
     def begin_with(self, config: RunConfig, label: str) -> None:
         """A comparison of the visitor's own: the base alone, until variants are added."""
         self.close()
         self.name, self.wanted, self.what, self.problem = "", [variant(config, config, label)], "nothing", ""
+        self.word = ""
 
     def add(self, changes: Mapping[str, Any], label: str = "") -> None:
         """One more variant of the base; raises ValueError where it does not fit."""
@@ -71,6 +77,7 @@ class Setup:
         found = [variant(base, run.now, label)._replace(file=dump(run)) for label, run in runs]
         self.close()
         self.name, self.wanted, self.what, self.seeds, self.problem = "", found, "nothing", 1, ""
+        self.word = ""
 
     def remove(self, index: int) -> None:
         """Leave a variant out; the base stays."""
@@ -93,6 +100,21 @@ class Setup:
         self.close()
         self.seeds = max(1, min(SEEDS, seeds))
 
+    def worded(self, text: str) -> None:
+        """Look at all variants through this input, or through the task's own where it is empty; raises ValueError."""
+        if text.strip():
+            word.check(text, self.wanted[0].config.task, [v.config.model.topology for v in self.wanted])
+        self.word = text if text.strip() else ""
+
+    def looked(self) -> tuple[int, int, int, str]:
+        """(step, layer, head, word) of the pictures; of past steps only those of the task's own word are kept. The
+        newest is the last that every run has kept, as some are ahead.
+        """
+        every = 1 if self.word else self.wanted[0].config.training.record_every
+        newest = self.trials.step // every * every if self.trials is not None else 0
+        step = newest if self.shown is None else self.shown
+        return step, self.layer, self.head, self.word if self.shown is None else ""
+
     def matched(self) -> tuple[list[Variant], list[str]]:
         """The variants as they are trained, and a sentence each of what was changed to match them."""
         base, found, said = self.wanted[0], [], []
@@ -111,7 +133,7 @@ class Setup:
 
     def close(self) -> None:
         """End what trains; the variants stay."""
-        self.running, self.notice = False, ""
+        self.running, self.notice, self.link = False, "", ""
         self.turn += 1
         self._end()
 

@@ -106,12 +106,14 @@ class Trials:
         for worker in self.workers:
             worker.order("rest")
 
-    def look(self, step: int, layer: int = -1, head: int = 0) -> None:
-        """Ask for a picture of the first seed of each variant; `Trial.picture` has it when it has come."""
+    def look(self, step: int, layer: int = -1, head: int = 0, word: str = "") -> None:
+        """Ask for a picture of the first seed of each variant; `Trial.picture` has it when it has come. The word, which
+        every variant must be able to read, is seen by the models as they are now.
+        """
         with self.changed:
             self.asked += len(self.variants)
         for id in range(len(self.variants)):
-            self.workers[self.place[id]].order("picture", id=id, step=step, layer=layer, head=head)
+            self.workers[self.place[id]].order("picture", id=id, step=step, layer=layer, head=head, word=word)
 
     def settle(self, seconds: float = 2.0) -> None:
         """Wait until the pictures asked for last have come, or for so long."""

@@ -3,7 +3,7 @@
 Threads of one process share Python's lock, which at these sizes costs half of the second core (docs/decisions/0009); a
 process of its own costs its start. JSON, because what reads a pickle runs it.
 
-Orders: build {id, config or file (a run, in base64)} · train {until} · rest · picture {id, step, layer, head}.
+Orders: build {id, config or file (a run, in base64)} · train {until} · rest · picture {id, step, layer, head, word}.
 Answers: {id, built, sentence} · {id, rows, seconds, tokens, diverged, finished} · {id, picture} · {id, error}.
 It ends with its input.
 """

@@ -4,7 +4,8 @@ import gradio as gr
 
 from playground.components.widget import widget
 
-EVENTS = ("choose", "match", "seeds", "include", "leave", "look", "play", "pause", "restart", "save")
+SETUP = ("choose", "match", "seeds", "include", "leave")
+EVENTS = (*SETUP, "look", "word", "play", "pause", "restart", "save", "open", "link")
 
 
 def compare(value: dict | None = None, **props) -> gr.HTML:
@@ -13,18 +14,25 @@ def compare(value: dict | None = None, **props) -> gr.HTML:
     Value:
 
         setup    JSON {name, ready: [[id, label, hint]], match: [[what], chosen], seeds: [[count], chosen], full, few,
-                 shared, lens}; `shared` is a sentence of what all variants have, `lens` the picture to begin with
+                 shared, lens, opened}; `shared` is a sentence of what all variants have, `lens` the picture to begin
+                 with, `opened` whether the address has been read
         settings JSON [[path, label, type, [[value, label]]]] of the base, for a variant of one's own
-        cards    JSON [{name, label, sub, sees, match, facts: [[label, number, unit, change]], removable}]
+        cards    JSON [{name, label, sub, sees, match, facts: [[label, number, unit, change]], removable,
+                 experts}]; whether it can be removed, and whether the model has experts
         bar      JSON {state, place, notice, rate, step, last, total, looking, marks: [[step, text]]}
-        maps     JSON [{step, layers, heads, layer, head, tokens, cut, cells, predicted, experts}], a variant each
+        maps     JSON [{step, own, layers, heads, layer, head, tokens, cut, cells, predicted, experts}], a variant each;
+                 `own` where it is of the visitor's word
+        word     JSON {text, own, past, ask, most, problem}: what the pictures are of, whether the visitor typed it,
+                 whether a past step is seen, which has no picture of it, what may be typed, how many characters, and
+                 what was wrong with the last
         at       JSON {layer, head, layers, heads, experts}: what is looked at, and what there is
         results  JSON {columns, rows, name, title, note} or {}
         finding  JSON {title, html}
         problem  what could not be done, a sentence
+        link     the newest link asked for
 
     Events: choose {name}, match {name}, seeds {count}, include {at, value}, leave {index}, look {layer, head, step},
-    play, pause, restart, save (every update as CSV). Plots of the slots "compare-accuracy" and "compare-loss" are shown
-    inside.
+    word {text} (empty: the task's own), open {query}, link, play, pause, restart, save (every update as CSV). Plots of
+    the slots "compare-accuracy" and "compare-loss" are shown inside.
     """
     return widget("compare", value, EVENTS, **props)

@@ -49,13 +49,17 @@ def together(
 
 
 def _place(labels: list[dict[str, Any]], y_range: tuple[float, float], cursor: float | None, total: float) -> None:
-    """Labels at the ends of curves: none above the chart, none struck through by the cursor."""
+    """Labels at the ends of curves: none above or below the chart, none struck through by the cursor."""
     gap, top = LINE * (y_range[1] - y_range[0]), y_range[1]
-    for label in sorted(labels, key=lambda each: -each["y"]):
+    low, falling = y_range[0] + gap / 2, sorted(labels, key=lambda each: -each["y"])
+    for label in falling:
         label["y"] = min(label["y"], top)
         top = label["y"] - gap
         if cursor is not None and 0 <= cursor - label["x"] < LETTER * len(label["text"]) * total:
             label["x"] = cursor
+    for label in reversed(falling):
+        label["y"] = max(label["y"], low)
+        low = label["y"] + gap
 
 
 def _band(line: Line, variant: int) -> list[dict[str, Any]]:

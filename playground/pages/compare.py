@@ -46,6 +46,9 @@ def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
         (widget.include, pressing.add),
         (widget.leave, pressing.remove),
         (widget.look, pressing.look),
+        (widget.word, pressing.word),
+        (widget.open, pressing.opened),
+        (widget.link, pressing.linked),
         (widget.pause, pressing.pause),
         (widget.restart, pressing.reset),
     ):

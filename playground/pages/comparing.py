@@ -48,7 +48,7 @@ class Comparing:
             session = session_of(request)
             with session.hand:
                 setup = session.compare
-                setup.problem = ""
+                setup.problem = setup.wrong = ""
                 try:
                     act(session, setup, event)
                 except ValueError as error:
@@ -106,7 +106,7 @@ class Comparing:
             if trials.built:  # all begin together, and none runs far ahead
                 step = trials.step
                 trials.train(min(setup.total, step + LEAD + 3 * (step - before)))
-                looked = (step if setup.shown is None else setup.shown, setup.layer, setup.head)
+                looked = setup.looked()
                 if looked != asked:
                     trials.look(*looked)
                 asked, before = looked, step

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gradio as gr
 
+from playground import share
 from playground.comparison.setup import Setup
 from playground.pages.event import number, sent
 from playground.session import Session
+from playground.views.compare import link
+
+ENTRIES = 120  # of an address
 
 
 def pictured(setup: Setup) -> None:
     """Ask for the pictures of what is looked at, and wait for them."""
     trials = setup.trials
     if trials is not None and trials.built and not trials.ended:
-        trials.look(trials.step if setup.shown is None else setup.shown, setup.layer, setup.head)
+        trials.look(*setup.looked())
         trials.settle()
 
 
@@ -58,6 +62,32 @@ def look(session: Session, setup: Setup, event: gr.EventData) -> None:
     if sent(event, "step") is not None:
         asked = number(event, "step", 0, 10**9)
         setup.shown = None if trials is None or asked >= trials.step else asked
+    pictured(setup)
+
+
+def opened(session: Session, setup: Setup, event: gr.EventData) -> None:
+    """The page is seen: the comparison of its address (once: a reload keeps what was trained), or the one there was."""
+    query = sent(event, "query")
+    named = {str(name)[:200]: str(text) for name, text in query.items()} if isinstance(query, dict) else {}
+    address = repr(sorted(named.items()))[: share.LONGEST]
+    if "compare" in named and address != setup.opened:
+        setup.opened = address
+        setup.problem = " ".join(link.opened(setup, dict(list(named.items())[:ENTRIES]))[: share.TOLD])
+    pictured(setup)
+
+
+def linked(session: Session, setup: Setup, event: gr.EventData) -> None:
+    """A link to this comparison."""
+    setup.link = link.link(setup)
+
+
+def word(session: Session, setup: Setup, event: gr.EventData) -> None:
+    """Another input in all pictures; what is wrong with it is said beside it."""
+    text = sent(event, "text")
+    try:
+        setup.worded(text if isinstance(text, str) else "")
+    except ValueError as error:
+        setup.wrong = str(error)
     pictured(setup)
 
 

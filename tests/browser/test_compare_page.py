@@ -11,11 +11,11 @@ QUICK = "&preset=copy&model.width=16&model.attention.heads=2&training.batch=8&tr
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def opened(page: Page, query: str = "") -> Page:
+def opened(page: Page, query: str = "", variants: int = 3) -> Page:
     page.set_default_timeout(PATIENCE)
     page.goto(f"/?at=compare{query}")
     expect(page.locator(".cmp-bar")).to_be_visible()
-    expect(page.locator(".cmp-pictures .var")).to_have_count(3)
+    expect(page.locator(".cmp-pictures .var")).to_have_count(variants, timeout=60_000)
     return page
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from models.cost import cost
 from playground.comparison.finding import ahead, finding
+from playground.comparison.results import Spread
 from playground.comparison.setup import Setup
 from playground.comparison.trials import Trial
 from playground.history import Metrics
-from playground.views.compare import charts, value
+from playground.views.compare import charts, table, value
 from tests.playground.test_comparison import BASE
 
 STEPS = 40
@@ -132,14 +133,17 @@ def test_ahead_is_who_is_ahead_with_every_seed(losses, who, title):
     assert len(bands) == (2 if len(losses) > 1 else 0)
 
 
-def test_labels_of_curves_that_end_together_stay_inside_the_chart_and_apart():
+@pytest.mark.parametrize(("name", "losses"), [("accuracy", [1.0] * 4), ("loss", [2.0, 0.001, 0.001, 0.001])])
+def test_labels_of_curves_that_end_together_stay_inside_the_chart_and_apart(name, losses):
     setup = compared(4)
-    setup.trials = Told(setup, STEPS, [[1.0] * 4], [10] * 4)  # type: ignore[assignment]
-    layout = figure(setup, "accuracy")["layout"]
+    setup.trials = Told(setup, STEPS, [losses], [10] * 4)  # type: ignore[assignment]
+    layout = figure(setup, name)["layout"]
     heights = sorted(note["y"] for note in layout["annotations"] if note["text"].startswith("<b>"))
     assert len(heights) == 4
-    assert heights[-1] <= layout["yaxis"]["range"][1]
-    assert min(b - a for a, b in pairwise(heights)) > 0.05
+    bottom, top = layout["yaxis"]["range"]
+    assert heights[0] - bottom > 0.04 * (top - bottom)  # half a line
+    assert heights[-1] <= top
+    assert min(b - a for a, b in pairwise(heights)) > 0.05 * (top - bottom)
 
 
 def test_what_all_share_is_said():
@@ -150,3 +154,42 @@ def test_what_all_share_is_said():
     )
     setup.seeds = 3
     assert "seeds 0 to 2" in seen(setup)["setup"]["shared"]
+
+
+def test_what_is_looked_at_is_said_with_what_was_wrong():
+    setup = compared(2)
+    told = seen(setup)["word"]
+    assert (told["own"], told["problem"], told["most"]) == (False, "", 400)
+    assert len(told["text"]) == 12  # of the task's own probe
+    setup.worded("abca")
+    setup.wrong = "no"
+    assert {k: seen(setup)["word"][k] for k in ("text", "own", "problem")} == {
+        "text": "abca",
+        "own": True,
+        "problem": "no",
+    }
+
+
+@pytest.mark.parametrize(
+    ("spreads", "sign", "best"),
+    [
+        ([(3.0, 0.0), (2.0, 0.0)], 1, 1),
+        ([(3.0, 0.0), (2.0, 0.0)], -1, 0),
+        ([(3.0, 0.4), (2.0, 0.7)], 1, None),  # nearer than their deviations together
+        ([(3.0, 0.4), (2.0, 0.5)], 1, 1),
+        ([(3.0, 0.0), (2.0, 0.0), (2.5, 0.6)], 1, None),
+        ([(3.0, 0.0), None], 1, 0),
+        ([(2.0, 0.0), (2.0, 0.0)], 1, None),
+        ([None, None], 1, None),
+    ],
+)
+def test_the_best_is_ahead_by_more_than_the_deviations(spreads, sign, best):
+    assert table.ahead([s and Spread(*s, seeds=2) for s in spreads], 2, sign) == best
+
+
+def test_the_best_is_marked_only_where_all_seeds_have_the_number_and_the_text_differs():
+    assert table.ahead([Spread(1.0, 0.0, 1), Spread(2.0, 0.0, 2)], 2, 1) is None
+    setup = compared(3)
+    setup.trials = Told(setup, STEPS, [[1.0, 1.0001, 3.0]], [30, 20, None])  # type: ignore[assignment]
+    marked = [[bool(cell and cell.get("best")) for cell in row[3:6]] for row in seen(setup)["results"]["rows"]]
+    assert marked == [[False, False, False], [False, False, True], [False, False, False]]

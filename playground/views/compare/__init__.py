@@ -12,6 +12,7 @@ from playground.comparison.ready import READY
 from playground.comparison.results import results
 from playground.comparison.setup import Setup
 from playground.comparison.variants import LEAST, MOST, SEEDS, Variant
+from playground.comparison.word import LONGEST, asked
 from playground.controls import accordions, leaf, plain
 from playground.run import RunConfig
 from playground.views.compare import table
@@ -28,7 +29,8 @@ def value(setup: Setup) -> dict[str, Any]:
     step = trials.step if trials is not None else 0
     shown = step if setup.shown is None else min(setup.shown, step)
     ready = READY.get(setup.name)
-    title, text = finding(trials) if trials is not None else ("Nothing trained yet", ready.shows if ready else "")
+    begin = ready.shows if ready else "Press “Train them”: all learn from the same batches, in step."
+    title, text = finding(trials) if trials is not None else ("Nothing trained yet", begin)
     return {
         "setup": json.dumps(
             {
@@ -40,6 +42,7 @@ def value(setup: Setup) -> dict[str, Any]:
                 "few": len(setup.wanted) < LEAST,
                 "shared": shared(setup),
                 "lens": ready.lens if ready else "attention",
+                "opened": bool(setup.opened),
             }
         ),
         "settings": settings(setup.wanted[0].config),  # pyright: ignore[reportArgumentType]  # frozen, so it has a hash
@@ -58,11 +61,22 @@ def value(setup: Setup) -> dict[str, Any]:
             }
         ),
         "maps": json.dumps([t.picture for t in trials.trials[: len(found)]] if trials is not None else []),
+        "word": json.dumps(word(setup)),
         "at": json.dumps({"layer": setup.layer, "head": setup.head, **_there(setup)}),
         "results": json.dumps(table.rows(trials, shown) if trials is not None else {}),
         "finding": json.dumps({"title": title, "html": text}),
         "problem": setup.problem,
+        "link": setup.link,
     }
+
+
+def word(setup: Setup) -> dict[str, Any]:
+    """What all pictures are of."""
+    task = asked(setup.wanted[0].config.task)  # pyright: ignore[reportArgumentType]  # frozen, so it has a hash
+    text = setup.word or task.written
+    past = setup.shown is not None
+    own = bool(setup.word)
+    return {"text": text, "own": own, "past": past, "ask": task.ask, "most": LONGEST, "problem": setup.wrong}
 
 
 def shared(setup: Setup) -> str:

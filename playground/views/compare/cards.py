@@ -33,6 +33,7 @@ def card(variant: Variant, base: Variant, sentence: str, index: int) -> dict[str
         "match": sentence,
         "facts": [[label, *_number(label, a, unit), _change(a, b)] for label, a, b, unit in rows],
         "removable": index > 0,
+        "experts": variant.config.model.feed_forward.kind == "MoE",
     }
 
 
