@@ -54,10 +54,10 @@ def test_every_head_gets_its_cost_and_a_cell_tells_it(screen):
     screen.page.keyboard.press("ArrowRight")
     told = lens(screen).locator(".told").first
     expect(told).to_have_text(
-        re.compile(r"^without L0 H1: loss [+−][\d.]+ ± [\d.]+ nats, accuracy [+−][\d.]+ ± [\d.]+ points, 256 examples$")
+        re.compile(r"^Without L0 H1: loss [+−][\d.]+ ± [\d.]+ nats, accuracy [+−][\d.]+ ± [\d.]+ points, 256 examples$")
     )
     screen.page.keyboard.press("ArrowDown")
-    expect(told).to_have_text(re.compile("^without L1 H1"))
+    expect(told).to_have_text(re.compile("^Without L1 H1"))
     expect(lens(screen).locator(".basis")).to_contain_text("On 256 unseen examples; ± is the standard error")
 
 

@@ -63,6 +63,7 @@ def value(session: Session) -> dict[str, Any]:
         "tone": state.tone,
         "words": _words(session, found, settings(fields), what.probe if trial.probes else None),
         "again": found is not None,
+        "step": found.step if found else 0,
         "finding": drawn.get("finding") or json.dumps({"title": title, "html": html}),
         "maps": drawn.get("maps", "[]"),
         "table": drawn.get("table", ""),
