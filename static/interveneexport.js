@@ -18,7 +18,7 @@ const drawing = ({ title, note: told, fig: { data: [{ z, zmin, zmax, colorscale,
   z.forEach((row, r) => row.forEach((value, c) => {
     const colour = value === null ? null : table[Math.round(Math.max(0, Math.min(1, (value - zmin) / (zmax - zmin))) * (STEPS - 1))];
     parts.push(rect(L + c * W, TOP + r * H, W - 1, H - 1, colour === null ? css("--mask") : pg.css(colour)));
-    parts.push(word(L + (c + .5) * W, TOP + r * H + 16, minus(glyph(text?.[r][c])), "middle", colour === null ? ink : pg.inkOn(colour)));
+    parts.push(word(L + (c + .5) * W, TOP + r * H + 16, minus(glyph(text?.[r][c])) || (value === null ? "–" : ""), "middle", colour === null ? ink : pg.inkOn(colour)));
   }));
   rows.forEach((each, r) => parts.push(word(L - 6, TOP + r * H + 16, each, "end", ink)));
   columns.forEach((each, c) => parts.push(word(L + (c + .5) * W, bottom + 15, each, "middle", ink)));

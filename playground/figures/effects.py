@@ -85,7 +85,8 @@ def induction(
             "yaxis": {"title": {"text": "heads ablated"}, "autorange": "reversed", "showgrid": False},
             "shapes": [{**across, "x0": x, "x1": x} for _, x in levels],
             "annotations": [
-                {**note, "x": x, "xanchor": "right" if x > 0.5 else "left", "text": text} for text, x in levels
+                {**note, "x": x, "xanchor": "right" if x > 0.5 else "left", "yshift": 13 * row, "text": text}
+                for row, (text, x) in enumerate(levels)
             ],
             "margin": {"t": 48},
             "uirevision": "induction",  # another chart: no axis is kept

@@ -75,6 +75,30 @@ def test_the_numbers_are_a_table_and_a_file(screen):
     pick(screen, "Picture", "Show as")
 
 
+def saved(screen: Screen, item: str) -> tuple[str, bytes]:
+    """The name and the bytes of what Export saves."""
+    with screen.page.expect_download() as download:
+        lens(screen).get_by_role("button", name="Export").click()
+        lens(screen).get_by_role("menuitem", name=item).click()
+    return download.value.suggested_filename, download.value.path().read_bytes()
+
+
+def test_all_maps_are_saved_as_one_picture_that_says_what_it_rests_on(screen):
+    pick(screen, "What removing it costs")
+    if "Run again" not in lens(screen).locator(".run").inner_text():
+        run(screen)
+    name, svg = saved(screen, "Picture as SVG")
+    assert re.fullmatch(r"intervene-costs-step-\d+\.svg", name)
+    words = re.findall(r"<text[^>]*>([^<]*)</text>", svg.decode())
+    assert {"Heads", "Whole parts", "L1", "H1", "head →", "self-attention"} <= set(words)
+    assert words[-1].startswith(f"Step {screen.step}. On 256 unseen examples; ± is the standard error")
+    assert not any("press" in each for each in words)
+    assert svg.count(b"<rect") >= LAYERS * HEADS + 3 * (LAYERS + 1)
+    name, png = saved(screen, "Picture as PNG")
+    assert name.endswith(".png")
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+
+
 def test_a_pressed_head_opens_in_the_attention_lens(screen):
     pick(screen, "What removing it costs")
     if "Run again" not in lens(screen).locator(".run").inner_text():
@@ -118,6 +142,8 @@ def test_patching_and_the_check_answer_in_words(screen):
     run(screen)
     expect(screen.finding).to_contain_text(re.compile("head|induction"))
     expect(lens(screen).locator(".basis")).to_contain_text("unseen examples, with standard errors")
+    if lens(screen).locator(".bars .plot").is_visible():  # a head was found: the chart is what is saved
+        assert saved(screen, "Picture as PNG")[1][1:4] == b"PNG"
 
 
 def test_before_a_run_the_lens_trains_one(page):
@@ -145,3 +171,19 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_training_goes_on(phone)
         " && b.getBoundingClientRect().height < 44).map(b => b.textContent)"
     )
     assert short == []
+    cells(screen, "Heads").nth(1).tap()  # the first tap tells, the second opens
+    expect(lens(screen).locator(".told").first).to_have_text(re.compile(r"^Without L0 H1: .* Tap again to open it\.$"))
+    cells(screen, "Heads").nth(1).tap()
+    expect(phone.locator(".attention .name h2")).to_have_text("L0 H1")
+
+
+def test_a_pressed_expert_opens_in_the_experts_lens(page):
+    mixture = {"model.feed_forward.kind": "MoE", "model.feed_forward.experts": 4, "model.feed_forward.hidden": 8}
+    screen = Screen(page).open(**SMALL, **mixture, lens="intervene")
+    screen.train(2)
+    screen.pause()
+    run(screen)
+    cells(screen, "Experts").nth(2).click()  # L0 E2
+    expect(page.locator(".experts [data-k=ablate] b")).to_have_text("E2")
+    expect(page.locator(".experts").get_by_role("button", name="Send everything to it")).to_be_visible()
+    expect(page.get_by_role("group", name="Layer", exact=True).locator("[aria-pressed=true]")).to_have_text("0")

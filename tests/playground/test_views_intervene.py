@@ -82,7 +82,9 @@ def test_every_stack_and_every_expert_has_its_map():
     value = run(trained(2, "copy", model__topology="encoder-decoder"), "costs", examples=64)
     assert [m["pick"] for m in value["maps"]][:3] == ["encoder", "decoder", "cross"]
     value = run(mixed(2), "costs", examples=64)
-    assert "Experts" in [m["title"] for m in value["maps"]]
+    experts = next(m for m in value["maps"] if m["title"] == "Experts")
+    assert experts["pick"] == "decoder expert"
+    assert experts["note"].endswith("a press opens the expert in the Experts lens, where everything can be sent to it")
 
 
 def test_costs_fill_while_they_are_measured_and_stop_where_they_are_told(monkeypatch):
