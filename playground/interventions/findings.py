@@ -18,6 +18,7 @@ from playground.wording import decimal, percent
 SURE = 2.0  # standard errors from which a change is said to be one
 CLEAR = 0.5  # share of the logit difference from which an activation is said to carry the answer
 TRIVIAL = 1e-3  # from 1: what the answer is read from, but for rounding
+FINE = 1e-3  # nats: smaller errors are told with four decimals
 MOVED = 0.01  # nats of KL from which a prediction is said to change
 SINGLE = ("head", "cross head", "expert")
 PARTS = {
@@ -37,9 +38,10 @@ def costs(found: Costs) -> Finding:
     edit, most = max(single, key=lambda pair: pair[1].loss)
     noise = sum(not abs(c.loss) > SURE * c.loss_error for _, c in single)
     harm = [(e, c) for e, c in single if c.loss < -SURE * c.loss_error]
+    digits = 3 if most.loss_error >= FINE else 4
     parts = [
         f"On {found.examples:,} examples the loss goes from {found.loss:.3f} to {found.loss + most.loss:.3f} "
-        f"nats ({decimal(most.loss, 3, sign=True)} ± {most.loss_error:.3f}), and accuracy from "
+        f"nats ({decimal(most.loss, digits, sign=True)} ± {most.loss_error:.{digits}f}), and accuracy from "
         f"{percent(found.accuracy)} to {percent(found.accuracy + most.accuracy)}."
     ]
     changes = "changes" if noise == 1 else "change"

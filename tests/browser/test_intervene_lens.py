@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
+from tests.browser.interventions import cells, lens, pick, run, saved
 from tests.browser.screen import SMALL, Screen, shared
 
 HEADS, LAYERS, LENGTH = 2, 2, 24
@@ -20,28 +21,6 @@ def screen(browser, server, request) -> Iterator[Screen]:
         shown.train(12)
         shown.pause()
         yield shown
-
-
-def lens(screen: Screen) -> Locator:
-    return screen.page.locator(".intervene")
-
-
-def pick(screen: Screen, name: str, group: str = "Experiment") -> None:
-    button = lens(screen).get_by_role("group", name=group, exact=True).get_by_role("button", name=name, exact=True)
-    button.click()
-    expect(button).to_have_attribute("aria-pressed", "true")
-    screen.settles()
-
-
-def run(screen: Screen) -> None:
-    lens(screen).locator(".run").click()
-    expect(lens(screen).locator(".words")).to_contain_text(re.compile("Computed at step|too close"))
-    expect(lens(screen).locator(".run")).to_have_text(re.compile("^Run"))
-
-
-def cells(screen: Screen, title: str) -> Locator:
-    section = lens(screen).locator(".heat").filter(has=screen.page.get_by_role("heading", name=title, exact=True))
-    return section.get_by_role("gridcell")
 
 
 def test_every_head_gets_its_cost_and_a_cell_tells_it(screen):
@@ -73,14 +52,6 @@ def test_the_numbers_are_a_table_and_a_file(screen):
     assert rows[0][:5] == ["part", "kind", "stack", "layer", "how"]
     assert rows[1][0] == "L0 H0"
     pick(screen, "Picture", "Show as")
-
-
-def saved(screen: Screen, item: str) -> tuple[str, bytes]:
-    """The name and the bytes of what Export saves."""
-    with screen.page.expect_download() as download:
-        lens(screen).get_by_role("button", name="Export").click()
-        lens(screen).get_by_role("menuitem", name=item).click()
-    return download.value.suggested_filename, download.value.path().read_bytes()
 
 
 def test_all_maps_are_saved_as_one_picture_that_says_what_it_rests_on(screen):
@@ -175,15 +146,3 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_training_goes_on(phone)
     expect(lens(screen).locator(".told").first).to_have_text(re.compile(r"^Without L0 H1: .* Tap again to open it\.$"))
     cells(screen, "Heads").nth(1).tap()
     expect(phone.locator(".attention .name h2")).to_have_text("L0 H1")
-
-
-def test_a_pressed_expert_opens_in_the_experts_lens(page):
-    mixture = {"model.feed_forward.kind": "MoE", "model.feed_forward.experts": 4, "model.feed_forward.hidden": 8}
-    screen = Screen(page).open(**SMALL, **mixture, lens="intervene")
-    screen.train(2)
-    screen.pause()
-    run(screen)
-    cells(screen, "Experts").nth(2).click()  # L0 E2
-    expect(page.locator(".experts [data-k=ablate] b")).to_have_text("E2")
-    expect(page.locator(".experts").get_by_role("button", name="Send everything to it")).to_be_visible()
-    expect(page.get_by_role("group", name="Layer", exact=True).locator("[aria-pressed=true]")).to_have_text("0")

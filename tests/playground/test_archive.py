@@ -14,7 +14,6 @@ from safetensors.torch import load, save
 
 from playground.archive import dump, read
 from playground.run import Run
-from playground.tasks.text import LONGEST
 from tests.playground.test_fork import MIXED, same, trained
 from tests.playground.test_run import SMALL, run_of
 
@@ -143,42 +142,6 @@ def test_damaged_files_are_refused_with_a_sentence(name, data):
     change, sentence = BROKEN[name]
     with pytest.raises(ValueError, match=sentence):
         read(rewritten(data, change))
-
-
-def stretched(name: str, tensors: dict[str, torch.Tensor]) -> None:
-    tensors[name] = torch.zeros(7, 7)
-
-
-def doubled(name: str, tensors: dict[str, torch.Tensor]) -> None:
-    tensors[name] = tensors[name].double()
-
-
-SPOILT = {
-    "a wrong shape": (stretched, "has shape"),
-    "another type": (doubled, "does not fit its config"),
-    "one that is missing": (lambda name, tensors: tensors.pop(name), "is missing"),
-    "one too many": (lambda name, tensors: tensors.update({"30.model.wings": torch.zeros(2)}), "30.model.wings"),
-    "an infinite one": (lambda name, tensors: tensors[name].view(-1).__setitem__(0, torch.inf), "not finite"),
-}
-
-
-@pytest.mark.parametrize("name", SPOILT)
-def test_tensors_that_are_not_those_of_the_run_are_refused(name, data):
-    spoil, sentence = SPOILT[name]
-    length, tensors = int.from_bytes(data[:8], "little"), load(data)
-    spoil(next(each for each in tensors if each.startswith("30.model.")), tensors)
-    with pytest.raises(ValueError, match=sentence):
-        read(save(tensors, json.loads(data[8 : 8 + length])["__metadata__"]))
-
-
-TEXTS = [(LONGEST + 8, "Own text: string should have at most 1000000 characters"), (800, "does not fit its config")]
-
-
-@pytest.mark.parametrize(("characters", "sentence"), TEXTS)  # a short one is taken; then the weights do not fit
-def test_a_text_inside_is_no_longer_than_one_that_is_pasted(characters, sentence, data):
-    own = {"kind": "text", "length": 16, "source": "own", "text": "abcdefgh" * (characters // 8)}
-    with pytest.raises(ValueError, match=sentence):
-        read(rewritten(data, lambda written: written["config"].update(task=own)))
 
 
 def test_a_file_cut_short_and_one_with_a_number_that_is_none_are_refused(data):

@@ -175,6 +175,7 @@ def test_the_finding_names_the_costliest_the_harmful_and_the_noise():
     both = Costs("zero", 9, 0.5, 0.9, (Ablate("encoder", 0, head=0), HEADS[0]), (Change(0.2, 0.01, -0.1, 0.0),))
     assert findings.costs(both).title == "Encoder L0 H0 is missed most"
     assert "Of 1 part, 0 change the loss" in findings.costs(both).html
+    assert "(+0.0123 ± 0.0004)" in findings.costs(found((0.0123, 0.0004), (0.0, 0.0))).html
     assert "1 is still to be measured" in findings.costs(both).html
     assert "2 are still to be measured" in findings.costs(found((0.0, 0.1), (1.0, 0.1))).html
     assert findings.costs(found((0.01, 0.01), (0.0, 0.0))).title == "No single part is missed"

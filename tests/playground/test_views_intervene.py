@@ -205,14 +205,22 @@ def test_patched_cells_are_those_of_two_forward_passes_by_hand(topology, monkeyp
     assert value["maps"][1]["pick"] == stacks
 
 
-def test_what_cannot_be_patched_is_refused_in_a_sentence():
-    session = trained(2)
+def test_what_cannot_be_patched_is_refused_in_a_sentence_and_the_result_before_stays():
+    session = trained(12)
     same = int(session.run.probe.batch.ids_BT[0, 3])
+    token, words = session.run.task.vocabulary[same], session.run.task.vocabulary
+    said = f"{token} stands at position 3 already. Choose another token."
     value = run(session, "patch", position=3, token=same)
-    assert value["tone"] == "error"
-    assert value["words"].startswith("No token of this probe can be swapped.")
-    value = run(session, "swap", position=3, token=same)
-    assert value["words"] == f"Token {same} stands there already. Choose another."
+    assert (value["tone"], value["words"], value["again"]) == ("error", said, False)
+    value = run(session, "patch", position=30, at=4, token="auto")
+    assert value["words"].startswith("The logit difference is 0.000 on the clean prompt and 0.000 on the corrupted")
+    before = run(session, "patch", position="auto", at="auto")
+    assert before["tone"] == ""
+    value = run(session, "patch", right=2, wrong=2)
+    sentence = f"Both answers are {words[2]}. Choose another clean or another corrupted answer."
+    assert value["words"] == f"{sentence} What is shown was computed with the inputs before."
+    assert value["maps"] == before["maps"]
+    assert run(session, "swap", position=3, token=same)["words"] == said
 
 
 def test_a_model_without_attention_says_what_it_lacks():

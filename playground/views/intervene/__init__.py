@@ -89,7 +89,8 @@ def _words(session: Session, found: Found | None, asked: dict[str, Any], probe: 
     if state.running:
         return f"Waiting for a free core: place {state.place} in the line." if state.place else "Computing."
     if state.said:
-        return state.said
+        before = state.tone == "error" and found is not None
+        return f"{state.said} What is shown was computed with the inputs before." if before else state.said
     told = f"Computed at step {found.step:,}." if found else "Not run yet."
     if found and not found.whole:
         told = f"Stopped at step {found.step:,}: these are the numbers so far."
