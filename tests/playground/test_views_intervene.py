@@ -214,13 +214,13 @@ def test_what_cannot_be_patched_is_refused_in_a_sentence_and_the_result_before_s
     assert (value["tone"], value["words"], value["again"]) == ("error", said, False)
     value = run(session, "patch", position=30, at=4, token="auto")
     assert value["words"].startswith("The logit difference is 0.0")
-    before = run(session, "patch", position="auto", at="auto")
+    value = run(session, "patch", position="auto", at="auto", right=2, wrong=2)
+    assert value["words"] == f"Both answers are {words[2]}. Choose another clean or another corrupted answer."
+    before = run(session, "swap", position=3)
     assert before["tone"] == ""
-    value = run(session, "patch", right=2, wrong=2)
-    sentence = f"Both answers are {words[2]}. Choose another clean or another corrupted answer."
-    assert value["words"] == f"{sentence} What is shown was computed with the inputs before."
+    value = run(session, "swap", position=3, token=same)
+    assert value["words"] == f"{said} What is shown was computed with the inputs before."
     assert value["maps"] == before["maps"]
-    assert run(session, "swap", position=3, token=same)["words"] == said
 
 
 def test_a_model_without_attention_says_what_it_lacks():
