@@ -17,7 +17,7 @@ from torch import Tensor
 from models.config import problems, walk
 from playground.checkpoint import Checkpoint, put_back
 from playground.history import Mark, Metrics
-from playground.limits import TEXT, excess
+from playground.limits import excess
 from playground.look import look
 from playground.run import Run, RunConfig
 
@@ -78,8 +78,6 @@ def read(data: bytes) -> Run:
     """The run that a file holds, ready to go on. Raises ValueError with a sentence for anything else."""
     written, config = _metadata(data)
     found = excess(config)
-    if any(isinstance(value, str) and len(value) > TEXT for _, _, value in walk(config)):
-        raise ValueError(f"This run was trained on a longer text than the page takes: up to {TEXT:,} characters.")
     if found:
         raise ValueError(f"This run is too large for the page. {next(iter(found.values()))}")
     try:

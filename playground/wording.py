@@ -14,6 +14,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,g}"
 
 
+def decimal(value: float, digits: int = 2, *, sign: bool = False) -> str:
+    """-1.6 -> "−1.60", with the minus of a sentence; `sign`: 1.6 -> "+1.60". What rounds to 0 has no minus."""
+    return f"{round(value, digits) + 0.0:{'+' if sign else ''}.{digits}f}".replace("-", "−")
+
+
 def metric(value: float, unit: str = "") -> tuple[str, str]:
     """36864, "B" -> ("36.9", "kB"): three digits and a decimal prefix."""
     for size, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):

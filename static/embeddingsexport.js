@@ -14,18 +14,9 @@ const copied = (svg, title) => {
   return [text, wide, high + 28];
 };
 
-/** Save the svg of a plane as "svg" or "png" (at twice the size). */
+/** Save the svg of a plane as "svg" or "png". */
 pg.savePlane = (svg, kind, name) => {
-  if (!svg.getAttribute("viewBox")) return;
-  const [text, wide, high] = copied(svg, name.replaceAll("-", " "));
-  if (kind === "svg") return pg.saveBlob(new Blob([text], { type: "image/svg+xml" }), `${name}.svg`);
-  const image = new Image();
-  image.onload = () => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 2 * wide, height: 2 * high });
-    canvas.getContext("2d").drawImage(image, 0, 0, 2 * wide, 2 * high);
-    canvas.toBlob(blob => pg.saveBlob(blob, `${name}.png`));
-  };
-  image.src = `data:image/svg+xml,${encodeURIComponent(text)}`;
+  if (svg.getAttribute("viewBox")) pg.savePicture(copied(svg, name.replaceAll("-", " ")), kind, name);
 };
 
 /** { name, vectors, metadata } -> vectors and metadata as files. */

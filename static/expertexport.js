@@ -30,15 +30,5 @@ const drawing = frame => {
 /** What a file of this frame is called: which layer, measured on what, when. */
 pg.expertsFile = frame => `experts-${frame.names[frame.layer]}-${frame.on}-step-${frame.step}`.replaceAll(" ", "-");
 
-/** Save the frame's load as "svg" or "png" (at twice the size). */
-pg.saveLoad = (frame, kind) => {
-  const [svg, w, h] = drawing(frame), name = pg.expertsFile(frame);
-  if (kind === "svg") return pg.saveBlob(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`);
-  const image = new Image();
-  image.onload = () => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 2 * w, height: 2 * h });
-    canvas.getContext("2d").drawImage(image, 0, 0, 2 * w, 2 * h);
-    canvas.toBlob(blob => pg.saveBlob(blob, `${name}.png`));
-  };
-  image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
-};
+/** Save the frame's load as "svg" or "png". */
+pg.saveLoad = (frame, kind) => pg.savePicture(drawing(frame), kind, pg.expertsFile(frame));

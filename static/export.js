@@ -7,6 +7,18 @@ const save = pg.saveBlob = (blob, name) => {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 };
 
+/** [svg, width, height] -> a file of the kind "svg" or "png" (at twice the size). */
+pg.savePicture = ([svg, wide, high], kind, name) => {
+  if (kind === "svg") return save(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`);
+  const image = new Image();
+  image.onload = () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 2 * wide, height: 2 * high });
+    canvas.getContext("2d").drawImage(image, 0, 0, 2 * wide, 2 * high);
+    canvas.toBlob(blob => save(blob, `${name}.png`));
+  };
+  image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+};
+
 /** Rows of cells -> a CSV file. A text that a spreadsheet would run as a formula gets an apostrophe in front. */
 pg.saveCsv = (rows, name) => {
   const field = cell => {

@@ -25,9 +25,10 @@ pg.intervene = (element, props, trigger, watch) => {
   const see = change => trigger("see", change);
   const showAs = table => { asTable = table; root.classList.toggle("as-table", table); as.draw(VIEWS, table ? "table" : "picture"); draw(); };
   const open = (map, layer, head) => {
+    const experts = map.pick.endsWith("expert");
     trigger("pick", { which: map.pick, layer, head });
-    pg.actions.lens("attention");
-    pg.actions.head?.(`${layer},${head}`);
+    pg.actions.lens(experts ? "experts" : "attention");
+    if (!experts) pg.actions.head?.(`${layer},${head}`);
   };
   const face = on => {
     const html = pg.icon(on ? "pause" : "play") + (on ? "Stop" : latest?.again ? "Run again" : "Run");
@@ -41,15 +42,19 @@ pg.intervene = (element, props, trigger, watch) => {
   const as = pg.choice(slot("as"), "Show as", id => showAs(id === "table"));
   as.draw(VIEWS, "picture");
   const fields = pg.trialFields($(".fields"), see), twin = pg.tableView($(".twin"));
-  const file = i => `${latest.trial}${i ? `-${i}` : ""}`;
-  pg.menu(slot("export"), "Export", "down", [
-    ["Heat maps as SVG", () => latest?.maps.forEach((map, i) => pg.saveHeat(map, file(i)))],
+  const picture = kind => () => {
+    if (!latest) return;
+    const chart = latest.bars ? $(".bars .chart") : null, basis = `Step ${pg.num(latest.step)}. ${latest.note}`;
+    pg.saveFound(latest.maps, chart, basis, kind, `intervene-${latest.trial}-step-${latest.step}`);
+  };
+  pg.menu(slot("export"), "Export", "down", [["Picture as PNG", picture("png")], ["Picture as SVG", picture("svg")],
     ["Numbers as CSV", () => latest?.table && pg.saveCsv([latest.table.columns.map(c => c.label), ...latest.table.rows], latest.table.name)]]);
   pg.offerSlot("intervene-bars", $(".bars .slot"));
 
   /* ---- drawing ---- */
   const draw = () => {
     if (!latest) return;
+    root.dataset.trial = latest.trial;
     trial.draw(latest.trials, latest.trial);
     pg.rich($(".does"), latest.does);
     fields.draw(latest.fields, latest.tokens);

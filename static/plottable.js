@@ -4,7 +4,12 @@ const MOST = 200;                                                      // rows s
 const named = (axis, name) => axis?.title?.text || (typeof axis?.title === "string" ? axis.title : "") || name;
 const round = value => typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value ?? null;
 
-pg.plotRows = ({ data = [], layout = {} } = {}) => {
+/** Lying bars stood up. */
+const upright = ({ data = [], layout = {} }) => !data.some(trace => trace.orientation === "h") ? { data, layout }
+  : { data: data.map(trace => ({ ...trace, x: trace.y, y: trace.x })), layout: { xaxis: layout.yaxis, yaxis: layout.xaxis } };
+
+pg.plotRows = (figure = {}) => {
+  const { data, layout } = upright(figure);
   const curves = data.filter(trace => Array.isArray(trace.y) && trace.hoverinfo !== "skip" && (trace.name || data.length === 1));
   if (!curves.length) return { columns: ["nothing to list"], rows: [] };
   const at = new Map();                                                // x -> one value per curve

@@ -7,15 +7,15 @@ const MARKUP = `<dialog class="shelf" aria-labelledby="shelf-title">
   <div class="row"><button class="b" data-do="compare" disabled>Compare</button>
     <button class="b" data-do="upload">${pg.icon("up")}Open a run file</button><span class="hint grow"></span></div>
   <p class="said"></p></dialog>`;
-const HEADS = ["", "run", "from", "steps", "loss", "right", "MB", ""];
+const HEADS = ["", "run", "from", "steps", "loss, nats", "right", "MB", ""], UNSEEN = { "loss, nats": "Loss on unseen examples", right: "Share of unseen tokens predicted right" };
 
 const button = (act, label, id, more = "") => `<button class="b small" data-act="${act}" data-id="${id}" ${more}>${label}</button>`;
 const cell = (name, content) => `<td data-name="${name}">${content}</td>`;
 const line = (chosen, mine) => ([id, name, origin, steps, loss, right, size, current]) => `<tr class="${current ? "mine" : ""}">
-  <td><input type="checkbox" data-pick="${id}" aria-label="Choose run ${id} to compare" ${chosen.has(id) ? "checked" : ""}></td>
+  <td><label class="pick"><input type="checkbox" data-pick="${id}" aria-label="Choose run ${id} to compare" ${chosen.has(id) ? "checked" : ""}></label></td>
   <th scope="row"><b>${id}</b> ${pg.esc(name)}${current ? ' <span class="tag live">on the page</span>' : ""}</th>
   ${cell("from", pg.esc(origin))}${cell("steps", pg.num(steps))}
-  ${cell("loss", loss === null ? "–" : loss.toFixed(3))}${cell("right", right === null ? "–" : `${(100 * right).toFixed(1)} %`)}
+  ${cell("loss, nats", loss === null ? "–" : loss.toFixed(3))}${cell("right", right === null ? "–" : `${(100 * right).toFixed(1)} %`)}
   ${cell("MB", size.toFixed(1))}
   <td class="acts">${current ? "" : button("reopen", "Open", id)}
     ${button("save", "Run file", id, `title="Config, weights, optimizer and history as one .safetensors file"`)}
@@ -51,8 +51,8 @@ pg.shelf = (element, props, trigger, watch) => {
     rows = read("rows", value.rows) ?? [];
     for (const id of chosen) if (!rows.some(row => row[0] === id)) chosen.delete(id);
     const body = rows.map(line(chosen)).join("");
-    const table = `<table><thead><tr>${HEADS.map(head => `<th scope="col">${head}</th>`).join("")}</tr></thead><tbody>${body}</tbody></table>`;
-    $(".rows").innerHTML = rows.length ? table : "<p>No run yet. Press Play, and it is listed here.</p>";
+    const table = `<table><thead><tr>${HEADS.map(head => `<th scope="col" title="${UNSEEN[head] ?? ""}">${head}</th>`).join("")}</tr></thead><tbody>${body}</tbody></table>`;
+    $(".rows").innerHTML = rows.length ? table : "<p>No run yet. Press Play, and it is listed here; or open one that you have saved.</p>";
     pg.set($(".bad"), value.problem || "");
     $(".bad").hidden = !value.problem;
     pg.set($(".said"), value.said ?? "");

@@ -20,9 +20,9 @@ def intervene(value: dict | None = None, **props) -> gr.HTML:
         probes, probe  JSON [[id, label]], empty for an experiment without; the one in use
         tokens       JSON [token] of the probe, for inputs of the kind place
         state, done, words, tone  idle | waiting | running; share done; the words beside Run; "error" or ""
-        again        whether there is a result
+        again, step  whether there is a result; of which step
         finding      JSON {title, html}
-        maps         JSON [{title, note, fig: a figure with one heat map, pick: attention of its heads or ""}]
+        maps         JSON [{title, note, fig: a figure with one heat map, pick: what its cells are, or ""}]
         table        JSON {columns, rows, name, title} or ""
         note         on how many examples, with which errors
         bars         title of the chart in the slot "intervene-bars", or ""

@@ -26,6 +26,7 @@ def swap(kl_T: np.ndarray, *, tokens: Sequence[str], before: Sequence[str], afte
     layout = {
         "xaxis": axis("token read", tokens),
         "yaxis": {"title": {"text": "KL(before || after), nats"}, "rangemode": "tozero"},
+        "uirevision": "swap",
     }
     return {"data": [bar], "layout": layout}
 
@@ -44,32 +45,32 @@ def induction(
     bars = [
         {
             "type": "bar",
+            "orientation": "h",  # groups of heads have long names
             "name": f"replaced by {how}",
-            "x": list(names),
-            "y": [plain(v) for v in left[how]],
-            "error_y": {
+            "x": [plain(v) for v in left[how]],
+            "y": list(names),
+            "error_x": {
                 "type": "data",
                 "array": [plain(v) for v in errors[how]],
                 "color": "var(--text-2)",
                 "thickness": 1,
             },
             "marker": {"color": COLOURS[i]},
-            "hovertemplate": f"%{{x}} replaced by {how}: %{{y:.3f}}<extra></extra>",
+            "hovertemplate": f"%{{y}} replaced by {how}: %{{x:.3f}}<extra></extra>",
         }
         for i, how in enumerate(left)
     ]
     across = {
         "type": "line",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
         "line": {"color": "var(--text-3)", "width": 1.2, "dash": "dot"},
     }
     note = {
-        "xref": "paper",
-        "x": 1,
-        "xanchor": "left",
-        "xshift": 6,
+        "yref": "paper",
+        "y": 1,
+        "yanchor": "bottom",
         "showarrow": False,
         "font": {"size": 11, "color": "var(--text-2)"},
     }
@@ -79,11 +80,15 @@ def induction(
         "layout": {
             "barmode": "group",
             "showlegend": True,
-            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-            "xaxis": {"title": {"text": "heads ablated"}},
-            "yaxis": {"title": {"text": "accuracy on the repeated part"}, "range": [0, 1.05]},
-            "shapes": [{**across, "y0": y, "y1": y} for _, y in levels],
-            "annotations": [{**note, "y": y, "text": text} for text, y in levels],
-            "margin": {"t": 36, "r": 118},
+            "legend": {"orientation": "h", "x": 0, "y": -0.16, "yanchor": "top"},
+            "xaxis": {"title": {"text": "accuracy on the repeated part"}, "range": [0, 1.05]},
+            "yaxis": {"title": {"text": "heads ablated"}, "autorange": "reversed", "showgrid": False},
+            "shapes": [{**across, "x0": x, "x1": x} for _, x in levels],
+            "annotations": [
+                {**note, "x": x, "xanchor": "right" if x > 0.5 else "left", "yshift": 13 * row, "text": text}
+                for row, (text, x) in enumerate(levels)
+            ],
+            "margin": {"t": 48},
+            "uirevision": "induction",  # another chart: no axis is kept
         },
     }

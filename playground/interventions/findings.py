@@ -13,11 +13,12 @@ from playground.interventions.logit_lens import Lens
 from playground.interventions.parts import kind, name
 from playground.interventions.patching import Patching
 from playground.interventions.swapping import Swap
-from playground.wording import percent
+from playground.wording import decimal, percent
 
 SURE = 2.0  # standard errors from which a change is said to be one
 CLEAR = 0.5  # share of the logit difference from which an activation is said to carry the answer
 TRIVIAL = 1e-3  # from 1: what the answer is read from, but for rounding
+FINE = 1e-3  # nats: smaller errors are told with four decimals
 MOVED = 0.01  # nats of KL from which a prediction is said to change
 SINGLE = ("head", "cross head", "expert")
 PARTS = {
@@ -33,26 +34,29 @@ def costs(found: Costs) -> Finding:
     single = [(e, c) for e, c in found.done if kind(e) in SINGLE] or list(found.done)
     total = len([e for e in found.planned if kind(e) in SINGLE]) or len(found.planned)
     if not single:
-        return Finding("Nothing is ablated yet", f"The whole model has a loss of {found.loss:.3f}.")
+        return Finding("Nothing is ablated yet", f"The whole model has a loss of {found.loss:.3f} nats.")
     edit, most = max(single, key=lambda pair: pair[1].loss)
     noise = sum(not abs(c.loss) > SURE * c.loss_error for _, c in single)
     harm = [(e, c) for e, c in single if c.loss < -SURE * c.loss_error]
+    digits = 3 if most.loss_error >= FINE else 4
     parts = [
         f"On {found.examples:,} examples the loss goes from {found.loss:.3f} to {found.loss + most.loss:.3f} "
-        f"(+{most.loss:.3f} ± {most.loss_error:.3f}), and accuracy from {percent(found.accuracy)} to "
-        f"{percent(found.accuracy + most.accuracy)}."
+        f"nats ({decimal(most.loss, digits, sign=True)} ± {most.loss_error:.{digits}f}), and accuracy from "
+        f"{percent(found.accuracy)} to {percent(found.accuracy + most.accuracy)}."
     ]
-    parts.append(f"Of {len(single)} parts, {noise} change the loss by less than {SURE:g} standard errors.")
+    changes = "changes" if noise == 1 else "change"
+    parts.append(f"Of {_count(len(single), 'part')}, {noise} {changes} the loss by less than {SURE:g} standard errors.")
     if harm:
         worst, gain = min(harm, key=lambda pair: pair[1].loss)
         parts.append(
-            f"Without {name(worst, both=found.both)} it is better by {-gain.loss:.3f} ± {gain.loss_error:.3f}."
+            f"Without {name(worst, both=found.both)} it is lower by {-gain.loss:.3f} ± {gain.loss_error:.3f} nats."
         )
     if len(single) < total:
-        parts.append(f"{total - len(single)} are still to be measured.")
+        left = total - len(single)
+        parts.append(f"{left} {'is' if left == 1 else 'are'} still to be measured.")
     if not most.loss > SURE * most.loss_error:
         return Finding("No single part is missed", " ".join(parts[1:]))
-    return Finding(f"{name(edit, both=found.both)} is missed most", " ".join(parts))
+    return Finding(f"{_begun(name(edit, both=found.both))} is missed most", " ".join(parts))
 
 
 def patching(found: Patching, words: Sequence[str]) -> Finding:
@@ -70,8 +74,8 @@ def patching(found: Patching, words: Sequence[str]) -> Finding:
     if found.by == "position":
         place = f"the {which} at position {x} ({words[found.clean_ids[x]]})"
     difference = (
-        f"The logit of {_safe(right)} minus that of {_safe(wrong)} is {found.clean:.2f} on the clean prompt and "
-        f"{found.corrupted:.2f} on the corrupted one."
+        f"The logit of {_safe(right)} minus that of {_safe(wrong)} is {decimal(found.clean)} on the clean prompt and "
+        f"{decimal(found.corrupted)} on the corrupted one."
     )
     beyond = int((shares_LX >= CLEAR).sum())
     if share < CLEAR:
@@ -79,8 +83,9 @@ def patching(found: Patching, words: Sequence[str]) -> Finding:
             "No single activation brings the answer back",
             f"{difference} The most is {percent(share, 0)}, by {_safe(place)}.",
         )
-    more = f"{beyond} of {found.recovered_LX.size} activations bring back at least {percent(CLEAR, 0)}."
-    title = f"{place[0].upper()}{place[1:]} brings {percent(share, 0)} of the answer back"
+    some = f"{beyond} of {_count(found.recovered_LX.size, 'activation')}"
+    more = f"{some} {'brings' if beyond == 1 else 'bring'} back at least {percent(CLEAR, 0)}."
+    title = f"{_begun(place)} brings {percent(share, 0)} of the answer back"
     return Finding(title, f"{difference} {more}")
 
 
@@ -129,7 +134,7 @@ def swap(found: Swap, words: Sequence[str]) -> Finding:
     where = f"at position {found.position}" + (" of the source" if found.side == "source" else "")
     if not len(moved):
         none = f"Every prediction stays within {MOVED} nats of what it was."
-        return Finding(f"{new} for {old} {where} changes no prediction", none)
+        return Finding(f"Putting {new} for {old} {where} changes no prediction", none)
     most = int(found.kl_T.argmax())
     turned = int((found.top_before_T != found.top_after_T).sum())
     parts = [
@@ -137,8 +142,17 @@ def swap(found: Swap, words: Sequence[str]) -> Finding:
         f"{_token(words, int(found.top_after_T[most]))}.",
         f"The likeliest token changes at {turned} of {len(found.kl_T)} positions.",
     ]
-    title = f"{new} for {old} {where} changes {len(moved)} of {len(found.kl_T)} predictions"
+    title = f"Putting {new} for {old} {where} changes {len(moved)} of {len(found.kl_T)} predictions"
     return Finding(title, " ".join(parts))
+
+
+def _begun(place: str) -> str:
+    """As the beginning of a sentence."""
+    return f"{place[0].upper()}{place[1:]}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("s" if number != 1 else "")
 
 
 def _token(words: Sequence[str], token: int) -> str:

@@ -7,6 +7,11 @@ from playground.interventions.induction import COSTS, SURE, InductionCheck, With
 from playground.measures.attention import NAMED_FROM
 from playground.wording import percent
 
+RULE = (
+    f"A cost is a fall of more than {100 * COSTS:.0f} points and {SURE:g} standard errors, whether a head is "
+    "replaced by zero or by its mean."
+)
+
 
 def finding(check: InductionCheck) -> Finding:
     """Whether the head does the work alone, shares it, or does not do it, by the rule of `Without.costs`."""
@@ -14,12 +19,11 @@ def finding(check: InductionCheck) -> Finding:
         none = f"No head has an induction score of {NAMED_FROM} at step {check.step:,}, so there is none to ablate."
         return Finding("No head looks for what followed the last time", none)
     title, sentences = _verdict(check)
-    noise = (
+    whole = (
         f"On {check.examples:,} unseen examples, the whole model gets {percent(check.accuracy)} right and guessing "
-        f"{percent(check.chance)}; a cost is a fall of more than {percent(COSTS, 0)} and {SURE:g} standard errors, "
-        "whether a head is replaced by zero or by its mean."
+        f"{percent(check.chance)}."
     )
-    return Finding(title, f"{sentences} {noise}")
+    return Finding(title, f"{sentences} {whole}")
 
 
 def _verdict(check: InductionCheck) -> tuple[str, str]:

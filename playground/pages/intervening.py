@@ -71,12 +71,25 @@ class Intervening:
         return self.looking.shown(session)
 
     def pick(self, request: gr.Request, event: gr.EventData) -> Update:
-        """A head of a heat map, for the Attention lens."""
+        """A head of a heat map, for the Attention lens, or an expert, for the Experts lens."""
         session, which = session_of(request), sent(event, "which")
+        layer, unit = number(event, "layer", 0, 255), number(event, "head", 0, 4095)
+        if isinstance(which, str) and which.endswith(" expert"):
+            return self._expert(session, which.removesuffix(" expert"), layer, unit)
         with session.hand:
             session.which = which if isinstance(which, str) and which in STACKS else session.which
-            session.head = (number(event, "layer", 0, 255), number(event, "head", 0, 255))
+            session.head = (layer, unit)
         return self.looking.shown(session)
+
+    def _expert(self, session: Session, stack: str, layer: int, expert: int) -> Update:
+        if session.run is None:
+            return self.looking.recorded(session)
+        with session.hand:
+            seen = session.routed()()
+            if seen is not None and (stack, layer) in seen.places:
+                session.experts.take("layer", seen.places.index((stack, layer)))
+                session.experts.take("expert", expert)
+        return {**self.looking.shown(session), **self.pictures.frame(session, lens="experts")}
 
     def stream(self, request: gr.Request) -> Iterator[Update]:
         """Carry out the newest press of Run, if no other stream does. The visitor's own training holds a core already:

@@ -12,12 +12,13 @@ from models import Ablate, Force, Transformer
 from models.edits import Edit
 from playground.ablation import Ablation
 from playground.choices import Costs
+from playground.interventions import ablations
 from playground.loads import Routed
 from playground.pages.event import number, sent
 from playground.pages.frame import session_of
 from playground.pages.looking import Looking
 from playground.pages.pictures import Pictures, Update
-from playground.run import Run, measure
+from playground.run import Run
 from playground.session import Session
 
 EXAMPLES = 64  # unseen examples that the worth of every expert is measured on
@@ -26,20 +27,17 @@ TOO_LONG = "Measuring every expert of this model takes too long here. Ablate sin
 MOST = 256  # experts in all layers whose worth is measured at once
 
 
-def _costs(run: Run, model: Transformer, step: int, seen: Routed) -> Costs | None:
+def worth(run: Run, model: Transformer, step: int, seen: Routed) -> Costs | None:
     """Evaluate without one expert after another; None where that takes too long."""
     few = run.unseen._replace(**{k: t[:EXAMPLES] for k, t in run.unseen._asdict().items() if t is not None})
     end = time.monotonic() + SECONDS
-    with run.precision.route():
-        before = measure(model, few).loss
-        changes = []
-        for (stack, at), routing in zip(seen.places, seen.layers, strict=True):
-            changes.append([])
-            for e in range(len(routing.load_E)):
-                if time.monotonic() > end:
-                    return None
-                changes[-1].append(measure(model, few, (Ablate(stack, at, "feed_forward", expert=e),)).loss - before)
-    return Costs(step, len(few.ids_BT), before, np.array(changes))
+    *_, found = ablations.costs(
+        model, few, ["expert"], cancelled=lambda: time.monotonic() > end, route=run.precision.route
+    )
+    if len(found.changes) < len(found.planned):
+        return None
+    change_LE = np.stack([found.map("expert", stack)[layer] for stack, layer in seen.places])
+    return Costs(step, found.examples, found.loss, change_LE)
 
 
 class Routing:
@@ -96,7 +94,7 @@ class Routing:
         try:
             with session.held():  # a copy of its own: looking goes on through the session's other one
                 model, step = copy.deepcopy(run.model), run.step
-            found = _costs(run, model, step, seen)
+            found = worth(run, model, step, seen)
         finally:
             session.experts.pricing.release()
         if session.run is run:

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
+from tests.browser.interventions import cells, lens, pick, run, saved
 from tests.browser.screen import SMALL, Screen, shared
 
 HEADS, LAYERS, LENGTH = 2, 2, 24
@@ -22,28 +23,6 @@ def screen(browser, server, request) -> Iterator[Screen]:
         yield shown
 
 
-def lens(screen: Screen) -> Locator:
-    return screen.page.locator(".intervene")
-
-
-def pick(screen: Screen, name: str, group: str = "Experiment") -> None:
-    button = lens(screen).get_by_role("group", name=group, exact=True).get_by_role("button", name=name, exact=True)
-    button.click()
-    expect(button).to_have_attribute("aria-pressed", "true")
-    screen.settles()
-
-
-def run(screen: Screen) -> None:
-    lens(screen).locator(".run").click()
-    expect(lens(screen).locator(".words")).to_contain_text(re.compile("Computed at step|too close"))
-    expect(lens(screen).locator(".run")).to_have_text(re.compile("^Run"))
-
-
-def cells(screen: Screen, title: str) -> Locator:
-    section = lens(screen).locator(".heat").filter(has=screen.page.get_by_role("heading", name=title, exact=True))
-    return section.get_by_role("gridcell")
-
-
 def test_every_head_gets_its_cost_and_a_cell_tells_it(screen):
     pick(screen, "What removing it costs")
     run(screen)
@@ -54,10 +33,10 @@ def test_every_head_gets_its_cost_and_a_cell_tells_it(screen):
     screen.page.keyboard.press("ArrowRight")
     told = lens(screen).locator(".told").first
     expect(told).to_have_text(
-        re.compile(r"^without L0 H1: loss [+−][\d.]+ ± [\d.]+ nats, accuracy [+−][\d.]+ ± [\d.]+ points, 256 examples$")
+        re.compile(r"^Without L0 H1: loss [+−][\d.]+ ± [\d.]+ nats, accuracy [+−][\d.]+ ± [\d.]+ points, 256 examples$")
     )
     screen.page.keyboard.press("ArrowDown")
-    expect(told).to_have_text(re.compile("^without L1 H1"))
+    expect(told).to_have_text(re.compile("^Without L1 H1"))
     expect(lens(screen).locator(".basis")).to_contain_text("On 256 unseen examples; ± is the standard error")
 
 
@@ -73,6 +52,22 @@ def test_the_numbers_are_a_table_and_a_file(screen):
     assert rows[0][:5] == ["part", "kind", "stack", "layer", "how"]
     assert rows[1][0] == "L0 H0"
     pick(screen, "Picture", "Show as")
+
+
+def test_all_maps_are_saved_as_one_picture_that_says_what_it_rests_on(screen):
+    pick(screen, "What removing it costs")
+    if "Run again" not in lens(screen).locator(".run").inner_text():
+        run(screen)
+    name, svg = saved(screen, "Picture as SVG")
+    assert re.fullmatch(r"intervene-costs-step-\d+\.svg", name)
+    words = re.findall(r"<text[^>]*>([^<]*)</text>", svg.decode())
+    assert {"Heads", "Whole parts", "L1", "H1", "head →", "self-attention"} <= set(words)
+    assert words[-1].startswith(f"Step {screen.step}. On 256 unseen examples; ± is the standard error")
+    assert not any("press" in each for each in words)
+    assert svg.count(b"<rect") >= LAYERS * HEADS + 3 * (LAYERS + 1)
+    name, png = saved(screen, "Picture as PNG")
+    assert name.endswith(".png")
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
 
 
 def test_a_pressed_head_opens_in_the_attention_lens(screen):
@@ -118,6 +113,8 @@ def test_patching_and_the_check_answer_in_words(screen):
     run(screen)
     expect(screen.finding).to_contain_text(re.compile("head|induction"))
     expect(lens(screen).locator(".basis")).to_contain_text("unseen examples, with standard errors")
+    if lens(screen).locator(".bars .plot").is_visible():  # a head was found: the chart is what is saved
+        assert saved(screen, "Picture as PNG")[1][1:4] == b"PNG"
 
 
 def test_before_a_run_the_lens_trains_one(page):
@@ -145,3 +142,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_training_goes_on(phone)
         " && b.getBoundingClientRect().height < 44).map(b => b.textContent)"
     )
     assert short == []
+    cells(screen, "Heads").nth(1).tap()  # the first tap tells, the second opens
+    expect(lens(screen).locator(".told").first).to_have_text(re.compile(r"^Without L0 H1: .* Tap again to open it\.$"))
+    cells(screen, "Heads").nth(1).tap()
+    expect(phone.locator(".attention .name h2")).to_have_text("L0 H1")

@@ -168,10 +168,15 @@ def test_the_finding_names_the_costliest_the_harmful_and_the_noise():
     told = findings.costs(found((0.001, 0.01), (1.25, 0.05), (-0.2, 0.01), (0.0, 0.0)))
     assert told.title == "L0 H1 is missed most"
     assert (
-        "On 256 examples the loss goes from 0.500 to 1.750 (+1.250 ± 0.050), and accuracy from 90.0 % to" in told.html
+        "On 256 examples the loss goes from 0.500 to 1.750 nats (+1.250 ± 0.050), and accuracy from 90.0 %" in told.html
     )
     assert "Of 4 parts, 2 change the loss by less than 2 standard errors" in told.html
-    assert "Without L1 H0 it is better by 0.200 ± 0.010" in told.html
+    assert "Without L1 H0 it is lower by 0.200 ± 0.010 nats" in told.html
+    both = Costs("zero", 9, 0.5, 0.9, (Ablate("encoder", 0, head=0), HEADS[0]), (Change(0.2, 0.01, -0.1, 0.0),))
+    assert findings.costs(both).title == "Encoder L0 H0 is missed most"
+    assert "Of 1 part, 0 change the loss" in findings.costs(both).html
+    assert "(+0.0123 ± 0.0004)" in findings.costs(found((0.0123, 0.0004), (0.0, 0.0))).html
+    assert "1 is still to be measured" in findings.costs(both).html
     assert "2 are still to be measured" in findings.costs(found((0.0, 0.1), (1.0, 0.1))).html
     assert findings.costs(found((0.01, 0.01), (0.0, 0.0))).title == "No single part is missed"
     assert findings.costs(found()).title == "Nothing is ablated yet"

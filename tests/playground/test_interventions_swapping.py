@@ -76,8 +76,8 @@ def test_the_finding_of_a_swap_counts_what_moves():
         np.array([1, 2, 12]), np.array([0.0, 0.02, 1.5])
     )  # fmt: skip
     told = findings.swap(found, WORDS)
-    assert told.title == "< for a at position 1 changes 2 of 3 predictions"
+    assert told.title == "Putting < for a at position 1 changes 2 of 3 predictions"
     assert "Most at position 2 (1.50 nats): <b class='mono'>d</b> → <b class='mono'>&lt;</b>." in told.html
     assert "The likeliest token changes at 1 of 3 positions" in told.html
     still = findings.swap(found._replace(kl_T=np.zeros(3), side="source"), WORDS)
-    assert still.title == "< for a at position 1 of the source changes no prediction"
+    assert still.title == "Putting < for a at position 1 of the source changes no prediction"

@@ -82,7 +82,9 @@ def test_every_stack_and_every_expert_has_its_map():
     value = run(trained(2, "copy", model__topology="encoder-decoder"), "costs", examples=64)
     assert [m["pick"] for m in value["maps"]][:3] == ["encoder", "decoder", "cross"]
     value = run(mixed(2), "costs", examples=64)
-    assert "Experts" in [m["title"] for m in value["maps"]]
+    experts = next(m for m in value["maps"] if m["title"] == "Experts")
+    assert experts["pick"] == "decoder expert"
+    assert experts["note"].endswith("a press opens the expert in the Experts lens, where everything can be sent to it")
 
 
 def test_costs_fill_while_they_are_measured_and_stop_where_they_are_told(monkeypatch):
@@ -203,14 +205,22 @@ def test_patched_cells_are_those_of_two_forward_passes_by_hand(topology, monkeyp
     assert value["maps"][1]["pick"] == stacks
 
 
-def test_what_cannot_be_patched_is_refused_in_a_sentence():
-    session = trained(2)
+def test_what_cannot_be_patched_is_refused_in_a_sentence_and_the_result_before_stays():
+    session = trained(12)
     same = int(session.run.probe.batch.ids_BT[0, 3])
+    token, words = session.run.task.vocabulary[same], session.run.task.vocabulary
+    said = f"{token} stands at position 3 already. Choose another token."
     value = run(session, "patch", position=3, token=same)
-    assert value["tone"] == "error"
-    assert value["words"].startswith("No token of this probe can be swapped.")
+    assert (value["tone"], value["words"], value["again"]) == ("error", said, False)
+    value = run(session, "patch", position=30, at=4, token="auto")
+    assert value["words"].startswith("The logit difference is 0.0")
+    value = run(session, "patch", position="auto", at="auto", right=2, wrong=2)
+    assert value["words"] == f"Both answers are {words[2]}. Choose another clean or another corrupted answer."
+    before = run(session, "swap", position=3)
+    assert before["tone"] == ""
     value = run(session, "swap", position=3, token=same)
-    assert value["words"] == f"Token {same} stands there already. Choose another."
+    assert value["words"] == f"{said} What is shown was computed with the inputs before."
+    assert value["maps"] == before["maps"]
 
 
 def test_a_model_without_attention_says_what_it_lacks():

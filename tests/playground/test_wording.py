@@ -2,7 +2,7 @@
 
 import pytest
 
-from playground.wording import metric
+from playground.wording import decimal, metric
 
 
 @pytest.mark.parametrize(
@@ -14,3 +14,17 @@ from playground.wording import metric
 )  # fmt: skip
 def test_a_size_has_three_digits_and_a_decimal_prefix(value, said):
     assert " ".join(metric(value, "B")) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "sign", "said"),
+    [
+        (-1.596, False, "−1.60"),
+        (1.6, False, "1.60"),
+        (1.6, True, "+1.60"),
+        (-0.001, False, "0.00"),
+        (-0.001, True, "+0.00"),
+    ],
+)
+def test_a_decimal_has_a_minus_that_is_no_hyphen_and_none_at_nought(value, sign, said):
+    assert decimal(value, sign=sign) == said

@@ -63,6 +63,7 @@ def value(session: Session) -> dict[str, Any]:
         "tone": state.tone,
         "words": _words(session, found, settings(fields), what.probe if trial.probes else None),
         "again": found is not None,
+        "step": found.step if found else 0,
         "finding": drawn.get("finding") or json.dumps({"title": title, "html": html}),
         "maps": drawn.get("maps", "[]"),
         "table": drawn.get("table", ""),
@@ -88,7 +89,8 @@ def _words(session: Session, found: Found | None, asked: dict[str, Any], probe: 
     if state.running:
         return f"Waiting for a free core: place {state.place} in the line." if state.place else "Computing."
     if state.said:
-        return state.said
+        before = state.tone == "error" and found is not None
+        return f"{state.said} What is shown was computed with the inputs before." if before else state.said
     told = f"Computed at step {found.step:,}." if found else "Not run yet."
     if found and not found.whole:
         told = f"Stopped at step {found.step:,}: these are the numbers so far."

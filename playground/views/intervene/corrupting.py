@@ -42,7 +42,7 @@ class Corruption(NamedTuple):
 @torch.no_grad()
 def corruption(model: Transformer, batch: Batch, words: tuple[str, ...], wish: Wish) -> Corruption:
     """Swap one token after another for that of another example, or of another place, and keep the swap that moves the
-    answer the most. Raises ValueError where nothing can be swapped.
+    answer the most. Raises ValueError where nothing can be swapped, and where both answers are the same.
     """
     clean, field = first(batch), "ids_BT" if batch.source_BS is None else "source_BS"
     read_BT = batch.ids_BT if batch.source_BS is None else batch.source_BS
@@ -50,6 +50,8 @@ def corruption(model: Transformer, batch: Batch, words: tuple[str, ...], wish: W
     length = clean.ids_BT.shape[1]
     at = wish.at if wish.at is not None else scored[-1] if scored else length - 1
     swaps = _swaps(read_BT, words, wish, last=at if model.config.topology == "decoder-only" else None)
+    if wish.position is not None and wish.token is not None and wish.token == int(read_BT[0, wish.position]):
+        raise ValueError(f"{words[wish.token]} stands at position {wish.position} already. Choose another token.")
     if not swaps:
         raise ValueError("No token of this probe can be swapped. Choose a position and another token.")
     variants_BT = read_BT[:1].repeat(1 + len(swaps), 1)
@@ -60,6 +62,8 @@ def corruption(model: Transformer, batch: Batch, words: tuple[str, ...], wish: W
     logits_BV = forward(model, to(every._replace(**{field: variants_BT}), device)).logits_BTV[:, at].cpu().double()
     asked = int(clean.targets_BT[0, at]) if at in scored else int(logits_BV[0].argmax())
     right = wish.right if wish.right is not None else asked
+    if right == wish.wrong:
+        raise ValueError(f"Both answers are {words[right]}. Choose another clean or another corrupted answer.")
     wrong_B = logits_BV.clone()
     wrong_B[:, right] = -torch.inf
     wrong_B = wrong_B.argmax(dim=-1)

@@ -67,9 +67,9 @@ def shown(subject: Subject, found: Costs, settings: dict[str, Any]) -> Shown:
             figure = figures.costs(loss_LX, error_LX, unit=kind)
             letter = "E" if kind == "expert" else "H"
             _tell(figure, found, kind, stack, lambda i, j, letter=letter: f"L{i} {letter}{j}")
-            attention = {"head": stack, "cross head": "cross"}.get(kind, "")
+            opened = {"head": stack, "cross head": "cross", "expert": f"{stack} expert"}[kind]
             name = f"{stack} {kind}" if found.both and kind != "cross head" else kind
-            maps.append(_map(name.capitalize() + "s", figure, attention))
+            maps.append(_map(name.capitalize() + "s", figure, opened))
     for stack, group in groupby(sorted(whole, key=lambda each: each[1], reverse=True), lambda each: each[1]):
         kinds = list(group)
         figure = figures.parts({k: loss for k, _, loss, _ in kinds}, {k: error for k, _, _, error in kinds})
@@ -87,12 +87,14 @@ def shown(subject: Subject, found: Costs, settings: dict[str, Any]) -> Shown:
     return Shown(findings.costs(found), told, tuple(maps), note=f"{note} {MEAN if found.how == 'mean' else ''}".strip())
 
 
-def _map(title: str, figure: dict[str, Any], attention: str) -> dict[str, Any]:
+def _map(title: str, figure: dict[str, Any], opened: str) -> dict[str, Any]:
     trace = figure["data"][0]
     if trace["zmax"] < SMALL and "text" in trace:  # two decimals would say 0.00 nearly everywhere
         trace["text"] = [["" if v is None else f"{round(v, 3) + 0.0:.3f}" for v in row] for row in trace["z"]]
-    opens = "; a press opens the head in the Attention lens" if attention else ""
-    return {"title": title, "note": f"change of loss without it, nats{opens}", "fig": figure, "pick": attention}
+    opens = "; a press opens the head in the Attention lens" if opened else ""
+    if opened.endswith("expert"):
+        opens = "; a press opens the expert in the Experts lens, where everything can be sent to it"
+    return {"title": title, "note": f"change of loss without it, nats{opens}", "fig": figure, "pick": opened}
 
 
 def _tell(

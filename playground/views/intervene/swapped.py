@@ -48,6 +48,8 @@ def start(subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bo
     if token == AUTO:
         found = other_token(read_BT, subject.words, position)
         token = (int(read_BT[0, position]) + 1) % len(subject.words) if found is None else found
+    if token == int(read_BT[0, position]):
+        raise ValueError(f"{subject.words[token]} stands at position {position} already. Choose another token.")
     with subject.run.precision.route():
         yield 1.0, swap(subject.run.model, batch, position, token)
 

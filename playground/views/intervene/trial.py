@@ -57,7 +57,8 @@ class Shown(NamedTuple):
     table: dict[str, Any]
     """See `components.table`."""
     maps: tuple[dict[str, Any], ...] = ()
-    """{title, note, fig, pick}: heat maps; `pick` is the attention whose heads its cells are, or ""."""
+    """{title, note, fig, pick}: heat maps; `pick` says what a press of a cell opens: the attention whose
+    heads they are ("decoder", "encoder", "cross"), the stack whose experts they are ("decoder expert"), or ""."""
     bars: dict[str, Any] | None = None
     """{title, fig, said}"""
     note: str = ""
