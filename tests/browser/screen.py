@@ -19,6 +19,11 @@ PATIENCE = 60_000  # ms; nobody waits so long but a machine with many other thin
 SMALL = {"preset": "copy", "model.width": 16, "model.attention.heads": 2, "training.batch": 8, "training.steps": 5000}
 """A model that steps fast on a busy machine."""
 
+PAUSE = """() => {
+  const button = document.querySelector("#tp [data-do=toggle]");
+  if (button.getAttribute("aria-label").startsWith("Pause")) button.click();
+}"""
+
 expect.set_options(timeout=PATIENCE)
 
 
@@ -42,7 +47,7 @@ class Screen:
         self.asked: set[object] = set()  # requests without an answer yet
         page.on("request", lambda request: self.asked.add(request) if "/run/" in request.url else None)
         self.answered = False  # whether this document has had an answer to such a request
-        page.on("domcontentloaded", lambda: setattr(self, "answered", False))
+        page.on("domcontentloaded", lambda _: setattr(self, "answered", False))
         page.on("requestfinished", lambda request: self.done(request))
         page.on("requestfailed", lambda request: self.asked.discard(request))
 
@@ -92,8 +97,12 @@ class Screen:
         return self.reaches(steps)
 
     def pause(self) -> int:
-        """Stop, and wait until the server has said so; returns the step."""
-        self.bar.get_by_role("button", name="Pause").click()
+        """Stop, and wait until the server has said so; returns the step.
+
+        Pressed inside the page: Playwright's own click first asks, frame by frame, whether the button stands still,
+        and on a busy machine the run may end before the page has answered.
+        """
+        self.page.evaluate(PAUSE)
         return self.rests()
 
     def rests(self) -> int:
@@ -104,10 +113,11 @@ class Screen:
 
     def settles(self) -> None:
         """Wait until every short request is answered and what it brought is drawn."""
-        self.page.wait_for_timeout(80)
+        # The page's own timers: on a busy machine it may not yet have come to the press, or to the answer.
+        self.page.evaluate("() => new Promise(done => setTimeout(done, 70))")
         while self.asked:
             self.page.wait_for_timeout(20)
-        self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        self.page.evaluate("() => new Promise(done => setTimeout(() => requestAnimationFrame(done)))")
 
     # ---- configuration ----
     def open_panel(self, name: str) -> Locator:
