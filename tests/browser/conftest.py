@@ -126,9 +126,10 @@ def watched(browser: Browser, server: str, test: pytest.Item, **options: Any) ->
     context.on("console", lambda line: seen.append(f"console: {line.text}") if line.type == "error" else None)
     context.on("request", lambda request: asked(request.url))
     context.on("page", lambda page: page.on("websocket", lambda opened: asked(opened.url)))
-    page = context.new_page()
-    yield page
-    context.close()
+    try:
+        yield context.new_page()
+    finally:  # also where a shared page's preparation failed: left open, it would train and draw under every later test
+        context.close()
     marker = test.get_closest_marker("expects_errors")
     expected = "|".join(marker.args) if marker else "(?!)"  # (?!) matches nothing, an empty pattern everything
     unexpected = [line for line in seen if not re.search(expected, line)]

@@ -5,18 +5,24 @@ patience.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Request, expect
 
 from tests.browser.conftest import watched
 
-PATIENCE = 20_000  # ms; a loaded machine may take seconds to build a model
+PATIENCE = 60_000  # ms; nobody waits so long but a machine with many other things to do
 SMALL = {"preset": "copy", "model.width": 16, "model.attention.heads": 2, "training.batch": 8, "training.steps": 5000}
 """A model that steps fast on a busy machine."""
+
+PAUSE = """() => {
+  const button = document.querySelector("#tp [data-do=toggle]");
+  if (button.getAttribute("aria-label").startsWith("Pause")) button.click();
+}"""
 
 expect.set_options(timeout=PATIENCE)
 
@@ -40,7 +46,9 @@ class Screen:
         page.set_default_timeout(PATIENCE)
         self.asked: set[object] = set()  # requests without an answer yet
         page.on("request", lambda request: self.asked.add(request) if "/run/" in request.url else None)
-        page.on("requestfinished", lambda request: self.asked.discard(request))
+        self.answered = False  # whether this document has had an answer to such a request
+        page.on("domcontentloaded", lambda _: setattr(self, "answered", False))
+        page.on("requestfinished", lambda request: self.done(request))
         page.on("requestfailed", lambda request: self.asked.discard(request))
 
     def open(self, **query: object) -> Screen:
@@ -49,9 +57,22 @@ class Screen:
         return self.arrived()
 
     def arrived(self) -> Screen:
+        """Wait until the page stands, and until the server has told it its run: a press before that is held, and after
+        ten seconds it is let go at whatever is there.
+        """
         expect(self.button).to_be_visible()
         expect(self.page.locator("#cfg .chip").first).to_be_attached()
+        late = time.monotonic() + PATIENCE / 1000
+        while not self.answered and time.monotonic() < late:
+            self.page.wait_for_timeout(20)
+        assert self.answered, "the server did not answer the page that opened"
         return self
+
+    def done(self, request: Request) -> None:
+        """A request is answered."""
+        if request in self.asked:
+            self.asked.discard(request)
+            self.answered = True
 
     # ---- transport ----
     def is_(self, state: str) -> None:
@@ -76,8 +97,12 @@ class Screen:
         return self.reaches(steps)
 
     def pause(self) -> int:
-        """Stop, and wait until the server has said so; returns the step."""
-        self.bar.get_by_role("button", name="Pause").click()
+        """Stop, and wait until the server has said so; returns the step.
+
+        Pressed inside the page: Playwright's own click first asks, frame by frame, whether the button stands still,
+        and on a busy machine the run may end before the page has answered.
+        """
+        self.page.evaluate(PAUSE)
         return self.rests()
 
     def rests(self) -> int:
@@ -88,10 +113,11 @@ class Screen:
 
     def settles(self) -> None:
         """Wait until every short request is answered and what it brought is drawn."""
-        self.page.wait_for_timeout(80)
+        # The page's own timers: on a busy machine it may not yet have come to the press, or to the answer.
+        self.page.evaluate("() => new Promise(done => setTimeout(done, 70))")
         while self.asked:
             self.page.wait_for_timeout(20)
-        self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        self.page.evaluate("() => new Promise(done => setTimeout(() => requestAnimationFrame(done)))")
 
     # ---- configuration ----
     def open_panel(self, name: str) -> Locator:

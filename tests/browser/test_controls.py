@@ -1,17 +1,27 @@
 """Controls: what waits for a restart, what acts at once, what is put back."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screen import SMALL, Screen
+from tests.browser.screen import SMALL, Screen, shared
+
+
+@pytest.fixture(scope="module")
+def opened(browser, server, request) -> Iterator[Screen]:
+    with shared(browser, server, request, **SMALL) as shown:
+        yield shown
 
 
 @pytest.fixture
-def screen(page) -> Screen:
-    """A small model in training."""
-    shown = Screen(page).open(**SMALL)
-    shown.train(2)
-    return shown
+def screen(opened: Screen) -> Iterator[Screen]:
+    """A small model in training; a test puts its settings back."""
+    opened.bar.get_by_role("button", name="Reset to step 0").click()  # or it might end during a test
+    opened.is_("ready")
+    opened.train(2)
+    yield opened
+    expect(opened.page.locator("#cfg .note")).to_be_hidden()
 
 
 def test_an_edit_waits_for_a_restart_while_the_run_goes_on(screen):
@@ -40,9 +50,12 @@ def test_restarting_with_it_applies_it(screen):
     expect(screen.page.locator(".mosaic .side")).to_have_count(3)
     screen.is_("running")
     screen.reaches(1)
+    screen.enter("model.layers", "2")
+    note.get_by_role("button", name="Restart with it").click()
+    expect(screen.page.locator(".mosaic .side")).to_have_count(2)
 
 
-def test_the_learning_rate_acts_at_once_and_leaves_a_mark(screen):
+def test_the_learning_rate_acts_at_once_and_leaves_a_mark_and_one_if_dragged(screen):
     screen.open_panel("training")
     row = screen.enter("training.lr", "0.01")
     expect(row.locator(".tag.live")).to_be_visible()
@@ -51,6 +64,22 @@ def test_the_learning_rate_acts_at_once_and_leaves_a_mark(screen):
     expect(screen.page.locator("#cfg .note")).to_be_hidden()
     screen.reaches(screen.step + 2)
 
+    slider = row.locator("input[type=range]")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    mouse, y = screen.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(box["x"] + 0.5 * box["width"], y)
+    mouse.down()
+    for share in (0.55, 0.6, 0.65, 0.7):
+        mouse.move(box["x"] + share * box["width"], y)
+    mouse.up()
+    marks = screen.bar.locator(".mark", has_text="learning rate 0.01 →")
+    expect(marks).to_have_count(1)
+    screen.reaches(screen.step + 2)
+    expect(marks).to_have_count(1)
+    expect(screen.bar.locator(".mark", has_text="learning rate")).to_have_count(2)
+    screen.enter("training.lr", "0.005")
+
 
 def test_the_reset_button_returns_to_the_preset(screen):
     screen.open_panel("training")
@@ -58,6 +87,8 @@ def test_the_reset_button_returns_to_the_preset(screen):
     expect(screen.page.locator("#cfg .note")).to_contain_text("batch size 8 → 4")
     row.get_by_role("button", name="Reset Batch size").click()
     expect(row.locator("input").first).to_have_value("32")
+    screen.page.locator("#cfg .note").get_by_role("button", name="Undo").click()
+    expect(row.locator("input").first).to_have_value("8")
 
 
 def test_another_variant_brings_its_own_fields(screen):
@@ -71,6 +102,10 @@ def test_another_variant_brings_its_own_fields(screen):
     expect(screen.control("model.attention.heads")).to_have_count(0)
     screen.page.locator("#cfg .note").get_by_role("button", name="Restart with").click()
     expect(screen.finding).to_have_text("This model has no attention")
+    screen.pick("attention.kind", "MHA")
+    screen.enter("model.attention.heads", "2")
+    screen.page.locator("#cfg .note").get_by_role("button", name="Restart with").click()
+    expect(screen.tiles).to_have_count(4)
 
 
 def test_before_the_first_step_an_edit_takes_effect_at_once(page):
@@ -79,20 +114,3 @@ def test_before_the_first_step_an_edit_takes_effect_at_once(page):
     screen.enter("model.layers", "1")
     expect(page.locator(".mosaic .side")).to_have_count(1)
     expect(page.locator("#cfg .note")).to_be_hidden()
-
-
-def test_a_dragged_slider_leaves_one_mark(screen):
-    screen.open_panel("training")
-    slider = screen.control("training.lr").locator("input[type=range]")
-    slider.scroll_into_view_if_needed()
-    box = slider.bounding_box()
-    mouse, y = screen.page.mouse, box["y"] + box["height"] / 2
-    mouse.move(box["x"] + 0.5 * box["width"], y)
-    mouse.down()
-    for share in (0.55, 0.6, 0.65, 0.7):
-        mouse.move(box["x"] + share * box["width"], y)
-    mouse.up()
-    marks = screen.bar.locator(".mark", has_text="learning rate 0.005 →")
-    expect(marks).to_have_count(1)
-    screen.reaches(screen.step + 2)
-    expect(marks).to_have_count(1)

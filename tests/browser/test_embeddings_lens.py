@@ -131,8 +131,8 @@ def test_the_vectors_are_exported_for_the_projector(screen):
     files = []
     screen.page.on("download", lambda file: files.append(file))
     lens(screen).get_by_role("button", name="Export").click()
-    lens(screen).get_by_role("menuitem", name=re.compile("^Vectors as TSV")).click()
-    screen.page.wait_for_event("download", lambda file: file.suggested_filename.endswith("-metadata.tsv"))
+    with screen.page.expect_event("download", lambda file: file.suggested_filename.endswith("-metadata.tsv")):
+        lens(screen).get_by_role("menuitem", name=re.compile("^Vectors as TSV")).click()
     vectors, metadata = (file.path().read_text().splitlines() for file in files)
     assert [len(line.split("\t")) for line in vectors] == [16] * WORDS
     assert len(metadata) == WORDS + 1

@@ -1,9 +1,11 @@
 """Pictures that are older than the bar says are dimmed and dated; a link's page shows no other run's pictures."""
 
-import pytest
-from playwright.sync_api import Page, expect
+from collections.abc import Iterator
 
-from tests.browser.screen import SMALL, Screen
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import SMALL, Screen, shared
 
 FRAME = "pg.view.transport({...%s, n: 'test'})"
 RUNNING = (
@@ -11,14 +13,14 @@ RUNNING = (
 )
 
 
-@pytest.fixture
-def screen(page: Page) -> Screen:
-    """A run that is paused: nothing but the test draws on the bar."""
-    shown = Screen(page).open(**SMALL)
-    shown.train(2)
-    shown.pause()
-    page.wait_for_timeout(500)  # a last frame may still be on its way
-    return shown
+@pytest.fixture(scope="module")
+def screen(browser, server, request) -> Iterator[Screen]:
+    """A run that is paused: nothing but the tests draws on the bar."""
+    with shared(browser, server, request, **SMALL) as shown:
+        shown.train(2)
+        shown.pause()
+        shown.page.wait_for_timeout(500)  # a last frame may still be on its way
+        yield shown
 
 
 def test_what_is_built_quickly_is_not_announced(screen):
@@ -66,18 +68,14 @@ def test_a_link_shows_frames_and_not_the_replay_until_its_run_is_there(page):
     expect(page.locator(".mosaic canvas").first).to_be_visible()
 
 
-def test_the_replay_stands_at_its_end_where_a_lens_shows_its_end(page):
-    screen = Screen(page).open()
-    screen.lens("Learning")
-    screen.reaches(350)
-    page.wait_for_timeout(400)
-    assert screen.step == 350
-    expect(screen.finding).to_contain_text("Learned")
-
-
-def test_what_the_server_says_in_the_replay_stays(page):
+def test_what_the_server_says_in_the_replay_stays_and_the_replay_stands_at_its_end_where_a_lens_shows_it(page):
     screen = Screen(page).open()
     page.keyboard.press("a")
     expect(screen.bar.locator(".banner")).to_contain_text("This is a stored replay.")
     page.wait_for_timeout(400)
     expect(screen.bar.locator(".banner")).to_contain_text("This is a stored replay.", timeout=1)
+    screen.lens("Learning")
+    screen.reaches(350)
+    page.wait_for_timeout(400)
+    assert screen.step == 350
+    expect(screen.finding).to_contain_text("Learned")

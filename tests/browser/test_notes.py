@@ -2,15 +2,18 @@
 
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screen import SMALL, Screen
+from tests.browser.screen import SMALL, Screen, shared
 
 
-def test_a_link_sets_the_control_opens_its_panel_and_trains(page):
+def test_a_source_links_to_its_paper_and_a_link_sets_the_control_opens_its_panel_and_trains(page):
     screen = Screen(page).open()
+    source = page.locator(".try:visible a[href^=https]").first
+    expect(source).to_have_attribute("target", "_blank")
     page.locator(".try:visible").get_by_role("button", name="ALiBi").click()
     screen.is_("running")
     screen.reaches(1)
@@ -19,20 +22,25 @@ def test_a_link_sets_the_control_opens_its_panel_and_trains(page):
     expect(page.locator("#cfg .chip[aria-pressed=true]")).to_have_count(0)
 
 
-def test_a_source_is_a_link_to_its_paper(page):
-    Screen(page).open()
-    source = page.locator(".try:visible a[href^=https]").first
-    expect(source).to_have_attribute("target", "_blank")
+@pytest.fixture(scope="module")
+def stepped(browser, server, request) -> Iterator[Screen]:
+    """Two steps of a small model."""
+    with shared(browser, server, request, **SMALL, lens="learning") as screen:
+        for step in ("1", "2"):
+            screen.bar.get_by_role("button", name="One step").click()
+            expect(screen.bar.locator("[data-step]")).to_have_text(step)
+        yield screen
 
 
 @pytest.mark.parametrize("lens", ["learning", "attention", "predictions"])
-def test_the_python_lines_run_and_give_the_numbers_on_the_screen(page, lens, capsys):
-    screen = Screen(page).open(**SMALL, lens=lens)
-    for _ in range(2):
-        screen.bar.get_by_role("button", name="One step").click()
-    expect(screen.bar.locator("[data-step]")).to_have_text("2")
+def test_the_python_lines_run_and_give_the_numbers_on_the_screen(stepped, lens, capsys):
+    screen, page = stepped, stepped.page
     screen.lens("Learning" if lens == "attention" else "Attention")
     screen.lens(lens.capitalize())
+    screen.settles()
+    expect(page.locator("#lenses").get_by_role("tab", name=lens.capitalize())).to_have_attribute(
+        "aria-selected", "true"
+    )
     code = page.locator(".python:visible pre")
     expect(code).to_contain_text("run.train(2)")
     names: dict = {}
@@ -41,7 +49,9 @@ def test_the_python_lines_run_and_give_the_numbers_on_the_screen(page, lens, cap
     shown = float(screen.bar.locator("[data-loss]").inner_text())
     assert names["run"].history.metrics[-1].loss == pytest.approx(shown, abs=0.006)
     if lens == "attention":
-        label = page.locator("canvas.weights").get_attribute("aria-label")
+        picture = page.locator("canvas.weights")
+        expect(picture).to_have_attribute("aria-label", re.compile("at step 2\\b"))
+        label = picture.get_attribute("aria-label")
         ((row, key, weight),) = re.findall(r"Row (\d+), .*? on key (\d+), .*?: ([\d.]+)$", label or "")
         assert names["weights_TS"].detach()[int(row), int(key)].item() == pytest.approx(float(weight), abs=0.006)
     if lens == "predictions":

@@ -8,17 +8,13 @@ from tests.browser.screen import Screen
 MOST_BYTES = 2_500_000
 
 
-def test_a_stored_replay_moves_before_any_press(page):
+def test_a_stored_replay_moves_before_any_press_and_the_one_primary_button_says_train_it_now(page):
     screen = Screen(page).open()
     expect(screen.bar.locator(".tag.replay")).to_have_text("replay")
     expect(screen.tiles.first).to_be_visible()
     drawn = "document.querySelector('.mosaic canvas').toDataURL()"
     page.wait_for_function(f"before => {drawn} !== before", arg=page.evaluate(drawn))
-    assert "recorded, not running" in screen.bar.inner_text()
-
-
-def test_there_is_one_primary_button_and_it_says_train_it_now(page):
-    Screen(page).open()
+    expect(screen.bar).to_contain_text("recorded, not running")
     primary = page.locator(".b.primary:visible")
     expect(primary).to_have_count(1)
     expect(primary).to_have_text("Train it now")

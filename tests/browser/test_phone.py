@@ -3,10 +3,11 @@ thumbs.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser.conftest import watched
 from tests.browser.screen import SMALL, Screen
@@ -18,6 +19,14 @@ SMALLER = """least => [...document.querySelectorAll('#app button, #app [role=tab
   .map(node => [node.getBoundingClientRect(), node])
   .filter(([box]) => box.width > 0 && box.height > 0 && box.height < least)
   .map(([box, node]) => `${Math.round(box.height)} ${node.outerHTML.slice(0, 100)}`)"""
+
+
+def fits(page: Page, least: int) -> None:
+    """Wait until nothing is wider than the screen and every target at least so many px high, or say what is not."""
+    with suppress(TimeoutError):
+        page.wait_for_function(f"least => {SIDEWAYS} <= 0 && !({SMALLER})(least).length", arg=least, timeout=10_000)
+    assert page.evaluate(SIDEWAYS) <= 0
+    assert page.evaluate(SMALLER, least) == []
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +44,7 @@ def test_no_lens_is_wider_than_the_screen_and_targets_fit_a_thumb(screen, lens):
     screen.lens(lens)
     expect(screen.finding).not_to_be_empty()
     screen.settles()
-    assert screen.page.evaluate(SIDEWAYS) <= 0
-    assert screen.page.evaluate(SMALLER, 40) == []
+    fits(screen.page, 40)
 
 
 def test_the_transport_stays_at_the_bottom(screen):
@@ -56,9 +64,9 @@ def test_the_configuration_is_a_sheet(screen):
     expect(column).to_be_hidden()
     screen.bar.get_by_role("button", name="Configure").tap()
     expect(column).to_be_visible()
-    assert page.evaluate(SIDEWAYS) <= 0
+    fits(page, 40)
     screen.open_panel("model")
-    assert page.evaluate(SMALLER, 40) == []
+    fits(page, 40)
     screen.enter("model.layers", "3")
     expect(page.locator("#cfg .note")).to_contain_text("layers 2 → 3")
     page.locator("#cfg .note").get_by_role("button", name="Undo").tap()

@@ -159,6 +159,6 @@ def test_on_a_phone_it_fits(phone):
     screen = Screen(phone).open(**ROPE)
     screen.train(2)
     expect(lens(screen).locator("[data-p=weights] svg")).to_be_visible()
-    assert phone.evaluate("document.documentElement.scrollWidth") == 390
+    phone.wait_for_function("document.documentElement.scrollWidth === 390")
     small = [box["height"] for box in (each.bounding_box() for each in lens(screen).locator(".reach").all()) if box]
     assert min(small) >= 44

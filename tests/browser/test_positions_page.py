@@ -164,10 +164,10 @@ def test_a_phone_has_the_settings_in_a_sheet(browser, server, request):
     with watched(browser, server, request.node, **size) as shown:
         opened(shown)
         expect(title(shown)).to_contain_text("RoPE weakens")
-        assert shown.evaluate(SIDEWAYS) <= 0
+        shown.wait_for_function(f"{SIDEWAYS} <= 0")
         expect(shown.get_by_role("radio", name="Shaw")).to_be_hidden()
         shown.locator("[data-do=sheet]:visible").tap()
         shown.get_by_role("radio", name="Shaw").tap()
         shown.locator("[data-do=done]:visible").tap()
         expect(title(shown)).to_contain_text("Shaw: from 16 tokens on")
-        assert shown.evaluate(SIDEWAYS) <= 0
+        shown.wait_for_function(f"{SIDEWAYS} <= 0")

@@ -2,12 +2,9 @@
 
 import csv
 from pathlib import Path
-from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import watched
 from tests.browser.screen import SMALL, Screen
 
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -56,19 +53,20 @@ def test_training_leaves_the_table_alone(page):
     expect(page.locator(".published table")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone_the_table_scrolls_inside_itself(browser, server, request, scheme):
-    size: Any = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    with watched(browser, server, request.node, color_scheme=scheme, **size) as page:
-        screen = Screen(page).open(**SMALL)
-        screen.bar.get_by_role("button", name="Configure").tap()
-        page.locator(".published > summary").tap()
-        box = page.locator(".published .table-box")
-        expect(box).to_be_visible()
+def test_on_a_phone_the_table_scrolls_inside_itself_in_both_schemes(phone):
+    screen = Screen(phone).open(**SMALL)
+    screen.bar.get_by_role("button", name="Configure").tap()
+    phone.locator(".published > summary").tap()
+    box = phone.locator(".published .table-box")
+    expect(box).to_be_visible()
+    for scheme in ("light", "dark"):
+        phone.emulate_media(color_scheme=scheme)
+        phone.wait_for_function(f"document.body.classList.contains('dark') === {str(scheme == 'dark').lower()}")
+        box.evaluate("box => box.scrollTo(0, 0)")
         assert box.evaluate("box => box.scrollWidth > box.clientWidth")
-        assert page.evaluate(SIDEWAYS) <= 0
-        last = page.locator(".published th").last
+        assert phone.evaluate(SIDEWAYS) <= 0
+        last = phone.locator(".published th").last
         box.evaluate("box => box.scrollIntoView()")
         box.evaluate("box => box.scrollTo(1e4, 0)")
         expect(last).to_be_in_viewport()
-        expect(page.locator(".published tr.mine td").first).to_be_in_viewport()  # the name stays beside its numbers
+        expect(phone.locator(".published tr.mine td").first).to_be_in_viewport()  # the name stays beside its numbers

@@ -11,6 +11,7 @@ def shared(screen: Screen) -> str:
     """Press Share and read the link."""
     link = screen.bar.get_by_role("textbox", name="Link")
     screen.bar.get_by_role("button", name="Share").click()
+    expect(link).not_to_have_value("")
     expect(link).to_be_visible()
     return link.input_value()
 

@@ -12,29 +12,39 @@ UNNAMED = """() => [...document.querySelectorAll('#app :is(button, a, input, sel
   .map(node => node.outerHTML.slice(0, 120))"""
 
 
-def luminance(page) -> float:
-    """Brightness of the page's ground, 0 to 255."""
-    ground = page.evaluate(
-        "getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number)"
-    )
-    return sum(ground) / 3
+LUMINANCE = """getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/g).slice(0, 3)
+  .reduce((sum, channel) => sum + Number(channel), 0) / 3"""
+"""Brightness of the page's ground, 0 to 255."""
+
+
+def ground(page, *, dark: bool) -> None:
+    """Wait until the page's ground is dark, or until it is light."""
+    page.wait_for_function(f"{LUMINANCE} {'<' if dark else '>='} 80")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_systems_scheme_is_followed_and_a_choice_survives_a_reload(page, scheme):
     screen = Screen(page).open()
     dark = scheme == "dark"
-    assert (luminance(page) < 80) == dark
+    ground(page, dark=dark)
     page.locator("#hd .wide[data-do=theme]").click()
-    assert (luminance(page) < 80) != dark
+    ground(page, dark=not dark)
     page.reload()
     screen.arrived()
     page.wait_for_function(f"document.body.classList.contains('dark') === {'false' if dark else 'true'}")
-    assert (luminance(page) < 80) != dark
+    ground(page, dark=not dark)
 
 
-def test_everything_that_can_be_operated_has_a_name(page):
+def test_everything_that_can_be_operated_is_reached_by_tab_and_has_a_name(page):
+    """And the keyboard meets header, transport, configuration and lens in this order, and always shows where it is."""
     screen = Screen(page).open(**SMALL)
+    met = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate("document.activeElement.closest('#hd, #tp, #cfg, #lenses')?.id ?? ''"))
+    order = list(dict.fromkeys(each for each in met if each))
+    assert order == ["hd", "tp", "cfg", "lenses"]
+
     screen.train(2)
     screen.pause()
     for panel in ("model", "attention", "position", "feed_forward", "task", "training"):
@@ -47,14 +57,3 @@ def test_everything_that_can_be_operated_has_a_name(page):
         expect(screen.finding).not_to_be_empty()
         screen.settles()
         assert page.evaluate(UNNAMED) == []
-
-
-def test_all_of_it_is_reached_by_tab(page):
-    """The keyboard meets header, transport, configuration and lens in this order, and always shows where it is."""
-    Screen(page).open(**SMALL)
-    met = []
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        met.append(page.evaluate("document.activeElement.closest('#hd, #tp, #cfg, #lenses')?.id ?? ''"))
-    order = list(dict.fromkeys(each for each in met if each))
-    assert order == ["hd", "tp", "cfg", "lenses"]

@@ -28,11 +28,12 @@ def screen(opened: Screen) -> Iterator[Screen]:
 def test_play_counts_up_and_pause_stops_the_counter(screen):
     first = screen.train(2)
     assert screen.reaches(first + 3) > first
-    assert "tokens/s" in screen.bar.inner_text()
-    step = screen.pause()
+    expect(screen.bar).to_contain_text("tokens/s")
+    screen.bar.get_by_role("button", name="Pause").click()
+    step = screen.rests()
     screen.page.wait_for_timeout(400)  # nothing may come after the pause
     assert screen.step == step
-    assert screen.bar.locator("[data-words]").inner_text() == "step · paused"
+    expect(screen.bar.locator("[data-words]")).to_have_text("step · paused")
 
 
 def test_each_step_is_one_update(screen):
@@ -46,7 +47,7 @@ def test_reset_returns_to_step_0(screen):
     screen.train(2)
     screen.bar.get_by_role("button", name="Reset to step 0").click()
     screen.is_("ready")
-    assert screen.step == 0
+    expect(screen.bar.locator("[data-step]")).to_have_text("0")
 
 
 def test_the_keyboard_does_the_same(screen):
@@ -82,8 +83,8 @@ def test_a_finished_run_says_so_and_goes_on(page):
     screen = Screen(page).open(**{**SMALL, "training.steps": 5})
     screen.button.click()
     screen.is_("finished")
-    assert screen.step == 5
-    assert "Everything stays open" in screen.bar.inner_text()
+    expect(screen.bar.locator("[data-step]")).to_have_text("5")
+    expect(screen.bar).to_contain_text("Everything stays open")
     expect(screen.button).to_have_text("Go on for 5")
     screen.button.click()
     screen.reaches(10)
