@@ -125,7 +125,7 @@ pg.comparePictures = (host, { look, leave, word }) => {
     as.draw(VIEWS, asTable ? "table" : "picture");
     editor.draw(input);
     $(".word").hidden = lens === "experts";
-    pg.set($(".locked span"), LOCKED[lens]);
+    pg.set($(".locked span"), LOCKED[lens] + (at.seed === null ? "" : `; of seed ${at.seed}`));
     $(".cmp-twin").hidden = !asTable;
     if (asTable) twin.draw(pg.compareRows(lens, cards, pictures));
     const key = JSON.stringify(cards), there = pictures.filter(p => p.cells);

@@ -72,7 +72,8 @@ def test_before_training_the_cards_say_what_each_costs_and_what_differs(many):
         assert card["facts"][0][1] == f"{cost(variant.config.model).parameters:,}"
     assert (told["bar"]["state"], told["bar"]["total"], told["maps"], told["results"]) == ("ready", STEPS, [], {})
     assert told["setup"]["full"] == (many == 4)
-    assert told["at"] == {"layer": -1, "head": 0, "layers": 3 if many > 2 else 2, "heads": 2, "experts": False}
+    layers = 3 if many > 2 else 2
+    assert told["at"] == {"layer": -1, "head": 0, "layers": layers, "heads": 2, "experts": False, "seed": None}
     assert figure(setup, "loss")["data"] == []
 
 
@@ -154,6 +155,7 @@ def test_what_all_share_is_said():
     )
     setup.seeds = 3
     assert "seeds 0 to 2" in seen(setup)["setup"]["shared"]
+    assert seen(setup)["at"]["seed"] == 0  # the first one's pictures
 
 
 def test_what_is_looked_at_is_said_with_what_was_wrong():

@@ -90,12 +90,13 @@ def shared(setup: Setup) -> str:
 
 
 def _there(setup: Setup) -> dict[str, Any]:
-    """How many layers and heads the largest variant has, and whether one has experts."""
+    """How many layers and heads the largest variant has, whether one has experts, and whose seed is drawn."""
     models = [v.config.model for v in setup.wanted]
     return {
         "layers": max(m.layers for m in models),
         "heads": max(m.attention.query_heads() for m in models),
         "experts": any(m.feed_forward.kind == "MoE" for m in models),
+        "seed": setup.wanted[0].config.seed if setup.seeds > 1 else None,
     }
 
 
