@@ -87,14 +87,24 @@ pg.fixed = (props, text) => {
 /** Whether an element is drawn somewhere, be it scrolled away. */
 pg.seen = element => element.getClientRects().length > 0;
 
+/** Before the next frame; a hidden tab has none, and gets it all the same. */
+pg.soon = act => {
+  let done = false;
+  const once = () => { if (!done) { done = true; act(); } };
+  requestAnimationFrame(once);
+  return setTimeout(once, 100);
+};
+
 const mounted = [];                                    // redraw functions, called when the theme changes
 const hidden = element => element.offsetParent === null && getComputedStyle(element).position !== "fixed";
 
-/** Join a component's `draw(value)` to its value. Draws now and at each new value; while the element is hidden nothing
-    is drawn, and the newest value is drawn once it is shown. `pg.view[name](value)` draws a value from elsewhere (a
-    replay); `pg.stills[name]` is what a component without a value of its own starts with. `always`: draw even while hidden, for what is cheap or has no box of its own. */
+/** Join a component's `draw(value)` to its value. Draws now, and once a frame where there is a new value, so that a slow
+    machine leaves some out and still hears the next press; while the element is hidden nothing is drawn, and the newest
+    value is drawn once it is shown. `pg.view[name](value)` draws a value from elsewhere (a replay); `pg.stills[name]` is
+    what a component without a value of its own starts with. `always`: draw even while hidden, for what is cheap or has
+    no box of its own. */
 pg.mount = (name, element, props, watch, draw, { always = false } = {}) => {
-  let latest = null, stale = false;
+  let latest = null, stale = false, due = 0;
   const show = value => {
     if (value === null || value === undefined) return;
     latest = value;
@@ -103,7 +113,7 @@ pg.mount = (name, element, props, watch, draw, { always = false } = {}) => {
   };
   pg.view[name] = show;
   mounted.push(() => { if (element.isConnected) show(latest); });
-  watch("value", () => show(props.value));
+  watch("value", () => { due ||= pg.soon(() => { due = 0; show(props.value); }); });
   new IntersectionObserver(entries => {
     if (stale && entries.some(entry => entry.isIntersecting)) show(latest);
   }).observe(element);

@@ -17,7 +17,7 @@ const plotly = src => library ??= new Promise((resolve, reject) => {
 });
 
 let line = Promise.resolve();
-const painted = () => new Promise(done => { requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 100); });   // a hidden tab has no frames
+const painted = () => new Promise(done => pg.soon(() => setTimeout(done)));
 /** Charts are drawn one a frame, so that the first is seen before the next is begun. */
 const inLine = work => {
   const done = line.then(work);
