@@ -45,6 +45,7 @@ class _Written(BaseModel):
     format: Literal["transformer-playground run 1"]
     config: dict[str, Any]
     step: Step
+    first: Step = 0
     tokens: Annotated[int, Field(ge=0)]
     metrics: Annotated[list[Row], Field(min_length=1, max_length=1_000_001)]
     marks: Annotated[list[tuple[Step, Text]], Field(max_length=10_000)] = []
@@ -55,7 +56,8 @@ class _Written(BaseModel):
 
 def dump(run: Run) -> bytes:
     """The file."""
-    states = [c for c in run.checkpoints.kept if c.step < run.step]
+    first = run.checkpoints.first
+    states = [c for c in (first, *run.checkpoints.kept) if c is not None and c.step < run.step]
     states.append(run.state())
     tensors: dict[str, Tensor] = {}
     for state in states:
@@ -64,6 +66,7 @@ def dump(run: Run) -> bytes:
         "format": FORMAT,
         "config": run.config.model_dump(exclude={"model": {"vocab", "context"}}),
         "step": run.step,
+        "first": 0 if first is None else first.step,
         "tokens": run.tokens,
         "metrics": [list(m) for m in run.history.metrics],
         "marks": [list(m) for m in run.history.marks],
@@ -86,7 +89,8 @@ def read(data: bytes) -> Run:
         raise ValueError(f"This run file is damaged: {error}.") from error
     run = Run(config)
     steps = [step for step, _ in written.checkpoints]
-    if steps != sorted(set(steps)) or not steps or steps[-1] != written.step:
+    begun = written.first == 0 or steps[:1] == [written.first]
+    if steps != sorted(set(steps)) or not steps or steps[-1] != written.step or not begun:
         raise ValueError("This run file is damaged: its states are not those of its steps.")
     shapes = _named(_trained_once(config))
     states = [_state(run, step, tokens, tensors, shapes) for step, tokens in written.checkpoints]
@@ -114,7 +118,7 @@ def _trained_once(config: RunConfig) -> Checkpoint:
 
 def _metadata(data: bytes) -> tuple[_Written, RunConfig]:
     foreign = next((what for start, what in FOREIGN.items() if data.startswith(start)), None)
-    if foreign:
+    if foreign and data[8:9] != b"{":  # else those are the lengths of headers
         raise ValueError(f"This is {foreign}. A run is a .safetensors file that this page has written.")
     length = int.from_bytes(data[:8], "little")
     if len(data) > MOST or len(data) < 8 or length > min(len(data) - 8, HEADER):
@@ -179,7 +183,9 @@ def _restore(run: Run, written: _Written, states: list[Checkpoint]) -> None:
     run.turns = {(step, path): value for step, path, value in written.turns}
     put_back(states[-1], run.model, run.optimizers, run.data, run.noise)
     run.step, run.tokens = written.step, written.tokens
-    run.checkpoints.kept = states[:-1]
+    begun = written.first > 0
+    run.checkpoints.first = states[0] if begun else None
+    run.checkpoints.kept = states[1:-1] if begun else states[:-1]
     history.metrics = [Metrics(*row) for row in written.metrics]
     history.marks = [Mark(step, text) for step, text in written.marks]
     history.changes = [(step, path, value) for step, path, value in written.changes]

@@ -153,3 +153,14 @@ def test_a_file_cut_short_and_one_with_a_number_that_is_none_are_refused(data):
     tensors[name].view(-1)[0] = float("nan")
     with pytest.raises(ValueError, match="not finite"):
         read(save(tensors, meta))
+
+
+@pytest.mark.parametrize("start", [b"\x80", b"PK"])
+def test_a_file_whose_first_bytes_are_by_chance_those_of_another_format_is_read(start, data):
+    tensors, text = load(data), json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]["run"]
+    length = int.from_bytes(save(tensors, {"run": text})[:8], "little")
+    wanted = int.from_bytes(start, "little")
+    more = (wanted - length) % 256 ** len(start)
+    padded = save(tensors, {"run": text + " " * more})
+    assert padded.startswith(start)
+    assert read(padded).step == 30
