@@ -17,7 +17,7 @@ from torch import Tensor
 from models.config import problems, walk
 from playground.checkpoint import Checkpoint, put_back
 from playground.history import Mark, Metrics
-from playground.limits import excess
+from playground.limits import STEPS, excess
 from playground.look import look
 from playground.run import Run, RunConfig
 
@@ -50,7 +50,7 @@ class _Written(BaseModel):
     metrics: Annotated[list[Row], Field(min_length=1, max_length=1_000_001)]
     marks: Annotated[list[tuple[Step, Text]], Field(max_length=10_000)] = []
     changes: Annotated[list[tuple[Step, Text, Setting]], Field(max_length=10_000)] = []
-    turns: Annotated[list[tuple[Step, Text, Setting]], Field(max_length=100_000)] = []
+    turns: Annotated[list[tuple[Step, Text, Setting]], Field(max_length=10_000)] = []
     checkpoints: Annotated[list[tuple[Step, Annotated[int, Field(ge=0)]]], Field(max_length=10_000)] = []
 
 
@@ -83,6 +83,8 @@ def read(data: bytes) -> Run:
     found = excess(config)
     if found:
         raise ValueError(f"This run is too large for the page. {next(iter(found.values()))}")
+    if written.step > STEPS:
+        raise ValueError(f"This run is too large for the page: it has made {written.step:,} updates of {STEPS:,}.")
     try:
         tensors = load(data)
     except SafetensorError as error:
@@ -92,8 +94,12 @@ def read(data: bytes) -> Run:
     begun = written.first == 0 or steps[:1] == [written.first]
     if steps != sorted(set(steps)) or not steps or steps[-1] != written.step or not begun:
         raise ValueError("This run file is damaged: its states are not those of its steps.")
+    if [row[0] for row in written.metrics] != list(range(written.step + 1)):
+        raise ValueError("This run file is damaged: its metrics are not one row for each of its steps.")
     shapes = _named(_trained_once(config))
     states = [_state(run, step, tokens, tensors, shapes) for step, tokens in written.checkpoints]
+    if sum(state.size() for state in states[1:-1]) > run.checkpoints.budget:
+        raise ValueError("This run file holds more states than a run keeps.")
     if tensors:
         raise ValueError(f"This run file holds a tensor that its config has no place for: {next(iter(tensors))!r:.60}.")
     _restore(run, written, states)
@@ -180,6 +186,9 @@ def _restore(run: Run, written: _Written, states: list[Checkpoint]) -> None:
     for step, path, value in sorted(written.turns, key=lambda turn: turn[0]):
         run.retune({path: value}, mark=False)
         run.turns[(step, path)] = value
+    found = excess(run.now)
+    if found:
+        raise ValueError(f"This run is too large for the page. {next(iter(found.values()))}")
     run.turns = {(step, path): value for step, path, value in written.turns}
     put_back(states[-1], run.model, run.optimizers, run.data, run.noise)
     run.step, run.tokens = written.step, written.tokens
