@@ -210,6 +210,7 @@ class Run:
                 self.retune({path: value})
             if at < step:
                 self._update()
+        self.turns = {turn: value for turn, value in parent.turns.items() if turn[0] <= step}
         self.routed = parent.routed if step == parent.step else self.routed
         self.history, self.checkpoints, self.parent = parent.history.until(step), parent.checkpoints.until(step), step
 

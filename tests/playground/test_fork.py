@@ -191,3 +191,18 @@ def test_a_file_of_a_run_with_another_model_says_where_it_began(further):
     assert same(again.fork(20), other.fork(20))
     with pytest.raises(ValueError, match="left another at step 20"):
         again.fork(19)
+
+
+@pytest.mark.parametrize("first", [45, 50])
+def test_a_fork_of_a_fork_follows_live_settings_from_the_steps_at_which_they_were_changed(first):
+    run = run_of()
+    run.checkpoints.every = 20
+    trained(run, 30)
+    run.retune({"training.lr": 0.02})
+    trained(run, 20)
+    fork = run.fork(first)
+    assert fork.turns == run.turns == {(30, "training.lr"): 0.02}
+    for step in (25, 35):
+        again = fork.fork(step)
+        assert same(again, run.fork(step))
+        assert again.training.lr == (0.02 if step > 30 else run.config.training.lr)
