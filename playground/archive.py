@@ -17,7 +17,7 @@ from torch import Tensor
 from models.config import problems, walk
 from playground.checkpoint import Checkpoint, put_back
 from playground.history import Mark, Metrics
-from playground.limits import excess
+from playground.limits import STEPS, excess
 from playground.look import look
 from playground.run import Run, RunConfig
 
@@ -45,17 +45,19 @@ class _Written(BaseModel):
     format: Literal["transformer-playground run 1"]
     config: dict[str, Any]
     step: Step
+    first: Step = 0
     tokens: Annotated[int, Field(ge=0)]
     metrics: Annotated[list[Row], Field(min_length=1, max_length=1_000_001)]
     marks: Annotated[list[tuple[Step, Text]], Field(max_length=10_000)] = []
     changes: Annotated[list[tuple[Step, Text, Setting]], Field(max_length=10_000)] = []
-    turns: Annotated[list[tuple[Step, Text, Setting]], Field(max_length=100_000)] = []
+    turns: Annotated[list[tuple[Step, Text, Setting]], Field(max_length=10_000)] = []
     checkpoints: Annotated[list[tuple[Step, Annotated[int, Field(ge=0)]]], Field(max_length=10_000)] = []
 
 
 def dump(run: Run) -> bytes:
     """The file."""
-    states = [c for c in run.checkpoints.kept if c.step < run.step]
+    first = run.checkpoints.first
+    states = [c for c in (first, *run.checkpoints.kept) if c is not None and c.step < run.step]
     states.append(run.state())
     tensors: dict[str, Tensor] = {}
     for state in states:
@@ -64,6 +66,7 @@ def dump(run: Run) -> bytes:
         "format": FORMAT,
         "config": run.config.model_dump(exclude={"model": {"vocab", "context"}}),
         "step": run.step,
+        "first": 0 if first is None else first.step,
         "tokens": run.tokens,
         "metrics": [list(m) for m in run.history.metrics],
         "marks": [list(m) for m in run.history.marks],
@@ -80,16 +83,23 @@ def read(data: bytes) -> Run:
     found = excess(config)
     if found:
         raise ValueError(f"This run is too large for the page. {next(iter(found.values()))}")
+    if written.step > STEPS:
+        raise ValueError(f"This run is too large for the page: it has made {written.step:,} updates of {STEPS:,}.")
     try:
         tensors = load(data)
     except SafetensorError as error:
         raise ValueError(f"This run file is damaged: {error}.") from error
     run = Run(config)
     steps = [step for step, _ in written.checkpoints]
-    if steps != sorted(set(steps)) or not steps or steps[-1] != written.step:
+    begun = written.first == 0 or steps[:1] == [written.first]
+    if steps != sorted(set(steps)) or not steps or steps[-1] != written.step or not begun:
         raise ValueError("This run file is damaged: its states are not those of its steps.")
+    if [row[0] for row in written.metrics] != list(range(written.step + 1)):
+        raise ValueError("This run file is damaged: its metrics are not one row for each of its steps.")
     shapes = _named(_trained_once(config))
     states = [_state(run, step, tokens, tensors, shapes) for step, tokens in written.checkpoints]
+    if sum(state.size() for state in states[1:-1]) > run.checkpoints.budget:
+        raise ValueError("This run file holds more states than a run keeps.")
     if tensors:
         raise ValueError(f"This run file holds a tensor that its config has no place for: {next(iter(tensors))!r:.60}.")
     _restore(run, written, states)
@@ -114,7 +124,7 @@ def _trained_once(config: RunConfig) -> Checkpoint:
 
 def _metadata(data: bytes) -> tuple[_Written, RunConfig]:
     foreign = next((what for start, what in FOREIGN.items() if data.startswith(start)), None)
-    if foreign:
+    if foreign and data[8:9] != b"{":  # else those are the lengths of headers
         raise ValueError(f"This is {foreign}. A run is a .safetensors file that this page has written.")
     length = int.from_bytes(data[:8], "little")
     if len(data) > MOST or len(data) < 8 or length > min(len(data) - 8, HEADER):
@@ -176,10 +186,15 @@ def _restore(run: Run, written: _Written, states: list[Checkpoint]) -> None:
     for step, path, value in sorted(written.turns, key=lambda turn: turn[0]):
         run.retune({path: value}, mark=False)
         run.turns[(step, path)] = value
+    found = excess(run.now)
+    if found:
+        raise ValueError(f"This run is too large for the page. {next(iter(found.values()))}")
     run.turns = {(step, path): value for step, path, value in written.turns}
     put_back(states[-1], run.model, run.optimizers, run.data, run.noise)
     run.step, run.tokens = written.step, written.tokens
-    run.checkpoints.kept = states[:-1]
+    begun = written.first > 0
+    run.checkpoints.first = states[0] if begun else None
+    run.checkpoints.kept = states[1:-1] if begun else states[:-1]
     history.metrics = [Metrics(*row) for row in written.metrics]
     history.marks = [Mark(step, text) for step, text in written.marks]
     history.changes = [(step, path, value) for step, path, value in written.changes]

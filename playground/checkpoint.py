@@ -90,6 +90,8 @@ class Checkpoints:
     every: int = 50
     budget: int = 16 * 2**20
     kept: list[Checkpoint] = field(default_factory=list)
+    first: Checkpoint | None = None
+    """What the run began with, where that was later than step 0 (see `graft`): its config alone does not lead there."""
 
     def due(self, step: int) -> bool:
         """Whether this step is to be kept."""
@@ -108,12 +110,14 @@ class Checkpoints:
     def before(self, step: int) -> Checkpoint | None:
         """The last one that is not later than `step`."""
         at = bisect_right([c.step for c in self.kept], step)
-        return self.kept[at - 1] if at else None
+        if at:
+            return self.kept[at - 1]
+        return self.first if self.first is not None and self.first.step <= step else None
 
     def until(self, step: int) -> Checkpoints:
         """Those of the first `step` updates."""
-        return Checkpoints(self.every, self.budget, [c for c in self.kept if c.step <= step])
+        return Checkpoints(self.every, self.budget, [c for c in self.kept if c.step <= step], self.first)
 
     def size(self) -> int:
         """Bytes."""
-        return sum(c.size() for c in self.kept)
+        return sum(c.size() for c in self.kept) + (self.first.size() if self.first is not None else 0)

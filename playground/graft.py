@@ -43,6 +43,7 @@ def graft(run: Run, changes: Mapping[str, Any]) -> Run:
             mine.load_state_dict(its.state_dict())
     new.step, new.tokens, new.parent = run.step, run.tokens, run.parent
     new.history, new.checkpoints.kept = run.history.until(run.step), []
+    new.checkpoints.first = new.state()  # no update of this run led there: it could not be computed again
     new.history.marks.append(Mark(run.step, told(run, before, after, changes)))
     optimizer = "" if same_optimizer else "The optimizer begins anew."
     batches = "" if same_data else "Batches begin anew."

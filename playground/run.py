@@ -182,6 +182,12 @@ class Run:
         step = self.step if step is None else step
         if not 0 <= step <= self.step:
             raise ValueError(f"This run has made {self.step:,} updates, so it cannot be forked at step {step:,}.")
+        first = self.checkpoints.first
+        if first is not None and step < first.step:
+            raise ValueError(
+                f"This run left another at step {first.step:,} with a changed model, so it has no state of step "
+                f"{step:,}. Fork the run that it left, or fork from step {first.step:,} on."
+            )
         branch = Run(self.config, precision=self.precision)
         branch._follow(self, step)
         now = {path: value for path, value in (changes or {}).items() if path in live(branch.now)}
@@ -204,6 +210,7 @@ class Run:
                 self.retune({path: value})
             if at < step:
                 self._update()
+        self.turns = {turn: value for turn, value in parent.turns.items() if turn[0] <= step}
         self.routed = parent.routed if step == parent.step else self.routed
         self.history, self.checkpoints, self.parent = parent.history.until(step), parent.checkpoints.until(step), step
 

@@ -31,8 +31,13 @@ def finding(trials: Trials, threshold: float = THRESHOLD) -> tuple[str, str]:
             f"{names} reach{'es' if len(there) == 1 else ''} {percent(threshold, 0)}, {' and '.join(rest)} not yet",
             f"At step {step:,}; {seeds}.",
         )
-    losses = sorted((r.loss.mean, label) for r, label in zip(found, labels, strict=True) if r.loss)
-    order = ", ".join(f"{label} {loss:.3f}" for loss, label in losses)
+    gone = [any(trial.stopped for trial in trials.of(v)) for v in range(len(labels))]
+    losses = sorted(
+        (math.inf if over else r.loss.mean, label) for r, label, over in zip(found, labels, gone, strict=True) if r.loss
+    )
+    order = ", ".join(f"{label} {loss:.3f}" if loss < math.inf else f"{label} (diverged)" for loss, label in losses)
+    if all(gone):
+        return "All of them diverged", "Lower their learning rate."
     told = f"Loss on unseen examples: {order} nats per token ({seeds})."
     if len(losses) < 2 or math.isclose(losses[0][0], losses[-1][0], rel_tol=0.01):
         return "No difference to be seen yet", told
@@ -45,7 +50,8 @@ def ahead(trials: Trials) -> int | None:
     """The variant whose loss on unseen examples is the lowest with every seed, if there is one."""
     first = set()
     for seed in range(trials.seeds):
-        losses = [last(trials.of(v)[seed], trials.step) for v in range(len(trials.variants))]
+        runs = [trials.of(v)[seed] for v in range(len(trials.variants))]
+        losses = [math.inf if run.stopped else last(run, trials.step) for run in runs]
         if None in losses:
             return None
         first.add(losses.index(min(losses)))  # type: ignore[type-var]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import NamedTuple
@@ -87,9 +88,9 @@ def spent(trial: Trial, step: int) -> float | None:
 
 
 def last(trial: Trial, until: int) -> float | None:
-    """The newest loss on unseen examples up to a step."""
+    """The newest loss on unseen examples up to a step that is a number: before a run diverges it may be none."""
     seen = [m.validation_loss for m in trial.metrics if m.step <= until and m.validation_loss is not None]
-    return seen[-1] if seen else None
+    return next((loss for loss in reversed(seen) if math.isfinite(loss)), None)
 
 
 def best(trial: Trial, until: int) -> float | None:

@@ -32,9 +32,14 @@ class Setup:
         """The visitor's own input for all pictures, and what was wrong with the last one."""
         self.shown: int | None = None
         """The step looked back to; None: the newest that all runs have."""
-        self.running, self.turn, self.place, self.notice = False, 0, 0, ""
+        self.running, self.turn, self.taken, self.place, self.notice = False, 0, 0, 0, ""
         """Whether it is to train, which press said so last, the place in the line, and what went wrong."""
         self.choose(FIRST)
+
+    def take(self) -> bool:
+        """Whether the newest press is to train, and no stream has begun to."""
+        taken, self.taken = self.taken, self.turn
+        return self.running and taken != self.turn
 
     def press(self, *, running: bool) -> int:
         """Play or pause: the number of this press, which ends the loop of the one before."""
@@ -144,5 +149,5 @@ class Setup:
 
     @property
     def total(self) -> int:
-        """Updates that each run is to make."""
-        return self.wanted[0].config.training.steps
+        """Updates that the longest run is to make; runs that go on may end at different ones."""
+        return max(v.config.training.steps for v in self.wanted)

@@ -97,7 +97,7 @@ class Trials:
         return config.model_copy(update={"seed": config.seed + trial.seed, "training": training})
 
     def train(self, until: int) -> None:
-        """Train every run until it has made this many updates."""
+        """Train every run until it has made this many updates, or all of its own."""
         for worker in self.workers:
             worker.order("train", until=until)
 
@@ -131,8 +131,15 @@ class Trials:
 
     @property
     def step(self) -> int:
-        """The update that all runs have made."""
-        return min(trial.step for trial in self.trials)
+        """The update that all runs have made, but for those that diverged."""
+        there = [trial.step for trial in self.trials if not trial.stopped]
+        return min(there or [trial.step for trial in self.trials])
+
+    @property
+    def pace(self) -> int:
+        """The same of those that can still go on: a run at its own end holds up no other."""
+        going = [trial.step for trial in self.trials if not (trial.finished or trial.stopped)]
+        return min(going, default=self.step)
 
     @property
     def built(self) -> bool:

@@ -66,6 +66,11 @@ def check(variants: Sequence[RunConfig]) -> None:
                 f"All variants see the same batches, and the batch sizes are {first.training.batch} and "
                 f"{each.training.batch}. Make them equal."
             )
+        if each.training.examples != first.training.examples:
+            raise ValueError(
+                f"These variants are tested on {first.training.examples} and {each.training.examples} unseen examples, "
+                "so their losses differ by chance alone. Make the numbers equal."
+            )
     if len({config.model_dump_json(exclude={"seed"}) for config in variants}) < len(variants):
         raise ValueError("Two of these variants are the same run. Change one of them.")
 

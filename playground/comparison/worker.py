@@ -68,7 +68,7 @@ class Worker:
         """One update of every run that is behind; whether there was one."""
         moved = False
         for id, run in self.runs.items():
-            if run.step >= self.until or run.diverged:
+            if run.step >= min(self.until, run.training.steps) or run.diverged:
                 continue
             began = time.thread_time()
             try:

@@ -48,8 +48,10 @@ def costs(found: Costs) -> Finding:
     parts.append(f"Of {_count(len(single), 'part')}, {noise} {changes} the loss by less than {SURE:g} standard errors.")
     if harm:
         worst, gain = min(harm, key=lambda pair: pair[1].loss)
+        fine = 3 if gain.loss_error >= FINE else 4
         parts.append(
-            f"Without {name(worst, both=found.both)} it is lower by {-gain.loss:.3f} ± {gain.loss_error:.3f} nats."
+            f"Without {name(worst, both=found.both)} it is lower by {-gain.loss:.{fine}f} ± {gain.loss_error:.{fine}f} "
+            "nats."
         )
     if len(single) < total:
         left = total - len(single)

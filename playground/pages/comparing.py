@@ -61,8 +61,9 @@ class Comparing:
         """Wait for a core, start the processes, and show them until another press or the end."""
         session = session_of(request)
         setup, ticket = session.compare, object()
-        turn = setup.turn
-        if not setup.running:
+        with session.hand:  # else two streams take one press, and with it twice the cores
+            turn, mine = setup.turn, setup.take()
+        if not mine:
             yield self.shown(setup)
             return
         more: list[object] = []
@@ -104,7 +105,7 @@ class Comparing:
         while setup.turn == turn and setup.running and not trials.done:
             began = time.perf_counter()
             if trials.built:  # all begin together, and none runs far ahead
-                step = trials.step
+                step = trials.pace
                 trials.train(min(setup.total, step + LEAD + 3 * (step - before)))
                 looked = setup.looked()
                 if looked != asked:

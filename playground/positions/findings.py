@@ -89,7 +89,10 @@ def added(kind: str, values: np.ndarray, head: int) -> Finding:
     if start < end - 1:
         title = f"{kind}: from {start:,} tokens on, all distances are the same"
         return Finding(title, f"Head {head}: every key farther back gets {_short(values[-1])}. {noise}")
+    alike = len(steps) - len(same)
     sentence = f"Head {head}: between {_short(values.min())} and {_short(values.max())} over {end:,} tokens. {noise}"
+    if alike:
+        return Finding(f"{kind} tells near distances apart, far ones in groups", sentence)
     return Finding(f"{kind} tells every distance apart", sentence)
 
 

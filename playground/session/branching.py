@@ -10,6 +10,7 @@ from playground import archive, presets
 from playground.controls import flat, plain
 from playground.differences import differences
 from playground.history import Mark
+from playground.limits import STEP_FLOPS, step_flops
 from playground.run import Run
 from playground.session.editing import Editing
 from playground.shelf import Kept
@@ -56,7 +57,8 @@ class Branching(Editing):
         """A model too large for checkpoints would be trained anew up to the step."""
         before = run.checkpoints.before(step)
         again = 0 if step == run.step else step - (before.step if before else 0)
-        seconds = again * self.used / max(1, run.step)
+        least = 2 * step_flops(run.now) / STEP_FLOPS  # a run of a file has used no time yet
+        seconds = again * max(self.used / max(1, run.step), least)
         if seconds > PATIENCE:
             raise ValueError(
                 f"Forking at step {step:,} would compute {again:,} updates again, about {seconds:.0f} s, because a "

@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
+from playground import archive
 from playground.archive import dump, read
 from playground.run import Run
 from tests.playground.test_fork import MIXED, same, trained
@@ -133,6 +134,12 @@ BROKEN = {
         lambda w: w.update(turns=[[3, "model.width", 8]]),
         "not live",
     ),
+    "a live setting beyond the page": (
+        lambda w: w.update(turns=[[3, "training.steps", 900_000]]),
+        "too large for the page",
+    ),
+    "more metrics than steps": (lambda w: w["metrics"].insert(3, w["metrics"][3]), "one row for each"),
+    "metrics of later steps": (lambda w: w["metrics"][-1].__setitem__(0, 31), "one row for each"),
     "a change of nothing": (lambda w: w.update(changes=[[3, "model.wings", 8]]), "a setting that it does not have"),
 }
 
@@ -153,3 +160,24 @@ def test_a_file_cut_short_and_one_with_a_number_that_is_none_are_refused(data):
     tensors[name].view(-1)[0] = float("nan")
     with pytest.raises(ValueError, match="not finite"):
         read(save(tensors, meta))
+
+
+@pytest.mark.parametrize("start", [b"\x80", b"PK"])
+def test_a_file_whose_first_bytes_are_by_chance_those_of_another_format_is_read(start, data):
+    tensors, text = load(data), json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]["run"]
+    length = int.from_bytes(save(tensors, {"run": text})[:8], "little")
+    wanted = int.from_bytes(start, "little")
+    more = (wanted - length) % 256 ** len(start)
+    padded = save(tensors, {"run": text + " " * more})
+    assert padded.startswith(start)
+    assert read(padded).step == 30
+
+
+def test_more_states_than_a_run_keeps_and_more_steps_than_the_page_makes_are_refused(monkeypatch, data):
+    monkeypatch.setattr(archive.Checkpoint, "size", lambda state: 17 * 2**20)
+    with pytest.raises(ValueError, match="more states than a run keeps"):
+        read(data)
+    monkeypatch.undo()
+    monkeypatch.setattr(archive, "STEPS", 29)
+    with pytest.raises(ValueError, match="made 30 updates of 29"):
+        read(data)

@@ -82,6 +82,21 @@ def test_a_fork_that_would_compute_for_long_is_refused(monkeypatch):
     assert session.run.step == 8
 
 
+def test_a_run_of_a_file_has_used_no_time_and_its_forks_are_refused_by_its_size(monkeypatch):
+    session = trained(8)
+    _, data = session.dump(1)
+    session.upload(data)
+    assert session.used == 0
+    monkeypatch.setattr(branching, "step_flops", lambda config: 0.9 * branching.STEP_FLOPS)
+    session.shown = 5
+    session.fork()  # 9 s
+    assert session.run.step == 5
+    monkeypatch.setattr(branching, "PATIENCE", 5.0)
+    session.shown = 4
+    with pytest.raises(ValueError, match="compute 4 updates again, about 7 s"):
+        session.fork()
+
+
 @pytest.mark.parametrize("replace", [lambda s: s.restart(), lambda s: (s.adopt("copy"), s.restart())])
 def test_a_run_that_is_replaced_goes_to_the_shelf_once_it_has_made_a_step(replace):
     session = tiny()

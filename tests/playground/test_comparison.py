@@ -80,6 +80,7 @@ def test_the_match_is_the_nearest_of_all_widths():
     [
         ({"task.length": 5}, "different tasks"),
         ({"training.batch": 16}, "batch sizes are 8 and 16"),
+        ({"training.examples": 64}, "tested on 32 and 64 unseen examples"),
         ({}, "the same run"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from playground.experiments.extrapolation import Extrapolation, Point, Progress, finding
@@ -34,5 +36,6 @@ def test_the_title_follows_from_the_numbers(known, title):
 def test_the_best_stretched_angles_are_named_only_where_they_help():
     helped = made(RoPE=-0.3, **{"RoPE, YaRN": -0.1, "RoPE, linear": -0.2})
     assert "YaRN keeps most, 40.0 %, 20.0 points more" in finding(helped).html
+    assert f"(± {100 * math.hypot(0.02, 0.02):.1f} at most" in finding(helped).html
     assert "None of the stretched angles helps" in finding(made(RoPE=-0.1, **{"RoPE, YaRN": -0.2})).html
     assert "stretched" not in finding(made(RoPE=-0.1)).html

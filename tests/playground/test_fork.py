@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from playground.archive import dump, read
 from playground.checkpoint import Checkpoints
 from playground.presets import changed
 from playground.run import Run, RunConfig
@@ -162,3 +163,46 @@ def test_a_config_of_a_run_is_json_all_the_way():
     assert (
         RunConfig.model_validate_json(run.config.model_dump_json(exclude={"model": {"vocab", "context"}})) == run.config
     )
+
+
+def test_a_run_with_another_model_is_forked_from_its_own_states_never_from_those_of_the_run_it_left():
+    run = run_of()
+    trained(run, 20)
+    other = run.fork(changes={"model.position.kind": "ALiBi"})
+    trained(other, 10)
+    for step in (20, 24):
+        fork = other.fork(step)
+        assert fork.parent == step
+        trained(fork, 30 - step)
+        assert same(other, fork)
+        assert fork.history.metrics == other.history.metrics
+    for forked in (other, other.fork(24)):
+        with pytest.raises(ValueError, match="left another at step 20"):
+            forked.fork(19)
+
+
+@pytest.mark.parametrize("further", [0, 10])
+def test_a_file_of_a_run_with_another_model_says_where_it_began(further):
+    run = run_of()
+    trained(run, 20)
+    other = run.fork(changes={"model.position.kind": "ALiBi"})
+    trained(other, further)
+    again = read(dump(other))
+    assert same(again.fork(20), other.fork(20))
+    with pytest.raises(ValueError, match="left another at step 20"):
+        again.fork(19)
+
+
+@pytest.mark.parametrize("first", [45, 50])
+def test_a_fork_of_a_fork_follows_live_settings_from_the_steps_at_which_they_were_changed(first):
+    run = run_of()
+    run.checkpoints.every = 20
+    trained(run, 30)
+    run.retune({"training.lr": 0.02})
+    trained(run, 20)
+    fork = run.fork(first)
+    assert fork.turns == run.turns == {(30, "training.lr"): 0.02}
+    for step in (25, 35):
+        again = fork.fork(step)
+        assert same(again, run.fork(step))
+        assert again.training.lr == (0.02 if step > 30 else run.config.training.lr)

@@ -179,4 +179,6 @@ def test_the_finding_names_the_costliest_the_harmful_and_the_noise():
     assert "1 is still to be measured" in findings.costs(both).html
     assert "2 are still to be measured" in findings.costs(found((0.0, 0.1), (1.0, 0.1))).html
     assert findings.costs(found((0.01, 0.01), (0.0, 0.0))).title == "No single part is missed"
+    small = findings.costs(found((1.0, 0.1), (-0.0004, 0.0001))).html
+    assert "lower by 0.0004 ± 0.0001 nats" in small
     assert findings.costs(found()).title == "Nothing is ablated yet"

@@ -108,3 +108,13 @@ def test_every_scheme_has_a_sentence_and_where_nothing_is_drawn_an_action(positi
     value = view.value(PositionSettings(position=position))
     assert value["decay_head"]["title"]
     assert bool(value["decay"]["title"]) != ("act" in value["decay_head"])
+
+
+@pytest.mark.parametrize("distance", [16, 32, 40, 41, 113, 256])
+def test_t5_is_said_to_tell_all_distances_apart_only_where_each_has_a_number_of_its_own(distance):
+    setting = Setting(position=T5())
+    values = decay.added(setting, distance)[0]
+    told = findings.added("T5", values, 0)
+    own = len(np.unique(values)) == len(values)
+    assert own == (distance == 16)
+    assert ("every distance apart" in told.title) == own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 
 from models.cost import cost
 from playground.comparison.finding import ahead, finding
-from playground.comparison.results import Spread
+from playground.comparison.results import Spread, last
 from playground.comparison.setup import Setup
 from playground.comparison.trials import Trial
+from playground.comparison.variants import changed
 from playground.history import Metrics
+from playground.run import Run
 from playground.views.compare import charts, table, value
 from tests.playground.test_comparison import BASE
 
@@ -156,6 +159,29 @@ def test_what_all_share_is_said():
     setup.seeds = 3
     assert "seeds 0 to 2" in seen(setup)["setup"]["shared"]
     assert seen(setup)["at"]["seed"] == 0  # the first one's pictures
+
+
+def test_runs_that_go_on_with_other_seeds_are_not_said_to_see_the_same_batches():
+    setup = Setup()
+    runs = [Run(BASE), Run(changed(BASE, {"seed": 4, "model.position.kind": "ALiBi"}))]
+    setup.add_runs([("a", runs[0]), ("b", runs[1])])
+    shared = seen(setup)["setup"]["shared"]
+    assert "same batches" not in shared
+    assert "each with its own seed (0, 4)" in shared
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_is_neither_shown_nor_best(number):
+    setup = compared(2)
+    trials: Any = Told(setup, 20, [[2.0, 1.0]], [None, None])
+    wild = trials.trials[1].metrics
+    wild[-1] = wild[-1]._replace(validation_loss=number)
+    assert last(trials.trials[1], 20) == 1.0
+    assert last(trials.trials[1], 10) == 1.0
+    wild[:] = wild[-1:]
+    rows = table.rows(trials, 20)["rows"]
+    assert rows[1][3] is None
+    assert finding(trials)[0] != "Ahead at step 20: ALiBi"
 
 
 def test_what_is_looked_at_is_said_with_what_was_wrong():

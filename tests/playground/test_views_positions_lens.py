@@ -281,6 +281,12 @@ def test_where_nothing_stands_out_the_sentence_says_so(head):
     assert caption(head) == "even"
 
 
+def test_the_most_that_any_head_does_is_that_of_the_head_that_does_the_most():
+    told = finding([[reach(moved=0.06), reach(moved=0.14)]], 5, [])  # the same tenth
+    assert "At most 14 %" in told.finding.html
+    assert 'data-do="at:0,1"' in told.finding.html
+
+
 def test_another_place_comes_before_a_slope_and_a_slope_before_its_own_place():
     own, slope, other = reach(peak=0, weight=0.9), reach(halves=2.0), reach(peak=4, weight=0.5)
     assert finding([[own, slope, other]], 1, []).head == 2

@@ -81,7 +81,13 @@ def word(setup: Setup) -> dict[str, Any]:
 
 def shared(setup: Setup) -> str:
     """What no variant changes."""
-    config = setup.wanted[0].config
+    config, own = setup.wanted[0].config, {v.config.seed for v in setup.wanted}
+    if len(own) > 1:  # runs that go on
+        return (
+            f"For all: {config.task.kind.replace('_', ' ')}, up to {setup.total:,} updates of {config.training.batch} "
+            f"examples; each with its own seed ({', '.join(map(str, sorted(own)))}), and so its own batches; tested on "
+            "the same unseen examples."
+        )
     seeds = f"seeds {config.seed} to {config.seed + setup.seeds - 1}" if setup.seeds > 1 else f"seed {config.seed}"
     return (
         f"For all: {config.task.kind.replace('_', ' ')}, {setup.total:,} updates of {config.training.batch} examples, "

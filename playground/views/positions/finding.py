@@ -85,10 +85,11 @@ def finding(heads: Sequence[Sequence[Reach]], step: int, explained: Sequence[Seq
         title = f"{name} looks {'nearer' if found.mean < found.usual else 'farther away'} than even attention"
         html = f"{means}; no single distance stands out."
     else:
+        at, most, found = max(ranked(heads), key=lambda entry: entry[2].moved)
         title = "Not trained yet: no head cares about distance" if step == 0 else "No head cares about distance"
         html = (
             f"At most {100 * found.moved:.0f} % of a head’s attention lies at other distances than even attention’s "
-            f'(<a data-do="at:{i},{j}">{name}</a>), at step {step:,}.'
+            f'(<a data-do="at:{at},{most}">L{at} H{most}</a>), at step {step:,}.'
         )
         return Told(Finding(title, html), i, j)
     if share == share:
