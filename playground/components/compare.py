@@ -25,8 +25,8 @@ def compare(value: dict | None = None, **props) -> gr.HTML:
         word     JSON {text, own, past, ask, most, problem}: what the pictures are of, whether the visitor typed it,
                  whether a past step is seen, which has no picture of it, what may be typed, how many characters, and
                  what was wrong with the last
-        at       JSON {layer, head, layers, heads, experts, seed}: what is looked at, and what there is; `seed` is the one whose
-                 pictures are drawn, null where there is one alone
+        at       JSON {layer, head, layers, heads, experts, seed}: what is looked at, and what there is; `seed` is
+                 the one whose pictures are drawn, null where there is one alone
         results  JSON {columns, rows, name, title, note} or {}
         finding  JSON {title, html}
         problem  what could not be done, a sentence
