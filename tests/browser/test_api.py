@@ -153,7 +153,10 @@ def test_a_made_up_name_of_a_run_gives_nobody_elses(stranger, bystander):
         harmless(stranger.post("attach", data=[token]))
 
 
-def test_a_look_back_that_arrives_late_does_not_undo_a_newer_one(stranger):
+def test_a_look_back_that_arrives_late_does_not_undo_a_newer_one(server):
+    stranger = Stranger(server, "late")
+    stranger.post("attach", data=["7" * 32])  # a run of its own
+
     def shown(n: int, step: int) -> int:
         values = json.loads(stranger.post("seek", {"n": n, "step": step})[1])["data"]
         return next(v["step"] for v in values if isinstance(v, dict) and "last" in v)
