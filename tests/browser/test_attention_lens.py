@@ -67,7 +67,7 @@ def test_a_head_is_ablated_and_restored(screen):
     expect(result.locator("b")).to_have_text(pattern("Without L1 H1: loss "))
     expect(result).to_contain_text("unseen examples")
     expect(tile).to_have_class(pattern("ablated"))
-    expect(screen.finding).to_have_text(pattern("^Without L1 H1: loss "))
+    expect(screen.finding).to_have_text(pattern("Without L1 H1: loss "))
     screen.page.get_by_role("button", name="Restore this head").click()
     expect(screen.page.get_by_role("button", name="Ablate this head")).to_be_visible()
     expect(result).to_be_hidden()

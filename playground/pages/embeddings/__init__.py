@@ -21,8 +21,8 @@ from playground.pages.laboratory import PLOTLY, experiments, settings
 from playground.session import Session
 
 NOT_OF = {  # which vectors a tab shows whose settings are elsewhere
-    "dense": "<p>The dense vectors are those of your run under word2vec live, made with these settings; before it begins, "
-    "those of a run made for this page.</p>",
+    "dense": "<p>The dense vectors are those of your run under word2vec live, made with these settings; before it "
+    "begins, those of a run made for this page.</p>",
     "input": "<p>This is the model of your run on the Playground page, where its settings are.</p>",
 }
 
