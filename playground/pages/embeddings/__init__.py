@@ -23,7 +23,7 @@ from playground.session import Session
 NOT_OF = {  # which vectors a tab shows whose settings are elsewhere
     "dense": "<p>The dense vectors are those of your run under word2vec live, made with these settings; before it "
     "begins, those of a run made for this page.</p>",
-    "input": "<p>This is the model of your run on the Playground page, where its settings are.</p>",
+    "input": "<p>The model is that of the Playground page, where its settings are.</p>",
 }
 
 
