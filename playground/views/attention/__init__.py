@@ -146,7 +146,7 @@ def _without(session: Session, finding: findings.Finding) -> findings.Finding:
     if done is None:
         return finding
     stays = " A removed head still looks, so its map stays; what it reads is dropped." if _head(session) else ""
-    return findings.Finding(done.told, f"Loss {done.difference}.{stays} In what is left: {escape(finding.title)}.")
+    return findings.Finding(done.told, f"Loss {done.difference}.{stays} In the maps: {escape(finding.title)}.")
 
 
 def _finding(finding: findings.Finding) -> str:
