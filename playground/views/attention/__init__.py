@@ -145,8 +145,8 @@ def _without(session: Session, finding: findings.Finding) -> findings.Finding:
     done = session.ablation
     if done is None:
         return finding
-    stays = " A removed head still looks, so its map stays; what it reads is dropped." if _head(session) else ""
-    return findings.Finding(done.told, f"Loss {done.difference}.{stays} In the maps: {escape(finding.title)}.")
+    stays = " It still looks, so its map stays; what it reads is dropped." if _head(session) else ""
+    return findings.Finding(done.told, f"Loss {done.difference}, at step {done.step:,}.{stays} In the maps: {escape(finding.title)}.")
 
 
 def _finding(finding: findings.Finding) -> str:
