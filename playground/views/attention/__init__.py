@@ -146,7 +146,9 @@ def _without(session: Session, finding: findings.Finding) -> findings.Finding:
     if done is None:
         return finding
     stays = " It still looks, so its map stays; what it reads is dropped." if _head(session) else ""
-    return findings.Finding(done.told, f"Loss {done.difference}, at step {done.step:,}.{stays} In the maps: {escape(finding.title)}.")
+    return findings.Finding(
+        done.told, f"Loss {done.difference}, at step {done.step:,}.{stays} In the maps: {escape(finding.title)}."
+    )
 
 
 def _finding(finding: findings.Finding) -> str:
