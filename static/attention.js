@@ -47,6 +47,7 @@ pg.attention = (element, props, trigger, watch) => {
   const ablate = (layer = chosen.layer, head = chosen.head) => {
     if (!frame) return;
     busy(true);
+    if (frame.ablation?.layer === layer && frame.ablation.head === head) return trigger("restore", {});
     trigger("ablate", { layer, head });
   };
   const isPinned = () => !!pin && pin[0] === chosen.layer && pin[1] === chosen.head;

@@ -138,6 +138,7 @@ pg.comparePictures = (host, { look, leave, word }) => {
       maps = [...vars.querySelectorAll(".picture")].map(node => ({ node, kind: "" }));
     }
     host.querySelectorAll(".at, .legend").forEach(node => { node.hidden = lens !== "attention"; });
+    vars.querySelectorAll(".sees").forEach(node => { node.hidden = lens === "experts"; });   // who sees whom: of attention
     if (lens === "experts") $(".at").hidden = false;     // the layer
     const depth = Math.max(1, at.layers), wide = Math.max(1, at.heads), most = Math.max(...there.map(p => p.tokens.length));
     layer.draw([...Array.from({ length: depth }, (_, i) => [String(i), String(i)]), ["-1", "last"]], String(at.layer));

@@ -4,6 +4,15 @@ const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 /** A head's role and score as one text, "induction 0.74"; empty where no role is clear. */
 pg.roleText = info => [info?.role, info?.score?.toFixed(2)].filter(Boolean).join(" ");
 
+/** The button that removes the selected head brings it back once it is the one removed; returns whether it is. */
+pg.ablateButton = (button, removed, layer, head) => {
+  const off = !!removed && removed.layer === layer && removed.head === head, text = `${off ? "Restore" : "Ablate"} this head`;
+  if (button.dataset.text === text) return off;
+  button.dataset.text = text;
+  button.firstChild.data = `${text} `;
+  return off;
+};
+
 pg.lensWords = root => {
   const $ = name => root.querySelector(name);
   return {
@@ -23,6 +32,7 @@ pg.lensWords = root => {
       $("[data-k=pin]").setAttribute("aria-pressed", pinned);
       pg.set($("[data-k=pin]"), pinned ? "Pinned" : "Pin");
       $(".find").hidden = !result;
+      pg.ablateButton($("[data-k=ablate]"), result, layer, head);
       if (!result) return;
       pg.set($(".find b"), result.title);
       pg.rich($(".find p"), result.text);

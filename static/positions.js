@@ -35,7 +35,12 @@ pg.positions = (element, props, trigger, watch) => {
     if (yes) waiting = setTimeout(busy, BUSY_MS);
     $("[data-k=ablate]").toggleAttribute("data-busy", !!yes);
   };
-  const ablate = (layer = chosen.layer, head = chosen.head) => { busy(true); trigger("ablate", { layer, head }); };
+  const ablate = (layer = chosen.layer, head = chosen.head) => {
+    busy(true);
+    const { ablation } = frame ?? {};
+    if (ablation?.layer === layer && ablation.head === head) return trigger("restore", {});
+    trigger("ablate", { layer, head });
+  };
   const showAs = table => { asTable = table; root.classList.toggle("as-table", table); tools.as(table); show(); };
   const exported = save => () => frame?.layers && save(frame, chosen);
 
@@ -74,6 +79,7 @@ pg.positions = (element, props, trigger, watch) => {
     $(".meas").toggleAttribute("data-busy", !mine);
     pg.rich($(".scheme"), frame.why || frame.note);
     $(".find").hidden = !frame.ablation;
+    pg.ablateButton($("[data-k=ablate]"), frame.ablation, layer, head);
     if (frame.ablation) { pg.set($(".find b"), frame.ablation.title); pg.set($(".find p"), frame.ablation.text); }
     if (mine) put($(".meas"), frame.measures.map(([name, value, unit, note, told]) =>
       `<div title="${pg.esc(told)}"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd><p>${note}</p></div>`).join(""));

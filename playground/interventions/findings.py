@@ -66,7 +66,8 @@ def patching(found: Patching, words: Sequence[str]) -> Finding:
     is read from does not count: it brings all back in any model.
     """
     shares_LX = found.recovered_LX.copy()
-    if found.part == "layer" and abs(shares_LX[-1, found.answer.at] - 1) < TRIVIAL and len(shares_LX) > 1:
+    trivial = found.part == "layer" and abs(shares_LX[-1, found.answer.at] - 1) < TRIVIAL and len(shares_LX) > 1
+    if trivial:
         shares_LX[-1, found.answer.at] = 0
     layer, x = (int(i) for i in np.unravel_index(shares_LX.argmax(), shares_LX.shape))
     share = float(shares_LX[layer, x])
@@ -85,7 +86,10 @@ def patching(found: Patching, words: Sequence[str]) -> Finding:
             "No single activation brings the answer back",
             f"{difference} The most is {percent(share, 0)}, by {_safe(place)}.",
         )
-    some = f"{beyond} of {_count(found.recovered_LX.size, 'activation')}"
+    besides = (
+        f"Besides L{len(shares_LX) - 1} at position {found.answer.at}, where the answer is read, " if trivial else ""
+    )
+    some = f"{besides}{beyond} of {_count(found.recovered_LX.size - trivial, 'activation')}"
     more = f"{some} {'brings' if beyond == 1 else 'bring'} back at least {percent(CLEAR, 0)}."
     title = f"{_begun(place)} brings {percent(share, 0)} of the answer back"
     return Finding(title, f"{difference} {more}")

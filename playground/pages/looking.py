@@ -56,7 +56,7 @@ class Looking:
         try:
             with session.held():
                 edit = Ablate(stack, layer, "cross_attention" if part == "cross" else "self_attention", head)
-                session.ablation = Ablation(session.run, (edit,), f"L{layer} H{head}")
+                session.ablation = Ablation(session.run, (edit,), f"Without L{layer} H{head}")
         except ValueError as error:
             session.notice = str(error)
         session.head = (layer, head)

@@ -182,6 +182,19 @@ def test_one_hot_against_dense(opened):
     assert opened.evaluate(UNNAMED) == []
 
 
+def test_beside_each_tab_stand_only_settings_that_act_on_it(page):
+    arrive(page)
+    elsewhere = page.get_by_text("where its settings are")
+    expect(row(page, "model.epochs")).to_be_visible()
+    page.get_by_role("tab", name="What an input vector is made of").click()
+    expect(elsewhere).to_be_visible()
+    expect(row(page, "model.epochs")).to_have_count(0)
+    page.get_by_role("tab", name="One-hot or dense").click()
+    expect(page.get_by_text("The dense vectors are those of your run")).to_be_visible()
+    expect(row(page, "model.epochs")).to_be_visible()
+    expect(elsewhere).to_be_hidden()
+
+
 def test_another_visitor_sees_nothing_of_it_and_a_reload_keeps_it(opened, page):
     arrive(page)
     assert words(page) == 0

@@ -108,7 +108,7 @@ def test_without_a_head_the_others_are_measured(screen):
     lens(screen).get_by_role("button", name="Ablate this head").click()
     expect(lens(screen).locator(".find")).to_contain_text("Without L0 H0: loss")
     expect(screen.finding).to_have_text(re.compile("^Without L0 H0: "))
-    lens(screen).get_by_role("button", name="Restore").click()
+    lens(screen).get_by_role("button", name="Restore this head").click()
     expect(lens(screen).locator(".find")).to_be_hidden()
 
 

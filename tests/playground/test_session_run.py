@@ -151,7 +151,7 @@ def test_an_ablation_is_measured_and_changes_what_is_seen():
     session = trained(20)
     before = session.look()
     edit = Ablate("decoder", 1, "self_attention", 0)
-    session.ablation = Ablation(session.run, (edit,), "L1 H0")
+    session.ablation = Ablation(session.run, (edit,), "Without L1 H0")
     after = session.look()
     assert session.ablation.before == session.run.evaluate()
     assert session.ablation.after == session.run.evaluate((edit,))

@@ -111,12 +111,24 @@ def test_a_model_without_attention_says_so():
 
 def test_an_ablation_tells_the_two_losses_and_its_error():
     session = trained(10)
-    session.ablation = Ablation(session.run, (Ablate("decoder", 1, "self_attention", 0),), "L1 H0")
+    session.ablation = Ablation(session.run, (Ablate("decoder", 1, "self_attention", 0),), "Without L1 H0")
     told = json.loads(attention.value(session)["ablation"])
     before, after = session.ablation.before.loss, session.ablation.after.loss
     assert told["title"].startswith(f"Without L1 H0: loss {before:.3f} → {after:.3f}")
     assert told["text"].startswith(f"{'+' if after >= before else '−'}{abs(after - before):.3f} ± ")
     assert (told["layer"], told["head"]) == (1, 0)
+
+
+def test_the_finding_of_an_edited_model_begins_with_what_was_done_and_its_cost():
+    session = trained(5)
+    session.ablation = Ablation(session.run, (Ablate("decoder", 1, "self_attention", 0),), "Without L1 H0")
+    head = json.loads(attention.value(session)["finding"])
+    assert head["title"].startswith(f"Without L1 H0: loss {session.ablation.before.loss:.3f} → ")
+    assert "still looks" in head["html"]
+    session.ablation = Ablation(session.run, (Ablate("decoder", 0, "self_attention"),), "Everything else")
+    other = json.loads(attention.value(session)["finding"])
+    assert other["title"].startswith("Everything else: loss ")
+    assert "still looks" not in other["html"]
 
 
 def test_the_curves_of_the_roles_are_the_kept_scores_of_the_heads_named():

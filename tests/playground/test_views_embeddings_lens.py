@@ -121,7 +121,7 @@ def test_looking_back_shows_the_table_and_the_way_of_then():
 def test_an_own_probe_and_an_ablation_are_those_of_the_way():
     session = trained(3, "copy")
     plain = shown(session)
-    session.ablation = Ablation(session.run, (Ablate("decoder", 0, "self_attention"),), "L0")
+    session.ablation = Ablation(session.run, (Ablate("decoder", 0, "self_attention"),), "Without L0")
     without = shown(session)
     assert without["path"]["rows"][1]["attention"] == 0
     assert without["xy"] == plain["xy"]

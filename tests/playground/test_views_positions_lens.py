@@ -139,7 +139,7 @@ def test_the_terms_add_up_to_the_score_and_pairs_to_the_product(kind):
 
 def test_a_stack_without_its_positions_has_no_bias():
     session = run_for(2, model__position__kind="ALiBi")
-    session.ablation = Ablation(session.run, (Ablate("decoder", None, "position"),), "positions")
+    session.ablation = Ablation(session.run, (Ablate("decoder", None, "position"),), "Without positions")
     drawn = Drawn(lens.value(session, session.posed()))
     assert drawn.terms == ["q · k"]
     assert json.loads(drawn.value["finding"])["title"].startswith("Without positions: ")
@@ -228,7 +228,7 @@ def test_a_decoder_that_writes_one_token_has_one_distance():
 def test_without_a_head_the_others_are_measured_and_the_title_says_so():
     session = run_for(3)
     before = Drawn(lens.value(session, session.posed()))
-    session.ablation = Ablation(session.run, (Ablate("decoder", 0, "self_attention", 0),), "L0 H0")
+    session.ablation = Ablation(session.run, (Ablate("decoder", 0, "self_attention", 0),), "Without L0 H0")
     after = Drawn(lens.value(session, session.posed()))
     assert json.loads(after.value["finding"])["title"].startswith("Without L0 H0: ")
     assert json.loads(after.value["ablation"])["title"].startswith("Without L0 H0: loss ")

@@ -12,6 +12,7 @@ from playground.components.plot import plot
 from playground.components.similar import similar
 from playground.components.wordbar import wordbar
 from playground.components.wordlab import wordlab
+from playground.components.words import words
 from playground.pages.embeddings import handlers, streaming
 from playground.pages.embeddings.board import FORMS, Board, forms
 from playground.pages.frame import NOW, PRIVATE
@@ -19,12 +20,21 @@ from playground.pages.inputvector import tab as input_tab
 from playground.pages.laboratory import PLOTLY, experiments, settings
 from playground.session import Session
 
+NOT_OF = {  # which vectors a tab shows whose settings are elsewhere
+    "dense": "<p>The dense vectors are those of your run under word2vec live, made with these settings; before it "
+    "begins, those of a run made for this page.</p>",
+    "input": "<p>The model is that of the Playground page, where its settings are.</p>",
+}
+
 
 def draw(demo: gr.Blocks, pages: gr.Tabs) -> None:
     """Lay the page out and wire it."""
     blank = Session("blank").words
     with gr.Tab("Embeddings", id="embeddings"), gr.Row(elem_classes=["pg-body", "lab"]):
         with settings("Settings"):
+            for name, sentence in NOT_OF.items():
+                with gr.Column(min_width=0, elem_classes=["of", f"of-{name}"]):
+                    words({"html": sentence}, view=f"{name}-settings")
             made = {title: form(title, {"": rows}, forms(blank)[title]) for title, rows in FORMS.items()}
         with experiments("embedding-tabs", "live") as tabs:
             with gr.Tab("One-hot or dense", id="dense"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from playground.run import Run
 from playground.session import Session
 from playground.tasks.base import Batch
 from playground.views.attention import frames
-from playground.wording import percent
 
 STACKS = (("decoder", "Decoder"), ("encoder", "Encoder"), ("cross", "Cross"))
 ABSENT = {
@@ -134,11 +134,21 @@ def predicted(run: Run, snapshot: Snapshot, which: str, example: int) -> list[An
     ]
 
 
+def _head(session: Session) -> Ablate | None:
+    """The head that is removed, if that is the edit."""
+    edit = session.ablation.edits[0] if session.ablation else None
+    return edit if isinstance(edit, Ablate) and edit.head is not None else None
+
+
 def _without(session: Session, finding: findings.Finding) -> findings.Finding:
-    """The finding of an ablated model says so."""
-    if session.ablation is None:
+    """Of an edited model the result comes first, then what is seen in it."""
+    done = session.ablation
+    if done is None:
         return finding
-    return finding._replace(title=f"Without {session.ablation.label}: {finding.title}")
+    stays = " It still looks, so its map stays; what it reads is dropped." if _head(session) else ""
+    return findings.Finding(
+        done.told, f"Loss {done.difference}, at step {done.step:,}.{stays} In the maps: {escape(finding.title)}."
+    )
 
 
 def _finding(finding: findings.Finding) -> str:
@@ -146,21 +156,13 @@ def _finding(finding: findings.Finding) -> str:
 
 
 def _ablation(session: Session) -> str:
-    done = session.ablation
-    if done is None:
-        return ""
-    before, after = done.before, done.after
-    noise = (before.error**2 + after.error**2) ** 0.5
-    sign = "+" if after.loss >= before.loss else "−"
-    edit = done.edits[0]
-    if not isinstance(edit, Ablate) or edit.head is None:
+    done, edit = session.ablation, _head(session)
+    if done is None or edit is None:
         return ""
     return json.dumps(
         {
-            "title": f"Without {done.label}: loss {before.loss:.3f} → {after.loss:.3f}, accuracy "
-            f"{percent(before.accuracy, 0)} → {percent(after.accuracy, 0)}",
-            "text": f"{sign}{abs(after.loss - before.loss):.3f} ± {noise:.3f} (standard error) on {before.examples} "
-            f"unseen examples, at step {done.step:,}. The maps are drawn without it.",
+            "title": done.told,
+            "text": f"{done.difference}, at step {done.step:,}. The maps are drawn without it.",
             "layer": edit.layer,
             "head": edit.head,
         }

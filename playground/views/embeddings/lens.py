@@ -115,4 +115,5 @@ def _without(session: Session, said: Finding) -> Finding:
     """Embeddings are the same without a head; the way through the layers is not."""
     if session.ablation is None:
         return said
-    return said._replace(html=f"{said.html} The way through the layers is drawn without {session.ablation.label}.")
+    edit = session.ablation.label
+    return said._replace(html=f"{said.html} The way through the layers: {edit[0].lower()}{edit[1:]}.")

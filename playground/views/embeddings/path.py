@@ -118,7 +118,7 @@ def value(session: Session, posed: Posed, *, check: bool) -> dict[str, Any] | No
 def _note(session: Session, seen: Stream) -> str:
     if seen.fixed:
         return "Looking back shows the fixed probe: of your own only the newest step is known."
-    return f"Without {session.ablation.label}." if session.ablation is not None else ""
+    return f"{session.ablation.label}." if session.ablation is not None else ""
 
 
 def _short(number: Tensor) -> float:

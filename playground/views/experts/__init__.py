@@ -12,7 +12,6 @@ from playground.session import Session
 from playground.views.experts import arithmetic, groups, load, tokens
 from playground.views.experts.finding import finding
 from playground.views.transport import marks
-from playground.wording import percent
 
 SHOWS = (("load", "Load"), ("devices", "Devices"), ("paths", "Paths"), ("ablate", "Ablate"))
 MIXTURE = "set:" + quote(json.dumps({"model.feed_forward.kind": "MoE"}))
@@ -83,14 +82,10 @@ def ablation(session: Session) -> str:
     edit = done.edits[0] if done else None
     if done is None or not isinstance(edit, (Ablate, Force)) or edit.expert is None:
         return ""
-    before, after = done.before, done.after
-    noise = (before.error**2 + after.error**2) ** 0.5
-    sign = "+" if after.loss >= before.loss else "−"
     return json.dumps(
         {
-            "title": f"{done.label}: loss {before.loss:.3f} → {after.loss:.3f}, accuracy "
-            f"{percent(before.accuracy, 0)} → {percent(after.accuracy, 0)}",
-            "text": f"{sign}{abs(after.loss - before.loss):.3f} ± {noise:.3f} (standard error) on {before.examples} "
-            f"unseen examples, at step {done.step:,}. Loads of later layers, measured on the probe, follow from it.",
+            "title": done.told,
+            "text": f"{done.difference}, at step {done.step:,}. Loads of later layers, measured on the probe, follow "
+            "from it.",
         }
     )

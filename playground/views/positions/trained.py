@@ -16,7 +16,6 @@ from playground.views.positions.finding import caption, finding
 from playground.views.positions.looked import Looked, looked
 from playground.views.positions.numbers import measures
 from playground.views.positions.scores import packed
-from playground.wording import percent
 
 STACKS = (("decoder", "Decoder"), ("encoder", "Encoder"), ("cross", "Cross"))
 ABSENT = {
@@ -95,7 +94,7 @@ def _measured(session: Session, posed: Posed, seen: Looked, which: str, step: in
     session.drawn = (which, (layer, head))
     if session.ablation is not None:
         title = told.title if told.title.startswith("L") else told.title[0].lower() + told.title[1:]
-        told = told._replace(title=f"Without {session.ablation.label}: {title}")
+        told = told._replace(title=f"{session.ablation.label}: {title}")
     why = "" if seen.scored else scores.why(session, kept=kept)
     return {
         "empty": "",
@@ -138,9 +137,5 @@ def _ablation(session: Session) -> str:
     edit = done.edits[0] if done else None
     if done is None or not isinstance(edit, Ablate) or edit.head is None:
         return ""
-    before, after = done.before, done.after
-    title = (
-        f"Without {done.label}: loss {before.loss:.3f} → {after.loss:.3f}, accuracy "
-        f"{percent(before.accuracy, 0)} → {percent(after.accuracy, 0)}"
-    )
-    return json.dumps({"title": title, "text": f"On {before.examples} unseen examples, at step {done.step:,}."})
+    text = f"{done.difference}, at step {done.step:,}."
+    return json.dumps({"title": done.told, "text": text, "layer": edit.layer, "head": edit.head})
