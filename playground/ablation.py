@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import torch
+
 from models.edits import Edit
-from playground.run import Evaluation, Run
-from playground.wording import decimal, percent
+from playground import wording
+from playground.look import forward
+from playground.paired import Scores, change, scores
+from playground.run import Run
+from playground.wording import percent
 
 
 class Ablation:
@@ -14,22 +19,23 @@ class Ablation:
 
     def __init__(self, run: Run, edits: tuple[Edit, ...], label: str):
         self.edits, self.label, self.step = edits, label, run.step
-        self.before: Evaluation = run.evaluate()
-        self.after: Evaluation = run.evaluate(edits)
+        self.before, self.after = _scores(run), _scores(run, edits)
+        self.change = change(self.before, self.after)
 
     @property
     def told(self) -> str:
         """Both losses in nats per token, and both accuracies."""
-        before, after = self.before, self.after
-        return (
-            f"{self.label}: loss {before.loss:.3f} → {after.loss:.3f}, accuracy "
-            f"{percent(before.accuracy)} → {percent(after.accuracy)}"
-        )
+        (loss, right), (less, fewer) = self.before.mean(), self.after.mean()
+        return f"{self.label}: loss {loss:.3f} → {less:.3f}, accuracy {percent(right)} → {percent(fewer)}"
 
     @property
     def difference(self) -> str:
-        """The change of the loss, its standard error, and on how many examples."""
-        before, after = self.before, self.after
-        error = (before.error**2 + after.error**2) ** 0.5
-        change = decimal(after.loss - before.loss, 3, sign=True)
-        return f"{change} ± {error:.3f} (standard error) on {before.examples} unseen examples"
+        """The change of the loss, its standard error (paired: the same examples), and on how many."""
+        told = wording.change(self.change.loss, self.change.loss_error)
+        return f"{told} (standard error) on {len(self.before.loss_B)} unseen examples"
+
+
+@torch.no_grad()
+def _scores(run: Run, edits: tuple[Edit, ...] = ()) -> Scores:
+    with run.precision.route():
+        return scores(forward(run.model, run.unseen, edits=edits).logits_BTV, run.unseen.targets_BT)

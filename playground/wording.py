@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+FINE = 1e-3  # smaller errors are told with four decimals
+
 
 def percent(share: float, digits: int = 1) -> str:
     """0.0732 -> "7.3 %", 1 -> "100 %"."""
@@ -17,6 +19,12 @@ def number(value: float) -> str:
 def decimal(value: float, digits: int = 2, *, sign: bool = False) -> str:
     """-1.6 -> "−1.60", with the minus of a sentence; `sign`: 1.6 -> "+1.60". What rounds to 0 has no minus."""
     return f"{round(value, digits) + 0.0:{'+' if sign else ''}.{digits}f}".replace("-", "−")
+
+
+def change(value: float, error: float) -> str:
+    """0.015, 0.002 -> "+0.015 ± 0.002"; four decimals where the error needs them."""
+    digits = 3 if error >= FINE else 4
+    return f"{decimal(value, digits, sign=True)} ± {error:.{digits}f}"
 
 
 def metric(value: float, unit: str = "") -> tuple[str, str]:

@@ -29,7 +29,7 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
 )
 AROUND = (  # the same for what stands around the core
     ("allocator", "choices", "checkpoint", "device", "dotted", "figures", "grammar", "slots", "tasks", "wording"),
-    ("measures", "training", "words"),
+    ("measures", "paired", "training", "words"),
     ("loads", "vectors"),
     ("history", "specialists"),
     ("look",),

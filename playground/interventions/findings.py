@@ -13,12 +13,11 @@ from playground.interventions.logit_lens import Lens
 from playground.interventions.parts import kind, name
 from playground.interventions.patching import Patching
 from playground.interventions.swapping import Swap
-from playground.wording import decimal, percent
+from playground.wording import change, decimal, percent
 
 SURE = 2.0  # standard errors from which a change is said to be one
 CLEAR = 0.5  # share of the logit difference from which an activation is said to carry the answer
 TRIVIAL = 1e-3  # from 1: what the answer is read from, but for rounding
-FINE = 1e-3  # nats: smaller errors are told with four decimals
 MOVED = 0.01  # nats of KL from which a prediction is said to change
 SINGLE = ("head", "cross head", "expert")
 PARTS = {
@@ -38,21 +37,16 @@ def costs(found: Costs) -> Finding:
     edit, most = max(single, key=lambda pair: pair[1].loss)
     noise = sum(not abs(c.loss) > SURE * c.loss_error for _, c in single)
     harm = [(e, c) for e, c in single if c.loss < -SURE * c.loss_error]
-    digits = 3 if most.loss_error >= FINE else 4
     parts = [
         f"On {found.examples:,} examples the loss goes from {found.loss:.3f} to {found.loss + most.loss:.3f} "
-        f"nats ({decimal(most.loss, digits, sign=True)} ± {most.loss_error:.{digits}f}), and accuracy from "
+        f"nats ({change(most.loss, most.loss_error)}), and accuracy from "
         f"{percent(found.accuracy)} to {percent(found.accuracy + most.accuracy)}."
     ]
     changes = "changes" if noise == 1 else "change"
     parts.append(f"Of {_count(len(single), 'part')}, {noise} {changes} the loss by less than {SURE:g} standard errors.")
     if harm:
         worst, gain = min(harm, key=lambda pair: pair[1].loss)
-        fine = 3 if gain.loss_error >= FINE else 4
-        parts.append(
-            f"Without {name(worst, both=found.both)} it is lower by {-gain.loss:.{fine}f} ± {gain.loss_error:.{fine}f} "
-            "nats."
-        )
+        parts.append(f"Without {name(worst, both=found.both)} it is lower: {change(gain.loss, gain.loss_error)} nats.")
     if len(single) < total:
         left = total - len(single)
         parts.append(f"{left} {'is' if left == 1 else 'are'} still to be measured.")

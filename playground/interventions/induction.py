@@ -17,9 +17,9 @@ import torch
 
 from models import Ablate
 from models.edits import How
-from playground.interventions.paired import Change, Scores, change, scores
 from playground.look import forward, maps, to
 from playground.measures.attention import NAMED_FROM, Heads, heads
+from playground.paired import Change, Scores, change, scores
 from playground.run import Run
 
 COSTS = 0.05  # of accuracy: what is less is no cost

@@ -18,9 +18,9 @@ from models.norm import Norm
 from models.position import ALiBi, Learned, NoPosition
 from playground.interventions import ablations, findings
 from playground.interventions.ablations import Costs, costs
-from playground.interventions.paired import Change
 from playground.interventions.parts import coupled, kind, name, parts
 from playground.look import forward
+from playground.paired import Change
 from playground.tasks.base import IGNORE, Batch
 from tests.models.variants import small
 from tests.playground.intervened import batch_of, model_of
@@ -171,7 +171,7 @@ def test_the_finding_names_the_costliest_the_harmful_and_the_noise():
         "On 256 examples the loss goes from 0.500 to 1.750 nats (+1.250 ± 0.050), and accuracy from 90.0 %" in told.html
     )
     assert "Of 4 parts, 2 change the loss by less than 2 standard errors" in told.html
-    assert "Without L1 H0 it is lower by 0.200 ± 0.010 nats" in told.html
+    assert "Without L1 H0 it is lower: −0.200 ± 0.010 nats" in told.html
     both = Costs("zero", 9, 0.5, 0.9, (Ablate("encoder", 0, head=0), HEADS[0]), (Change(0.2, 0.01, -0.1, 0.0),))
     assert findings.costs(both).title == "Encoder L0 H0 is missed most"
     assert "Of 1 part, 0 change the loss" in findings.costs(both).html
@@ -180,5 +180,5 @@ def test_the_finding_names_the_costliest_the_harmful_and_the_noise():
     assert "2 are still to be measured" in findings.costs(found((0.0, 0.1), (1.0, 0.1))).html
     assert findings.costs(found((0.01, 0.01), (0.0, 0.0))).title == "No single part is missed"
     small = findings.costs(found((1.0, 0.1), (-0.0004, 0.0001))).html
-    assert "lower by 0.0004 ± 0.0001 nats" in small
+    assert "lower: −0.0004 ± 0.0001 nats" in small
     assert findings.costs(found()).title == "Nothing is ablated yet"

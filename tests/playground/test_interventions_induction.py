@@ -9,8 +9,8 @@ from models import Ablate
 from playground.interventions import induction
 from playground.interventions.induction import InductionCheck, Without, induction_check
 from playground.interventions.induction_finding import finding
-from playground.interventions.paired import Change
 from playground.measures.attention import Heads
+from playground.paired import Change
 from playground.run import measure
 from tests.playground.small import trained
 

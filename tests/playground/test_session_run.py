@@ -153,9 +153,12 @@ def test_an_ablation_is_measured_and_changes_what_is_seen():
     edit = Ablate("decoder", 1, "self_attention", 0)
     session.ablation = Ablation(session.run, (edit,), "Without L1 H0")
     after = session.look()
-    assert session.ablation.before == session.run.evaluate()
-    assert session.ablation.after == session.run.evaluate((edit,))
-    assert session.ablation.before != session.ablation.after
+    whole, without = session.run.evaluate(), session.run.evaluate((edit,))
+    assert session.ablation.before.mean() == pytest.approx((whole.loss, whole.accuracy), rel=1e-5)
+    assert session.ablation.after.mean() == pytest.approx((without.loss, without.accuracy), rel=1e-5)
+    assert session.ablation.change.loss == pytest.approx(without.loss - whole.loss, rel=1e-3)
+    assert whole.loss != without.loss
+    assert 0 < session.ablation.change.loss_error < (whole.error**2 + without.error**2) ** 0.5  # paired
     assert np.array_equal(before.maps["decoder"], after.maps["decoder"])  # nothing before the last layer's mix changed
     assert not np.array_equal(before.top_probs, after.top_probs)
     session.restart()

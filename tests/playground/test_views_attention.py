@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models import Ablate
+from playground import wording
 from playground.ablation import Ablation
 from playground.views import attention, roles
 from playground.views.attention import frames
@@ -113,9 +114,11 @@ def test_an_ablation_tells_the_two_losses_and_its_error():
     session = trained(10)
     session.ablation = Ablation(session.run, (Ablate("decoder", 1, "self_attention", 0),), "Without L1 H0")
     told = json.loads(attention.value(session)["ablation"])
-    before, after = session.ablation.before.loss, session.ablation.after.loss
+    before, after = (measured.mean()[0] for measured in (session.ablation.before, session.ablation.after))
     assert told["title"].startswith(f"Without L1 H0: loss {before:.3f} → {after:.3f}")
-    assert told["text"].startswith(f"{'+' if after >= before else '−'}{abs(after - before):.3f} ± ")
+    loss, error = session.ablation.change[:2]
+    assert loss == pytest.approx(after - before, rel=1e-3)
+    assert told["text"].startswith(f"{wording.change(loss, error)} (standard error) on 16 unseen examples")
     assert (told["layer"], told["head"]) == (1, 0)
 
 
@@ -123,7 +126,7 @@ def test_the_finding_of_an_edited_model_begins_with_what_was_done_and_its_cost()
     session = trained(5)
     session.ablation = Ablation(session.run, (Ablate("decoder", 1, "self_attention", 0),), "Without L1 H0")
     head = json.loads(attention.value(session)["finding"])
-    assert head["title"].startswith(f"Without L1 H0: loss {session.ablation.before.loss:.3f} → ")
+    assert head["title"].startswith(f"Without L1 H0: loss {session.ablation.before.mean()[0]:.3f} → ")
     assert "still looks" in head["html"]
     session.ablation = Ablation(session.run, (Ablate("decoder", 0, "self_attention"),), "Everything else")
     other = json.loads(attention.value(session)["finding"])
