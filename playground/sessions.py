@@ -65,7 +65,7 @@ class Sessions:
             old = [
                 name
                 for name, s in self._by_token.items()
-                if (s.gone is not None and now - s.gone >= KEPT) or (not s.running and now - s.seen >= IDLE)
+                if (s.gone is not None and now - s.gone >= KEPT) or (not s.training and now - s.seen >= IDLE)
             ]
             for name in old:
                 self._drop(name)

@@ -101,6 +101,9 @@ class Comparing:
             except ValueError as error:
                 setup.problem, setup.running = str(error), False
                 return
+        if setup.turn != turn:  # the session was freed meanwhile
+            setup.close()
+            return
         asked, before, drawn = None, 0, 0.0
         while setup.turn == turn and setup.running and not trials.done:
             began = time.perf_counter()

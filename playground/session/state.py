@@ -99,6 +99,11 @@ class State:
             finally:
                 self.wanted -= 1
 
+    @property
+    def training(self) -> bool:
+        """Whether anything of this visitor is: a run, a comparison, words."""
+        return self.running or self.compare.running or self.words.running
+
     def free(self) -> None:
         """Let go of every run."""
         self.stop()

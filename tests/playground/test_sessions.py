@@ -74,12 +74,14 @@ def test_what_nobody_comes_back_to_is_freed_after_a_minute_with_its_model():
     assert sessions.attach("tab", TOKEN) is not session
 
 
-def test_an_open_tab_is_freed_after_an_hour_without_a_touch_unless_it_trains():
+@pytest.mark.parametrize("part", ["", "compare", "words"])
+def test_an_open_tab_is_freed_after_an_hour_without_a_touch_unless_it_trains(part):
     sessions = Sessions()
     session = sessions.attach("tab", TOKEN)
-    session.running = True
+    trains = getattr(session, part) if part else session
+    trains.running = True
     assert sessions.sweep(session.seen + IDLE + 1) == 0
-    session.running = False
+    trains.running = False
     assert sessions.sweep(session.seen + IDLE - 1) == 0
     assert sessions.sweep(session.seen + IDLE + 1e-3) == 1
     assert sessions.of("tab") is not session  # made anew at the next touch
