@@ -12,6 +12,7 @@ from playground.session import Session
 KEPT = 60.0  # seconds a run waits for its tab to come back
 IDLE = 3600.0  # seconds an open tab may do nothing before its run is freed
 MOST = 200  # sessions at once
+SHELVES = 4 * 2**30  # bytes of the runs that all visitors have put aside
 TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
@@ -69,7 +70,17 @@ class Sessions:
             ]
             for name in old:
                 self._drop(name)
+            self._relieve()
         return len(old)
+
+    def _relieve(self) -> None:
+        """Empty the shelves of those seen longest ago, until all together are small enough; runs on a page stay."""
+        held = {name: session.shelf.bytes() for name, session in self._by_token.items()}
+        for name in sorted(held, key=lambda name: self._by_token[name].seen):
+            if sum(held.values()) <= SHELVES:
+                return
+            self._by_token[name].shelf.kept.clear()
+            held[name] = 0
 
     def _drop(self, name: str) -> None:
         session = self._by_token.pop(name)

@@ -56,16 +56,22 @@ class Shelf:
         """The same, with a number of its own already."""
         self.kept = [kept for kept in self.kept if kept.id != entry.id]
         self.kept.append(entry)
-        while len(self.kept) > MOST or (len(self.kept) > 1 and sum(k.bytes() for k in self.kept) > BYTES):
+        while len(self.kept) > MOST or (len(self.kept) > 1 and self.bytes() > BYTES):
             self.kept.pop(0)
         return entry
+
+    def bytes(self) -> int:
+        """What its runs hold in memory."""
+        return sum(k.bytes() for k in self.kept)
 
     def take(self, id: object) -> Kept:
         """The run of a number; raises ValueError where it is not there any more."""
         for entry in self.kept:
             if entry.id == id:
                 return entry
-        raise ValueError("This run is not on the shelf any more. The shelf keeps the newest eight.")
+        raise ValueError(
+            f"This run is not on the shelf any more. The shelf keeps the newest {MOST}, fewer where memory is short."
+        )
 
     def remove(self, id: object) -> None:
         """Forget a run."""

@@ -11,7 +11,7 @@ import pytest
 
 from playground import sessions as module
 from playground.sessions import IDLE, KEPT, Sessions
-from tests.playground.small import TINY
+from tests.playground.small import TINY, tiny
 
 TOKEN, OTHER = "0123456789abcdef" * 2, "f" * 32
 
@@ -136,3 +136,19 @@ def test_sweeping_goes_on_by_itself():
         time.sleep(0.01)
     assert len(sessions) == 0
     assert thread.daemon
+
+
+def test_all_shelves_together_are_bounded_and_whoever_was_seen_last_keeps_theirs(monkeypatch):
+    sessions, runs = Sessions(), [tiny("copy").start() for _ in range(3)]
+    for i, run in enumerate(runs):
+        session = sessions.attach(f"tab{i}", f"{i}" * 32)
+        session.shelf.add(run, "copy")
+        session.seen += i
+    each = sessions.of("tab0").shelf.bytes()
+    sessions.of("tab0").seen -= 10
+    monkeypatch.setattr(module, "SHELVES", 2 * each)
+    sessions.sweep()
+    assert [len(sessions.of(f"tab{i}").shelf.kept) for i in range(3)] == [0, 1, 1]
+    monkeypatch.setattr(module, "SHELVES", 0)
+    sessions.sweep()
+    assert [len(sessions.of(f"tab{i}").shelf.kept) for i in range(3)] == [0, 0, 0]
