@@ -9,6 +9,10 @@ import os
 from pathlib import Path
 from threading import Thread
 
+from playground.allocator import tune
+
+if __name__ == "__main__":
+    tune()  # this file begins anew, so before anything else
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
@@ -16,7 +20,6 @@ import torch
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from playground.allocator import keep_freed
 from playground.components.header import header
 from playground.components.widget import head
 from playground.pages import PAGES
@@ -69,5 +72,4 @@ def launch() -> None:
 
 
 if __name__ == "__main__":
-    keep_freed()
     launch()

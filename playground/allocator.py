@@ -1,25 +1,30 @@
-"""What the C library does with freed memory: keep it, for the next update wants as much again.
+"""What the C library does with memory: keep what is freed, for the next update wants as much again, in large pages.
 
 A training step frees tens of megabytes and asks for them again. Left alone, glibc gives such blocks back to the system,
-and every page of them costs a fault when it is touched next: a third of a small model's step (docs/log.md).
+and every page of them costs a fault when it is touched next; small pages also cost a walk through tables, and the more
+in a virtual machine. Together that was a third of a small model's step (docs/log.md).
 """
 
 from __future__ import annotations
 
-import ctypes
+import os
 import platform
+import sys
 
-TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8  # of mallopt(3)
 KEPT = 256 * 2**20  # bytes free at the top of the heap before it shrinks; larger blocks are mapped on their own
+TUNABLES = {  # of glibc 2.35 and later; an older one passes over what it does not know
+    "arena_max": 1,  # those of a thread are unmapped as soon as they are empty, whatever the thresholds say
+    "trim_threshold": KEPT,
+    "mmap_threshold": KEPT,
+    "hugetlb": 1,  # madvise: large pages where the system has them
+}
+NAME = "GLIBC_TUNABLES"
 
 
-def keep_freed() -> bool:
-    """Whether the C library has been told; only glibc can be. To be called before threads begin.
-
-    One arena for all threads: those of a thread are unmapped as soon as they are empty, whatever the thresholds say.
+def tune() -> None:
+    """Start this program anew with glibc told, which reads it only then. Nothing happens with another C library, or
+    where somebody has told it already.
     """
-    if platform.libc_ver()[0] != "glibc":
-        return False
-    tell = ctypes.CDLL(None).mallopt
-    wanted = {ARENA_MAX: 1, TRIM_THRESHOLD: KEPT, MMAP_THRESHOLD: KEPT}
-    return all(tell(option, value) for option, value in wanted.items())
+    if platform.libc_ver()[0] == "glibc" and NAME not in os.environ:
+        os.environ[NAME] = ":".join(f"glibc.malloc.{name}={value}" for name, value in TUNABLES.items())
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

@@ -23,7 +23,6 @@ from typing import Any, TextIO
 import torch
 
 from playground import archive
-from playground.allocator import keep_freed
 from playground.comparison.picture import picture
 from playground.run import Diverged, Run, RunConfig
 
@@ -129,7 +128,6 @@ def arrived(waiting: queue.SimpleQueue[dict[str, Any] | None], *, busy: bool) ->
 
 def main() -> None:
     """Work until the input ends."""
-    keep_freed()
     torch.set_num_threads(1)
     out, sys.stdout = sys.stdout, sys.stderr  # nothing else may write between the answers
 
