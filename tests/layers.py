@@ -41,6 +41,7 @@ AROUND = (  # the same for what stands around the core
     ("controls", "edited"),
     ("differences",),
     ("presets",),
+    ("archive_header",),
     ("archive",),
     ("shelf",),
     ("comparison",),
