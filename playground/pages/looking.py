@@ -56,7 +56,8 @@ class Looking:
         try:
             with session.held():
                 edit = Ablate(stack, layer, "cross_attention" if part == "cross" else "self_attention", head)
-                session.ablation = Ablation(session.run, (edit,), f"Without L{layer} H{head}")
+                named = f"{which} " if session.run.topology == "encoder-decoder" else ""
+                session.ablation = Ablation(session.run, (edit,), f"Without {named}L{layer} H{head}")
         except ValueError as error:
             session.notice = str(error)
         session.head = (layer, head)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from models import Transformer
-from models.edits import Edit
+from models.edits import Ablate, Edit
 from playground.history import Snapshot
 from playground.loads import Routed
 from playground.look import Probe, look, probe, route
@@ -100,6 +100,16 @@ class Looking(State):
         }
         stacks = there[self.start().topology]
         return self.which if self.which in stacks else stacks[0]
+
+    def removed(self) -> tuple[int, int] | None:
+        """(layer, head) of the head that is removed, if that is the edit; (-1, -1) where it is not of the attention
+        drawn.
+        """
+        edit = self.ablation.edits[0] if self.ablation else None
+        if not isinstance(edit, Ablate) or edit.head is None:
+            return None
+        where = "cross" if edit.part == "cross_attention" else edit.stack
+        return (edit.layer or 0, edit.head) if where == self.which_stack() else (-1, -1)
 
     def seen_through(self) -> tuple[Probe, int]:
         """The probe in use and which of its examples is drawn."""

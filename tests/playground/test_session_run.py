@@ -163,3 +163,20 @@ def test_an_ablation_is_measured_and_changes_what_is_seen():
     assert not np.array_equal(before.top_probs, after.top_probs)
     session.restart()
     assert session.ablation is None
+
+
+def test_a_removed_head_is_crossed_out_in_its_own_attention_alone():
+    session = tiny("reverse", **{"model.topology": "encoder-decoder"})
+    session.start()
+    assert session.removed() is None
+    for part, stack, its in (
+        ("self_attention", "encoder", "encoder"),
+        ("self_attention", "decoder", "decoder"),
+        ("cross_attention", "decoder", "cross"),
+    ):
+        session.ablation = Ablation(session.run, (Ablate(stack, 0, part, 1),), "Without it")
+        for drawn in ("encoder", "decoder", "cross"):
+            session.which = drawn
+            assert session.removed() == ((0, 1) if drawn == its else (-1, -1))
+    session.ablation = Ablation(session.run, (Ablate("decoder", 0, "self_attention"),), "Without all of it")
+    assert session.removed() is None

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from models import Ablate
 from playground import findings
 from playground.history import Snapshot
 from playground.run import Run
@@ -134,18 +133,12 @@ def predicted(run: Run, snapshot: Snapshot, which: str, example: int) -> list[An
     ]
 
 
-def _head(session: Session) -> Ablate | None:
-    """The head that is removed, if that is the edit."""
-    edit = session.ablation.edits[0] if session.ablation else None
-    return edit if isinstance(edit, Ablate) and edit.head is not None else None
-
-
 def _without(session: Session, finding: findings.Finding) -> findings.Finding:
     """Of an edited model the result comes first, then what is seen in it."""
     done = session.ablation
     if done is None:
         return finding
-    stays = " It still looks, so its map stays; what it reads is dropped." if _head(session) else ""
+    stays = " It still looks, so its map stays; what it reads is dropped." if session.removed() else ""
     return findings.Finding(
         done.told, f"Loss {done.difference}, at step {done.step:,}.{stays} In the maps: {escape(finding.title)}."
     )
@@ -156,14 +149,14 @@ def _finding(finding: findings.Finding) -> str:
 
 
 def _ablation(session: Session) -> str:
-    done, edit = session.ablation, _head(session)
-    if done is None or edit is None:
+    done, removed = session.ablation, session.removed()
+    if done is None or removed is None:
         return ""
     return json.dumps(
         {
             "title": done.told,
             "text": f"{done.difference}, at step {done.step:,}. The maps are drawn without it.",
-            "layer": edit.layer,
-            "head": edit.head,
+            "layer": removed[0],
+            "head": removed[1],
         }
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from models import Ablate
 from playground.findings import Finding
 from playground.measures import distance as measure
 from playground.session import Posed, Session
@@ -133,9 +132,8 @@ def measured_at(seen: Looked) -> tuple[np.ndarray, np.ndarray, slice]:
 
 def _ablation(session: Session) -> str:
     """What doing without a head changed."""
-    done = session.ablation
-    edit = done.edits[0] if done else None
-    if done is None or not isinstance(edit, Ablate) or edit.head is None:
+    done, removed = session.ablation, session.removed()
+    if done is None or removed is None:
         return ""
     text = f"{done.difference}, at step {done.step:,}."
-    return json.dumps({"title": done.told, "text": text, "layer": edit.layer, "head": edit.head})
+    return json.dumps({"title": done.told, "text": text, "layer": removed[0], "head": removed[1]})
