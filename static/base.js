@@ -98,13 +98,13 @@ pg.soon = act => {
 const mounted = [];                                    // redraw functions, called when the theme changes
 const hidden = element => element.offsetParent === null && getComputedStyle(element).position !== "fixed";
 
-/** Join a component's `draw(value)` to its value. Draws now, and once a frame where there is a new value, so that a slow
-    machine leaves some out and still hears the next press; while the element is hidden nothing is drawn, and the newest
-    value is drawn once it is shown. `pg.view[name](value)` draws a value from elsewhere (a replay); `pg.stills[name]` is
-    what a component without a value of its own starts with. `always`: draw even while hidden, for what is cheap or has
-    no box of its own. */
+/** Join a component's `draw(value)` to its value. Draws now and at each new value; of several in one frame the first and
+    the last, so that a slow machine leaves some out and still hears the next press. While the element is hidden nothing is
+    drawn, and the newest value is drawn once it is shown. `pg.view[name](value)` draws a value from elsewhere (a replay);
+    `pg.stills[name]` is what a component without a value of its own starts with. `always`: draw even while hidden, for what
+    is cheap or has no box of its own. */
 pg.mount = (name, element, props, watch, draw, { always = false } = {}) => {
-  let latest = null, stale = false, due = 0;
+  let latest = null, stale = false, due = 0, newer = false;
   const show = value => {
     if (value === null || value === undefined) return;
     latest = value;
@@ -113,7 +113,12 @@ pg.mount = (name, element, props, watch, draw, { always = false } = {}) => {
   };
   pg.view[name] = show;
   mounted.push(() => { if (element.isConnected) show(latest); });
-  watch("value", () => { due ||= pg.soon(() => { due = 0; show(props.value); }); });
+  watch("value", () => {
+    newer = !!due;
+    if (due) return;
+    show(props.value);
+    due = pg.soon(() => { due = 0; if (newer) show(props.value); });
+  });
   new IntersectionObserver(entries => {
     if (stale && entries.some(entry => entry.isIntersecting)) show(latest);
   }).observe(element);
