@@ -20,7 +20,7 @@ def finding(trials: Trials, threshold: float = THRESHOLD) -> tuple[str, str]:
     ]
     seeds = f"mean of {trials.seeds} seeds" if trials.seeds > 1 else "one seed; another may order them otherwise"
     if not step:
-        return "Nothing trained yet", "Press “Train them” and the curves grow together."
+        return "Nothing trained yet", "The curves grow together as soon as all of them train."
     if len(there) == len(labels):
         order = ", ".join(f"{label} at {at:,.0f}" for at, label, _ in sorted(there, key=lambda x: x[0]))
         return f"All reach {percent(threshold, 0)} of unseen tokens", f"First above it: {order} ({seeds})."
