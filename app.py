@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from threading import Thread
 
-from playground.allocator import tune
+from playground.compute.allocator import tune
 
 if __name__ == "__main__":
     tune()  # this file begins anew, so before anything else
@@ -24,7 +24,7 @@ from playground.components.header import header
 from playground.components.widget import head
 from playground.pages import PAGES
 from playground.pages.frame import NOW, sweep
-from playground.sessions import MOST
+from playground.visitors.sessions import MOST
 
 
 def build() -> gr.Blocks:

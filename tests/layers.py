@@ -27,27 +27,18 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("cost", "generate", "presets", "pretrained", "word2vec"),
     ("published",),
 )
-AROUND = (  # the same for what stands around the core
-    ("allocator", "choices", "checkpoint", "device", "dotted", "figures", "grammar", "slots", "tasks", "wording"),
-    ("measures", "paired", "training", "words"),
-    ("loads", "vectors"),
-    ("history", "specialists"),
-    ("look",),
-    ("evaluation", "run_config"),
-    ("graft",),
-    ("run",),
-    ("ablation", "findings", "hub", "limits", "prompt"),
-    ("rows", "positions", "embeddings", "experiments", "interventions"),
-    ("controls", "edited"),
-    ("differences",),
-    ("presets",),
-    ("archive_header",),
-    ("archive",),
-    ("shelf",),
+AROUND = (  # the same for the folders around the core; a dotted name is a file that stands lower than its folder
+    ("figures", "settings.paths", "tasks", "wording"),
+    ("compute", "measures"),
+    ("runs",),
+    ("settings",),
+    ("interventions", "words"),
+    ("findings",),
+    ("experiments", "positions"),
     ("comparison",),
-    ("session", "share", "verdicts"),
-    ("sessions", "views"),
-    ("replay",),
+    ("visitors",),
+    ("views",),
+    ("workers",),
     ("components",),
     ("pages",),
 )
@@ -64,7 +55,7 @@ class Layer(NamedTuple):
 LAYERS = {  # the longest prefix of a module's name decides
     "models": Layer("torch pydantic typing_extensions safetensors", "models"),
     "playground": Layer("torch pydantic typing_extensions safetensors numpy pandas plotly", "models playground"),
-    "playground.tasks": Layer("torch pydantic typing_extensions", "models.config playground.tasks"),
+    "playground.tasks": Layer("torch pydantic typing_extensions", "models playground.tasks"),
     "playground.measures": Layer("torch numpy pandas", "models.records playground.tasks.base playground.measures"),
     "playground.figures": Layer("numpy pandas plotly", "playground.figures"),
     "playground.hub": Layer("huggingface_hub torch pydantic safetensors", "models playground"),
@@ -73,29 +64,10 @@ LAYERS = {  # the longest prefix of a module's name decides
     "app": Layer("gradio torch plotly starlette", "models playground"),
 }
 STRANGERS = {  # folders whose files do not know each other, but for those named
-    "playground.measures": ("base",),
-    "playground.figures": ("base", "theme", "curves", "heat"),
+    "playground.measures": (),
+    "playground.figures": ("curves", "heat"),
     "playground.components": ("widget",),
     "playground.views": ("transport",),
-    "playground.pages": (
-        "base",
-        "frame",
-        "event",
-        "pictures",
-        "running",
-        "streaming",
-        "looking",
-        "routing",
-        "seeing",
-        "intervening",
-        "shelving",
-        "inputvector",
-        "configuring",
-        "wiring",
-        "laboratory",
-        "comparing",
-        "pressing",
-    ),
 }
 PICKLES = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 UNSAFE = re.compile(r"torch(\.\w+)*\.load|(pd|pandas)\.read_pickle")
@@ -150,9 +122,12 @@ def layer(module: str) -> Layer:
 
 
 def row(module: str) -> int | None:
-    """The row of a module in the table of its folder; None for those that no table names, and for the folder itself."""
-    folder, unit = (*module.split("."), "")[:2]
-    return next((height for height, units in enumerate(TABLES.get(folder, ())) if unit in units), None)
+    """The row of a module in the table of its folder, by its longest name there; None for those that no table names,
+    and for the folder itself.
+    """
+    folder, _, inner = module.partition(".")
+    found = [(len(u), height) for height, units in enumerate(TABLES.get(folder, ())) for u in units if within(inner, u)]
+    return max(found)[1] if found else None
 
 
 def strangers(module: str, name: str) -> bool:
@@ -192,9 +167,12 @@ def complaints(module: str, source: str, known: frozenset[str] = frozenset()) ->
             yield f"{module} uses {name}: pass a torch.Generator"
 
 
+LOWER = {f"{folder}.{unit}" for folder, rows in TABLES.items() for units in rows for unit in units if "." in unit}
+
+
 def unit(module: str) -> str:
-    """A file or folder directly in models/ or playground/, with all that is in it."""
-    return ".".join(module.split(".")[:2])
+    """A file or folder directly in models/ or playground/, with all that is in it but what stands lower."""
+    return next((low for low in LOWER if within(module, low)), ".".join(module.split(".")[:2]))
 
 
 def cycle(modules: dict[str, str]) -> list[str]:

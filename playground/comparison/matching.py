@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple, get_args
 from models.config import put
 from models.cost import Cost, cost
 from playground.comparison.variants import changed
-from playground.controls import flat, plain
-from playground.run import RunConfig
+from playground.runs.run import RunConfig
+from playground.settings.forms import flat, plain
 from playground.wording import percent
 
 What = Literal["nothing", "parameters", "active", "FLOPs"]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from playground.comparison.word import answer, seen
-from playground.history import Snapshot
-from playground.look import look
-from playground.run import Run
+from playground.runs.history import Snapshot
+from playground.runs.probe import look
+from playground.runs.run import Run
 from playground.tasks.base import IGNORE, Batch
 
 MASKED = 255

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from playground.archive import dump
 from playground.comparison import word
 from playground.comparison.matching import WHATS, match
 from playground.comparison.ready import READY
 from playground.comparison.trials import Trials
 from playground.comparison.variants import MOST, SEEDS, Variant, changed, check, variant
-from playground.run import Run, RunConfig
+from playground.runs.archive import dump
+from playground.runs.run import Run, RunConfig
 
 FIRST = "topologies"
 

@@ -11,10 +11,10 @@ from typing import Any
 from models.cost import cost
 from playground.comparison.processes import Answer, Process, shared_out
 from playground.comparison.variants import SEEDS, Variant, check
-from playground.device import choose as choose_device
-from playground.history import Metrics
-from playground.limits import PARAMETERS, step_flops
-from playground.precision import choose
+from playground.compute.device import choose as choose_device
+from playground.compute.precision import choose
+from playground.runs.history import Metrics
+from playground.settings.limits import PARAMETERS, step_flops
 
 PATIENCE = 60.0  # seconds that a worker may take to answer a question
 

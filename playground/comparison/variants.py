@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from playground import presets
-from playground.controls import change, leaf, ordered, plain, read
-from playground.differences import differences
-from playground.run import RunConfig
+from playground.runs.run import RunConfig
+from playground.settings import presets
+from playground.settings.differences import differences
+from playground.settings.forms import change, leaf, ordered, plain, read
 
 LEAST, MOST = 2, 4
 SEEDS = 5

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from playground.look import Probe, probe
-from playground.run import Run
+from playground.runs.probe import Probe, probe
+from playground.runs.run import Run
 from playground.tasks.base import IGNORE, Batch, Task, TaskConfig, Topology
 
 LONGEST = 400  # characters

@@ -22,9 +22,10 @@ from typing import Any, TextIO
 
 import torch
 
-from playground import archive
 from playground.comparison.picture import picture
-from playground.run import Diverged, Run, RunConfig
+from playground.runs import archive
+from playground.runs.run import Diverged, Run, RunConfig
+from playground.settings.limits import too_large
 
 EVERY = 0.1  # seconds between two reports
 
@@ -48,7 +49,7 @@ class Worker:
             self.tell({"id": order.get("id"), "error": str(error)})
 
     def _build(self, id: int, config: dict[str, Any] | None = None, file: str = "") -> None:
-        run = archive.read(base64.b64decode(file)) if file else Run(RunConfig.model_validate(config))
+        run = archive.read(base64.b64decode(file), too_large) if file else Run(RunConfig.model_validate(config))
         self.runs[id], self.seconds[id], self.sent[id] = run, [], 0
         self.tell({"id": id, "built": True, "sentence": self.runs[id].sentence})
         self._report(id)

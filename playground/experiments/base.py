@@ -12,7 +12,7 @@ from models.config import Config, knob, refuse
 from models.feedforward import Dense
 from models.position import POSITIONS, PositionConfig, Sinusoidal
 from models.presets import PRESETS
-from playground.run import RunConfig
+from playground.runs.run import RunConfig
 
 SchemeName = Literal["none", "sinusoidal", "learned", "RoPE", "ALiBi", "T5", "Shaw", "Transformer-XL"]
 SCHEMES: dict[str, PositionConfig] = {

@@ -19,9 +19,9 @@ import torch
 from models import Ablate, Output, Resume, Transformer
 from models.edits import Edit, How
 from playground.interventions.parts import KINDS, STACKS, Kind, coupled, kind, name, parts
-from playground.look import forward, to
-from playground.paired import Change, Scores, change, joined, scores
+from playground.runs.paired import Change, Scores, change, joined, scores
 from playground.tasks.base import Batch
+from playground.tasks.forward import forward, to
 
 TOKENS = 4096  # of one pass: the streams of more fit no cache, and take up to half as long again each
 

@@ -17,10 +17,11 @@ import torch
 
 from models import Ablate
 from models.edits import How
-from playground.look import forward, maps, to
 from playground.measures.attention import NAMED_FROM, Heads, heads
-from playground.paired import Change, Scores, change, scores
-from playground.run import Run
+from playground.runs.paired import Change, Scores, change, scores
+from playground.runs.probe import maps
+from playground.runs.run import Run
+from playground.tasks.forward import forward, to
 
 COSTS = 0.05  # of accuracy: what is less is no cost
 SURE = 2.0  # standard errors that it must exceed as well

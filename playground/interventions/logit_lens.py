@@ -17,8 +17,8 @@ from torch.nn import functional as F
 from models import Resume, Transformer
 from models.edits import Edit, StackName
 from playground.interventions.ablations import last
-from playground.look import forward, to
 from playground.tasks.base import IGNORE, Batch
+from playground.tasks.forward import forward, to
 
 
 class Lens(NamedTuple):

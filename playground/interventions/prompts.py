@@ -10,8 +10,8 @@ from torch import Tensor
 from models import Patch, Transformer
 from models.edits import Part, StackName
 from playground.interventions.parts import coupled
-from playground.look import forward, to
 from playground.tasks.base import Batch
+from playground.tasks.forward import forward, to
 
 LEAST = 0.1  # logits: a smaller difference between the prompts is nothing to take shares of
 TOKENS = 8192  # of one pass

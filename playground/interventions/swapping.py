@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models import Transformer
-from playground.look import forward, to
 from playground.tasks.base import IGNORE, Batch
+from playground.tasks.forward import forward, to
 
 Side = Literal["ids", "source"]
 

@@ -11,9 +11,9 @@ from playground.pages import pressing
 from playground.pages.comparing import Comparing
 from playground.pages.frame import NOW, PRIVATE
 from playground.pages.laboratory import PLOTLY
-from playground.session import Session
 from playground.views import compare as view
 from playground.views.compare import charts
+from playground.visitors.session import Session
 
 TITLES = {"accuracy": ("Accuracy", "of unseen examples"), "loss": ("Loss", "of unseen examples")}
 

@@ -12,9 +12,9 @@ from playground.comparison.results import frame
 from playground.comparison.setup import Setup
 from playground.pages.frame import SLOTS, session_of
 from playground.pages.pressing import pictured
-from playground.session import Session
 from playground.views import compare as view
 from playground.views.compare import charts
+from playground.visitors.session import Session
 
 Update = dict[Any, Any]
 HZ = 6.0  # pictures per second, of each variant

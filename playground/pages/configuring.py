@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gradio as gr
 
-from playground import share
 from playground.pages.event import press, sent
 from playground.pages.frame import SESSIONS, session_of
 from playground.pages.pictures import Pictures, Update
-from playground.session import Session
+from playground.settings import links
 from playground.views import transport
+from playground.visitors.session import Session
 
 
 class Configuring:
@@ -45,21 +45,21 @@ class Configuring:
         session = session_of(request)
         press(event)
         own_probe = session.probe_text if session.probe_name == "own" else None
-        session.link = share.link(session.preset, session.raw, lens=session.lens, probe=own_probe)
+        session.link = links.link(session.preset, session.raw, lens=session.lens, probe=own_probe)
         return {self.board.transport: transport.value(session)}
 
     def opened(self, request: gr.Request, token: object) -> Update:
         """A link's configuration (once: a reload keeps the run), a run that came back, or the stored replay."""
         session = SESSIONS.attach(str(request.session_hash), token)
         query = str(request.query_params)
-        shared = share.opened(dict(request.query_params)) if query != session.opened else None
+        shared = links.opened(dict(request.query_params)) if query != session.opened else None
         session.opened = query
         if shared is not None:
             self._take(session, shared)
         out = self.pictures.everything(session)
         return {**out, self.board.lenses: gr.update(selected=session.lens)} if session.run is not None else out
 
-    def _take(self, session: Session, shared: share.Shared) -> None:
+    def _take(self, session: Session, shared: links.Shared) -> None:
         with session.held():
             session.adopt(shared.preset)
             session.load(shared.raw)

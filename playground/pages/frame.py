@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from playground.session import Session
-from playground.sessions import Sessions, keep_sweeping
-from playground.slots import Slots
+from playground.visitors.session import Session
+from playground.visitors.sessions import Sessions, keep_sweeping
+from playground.workers.slots import Slots
 
 SESSIONS = Sessions()
 SLOTS = Slots(max(1, min(8, os.cpu_count() or 1)))

@@ -12,10 +12,10 @@ from playground.pages.event import number, press, sent
 from playground.pages.frame import SLOTS, session_of
 from playground.pages.looking import Looking
 from playground.pages.pictures import Pictures, Update
-from playground.session import Session
 from playground.views.intervene.trial import subject
 from playground.views.intervene.trials import TRIALS, chosen, inputs
 from playground.views.intervene.work import compute, redraw
+from playground.visitors.session import Session
 
 HZ = 4.0  # pictures per second
 PATIENCE = 0.4  # seconds between two looks at the line

@@ -8,14 +8,14 @@ import gradio as gr
 
 from models import Ablate
 from models.generate import Sampling
-from playground.ablation import Ablation
+from playground.interventions.ablation import Ablation
 from playground.pages.event import number, real, sent
 from playground.pages.frame import session_of
 from playground.pages.pictures import Pictures, Update
-from playground.prompt import LONGEST, continuation
-from playground.session import Session
+from playground.runs.prompt import LONGEST, continuation
 from playground.views import notes, predictions
 from playground.views.attention import STACKS
+from playground.visitors.session import Session
 
 RECORDED = "This is a stored replay. Press “Train it now” to look into a model of your own."
 

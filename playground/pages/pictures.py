@@ -7,10 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from playground.controls import Accordion
-from playground.loads import Routed
-from playground.replay import FILE
-from playground.session import Session
+from playground.runs.loads import Routed
+from playground.settings.forms import Accordion
 from playground.views import (
     attention,
     column,
@@ -27,6 +25,8 @@ from playground.views import (
 from playground.views.embeddings import lens as embeddings
 from playground.views.experts import charts as experts_charts
 from playground.views.positions import lens as positions
+from playground.visitors.session import Session
+from playground.workers.replay import FILE
 
 Update = dict[Any, Any]
 REPLAY = f"/gradio_api/file={FILE}"

@@ -25,11 +25,9 @@ from playground.components.shelf import shelf
 from playground.components.table import table
 from playground.components.transport import transport
 from playground.components.words import words
-from playground.controls import accordions
 from playground.pages.pictures import REPLAY, Board
 from playground.pages.wiring import wire
-from playground.replay import still
-from playground.session import Session
+from playground.settings.forms import accordions
 from playground.views import column as column_view
 from playground.views import experts as experts_view
 from playground.views import intervene as intervene_view
@@ -40,6 +38,8 @@ from playground.views import task as task_view
 from playground.views import transport as transport_view
 from playground.views.embeddings import lens as embeddings_view
 from playground.views.positions import lens as positions_view
+from playground.visitors.session import Session
+from playground.workers.replay import still
 
 PLOTLY = f"/gradio_api/file={Path(plotly.__file__).parent / 'package_data' / 'plotly.min.js'}"
 CHARTS = {  # name -> (heading, small print)

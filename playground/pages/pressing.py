@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gradio as gr
 
-from playground import share
 from playground.comparison.setup import Setup
 from playground.pages.event import number, sent
-from playground.session import Session
+from playground.settings import links
 from playground.views.compare import link
+from playground.visitors.session import Session
 
 ENTRIES = 120  # of an address
 
@@ -69,10 +69,10 @@ def opened(session: Session, setup: Setup, event: gr.EventData) -> None:
     """The page is seen: the comparison of its address (once: a reload keeps what was trained), or the one there was."""
     query = sent(event, "query")
     named = {str(name)[:200]: str(text) for name, text in query.items()} if isinstance(query, dict) else {}
-    address = repr(sorted(named.items()))[: share.LONGEST]
+    address = repr(sorted(named.items()))[: links.LONGEST]
     if "compare" in named and address != setup.opened:
         setup.opened = address
-        setup.problem = " ".join(link.opened(setup, dict(list(named.items())[:ENTRIES]))[: share.TOLD])
+        setup.problem = " ".join(link.opened(setup, dict(list(named.items())[:ENTRIES]))[: links.TOLD])
     pictured(setup)
 
 

@@ -10,16 +10,16 @@ import numpy as np
 
 from models import Ablate, Force, Transformer
 from models.edits import Edit
-from playground.ablation import Ablation
-from playground.choices import Costs
 from playground.interventions import ablations
-from playground.loads import Routed
+from playground.interventions.ablation import Ablation
 from playground.pages.event import number, sent
 from playground.pages.frame import session_of
 from playground.pages.looking import Looking
 from playground.pages.pictures import Pictures, Update
-from playground.run import Run
-from playground.session import Session
+from playground.runs.loads import Routed
+from playground.runs.run import Run
+from playground.visitors.choices import Costs
+from playground.visitors.session import Session
 
 EXAMPLES = 64  # unseen examples that the worth of every expert is measured on
 SECONDS = 30.0  # that measuring them may take

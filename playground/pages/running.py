@@ -13,14 +13,14 @@ from urllib.parse import unquote
 import gradio as gr
 
 from models.config import live
-from playground import presets
-from playground.controls import change, ordered, panel
-from playground.limits import STEPS
 from playground.pages.event import number, press, sent
 from playground.pages.frame import session_of
 from playground.pages.pictures import Pictures, Update
-from playground.session import Session
+from playground.settings import presets
+from playground.settings.forms import change, ordered, panel
+from playground.settings.limits import STEPS
 from playground.views import transport
+from playground.visitors.session import Session
 
 
 class Running:

@@ -8,8 +8,8 @@ from playground.pages.event import sent
 from playground.pages.frame import session_of
 from playground.pages.looking import Looking
 from playground.pages.pictures import Update
-from playground.session import Session
 from playground.views.embeddings import projector
+from playground.visitors.session import Session
 
 NAMES = ("table", "axes", "stack", "place", "chosen", "boundary")
 

@@ -11,8 +11,8 @@ from playground.comparison.variants import MOST
 from playground.pages.event import press, sent
 from playground.pages.frame import session_of
 from playground.pages.pictures import Pictures, Update
-from playground.session import Session
 from playground.views import shelf, transport
+from playground.visitors.session import Session
 
 LONGEST = 240  # pictures of a playback: half a minute
 

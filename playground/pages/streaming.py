@@ -15,8 +15,8 @@ import gradio as gr
 
 from playground.pages.frame import SLOTS, session_of
 from playground.pages.pictures import Pictures, Update
-from playground.session import Session
 from playground.views import transport
+from playground.visitors.session import Session
 
 HZ = 8.3  # pictures per second
 CHARTS_EVERY = 6  # pictures between two updates of charts

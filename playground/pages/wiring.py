@@ -6,7 +6,6 @@ from typing import Any
 
 import gradio as gr
 
-from playground.controls import Accordion
 from playground.pages.configuring import Configuring
 from playground.pages.frame import NOW, PRIVATE, SESSIONS
 from playground.pages.intervening import Intervening
@@ -17,6 +16,7 @@ from playground.pages.running import Running
 from playground.pages.seeing import Seeing
 from playground.pages.shelving import Shelving
 from playground.pages.streaming import Streaming
+from playground.settings.forms import Accordion
 
 
 def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.position import RoPE
-from playground.dotted import flat
 from playground.positions.settings import Setting
+from playground.settings.paths import flat
 from playground.wording import number
 
 WORDS = {  # path -> what stands before its value; the way of scaling speaks for itself

@@ -10,10 +10,10 @@ from models.config import extra, variants, walk
 from models.cost import Cost, cost
 from models.feedforward import FeedForwardConfig
 from models.mixture import MoE
-from playground import presets, rows
-from playground.controls import SLOT_KINDS, Accordion, field_at, flat, leaf, plain
-from playground.run import RunConfig
-from playground.session import Session
+from playground.runs.run import RunConfig
+from playground.settings import presets, rows
+from playground.settings.forms import SLOT_KINDS, Accordion, field_at, flat, leaf, plain
+from playground.visitors.session import Session
 from playground.wording import metric, said
 
 BYTES = 4  # of one cached number in float32

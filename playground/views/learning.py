@@ -6,11 +6,11 @@ import json
 import math
 from typing import Any
 
-from playground import findings
 from playground.figures import training as figures
-from playground.session import Session
-from playground.training import learning_rate
+from playground.findings import lenses as findings
+from playground.runs.training import learning_rate
 from playground.views.transport import marks
+from playground.visitors.session import Session
 from playground.wording import percent
 
 CHARTS = ("loss", "accuracy", "gradient", "rate")

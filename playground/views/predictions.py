@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from playground import findings
-from playground.history import Snapshot
-from playground.session import Session
+from playground.findings import lenses as findings
+from playground.runs.history import Snapshot
 from playground.tasks.base import IGNORE, MASK
+from playground.visitors.session import Session
 
 SHOWN = 8
 

@@ -9,7 +9,7 @@ from typing import Any
 from models import PUBLISHED, TransformerConfig
 from models.cost import cost
 from models.published import SOURCES
-from playground.session import Session
+from playground.visitors.session import Session
 from playground.wording import metric
 
 PRECISION = 2  # bytes of one cached number in bfloat16 or float16, as such models are served

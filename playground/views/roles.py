@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from playground import findings
 from playground.figures import training as figures
-from playground.history import Snapshot
-from playground.session import Session
+from playground.findings import lenses as findings
+from playground.runs.history import Snapshot
 from playground.views.transport import marks
+from playground.visitors.session import Session
 
 
 def value(session: Session, snapshot: Snapshot) -> dict[str, Any]:

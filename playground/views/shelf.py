@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from playground.session import Session
-from playground.shelf import BYTES, MOST
 from playground.views.transport import memory
+from playground.visitors.session import Session
+from playground.visitors.shelf import BYTES, MOST
 
 MEGA = 2**20
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from playground.session import Session
 from playground.tasks.base import TaskConfig, Topology
+from playground.visitors.session import Session
 from playground.wording import percent
 
 EXAMPLES, LONGEST = 3, 160  # lines of a preview, and characters of one

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from models.cost import cost
-from playground.limits import SECONDS, STEPS
 from playground.measures.training import steepest_fall
-from playground.run import Run
-from playground.session import Session
+from playground.runs.run import Run
+from playground.settings.limits import SECONDS, STEPS
+from playground.visitors.session import Session
 
 SPARK = 96
 LEVELS = ord("n") - ord("0")

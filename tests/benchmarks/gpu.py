@@ -14,10 +14,10 @@ import torch
 from torch.nn import functional as F
 
 from models import Transformer
-from playground.capture import captured
-from playground.precision import Precision
+from playground.compute.capture import captured
+from playground.compute.precision import Precision
+from playground.runs.training import Training, optimizers
 from playground.tasks.base import Batch
-from playground.training import Training, optimizers
 from tests.benchmarks import ours, peers
 from tests.benchmarks.harness import Case, measure, table
 from tests.benchmarks.peers import SIZES, Size

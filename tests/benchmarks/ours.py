@@ -15,8 +15,8 @@ from models.feedforward import Dense
 from models.linear import routed
 from models.norm import Norm
 from models.position import Learned, RoPE
-from playground.precision import Precision
-from playground.training import Training, optimizers
+from playground.compute.precision import Precision
+from playground.runs.training import Training, optimizers
 from tests.benchmarks.peers import Size
 
 Mode = Literal["plain fp32", "fp32", "bf16"]

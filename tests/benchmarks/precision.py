@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from statistics import mean, stdev
 
-from playground.presets import changed
-from playground.run import Run
+from playground.runs.run import Run
+from playground.settings.presets import changed
 
 TASKS = {"copy": 80, "induction": 250, "text": 300}  # preset -> updates
 SEEDS = range(5)

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from playground import presets
-from playground.controls import change, plain, read
-from playground.run import Evaluation, Run
+from playground.runs.run import Evaluation, Run
+from playground.settings import presets
+from playground.settings.forms import change, plain, read
 
 
 class Goal(NamedTuple):
@@ -33,7 +33,7 @@ def right(share: float) -> Callable[[Run, Evaluation], bool]:
 
 
 def induction(run: Run, seen: Evaluation) -> bool:
-    from playground.look import look
+    from playground.runs.probe import look
 
     heads = look(run.model, run.probe, run.step).heads["decoder"]
     return heads.scores[..., heads.roles.index("induction")].max() > 0.5

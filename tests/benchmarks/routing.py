@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import torch
 
-from playground import presets
 from playground.measures.routing import dropped, evenness
-from playground.run import Run
+from playground.runs.run import Run
+from playground.settings import presets
 
 SEEDS = range(10, 15)  # not those that the presets were chosen on
 AUXILIARY = "model.feed_forward.balance.auxiliary"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.word2vec import Word2Vec, Word2VecConfig
-from playground.words import words
+from playground.words.text import words
 from tests.benchmarks.harness import Case
 
 EPOCHS = 5

@@ -8,7 +8,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
-from playground.controls import accordions
+from playground.settings.forms import accordions
 from tests.browser.screen import SMALL, Screen, shared
 
 OPENER = build_opener(ProxyHandler({}))

@@ -66,5 +66,5 @@ def test_the_lines_are_copied(page):
     Screen(page).open()
     page.locator(".python:visible").get_by_role("button", name="Copy").click()
     expect(page.locator(".python:visible").get_by_role("button", name="Copied")).to_be_visible()
-    assert "from playground.run import Run" in page.evaluate("navigator.clipboard.readText()")
+    assert "from playground.runs.run import Run" in page.evaluate("navigator.clipboard.readText()")
     assert json.dumps("induction").replace('"', "'") in page.evaluate("navigator.clipboard.readText()")

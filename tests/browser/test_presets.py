@@ -5,7 +5,7 @@ import json
 from playwright.sync_api import expect
 
 from models.cost import cost
-from playground.presets import PRESETS
+from playground.settings.presets import PRESETS
 from playground.views.column import lines
 from tests.browser.screen import Screen
 

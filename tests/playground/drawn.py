@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from playground.session import Session
 from playground.views import attention
+from playground.visitors.session import Session
 
 
 def unpacked(text: str, kind: str, shape: tuple[int, ...]) -> np.ndarray:

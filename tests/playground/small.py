@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground.controls import plain
-from playground.presets import changed
-from playground.session import Session
+from playground.settings.forms import plain
+from playground.settings.presets import changed
+from playground.visitors.session import Session
 
 TINY: dict[str, Any] = {
     "model.width": 16,

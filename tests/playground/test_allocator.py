@@ -10,7 +10,7 @@ import pytest
 
 FAULTS = """
 import json, resource, sys, threading
-from playground.allocator import tune
+from playground.compute.allocator import tune
 tune()
 import torch
 

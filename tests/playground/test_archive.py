@@ -12,9 +12,10 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
-from playground import archive
-from playground.archive import dump, read
-from playground.run import Run
+from playground.runs.archive import format as archive
+from playground.runs.archive.format import dump, read
+from playground.runs.run import Run
+from playground.settings import limits
 from tests.playground.test_fork import MIXED, same, trained
 from tests.playground.test_run import SMALL, run_of
 
@@ -73,7 +74,7 @@ def test_pictures_are_made_again_as_they_were():
 
 def test_a_run_before_its_first_update_and_one_with_experts_can_be_kept():
     assert same(run_of(), read(dump(run_of())))
-    from playground.presets import changed
+    from playground.settings.presets import changed
 
     mixed = Run(changed("collapse", MIXED))
     trained(mixed, 5)
@@ -148,7 +149,7 @@ BROKEN = {
 def test_damaged_files_are_refused_with_a_sentence(name, data):
     change, sentence = BROKEN[name]
     with pytest.raises(ValueError, match=sentence):
-        read(rewritten(data, change))
+        read(rewritten(data, change), limits.too_large)
 
 
 def test_a_file_cut_short_and_one_with_a_number_that_is_none_are_refused(data):
@@ -178,6 +179,6 @@ def test_more_states_than_a_run_keeps_and_more_steps_than_the_page_makes_are_ref
     with pytest.raises(ValueError, match="more states than a run keeps"):
         read(data)
     monkeypatch.undo()
-    monkeypatch.setattr(archive, "STEPS", 29)
+    monkeypatch.setattr(limits, "STEPS", 29)
     with pytest.raises(ValueError, match="made 30 updates of 29"):
-        read(data)
+        read(data, limits.too_large)

@@ -8,7 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
-from playground.archive import dump, read
+from playground.runs.archive.format import dump, read
+from playground.settings.limits import too_large
 from playground.tasks.text import LONGEST
 from tests.playground.test_archive import rewritten, taken
 
@@ -51,4 +52,4 @@ TEXTS = [(LONGEST + 8, "Own text: string should have at most 1000000 characters"
 def test_a_text_inside_is_no_longer_than_one_that_is_pasted(characters, sentence, data):
     own = {"kind": "text", "length": 16, "source": "own", "text": "abcdefgh" * (characters // 8)}
     with pytest.raises(ValueError, match=sentence):
-        read(rewritten(data, lambda written: written["config"].update(task=own)))
+        read(rewritten(data, lambda written: written["config"].update(task=own)), too_large)

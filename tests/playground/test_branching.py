@@ -7,11 +7,11 @@ import json
 import pytest
 import torch
 
-from playground.archive import dump
-from playground.session import branching
-from playground.sessions import Sessions
-from playground.shelf import MOST
+from playground.runs.archive.format import dump
 from playground.views import learning, shelf, transport
+from playground.visitors.session import branching
+from playground.visitors.sessions import Sessions
+from playground.visitors.shelf import MOST
 from tests.playground.small import tiny, trained
 
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from playground.capture import LogitsOf, captured
-from playground.precision import Precision
+from playground.compute.capture import LogitsOf, captured
+from playground.compute.precision import Precision
 from tests.playground.small import tiny
 
 CUDA, FP32 = torch.device("cuda"), Precision("fp32", "")

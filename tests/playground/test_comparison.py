@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pytest
 
 from models.cost import cost
-from playground.archive import dump
 from playground.comparison import results
 from playground.comparison.finding import finding
 from playground.comparison.matching import NUMBERS, WHATS, match
@@ -17,8 +16,9 @@ from playground.comparison.processes import Process, shared_out
 from playground.comparison.ready import READY
 from playground.comparison.trials import Trials
 from playground.comparison.variants import Variant, changed, check, variant
-from playground.presets import PRESETS
-from playground.run import Run
+from playground.runs.archive.format import dump
+from playground.runs.run import Run
+from playground.settings.presets import PRESETS
 from playground.wording import percent
 
 SMALL = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from playground.comparison.variants import changed
-from playground.sessions import KEPT, Sessions
+from playground.visitors.sessions import KEPT, Sessions
 from tests.playground.test_comparison import BASE, wait
 
 

@@ -10,8 +10,8 @@ from playground.comparison.finding import ahead, finding
 from playground.comparison.setup import Setup
 from playground.comparison.trials import Trials
 from playground.comparison.variants import changed, variant
-from playground.history import Metrics
-from playground.run import Run
+from playground.runs.history import Metrics
+from playground.runs.run import Run
 from tests.playground.test_comparison import BASE, wait
 
 WILD = changed(BASE, {"training.lr": 1.0, "training.weight_decay": 3.0, "training.clip": 0.0, "training.steps": 200})

@@ -6,8 +6,8 @@ import pytest
 
 from playground.comparison.ready import READY
 from playground.comparison.setup import FIRST, Setup
-from playground.presets import PRESETS
-from playground.run import Run
+from playground.runs.run import Run
+from playground.settings.presets import PRESETS
 from tests.playground.test_comparison import BASE
 
 

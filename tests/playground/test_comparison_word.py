@@ -12,8 +12,8 @@ from playground.comparison.picture import picture
 from playground.comparison.setup import Setup
 from playground.comparison.variants import changed
 from playground.comparison.word import LONGEST, asked
-from playground.presets import PRESETS
-from playground.run import Run
+from playground.runs.run import Run
+from playground.settings.presets import PRESETS
 from playground.tasks.base import TOPOLOGIES
 from tests.playground.test_comparison import BASE
 

@@ -29,7 +29,7 @@ from playground.components import (
     widget,
     words,
 )
-from playground.controls import accordions
+from playground.settings.forms import accordions
 
 NASTY = "'play' \"edit\" `go` </script> & ü %22link%22"
 ROW = {"name": "a", "path": "a", "label": NASTY, "help": NASTY, "type": "int", "options": [["edit", "do"]]}

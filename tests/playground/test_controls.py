@@ -7,7 +7,8 @@ import math
 import pytest
 
 from models.config import Config, variants, walk
-from playground.controls import (
+from playground.runs.run import RunConfig
+from playground.settings.forms import (
     GUESTS,
     HIDDEN,
     ROUTING,
@@ -22,8 +23,7 @@ from playground.controls import (
     put_kind,
     read,
 )
-from playground.rows import rows
-from playground.run import RunConfig
+from playground.settings.rows import rows
 
 RAW = plain(RunConfig())
 ROWS = {

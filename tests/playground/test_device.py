@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from playground.device import choose
+from playground.compute.device import choose
 
 
 @pytest.fixture

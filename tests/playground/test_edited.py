@@ -4,9 +4,9 @@ import pytest
 from pydantic import model_validator
 
 from models.config import Config, knob, refuse
-from playground.edited import Edited
-from playground.limits import TEXT
 from playground.positions.settings import PositionSettings
+from playground.settings.edited import Edited
+from playground.settings.limits import TEXT
 
 
 class Pair(Config):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from playground.edited import Edited
-from playground.embeddings.lab import WordLab
-from playground.embeddings.settings import WordSettings
 from playground.pages.embeddings.board import FORMS, forms
+from playground.settings.edited import Edited
 from playground.views.embeddings.word2vec import dense, saved, tries
+from playground.words.lab import WordLab
+from playground.words.settings import WordSettings
 
 SMALL = {"sentences": 300, "model": {"dimension": 8, "epochs": 2}}
 

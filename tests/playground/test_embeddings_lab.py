@@ -1,9 +1,9 @@
 """One visitor's lab: what is refused, what acts at once, what waits, and which press trains."""
 
-from playground.edited import Edited
-from playground.embeddings import corpus
-from playground.embeddings.lab import WordLab
-from playground.embeddings.settings import WordSettings
+from playground.settings.edited import Edited
+from playground.words import corpus
+from playground.words.lab import WordLab
+from playground.words.settings import WordSettings
 
 SMALL = {"sentences": 300, "model": {"dimension": 8, "epochs": 2}}
 

@@ -9,13 +9,13 @@ import plotly.graph_objects as go
 import pytest
 import torch
 
-from playground.edited import Edited
-from playground.embeddings.lab import WordLab
-from playground.embeddings.settings import KINDS, WordSettings
-from playground.embeddings.training import Training
 from playground.figures import embedding as figures
-from playground.session import Session
+from playground.settings.edited import Edited
 from playground.views.embeddings.word2vec import bar, curves, learned, maps, saved
+from playground.visitors.session import Session
+from playground.words.lab import WordLab
+from playground.words.settings import KINDS, WordSettings
+from playground.words.training import Training
 
 SMALL = {"sentences": 300, "model": {"dimension": 8, "epochs": 2}}
 

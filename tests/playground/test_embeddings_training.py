@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from models.word2vec import Word2Vec
-from playground import grammar
-from playground.edited import Edited
-from playground.embeddings.lab import WordLab
-from playground.embeddings.map import Map
-from playground.embeddings.settings import KINDS, WordSettings
-from playground.embeddings.training import EVERY, SHARES, TOP, Training, quick
 from playground.measures.embedding import analogy, neighbours
 from playground.measures.projection import fit
+from playground.settings.edited import Edited
 from playground.views.embeddings.word2vec import tries
+from playground.words import grammar
+from playground.words.lab import WordLab
+from playground.words.map import Map
+from playground.words.settings import KINDS, WordSettings
+from playground.words.training import EVERY, SHARES, TOP, Training, quick
 
 SMALL = {"sentences": 300, "model": {"dimension": 8, "epochs": 2}}
 

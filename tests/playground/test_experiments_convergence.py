@@ -21,7 +21,7 @@ from playground.experiments.convergence import (
     python,
 )
 from playground.experiments.convergence.progress import UNSEEN
-from playground.run import Diverged, Run
+from playground.runs.run import Diverged, Run
 
 SMALL = Convergence(schemes=("RoPE", "none"), seeds=2, steps=40, length=16)
 

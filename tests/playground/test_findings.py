@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from playground import findings
-from playground.history import History, Metrics, Snapshot
+from playground.findings import lenses as findings
 from playground.measures.attention import Heads
+from playground.runs.history import History, Metrics, Snapshot
 
 ROLES = ("previous token", "first token", "current token", "duplicate token", "induction")
 

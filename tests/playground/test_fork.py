@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from playground.archive import dump, read
-from playground.checkpoint import Checkpoints
-from playground.presets import changed
-from playground.run import Run, RunConfig
+from playground.runs.archive.format import dump, read
+from playground.runs.checkpoint import Checkpoints
+from playground.runs.run import Run, RunConfig
+from playground.settings.presets import changed
 from tests.playground.test_run import SMALL, run_of
 
 MIXED = {

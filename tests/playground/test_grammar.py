@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from models.word2vec import Word2Vec, Word2VecConfig
-from playground.grammar import CLASSES, TEMPLATES, classes, sentences
 from playground.measures.embedding import purity
-from playground.words import numbered, split, words
+from playground.words.grammar import CLASSES, TEMPLATES, classes, sentences
+from playground.words.text import numbered, split, words
 
 
 def test_a_seed_is_a_corpus_of_every_word():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from playground.history import History, Snapshot
+from playground.runs.history import History, Snapshot
 
 
 def picture(step: int, size: int = 1000) -> Snapshot:

@@ -16,12 +16,13 @@ from models.mixture import MoE
 from models.moe import Capacity, ExpertChoice, Switch
 from models.norm import Norm
 from models.position import ALiBi, Learned, NoPosition
-from playground.interventions import ablations, findings
+from playground.findings import interventions as findings
+from playground.interventions import ablations
 from playground.interventions.ablations import Costs, costs
 from playground.interventions.parts import coupled, kind, name, parts
-from playground.look import forward
-from playground.paired import Change
+from playground.runs.paired import Change
 from playground.tasks.base import IGNORE, Batch
+from playground.tasks.forward import forward
 from tests.models.variants import small
 from tests.playground.intervened import batch_of, model_of
 

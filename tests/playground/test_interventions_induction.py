@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from models import Ablate
+from playground.findings.induction import finding
 from playground.interventions import induction
 from playground.interventions.induction import InductionCheck, Without, induction_check
-from playground.interventions.induction_finding import finding
 from playground.measures.attention import Heads
-from playground.paired import Change
-from playground.run import measure
+from playground.runs.paired import Change
+from playground.runs.run import measure
 from tests.playground.small import trained
 
 

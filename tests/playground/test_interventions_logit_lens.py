@@ -13,10 +13,10 @@ from models import Transformer
 from models.embedding import Embedding, Head
 from models.norm import Norm
 from models.position import Learned
-from playground.interventions import findings
+from playground.findings import interventions as findings
 from playground.interventions.logit_lens import Lens, lens
-from playground.look import forward
 from playground.tasks.base import IGNORE
+from playground.tasks.forward import forward
 from tests.playground.intervened import batch_of, model_of
 
 WORDS = [*"abcdefghijkl", "<"]

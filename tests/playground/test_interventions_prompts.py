@@ -12,7 +12,7 @@ from models.attention import NoAttention
 from models.mixture import MoE
 from models.moe import Capacity, Switch
 from models.position import NoPosition
-from playground.interventions import findings
+from playground.findings import interventions as findings
 from playground.interventions.patching import Patching, by_head, by_position
 from playground.interventions.prompts import Answer
 from playground.tasks.base import Batch

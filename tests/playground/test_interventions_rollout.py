@@ -10,9 +10,9 @@ import torch
 
 from models.attention import LinearAttention, NoAttention
 from models.position import NoPosition, RoPE
-from playground.interventions import findings
+from playground.findings import interventions as findings
 from playground.interventions.rollout import frame, rollout, rollouts
-from playground.look import forward
+from playground.tasks.forward import forward
 from tests.playground.intervened import batch_of, model_of
 
 WORDS = [*"abcdefghijkl", "<"]

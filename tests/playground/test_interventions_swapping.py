@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from playground.interventions import findings
+from playground.findings import interventions as findings
 from playground.interventions.swapping import Swap, swap
-from playground.look import forward
 from playground.tasks.base import IGNORE
+from playground.tasks.forward import forward
 from tests.playground.intervened import batch_of, model_of
 
 WORDS = [*"abcdefghijkl", "<"]

@@ -6,10 +6,10 @@ import pytest
 
 from models import Transformer
 from models.cost import cost
-from playground import limits
-from playground.limits import excess, step_flops
-from playground.presets import PRESETS, changed
-from playground.run import RunConfig
+from playground.runs.run import RunConfig
+from playground.settings import limits
+from playground.settings.limits import excess, step_flops
+from playground.settings.presets import PRESETS, changed
 
 
 def config(**sections) -> RunConfig:

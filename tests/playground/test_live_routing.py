@@ -7,10 +7,10 @@ import json
 import pytest
 
 from models.config import live
-from playground.controls import leaf
-from playground.presets import PRESETS, raw
-from playground.session import Session
-from playground.share import link, opened
+from playground.settings.forms import leaf
+from playground.settings.links import link, opened
+from playground.settings.presets import PRESETS, raw
+from playground.visitors.session import Session
 from tests.playground.mixed import MOE, mixed
 
 LIVE = {  # what the visitor sets while a mixture trains: path below the feed-forward -> (value, what the mark says)

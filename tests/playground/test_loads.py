@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from playground import loads as module
-from playground.history import Snapshot
-from playground.loads import LOSSES, Loads, Routed, compact, penalties, size
-from playground.look import Twin, forward
 from playground.measures.routing import Information
+from playground.runs import loads as module
+from playground.runs.history import Snapshot
+from playground.runs.loads import LOSSES, Loads, Routed, compact, penalties, size
+from playground.runs.probe import Twin
 from playground.tasks.base import Batch
+from playground.tasks.forward import forward
 from tests.playground.mixed import MOE, mixed, routing
 from tests.playground.small import trained
 

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from models import Ablate
-from playground.look import Twin, forward, look, maps, probe, to
 from playground.measures.attention import CROSS_ROLES, SELF_ROLES
+from playground.runs.probe import Twin, look, maps, probe
+from playground.tasks.forward import forward, to
 from tests.playground.small import tiny
 
 STACKS = {

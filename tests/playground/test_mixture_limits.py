@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from playground import presets
-from playground.controls import change, read
-from playground.session import Session
+from playground.settings import presets
+from playground.settings.forms import change, read
+from playground.visitors.session import Session
 
 MOE = "model.feed_forward"
 

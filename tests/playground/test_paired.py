@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from playground.paired import Change, Scores, change, ratio
+from playground.runs.paired import Change, Scores, change, ratio
 
 
 def test_the_error_of_equal_examples_is_that_of_a_mean():

@@ -13,10 +13,10 @@ from models import PRESETS, Transformer
 from models.attention import MHA
 from models.linear import is_routed, routed
 from models.mixture import MoE
-from playground import precision
-from playground.precision import choose
-from playground.run import Run, RunConfig
-from playground.training import Training, optimizers, tune
+from playground.compute import precision
+from playground.compute.precision import choose
+from playground.runs.run import Run, RunConfig
+from playground.runs.training import Training, optimizers, tune
 
 CPU = torch.device("cpu")
 CONFIG = PRESETS["fast"].but(width=16, attention=MHA(heads=2), context=8, vocab=11)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from playground.controls import flat, plain, read
-from playground.presets import FIRST, GROUPS, PRESETS, changed, groups, raw
-from playground.presets.famous import FAMOUS
-from playground.presets.mixtures import MIXTURES
+from playground.settings.forms import flat, plain, read
+from playground.settings.presets import FIRST, GROUPS, PRESETS, changed, groups, raw
+from playground.settings.presets.famous import FAMOUS
+from playground.settings.presets.mixtures import MIXTURES
 
 TRIES = {f"{p.name}, {text}": (p.name, changes) for p in PRESETS.values() for text, changes, _ in p.tries}
 

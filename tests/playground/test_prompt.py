@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from models.generate import GREEDY, Sampling
-from playground.prompt import LONGEST, continuation
-from playground.run import Run
+from playground.runs.prompt import LONGEST, continuation
+from playground.runs.run import Run
 from playground.tasks.base import MASK, START
 from tests.playground.small import trained
 

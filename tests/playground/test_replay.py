@@ -8,13 +8,13 @@ import json
 import pytest
 
 from playground.pages.playground import CHARTS
-from playground.presets import FIRST, PRESETS
-from playground.replay import EVERY, FILE, FRAMES, _changes, _frame, still, stored
-from playground.session import Session
+from playground.settings.presets import FIRST, PRESETS
 from playground.views import attention, learning, transport
+from playground.visitors.session import Session
+from playground.workers.replay import EVERY, FILE, FRAMES, _changes, _frame, still, stored
 
 CONFIG = PRESETS[FIRST].config
-AGAIN = "record it anew: python -m playground.replay"
+AGAIN = "record it anew: python -m playground.workers.replay"
 MOVING = ("transport", "attention", "roles")
 
 
@@ -91,7 +91,7 @@ def test_a_still_is_the_last_frame_of_a_component():
 
 
 def test_without_a_recording_there_is_no_still(monkeypatch, tmp_path):
-    monkeypatch.setattr("playground.replay.FILE", tmp_path / "none.json")
+    monkeypatch.setattr("playground.workers.replay.FILE", tmp_path / "none.json")
     assert still("transport") is None
 
 

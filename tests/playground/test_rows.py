@@ -3,7 +3,7 @@
 from models.config import Config, knob
 from models.position import POSITIONS
 from playground.positions.settings import PositionSettings
-from playground.rows import about, live_first, row, rows
+from playground.settings.rows import about, live_first, row, rows
 
 
 class Inner(Config):

@@ -8,8 +8,8 @@ import threading
 import pytest
 import torch
 
-from playground.run import Diverged, Run, RunConfig
-from playground.training import Training, learning_rate, optimizers
+from playground.runs.run import Diverged, Run, RunConfig
+from playground.runs.training import Training, learning_rate, optimizers
 
 SMALL = {
     "model": {

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.controls import flat, leaf, plain, read
-from playground.limits import TEXT
+from playground.settings.forms import flat, leaf, plain, read
+from playground.settings.limits import TEXT
 from tests.playground.small import tiny, trained
 
 

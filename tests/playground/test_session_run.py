@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from models import Ablate
-from playground.ablation import Ablation
-from playground.session import training as module
+from playground.interventions.ablation import Ablation
+from playground.visitors.session import training as module
 from tests.playground.small import tiny, trained
 
 

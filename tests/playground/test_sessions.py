@@ -9,8 +9,8 @@ import weakref
 
 import pytest
 
-from playground import sessions as module
-from playground.sessions import IDLE, KEPT, Sessions
+from playground.visitors import sessions as module
+from playground.visitors.sessions import IDLE, KEPT, Sessions
 from tests.playground.small import TINY, tiny
 
 TOKEN, OTHER = "0123456789abcdef" * 2, "f" * 32

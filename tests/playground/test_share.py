@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, parse_qsl
 
 import pytest
 
-from playground import presets
-from playground.controls import accordions, change, flat, leaf, plain, put, read
-from playground.presets import PRESETS, raw
-from playground.share import LENSES, LONGEST_VALUE, link, opened
+from playground.settings import presets
+from playground.settings.forms import accordions, change, flat, leaf, plain, put, read
+from playground.settings.links import LENSES, LONGEST_VALUE, link, opened
+from playground.settings.presets import PRESETS, raw
 
 FORMS = accordions()
 

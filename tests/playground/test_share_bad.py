@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.controls import flat, leaf, plain, read
-from playground.presets import FIRST, PRESETS, raw
-from playground.session import Session
-from playground.share import TOLD, opened
+from playground.settings.forms import flat, leaf, plain, read
+from playground.settings.links import TOLD, opened
+from playground.settings.presets import FIRST, PRESETS, raw
+from playground.visitors.session import Session
 
 BAD = {  # query -> what the sentence says
     "?preset=nope": "a preset 'nope' that does not exist; induction is shown",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from playground import shelf as module
-from playground.presets import changed
-from playground.run import Run
-from playground.shelf import MOST, Shelf
+from playground.runs.run import Run
+from playground.settings.presets import changed
+from playground.visitors import shelf as module
+from playground.visitors.shelf import MOST, Shelf
 
 SMALL = {"model.width": 16, "model.attention.heads": 2, "training.batch": 4, "training.examples": 8}
 

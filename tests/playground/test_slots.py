@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from playground.slots import Slots
+from playground.workers.slots import Slots
 
 
 def test_slots_go_to_those_who_came_first_and_the_others_know_their_place():

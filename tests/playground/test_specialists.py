@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from playground.loads import Routed
 from playground.measures.routing import KINDS, first_choice
-from playground.specialists import informed, labels
+from playground.runs.loads import Routed
+from playground.runs.specialists import informed, labels
 from playground.tasks import Tagged
 from tests.playground.mixed import mixed, routing
 

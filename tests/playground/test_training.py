@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from models.config import live
-from playground import training as module
-from playground.training import Training, learning_rate, optimizers, tune
+from playground.runs import training as module
+from playground.runs.training import Training, learning_rate, optimizers, tune
 
 
 @pytest.fixture

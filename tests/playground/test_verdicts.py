@@ -8,7 +8,8 @@ from statistics import stdev
 
 import pytest
 
-from playground import presets, verdicts
+from playground.findings import verdicts
+from playground.settings import presets
 from playground.views import notes
 from tests.playground.small import tiny
 

@@ -9,7 +9,7 @@ import pytest
 
 from models import Ablate
 from playground import wording
-from playground.ablation import Ablation
+from playground.interventions.ablation import Ablation
 from playground.views import attention, roles
 from playground.views.attention import frames
 from tests.playground.drawn import shown, unpacked

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from playground.look import forward, maps
+from playground.runs.probe import maps
+from playground.tasks.forward import forward
 from playground.views.attention import frames
 from tests.playground.drawn import shown, unpacked
 from tests.playground.small import trained

@@ -9,10 +9,10 @@ import pytest
 from models import Transformer
 from models.config import variants
 from models.cost import cost
-from playground import presets
-from playground.controls import accordions, field_at
-from playground.session import Session
+from playground.settings import presets
+from playground.settings.forms import accordions, field_at
 from playground.views import column
+from playground.visitors.session import Session
 from playground.wording import metric
 from tests.playground.mixed import mixed
 from tests.playground.small import tiny, trained

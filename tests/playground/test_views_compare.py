@@ -15,8 +15,8 @@ from playground.comparison.results import Spread, last
 from playground.comparison.setup import Setup
 from playground.comparison.trials import Trial
 from playground.comparison.variants import changed
-from playground.history import Metrics
-from playground.run import Run
+from playground.runs.history import Metrics
+from playground.runs.run import Run
 from playground.views.compare import charts, table, value
 from tests.playground.test_comparison import BASE
 

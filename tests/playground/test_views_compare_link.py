@@ -6,12 +6,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from playground import presets, share
 from playground.comparison.matching import WHATS
 from playground.comparison.ready import READY
 from playground.comparison.setup import Setup
 from playground.comparison.variants import SEEDS
-from playground.controls import plain
+from playground.settings import links, presets
+from playground.settings.forms import plain
 from playground.views.compare.link import LABEL, LONGEST, link, opened
 from tests.playground.test_comparison import BASE
 
@@ -54,7 +54,7 @@ def test_ones_own_is_the_base_as_the_playground_links_to_it_and_what_each_varian
     assert told["v2"] == '{"model.layers":1}'
     assert "n1" not in told
     assert (told["n2"], told["base"], told["word"]) == ("shallow", "the run", "abca")
-    mine = share.opened(told)
+    mine = links.opened(told)
     assert mine is not None
     assert mine.raw == plain(BASE)
     assert mine.sentences == ()

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from models import Ablate
-from playground.ablation import Ablation
-from playground.look import forward
-from playground.vectors import tables
+from playground.interventions.ablation import Ablation
+from playground.runs.vectors import tables
+from playground.tasks.forward import forward
 from playground.views.embeddings import lens, projector
 from playground.views.embeddings.axes import ENOUGH, held, shares
 from playground.views.embeddings.finding import numbers
@@ -213,7 +213,7 @@ def test_what_is_kept_is_bounded_and_left_out_where_it_is_too_large(monkeypatch)
     kept = session.run.history.snapshots[-1].vectors
     assert kept.tables["token"].dtype == np.float16
     assert kept.size() < 20_000
-    monkeypatch.setattr("playground.vectors.MOST", 600)
+    monkeypatch.setattr("playground.runs.vectors.MOST", 600)
     large = trained(5, "copy")  # 30 x 16 tokens fit, the stream of 24 tokens does not
     assert set(large.run.history.snapshots[-1].vectors.states) == set()
     large.shown = 0

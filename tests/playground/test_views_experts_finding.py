@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 
 from models.mixture import MoE
-from playground.findings import Finding
-from playground.history import History, Mark
-from playground.loads import Routed
+from playground.findings.lenses import Finding
 from playground.measures.routing import Information
+from playground.runs.history import History, Mark
+from playground.runs.loads import Routed
 from playground.tasks.base import Batch
 from playground.views.experts.finding import finding
 from tests.playground.mixed import MOE, routing

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from models import Ablate, Force
-from playground.ablation import Ablation
-from playground.choices import ExpertChoices
+from playground.interventions.ablation import Ablation
 from playground.views import experts
+from playground.visitors.choices import ExpertChoices
 from tests.playground.mixed import MOE, mixed
 from tests.playground.values import shown
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from playground.choices import Costs
-from playground.controls import leaf
 from playground.measures.routing import first_choice, table, taken
-from playground.specialists import labels
+from playground.runs.specialists import labels
+from playground.settings.forms import leaf
 from playground.views import experts
 from playground.views.experts import charts
+from playground.visitors.choices import Costs
 from tests.playground.mixed import ROUTED, known, mixed
 from tests.playground.small import tiny
 from tests.playground.values import shown

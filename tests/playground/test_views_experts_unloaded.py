@@ -10,9 +10,9 @@ import torch
 from models.mixture import MoE
 from models.moe.expert_choice import ExpertChoice
 from models.moe.soft import Soft
-from playground.findings import Finding
-from playground.history import History
-from playground.loads import Routed
+from playground.findings.lenses import Finding
+from playground.runs.history import History
+from playground.runs.loads import Routed
 from playground.tasks.base import Batch
 from playground.views.experts.finding import finding
 from playground.wording import percent

@@ -7,8 +7,8 @@ import json
 import pytest
 import torch
 
-from playground.embeddings.inputs import inputs
-from playground.vectors import stacks
+from playground.runs.inputs import inputs
+from playground.runs.vectors import stacks
 from playground.views.embeddings.input import value
 from tests.playground.small import tiny, trained
 

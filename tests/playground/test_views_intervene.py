@@ -14,8 +14,8 @@ import torch
 
 from models import Ablate
 from playground.interventions import prompts
-from playground.look import forward
 from playground.tasks.base import IGNORE
+from playground.tasks.forward import forward
 from playground.views import intervene, notes
 from playground.views.intervene import work
 from playground.views.intervene.corrupting import Wish, corruption

@@ -10,12 +10,12 @@ import plotly.graph_objects
 import pytest
 
 from models.config import put
-from playground import presets
-from playground.controls import change
 from playground.measures.routing import frame
-from playground.session import Session
+from playground.settings import presets
+from playground.settings.forms import change
 from playground.tasks.base import IGNORE
 from playground.views import attention, learning, notes, predictions
+from playground.visitors.session import Session
 from tests.playground.mixed import mixed
 from tests.playground.small import tiny, trained
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from models import Ablate
-from playground.ablation import Ablation
+from playground.compute.precision import Precision
+from playground.interventions.ablation import Ablation
 from playground.measures.routing import frame
-from playground.precision import Precision
 from playground.views import attention, notes
 from tests.playground.mixed import mixed
 from tests.playground.small import trained

@@ -12,15 +12,16 @@ import pytest
 import torch
 
 from models import Ablate
-from playground.ablation import Ablation
-from playground.look import forward, maps
+from playground.interventions.ablation import Ablation
 from playground.measures.distance import Reach
-from playground.session import Session
+from playground.runs.probe import maps
+from playground.tasks.forward import forward
 from playground.views import notes
 from playground.views.positions import lens, trained
 from playground.views.positions.finding import caption, finding
 from playground.views.positions.looked import allowed, looked
 from playground.views.positions.scores import terms
+from playground.visitors.session import Session
 from tests.playground.drawn import unpacked
 from tests.playground.small import tiny
 from tests.playground.small import trained as run_for

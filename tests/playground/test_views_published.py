@@ -8,8 +8,8 @@ import pytest
 
 from models import PUBLISHED
 from models.attention import GQA
-from playground.session import Session
 from playground.views import published
+from playground.visitors.session import Session
 from tests.playground.small import tiny
 
 LABELS = [column["label"] for column in published.columns()]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from playground.session import Session
 from playground.views import transport
 from playground.views.transport import LEVELS, SPARK, busy, spark, state, value
+from playground.visitors.session import Session
 from tests.playground.small import tiny, trained
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from models import Ablate
 from playground.pages import routing
-from playground.run import measure
+from playground.runs.run import measure
 from tests.playground.mixed import mixed
 
 

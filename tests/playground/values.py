@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.records import Routing
-from playground.loads import Routed
+from playground.runs.loads import Routed
 from playground.views import experts
 
 

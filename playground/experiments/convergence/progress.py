@@ -16,7 +16,7 @@ from typing_extensions import Self
 from models.architecture import Topology
 from models.config import Config, knob
 from playground.experiments.base import NAMES, SchemeName, check_once, schemes_knob, seed_knob, text_run
-from playground.run import Diverged, Run
+from playground.runs.run import Diverged, Run
 
 EVERY = 20  # steps between two looks at unseen texts
 UNSEEN = 128  # of them

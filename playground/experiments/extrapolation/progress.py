@@ -31,7 +31,7 @@ from playground.experiments.base import (
     seed_knob,
     text_run,
 )
-from playground.run import VALIDATION_SEED, Diverged, Run
+from playground.runs.run import VALIDATION_SEED, Diverged, Run
 from playground.tasks import Text
 
 MULTIPLES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)

@@ -18,7 +18,7 @@ from playground.pages.embeddings.board import FORMS, Board, forms
 from playground.pages.frame import NOW, PRIVATE
 from playground.pages.inputvector import tab as input_tab
 from playground.pages.laboratory import PLOTLY, experiments, settings
-from playground.session import Session
+from playground.visitors.session import Session
 
 NOT_OF = {  # which vectors a tab shows whose settings are elsewhere
     "dense": "<p>The dense vectors are those of your run under word2vec live, made with these settings; before it "

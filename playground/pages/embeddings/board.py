@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from playground.embeddings.lab import WordLab
-from playground.embeddings.settings import WordSettings
-from playground.rows import rows
+from playground.settings.rows import rows
 from playground.views import settings as settings_view
 from playground.views.embeddings.word2vec import bar, curves, dense, learned, maps, tries
+from playground.words.lab import WordLab
+from playground.words.settings import WordSettings
 
 Update = dict[Any, Any]
 

@@ -9,12 +9,12 @@ from urllib.parse import unquote
 import gradio as gr
 
 from models.config import walk
-from playground.embeddings.lab import WordLab
-from playground.embeddings.settings import KINDS, WordSettings
 from playground.pages.embeddings.board import Board, Update
 from playground.pages.event import press, sent
 from playground.pages.frame import session_of
 from playground.views.embeddings.word2vec import maps, saved
+from playground.words.lab import WordLab
+from playground.words.settings import KINDS, WordSettings
 
 TYPED = 60  # letters of a word
 LISTED = 1000  # letters of a list of words

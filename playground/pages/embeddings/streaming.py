@@ -10,10 +10,10 @@ from typing import Any
 
 import gradio as gr
 
-from playground.embeddings.lab import WordLab
 from playground.pages.embeddings.board import Board, Update
 from playground.pages.frame import SLOTS, session_of
-from playground.session import Session
+from playground.visitors.session import Session
+from playground.words.lab import WordLab
 
 HZ = 8.3  # pictures per second
 CHARTS_EVERY = 12  # pictures between two updates of charts

@@ -12,9 +12,9 @@ from playground.pages.positions import board as layout
 from playground.pages.positions.experimenting import Experimenting
 from playground.pages.positions.handlers import Hands
 from playground.pages.positions.heads import Heads
-from playground.session import Session
 from playground.views.positions import trained
 from playground.views.positions.trials import TRIALS
+from playground.visitors.session import Session
 
 HEADS = "<p>These are the heads of your run on the Playground page, where its settings are.</p>"
 

@@ -16,15 +16,15 @@ from playground.components.notes import notes
 from playground.components.runbar import runbar
 from playground.components.schemes import kept, schemes
 from playground.components.table import table
-from playground.edited import Edited
 from playground.pages.laboratory import PLOTLY
 from playground.pages.positions.work import work_of
 from playground.positions.settings import PositionSettings
-from playground.session import Session
+from playground.settings.edited import Edited
 from playground.views import settings as settings_view
 from playground.views.positions import column as view
 from playground.views.positions import decay, relative, scheme
 from playground.views.positions import progress as progress_view
+from playground.visitors.session import Session
 
 Update = dict[Any, Any]
 Parts = dict[str, gr.HTML]

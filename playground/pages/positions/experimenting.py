@@ -14,10 +14,10 @@ import gradio as gr
 from playground.pages.event import press, sent
 from playground.pages.frame import SLOTS, session_of
 from playground.pages.positions.work import Work, work_of
-from playground.session import Session
 from playground.views import settings as settings_view
 from playground.views.positions import progress as progress_view
 from playground.views.positions import trials
+from playground.visitors.session import Session
 
 Update = dict[Any, Any]
 HZ = 4.0  # pictures per second

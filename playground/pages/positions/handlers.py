@@ -8,15 +8,15 @@ from urllib.parse import unquote
 
 import gradio as gr
 
-from playground.dotted import ordered
-from playground.edited import Edited
 from playground.pages.event import sent
 from playground.pages.frame import session_of
 from playground.pages.positions.board import Board, Update
 from playground.pages.positions.experimenting import Experimenting
 from playground.positions.settings import KEPT, TABS, PositionSettings
-from playground.session import Session
+from playground.settings.edited import Edited
+from playground.settings.paths import ordered
 from playground.views.positions import link, trained
+from playground.visitors.session import Session
 
 LONGEST = 4000  # characters of an action
 

@@ -8,8 +8,8 @@ from playground.pages.event import sent
 from playground.pages.frame import session_of
 from playground.pages.looking import Looking
 from playground.pages.positions.board import Update
-from playground.session import Session
 from playground.views.positions import trained
+from playground.visitors.session import Session
 
 
 class Heads(Looking):

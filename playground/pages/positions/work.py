@@ -8,10 +8,10 @@ import time
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from playground.edited import Edited
-from playground.session import Session
+from playground.settings.edited import Edited
 from playground.views.positions.progress import picks, progressing
 from playground.views.positions.trials import TRIALS, Trial
+from playground.visitors.session import Session
 
 SECONDS = 240.0  # of computing, for one press of Run
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from playground import findings
-from playground.history import Snapshot
-from playground.run import Run
-from playground.session import Session
+from playground.findings import lenses as findings
+from playground.runs.history import Snapshot
+from playground.runs.run import Run
 from playground.tasks.base import Batch
 from playground.views.attention import frames
+from playground.visitors.session import Session
 
 STACKS = (("decoder", "Decoder"), ("encoder", "Encoder"), ("cross", "Cross"))
 ABSENT = {

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from playground.run import Run
+from playground.runs.run import Run
 
 MASKED, MASKED_LARGE = 255, 65_535
 HALF = 65_504.0  # the largest finite number of the float16 that weights are kept in

@@ -13,8 +13,8 @@ from playground.comparison.results import results
 from playground.comparison.setup import Setup
 from playground.comparison.variants import LEAST, MOST, SEEDS, Variant
 from playground.comparison.word import LONGEST, asked
-from playground.controls import accordions, leaf, plain
-from playground.run import RunConfig
+from playground.runs.run import RunConfig
+from playground.settings.forms import accordions, leaf, plain
 from playground.views.compare import table
 from playground.views.compare.cards import card
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from playground import presets, share
 from playground.comparison.ready import READY
 from playground.comparison.setup import Setup
 from playground.comparison.variants import MOST, SEEDS, Variant, changed, variant
-from playground.controls import flat, plain, read
-from playground.run import RunConfig
+from playground.runs.run import RunConfig
+from playground.settings import links, presets
+from playground.settings.forms import flat, plain, read
 
 OWN = "own"  # stands for a name where the comparison has none
 LONGEST = 4000  # characters of one value
@@ -34,7 +34,7 @@ def link(setup: Setup) -> str:
     pairs += [("word", setup.word)] if setup.word else []
     if ready is None:
         raw = plain(base.config)
-        queries = (share.link(name, raw, lens="attention")[1:] for name in presets.PRESETS)
+        queries = (links.link(name, raw, lens="attention")[1:] for name in presets.PRESETS)
         pairs += [("base", base.label), *(p for p in parse_qsl(min(queries, key=len)) if p[0] != "lens")]
         for i, other in enumerate(others, 1):
             pairs += _told(i, base, other)
@@ -88,7 +88,7 @@ def _tried(act: Callable[[], object], wanted: bool = True) -> list[str]:
 
 
 def _base(setup: Setup, label: str, query: Mapping[str, str]) -> list[str]:
-    shared = share.opened(query)
+    shared = links.opened(query)
     config, problems = read(shared.raw if shared else presets.raw(presets.FIRST))
     if config is None:
         return [next(iter(problems.values()))]

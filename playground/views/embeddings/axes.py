@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from playground.choices import VectorChoices
 from playground.measures.circles import circles, plane
 from playground.measures.projection import Basis, fit, refit
+from playground.visitors.choices import VectorChoices
 
 CIRCLES = 3  # offered
 ENOUGH = 0.8  # of what the best plane would show: below it the axes are fitted anew

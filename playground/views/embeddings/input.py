@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from models import Transformer
-from playground.embeddings.inputs import Inputs, inputs
-from playground.session import Session
+from playground.runs.inputs import Inputs, inputs
+from playground.runs.vectors import stacks
 from playground.tasks.base import Batch
-from playground.vectors import stacks
 from playground.views.embeddings.path import place, texts
+from playground.visitors.session import Session
 
 LABELS = {"token": "Token", "segment": "Segment", "position": "Position"}
 ENTERS = {

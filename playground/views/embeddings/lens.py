@@ -9,12 +9,12 @@ from urllib.parse import quote
 import torch
 from torch import Tensor
 
-from playground.findings import Finding
-from playground.session import Posed, Session
-from playground.vectors import tables
+from playground.findings.lenses import Finding
+from playground.runs.vectors import tables
 from playground.views.embeddings import path, projector, table
 from playground.views.embeddings.axes import places, planned
 from playground.views.embeddings.finding import Table, finding, moved, numbers
+from playground.visitors.session import Posed, Session
 
 LABELS = {
     "token": "Tokens",

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from playground.look import forward, to
 from playground.measures.residual import PARTS, added, states, trajectory
-from playground.session import Posed, Session
+from playground.runs.vectors import records
 from playground.tasks.base import Batch
-from playground.vectors import records
+from playground.tasks.forward import forward, to
 from playground.views.embeddings.axes import held, places, shares
+from playground.visitors.session import Posed, Session
 
 
 class Stream(NamedTuple):

@@ -8,7 +8,7 @@ import time
 from torch import Tensor
 
 from playground.measures.vector_files import metadata_tsv, vectors_tsv
-from playground.session import Session
+from playground.visitors.session import Session
 
 SECONDS = 3.0  # that they are sent for: a picture of the stream may take the place of the answer
 

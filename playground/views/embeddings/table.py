@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.history import Snapshot
 from playground.measures.embedding import neighbours
 from playground.measures.projection import Basis
+from playground.runs.history import Snapshot
 from playground.views.embeddings.axes import places
 from playground.views.embeddings.finding import Moved
 

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 from models import Ablate, Force
-from playground.loads import Routed
-from playground.session import Session
+from playground.runs.loads import Routed
 from playground.views.experts import arithmetic, groups, load, tokens
 from playground.views.experts.finding import finding
 from playground.views.transport import marks
+from playground.visitors.session import Session
 
 SHOWS = (("load", "Load"), ("devices", "Devices"), ("paths", "Paths"), ("ablate", "Ablate"))
 MIXTURE = "set:" + quote(json.dumps({"model.feed_forward.kind": "MoE"}))

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from playground.figures import routing as figures
-from playground.loads import Routed
 from playground.measures.routing import first_choice, paths
-from playground.session import Session
+from playground.runs.loads import Routed
 from playground.views.transport import marks
+from playground.visitors.session import Session
 
 MOST = 24  # experts whose ways can be told apart
 

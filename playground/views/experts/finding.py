@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from models.mixture import MoE
 from models.records import Routing
-from playground.findings import Finding
-from playground.history import History
-from playground.loads import Routed
+from playground.findings.lenses import Finding
 from playground.measures.routing import Evenness, dropped, evenness
+from playground.runs.history import History
+from playground.runs.loads import Routed
 from playground.views.experts.balance import equal, gates
 from playground.views.experts.unloaded import choosing, idle, soft
 from playground.wording import percent

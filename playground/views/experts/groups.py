@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from models.mixture import MoE
-from playground.choices import Costs
-from playground.loads import Routed
 from playground.measures.routing import Devices, devices, table, taken
-from playground.specialists import labels
+from playground.runs.loads import Routed
+from playground.runs.specialists import labels
 from playground.tasks.base import Task
+from playground.visitors.choices import Costs
 from playground.wording import percent
 
 MOSTLY = 0.4  # share of an expert's tokens from which it is called theirs

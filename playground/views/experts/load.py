@@ -9,8 +9,8 @@ import numpy as np
 
 from models.mixture import MoE
 from models.records import Routing
-from playground.loads import Loads
 from playground.measures.routing import DEAD, Evenness, dropped, even_bits, evenness
+from playground.runs.loads import Loads
 from playground.views.experts.balance import equal, gates
 from playground.wording import percent
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.records import Routing
-from playground.loads import Routed
+from playground.runs.loads import Routed
 from playground.tasks.base import Task
 from playground.views.experts.load import packed
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from playground.findings import Finding
-from playground.history import History
-from playground.loads import Routed
+from playground.findings.lenses import Finding
 from playground.measures.routing import Evenness, evenness, unchosen
+from playground.runs.history import History
+from playground.runs.loads import Routed
 from playground.wording import percent
 
 ALIKE = 2.0  # times the mean gate, up to which gates count as alike

@@ -6,10 +6,10 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from playground.session import Session
 from playground.views.intervene.trial import subject
 from playground.views.intervene.trials import chosen, inputs, offered, settings
 from playground.views.intervene.work import Found
+from playground.visitors.session import Session
 
 TRAIN = "set:" + quote("{}")
 NOTHING = (

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from playground.figures import effects
+from playground.findings.induction import RULE, finding
 from playground.interventions.induction import InductionCheck, Without, induction_check
-from playground.interventions.induction_finding import RULE, finding
-from playground.run import Run
+from playground.runs.run import Run
 from playground.views.intervene.trial import Field, Python, Shown, Subject, Trial, table
 
 DOES = (

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from models import Transformer
 from playground.interventions.prompts import Answer
-from playground.look import forward, to
 from playground.tasks.base import IGNORE, MASK, PAD, SEPARATOR, START, Batch
+from playground.tasks.forward import forward, to
 from playground.views.intervene.trial import first
 
 MOVES = 1.0  # logits: from here on a swap elsewhere is said to move the answer

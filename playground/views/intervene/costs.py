@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from playground.evaluation import VALIDATION_SEED
 from playground.figures import interventions as figures
-from playground.interventions import findings
+from playground.findings import interventions as findings
 from playground.interventions.ablations import Costs, costs
 from playground.interventions.parts import parts
-from playground.run import Run
+from playground.runs.evaluation import VALIDATION_SEED
+from playground.runs.run import Run
 from playground.tasks.base import Batch
 from playground.views.intervene.trial import Field, Python, Shown, Subject, Trial, pick, table
 from playground.wording import percent

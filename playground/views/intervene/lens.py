@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from playground.figures import interventions as figures
-from playground.interventions import findings
+from playground.findings import interventions as findings
 from playground.interventions.logit_lens import Lens, lens
 from playground.views.intervene.trial import Field, Python, Shown, Subject, Trial, batch_lines, named, table
 

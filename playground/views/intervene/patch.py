@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from playground.figures import interventions as figures
-from playground.interventions import findings
+from playground.findings import interventions as findings
 from playground.interventions.patching import Patching, by_head, by_position
 from playground.views.intervene.corrupting import Corruption, Wish, corruption
 from playground.views.intervene.trial import (

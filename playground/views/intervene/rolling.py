@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from playground.figures import interventions as figures
-from playground.interventions import findings
+from playground.findings import interventions as findings
 from playground.interventions.rollout import frame, rollouts
-from playground.look import forward, to
+from playground.tasks.forward import forward, to
 from playground.views.intervene.trial import (
     Field,
     Python,
@@ -80,7 +80,7 @@ def shown(subject: Subject, found: Rolled, settings: dict[str, Any]) -> Shown:
 def python(subject: Subject, found: Rolled, settings: dict[str, Any]) -> Python:
     lines, name = batch_lines(subject)
     stack = settings.get("stack", next(iter(found.shares)))
-    imports = ["from playground.interventions.rollout import rollouts", "from playground.look import forward"]
+    imports = ["from playground.interventions.rollout import rollouts", "from playground.tasks.forward import forward"]
     return Python(
         imports,
         [

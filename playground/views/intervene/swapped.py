@@ -9,7 +9,7 @@ import numpy as np
 
 from playground.figures import effects
 from playground.figures.heat import heat
-from playground.interventions import findings
+from playground.findings import interventions as findings
 from playground.interventions.swapping import Swap, swap
 from playground.views.intervene.corrupting import other_token
 from playground.views.intervene.trial import (

@@ -8,10 +8,10 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from playground.findings import Finding
-from playground.run import Run
-from playground.session import Session
+from playground.findings.lenses import Finding
+from playground.runs.run import Run
 from playground.tasks.base import Batch
+from playground.visitors.session import Session
 
 LONGEST = 64  # tokens of a probe: of more, the first ones
 AUTO = "auto"

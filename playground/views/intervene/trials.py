@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground.run import Run
-from playground.session import Session
+from playground.runs.run import Run
 from playground.views.intervene.check import CHECK
 from playground.views.intervene.costs import COSTS
 from playground.views.intervene.lens import LENS
@@ -13,6 +12,7 @@ from playground.views.intervene.patch import PATCH
 from playground.views.intervene.rolling import ROLLOUT
 from playground.views.intervene.swapped import SWAP
 from playground.views.intervene.trial import Field, Subject, Trial
+from playground.visitors.session import Session
 
 TRIALS = {trial.id: trial for trial in (COSTS, PATCH, LENS, ROLLOUT, SWAP, CHECK)}
 

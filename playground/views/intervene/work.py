@@ -9,10 +9,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from playground.run import Run
-from playground.session import Session
+from playground.runs.run import Run
 from playground.views.intervene.trial import Shown, Subject, Trial, subject
 from playground.views.intervene.trials import chosen, inputs, settings
+from playground.visitors.session import Session
 
 SECONDS = 60.0  # of computing, for one press of Run
 DRAWN = 0.25  # seconds between two drawings of what is known so far

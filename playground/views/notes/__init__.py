@@ -6,9 +6,10 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from playground import presets, verdicts
-from playground.session import Session
+from playground.findings import verdicts
+from playground.settings import presets
 from playground.views.notes.python import RECORDED, python
+from playground.visitors.session import Session
 
 __all__ = ["RECORDED", "python", "value"]
 

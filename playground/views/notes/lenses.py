@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from playground.session import Session
+from playground.visitors.session import Session
 
 
 class Lines(NamedTuple):
@@ -126,7 +126,7 @@ def _edits(session: Session) -> list[str]:
 
 
 def _of_experts(session: Session) -> list[str]:
-    probed = ["from playground.look import route", *_edits(session)] if on_probe(session) else []
+    probed = ["from playground.runs.probe import route", *_edits(session)] if on_probe(session) else []
     return [*probed, "from playground.measures.routing import frame"]
 
 
@@ -134,16 +134,17 @@ def _of_embeddings(session: Session) -> list[str]:
     return [
         *_edits(session),
         "import torch",
-        "from playground.look import forward",
+        "from playground.tasks.forward import forward",
         "from playground.measures.embedding import neighbours",
         "from playground.measures.residual import states, trajectory",
-        "from playground.vectors import tables",
+        "from playground.runs.vectors import tables",
     ]
 
 
 def _of_positions(session: Session) -> list[str]:
     return [
-        "from playground.look import forward, maps",
+        "from playground.runs.probe import maps",
+        "from playground.tasks.forward import forward",
         *_edits(session),
         "from playground.measures.distance import content, distances, moments",
         "from playground.views.positions.looked import allowed",
@@ -153,11 +154,20 @@ def _of_positions(session: Session) -> list[str]:
 NEWEST = ("learning", "intervene")  # lenses that do not look back
 LINES = {
     "learning": Lines(lambda session: [], lambda session: evaluated()),
-    "attention": Lines(lambda session: ["from playground.look import forward, maps", *_edits(session)], weights),
+    "attention": Lines(
+        lambda session: [
+            "from playground.runs.probe import maps",
+            "from playground.tasks.forward import forward",
+            *_edits(session),
+        ],
+        weights,
+    ),
     "experts": Lines(_of_experts, routed),
     "positions": Lines(_of_positions, by_distance),
     "embeddings": Lines(_of_embeddings, embedded),
-    "predictions": Lines(lambda session: ["from playground.look import forward", *_edits(session)], predictions),
+    "predictions": Lines(
+        lambda session: ["from playground.tasks.forward import forward", *_edits(session)], predictions
+    ),
     "intervene": Lines(
         lambda session: session.intervene.python(session.run)[0],
         lambda session: session.intervene.python(session.run)[1],

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground import presets
-from playground.controls import flat, plain
-from playground.run import Run
-from playground.session import Session
+from playground.runs.run import Run
+from playground.settings import presets
+from playground.settings.forms import flat, plain
 from playground.views.notes.lenses import LINES, NEWEST
+from playground.visitors.session import Session
 
 RECORDED = 350  # steps of the stored replay
 
@@ -22,7 +22,11 @@ def python(session: Session, lens: str) -> str:
         return ""
     before, after = flat(presets.raw(session.preset)), flat(plain(config)) | _pinned(session.run)
     different = {p: v for p, v in after.items() if before.get(p) != v}
-    lines = ["from playground.presets import changed", "from playground.run import Run", *LINES[lens].imports(session)]
+    lines = [
+        "from playground.settings.presets import changed",
+        "from playground.runs.run import Run",
+        *LINES[lens].imports(session),
+    ]
     lines += ["", *_computed(session.run), f"run = Run(changed({session.preset!r}, {_literal(different)}))"]
     lines += _trained(session.run, _end(session, lens), back=session.shown is not None and lens not in NEWEST)
     return "\n".join([*lines, *LINES[lens].numbers(session)])

@@ -6,12 +6,12 @@ import json
 from typing import Any, NamedTuple
 
 from models.position import POSITIONS, RoPE, Scaling
-from playground.dotted import flat
-from playground.edited import Edited
 from playground.figures.curves import COLOURS
 from playground.positions.names import matters, names
 from playground.positions.settings import KEPT, PositionSettings
-from playground.rows import rows
+from playground.settings.edited import Edited
+from playground.settings.paths import flat
+from playground.settings.rows import rows
 from playground.views.positions.link import link
 from playground.wording import said
 

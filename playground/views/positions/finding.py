@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from playground.findings import Finding
+from playground.findings.lenses import Finding
 from playground.measures.attention import NAMED_FROM
 from playground.measures.distance import Reach
 

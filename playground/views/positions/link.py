@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from playground.dotted import flat, ordered
-from playground.edited import Edited
 from playground.positions.settings import PositionSettings, Setting
+from playground.settings.edited import Edited
+from playground.settings.paths import flat, ordered
 
 PREFIX = "p."  # of every setting in the address
 LONGEST = 4000  # characters of one value

@@ -11,9 +11,10 @@ from models import Transformer
 from models.attention import sight
 from models.edits import unplaced
 from models.records import Scored
-from playground.look import forward, maps, to
-from playground.session import Posed
+from playground.runs.probe import maps
 from playground.tasks.base import Batch
+from playground.tasks.forward import forward, to
+from playground.visitors.session import Posed
 
 CELLS = 2**21  # weights that one picture reads
 

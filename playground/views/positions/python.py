@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from playground.dotted import flat
 from playground.positions.scheme import built
 from playground.positions.settings import PositionSettings, Setting
+from playground.settings.paths import flat
 
 
 def setting(settings: PositionSettings) -> str:

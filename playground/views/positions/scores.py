@@ -14,8 +14,8 @@ from torch import Tensor
 from models import Transformer, TransformerConfig
 from models.position import RoPE
 from playground.measures import distance as measure
-from playground.session import Session
 from playground.views.positions.looked import Looked
+from playground.visitors.session import Session
 
 ADDED = {
     "ALiBi": "ALiBi bias",

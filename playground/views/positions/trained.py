@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from playground.findings import Finding
+from playground.findings.lenses import Finding
 from playground.measures import distance as measure
-from playground.session import Posed, Session
 from playground.views.positions import scores
 from playground.views.positions.finding import caption, finding
 from playground.views.positions.looked import Looked, looked
 from playground.views.positions.numbers import measures
 from playground.views.positions.scores import packed
+from playground.visitors.session import Posed, Session
 
 STACKS = (("decoder", "Decoder"), ("encoder", "Encoder"), ("cross", "Cross"))
 ABSENT = {

@@ -9,8 +9,8 @@ from models.config import Config
 from playground.experiments import convergence, cost, extrapolation
 from playground.experiments.base import NAMES, SCHEMES
 from playground.experiments.extrapolation import WAYS
-from playground.findings import Finding
-from playground.rows import rows
+from playground.findings.lenses import Finding
+from playground.settings.rows import rows
 
 
 class Trial(NamedTuple):

@@ -7,8 +7,8 @@ import math
 from typing import Any
 
 from models.config import extra, walk
-from playground.embeddings.lab import WordLab
 from playground.wording import said
+from playground.words.lab import WordLab
 
 LONGEST = 40  # of a setting that waits
 

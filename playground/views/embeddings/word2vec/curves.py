@@ -6,8 +6,8 @@ import json
 import math
 from typing import Any
 
-from playground.embeddings.lab import WordLab
 from playground.figures import embedding as figures
+from playground.words.lab import WordLab
 
 
 def agreement(lab: WordLab) -> dict[str, Any]:

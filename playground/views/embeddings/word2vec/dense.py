@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from playground.embeddings.lab import WordLab
-from playground.embeddings.training import Training, quick
 from playground.measures.embedding import one_hot_similarity, similarity
+from playground.words.lab import WordLab
+from playground.words.training import Training, quick
 
 MOST, LETTERS = 24, 1000
 USUAL = ("dog", "cat", "horse", "bread", "cheese", "apple", "red", "blue", "green", "king", "queen")

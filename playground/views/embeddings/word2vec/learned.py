@@ -6,11 +6,11 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from playground.embeddings.lab import WordLab
-from playground.embeddings.settings import KINDS
-from playground.embeddings.training import Training
 from playground.views.embeddings.word2vec import maps
 from playground.wording import percent
+from playground.words.lab import WordLab
+from playground.words.settings import KINDS
+from playground.words.training import Training
 
 SURE = 0.9  # of the neighbours
 

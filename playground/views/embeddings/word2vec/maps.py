@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from playground.embeddings.lab import WordLab
-from playground.embeddings.settings import KINDS, Kind
-from playground.embeddings.training import TOP, Training
 from playground.measures.embedding import analogy, neighbours
+from playground.words.lab import WordLab
+from playground.words.settings import KINDS, Kind
+from playground.words.training import TOP, Training
 
 FINE = 32767  # steps of a place from 0 to 1
 

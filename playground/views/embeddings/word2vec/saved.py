@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground.embeddings.lab import WordLab
-from playground.embeddings.settings import KINDS
 from playground.measures.vector_files import metadata_tsv, vectors_tsv, word2vec_text
+from playground.words.lab import WordLab
+from playground.words.settings import KINDS
 
 WHAT = ("word2vec", "vectors", "metadata")
 

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from models.config import walk
-from playground.embeddings.lab import WordLab
-from playground.embeddings.settings import WordSettings
-from playground.embeddings.training import quick
 from playground.views.embeddings.word2vec.dense import typed
+from playground.words.lab import WordLab
+from playground.words.settings import WordSettings
+from playground.words.training import quick
 
 TRIES: tuple[tuple[str, dict[str, Any], str], ...] = (
     (
@@ -71,9 +71,9 @@ def dense(lab: WordLab) -> dict[str, Any]:
     )
     entries = "".join(f'<li><a data-do="words:{quote(words)}">{words}</a>: {what}.</li>' for words, what in some)
     own = lab.training if lab.training is not None and lab.training.words else None
-    imports = "settings import WordSettings\nfrom playground.embeddings.training import Training"
+    imports = "settings import WordSettings\nfrom playground.words.training import Training"
     lines = [
-        f"from playground.embeddings.{imports if own else 'training import quick'}",
+        f"from playground.words.{imports if own else 'training import quick'}",
         "from playground.measures.embedding import one_hot_similarity, similarity",
         "import torch",
         "",
@@ -94,8 +94,8 @@ def python(lab: WordLab) -> str:
     asked = ", ".join(f"run.text.id({json.dumps(each, ensure_ascii=False)})" for each in abc)
     lines = [
         "from pathlib import Path",
-        "from playground.embeddings.settings import WordSettings",
-        "from playground.embeddings.training import Training",
+        "from playground.words.settings import WordSettings",
+        "from playground.words.training import Training",
         "from playground.measures.embedding import analogy, neighbours",
         "from playground.measures.vector_files import metadata_tsv, vectors_tsv, word2vec_text",
         "import torch",

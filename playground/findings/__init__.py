@@ -1,0 +1,1 @@
+"""Numbers -> the sentences of the page."""

@@ -1,0 +1,179 @@
+"""One sentence at the top of each lens, computed from the measures by the rules stated here, or that nothing stands
+out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from playground.measures.attention import NAMED_FROM, SHARP, Heads
+from playground.measures.training import first_above, steepest_fall
+from playground.runs.history import History, Snapshot
+from playground.wording import percent
+
+SOLVED = 0.95  # accuracy on unseen examples from which a task counts as learned
+
+
+class Finding(NamedTuple):
+    """A title, and a sentence of html whose data-do links move the picture."""
+
+    title: str
+    html: str
+
+
+WHAT = {  # role -> (title after "L1 H2", what such a head does)
+    "induction": (
+        "looks for what followed the last time",
+        "At each token this head attends to the token <em>after</em> its previous occurrence: an induction head.",
+    ),
+    "previous token": (
+        "looks at the previous token",
+        "This head passes on what came just before; induction is built on such a head.",
+    ),
+    "duplicate token": (
+        "looks for the same token",
+        "This head attends to earlier occurrences of the token it stands on.",
+    ),
+    "first token": (
+        "rests on the first token",
+        "Much weight on the first token usually means that the head has nothing to look for: a sink.",
+    ),
+    "current token": (
+        "looks at its own token",
+        "This head reads the token it stands on and moves nothing between positions.",
+    ),
+    "wanted token": (
+        "looks at the token to write",
+        "Each of its queries attends to a place that holds the token to be written next.",
+    ),
+    "same place": ("looks at the same place", "Query 3 attends to source token 3, and so on: an alignment in order."),
+    "mirrored place": (
+        "looks at the mirrored place",
+        "The first query attends to the last source token, and so on: an alignment in reverse.",
+    ),
+}
+RANK = (
+    "induction",
+    "wanted token",
+    "mirrored place",
+    "same place",
+    "duplicate token",
+    "previous token",
+    "first token",
+    "current token",
+)
+
+
+def curve(history: History, which: str, layer: int, head: int, role: str) -> tuple[list[int], list[float]]:
+    """(steps, scores) of one head's role over the kept pictures."""
+    kept = [s for s in history.snapshots if which in s.heads]
+    at = kept[0].heads[which].roles.index(role) if kept else 0
+    return [s.step for s in kept], [float(s.heads[which].scores[layer, head, at]) for s in kept]
+
+
+def named_heads(heads: Heads) -> list[tuple[int, int, str, float]]:
+    """(layer, head, role, score) of every head with a role, the most telling role first, then the highest score."""
+    found = [(i, j, *heads.role(i, j)) for i in range(heads.bits.shape[0]) for j in range(heads.bits.shape[1])]
+    return sorted((f for f in found if f[2] in RANK), key=lambda f: (RANK.index(f[2]), -f[3]))
+
+
+NO_DISTRIBUTIONS = (
+    'Rows of rotated linear attention are no distributions (<a href="https://arxiv.org/abs/2104.09864">Su et al. 2021, '
+    "eq. 19</a>): scores are shares of absolute weight."
+)
+
+
+def attention(seen: Snapshot, which: str, history: History | None) -> Finding:
+    """The most telling head: its role (`Heads.role`), its score, since when, and what it rests on."""
+    found, plain = _telling(seen, which, history), seen.heads[which].distributions
+    return found if plain else found._replace(html=f"{found.html} {NO_DISTRIBUTIONS}")
+
+
+def _telling(seen: Snapshot, which: str, history: History | None) -> Finding:
+    heads = seen.heads[which]
+    named = named_heads(heads)
+    if not named and seen.step and heads.distributions and float(heads.bits.min()) < SHARP:
+        layer, head = divmod(int(heads.bits.argmin()), heads.bits.shape[1])
+        sharp = f"Each of its queries looks at one key ({heads.bits.min():.1f} bits), by a rule that has no name here."
+        return Finding(f"L{layer} H{head} knows where to look", sharp)
+    if not named:
+        start = "Not trained yet: every head" if seen.step == 0 else "No head stands out: each"
+        none = f"No role reaches a score of {NAMED_FROM} on this probe at step {seen.step:,}."
+        return Finding(f"{start} spreads its attention", none)
+    layer, head, role, score = named[0]
+    title, html = WHAT[role]
+    parts = [html, f"Its {role} score is {score:.2f}"]
+    if history is not None and len(history.snapshots) > 2:
+        since = first_above(*curve(history, which, layer, head, role), NAMED_FROM)
+        if since:
+            parts[-1] += f', above {NAMED_FROM} since <a data-do="step:{since}">step {since:,}</a>'
+    parts[-1] += "."
+    before = [f for f in named if f[2] == "previous token" and f[0] < layer]
+    if role == "induction" and before:
+        parts.append(
+            f'<a data-do="head:{before[0][0]},{before[0][1]}">L{before[0][0]} H{before[0][1]}</a>, a layer below, '
+            f"looks at the previous token ({before[0][3]:.2f})."
+        )
+    elif len(named) > 1:
+        other = named[1]
+        parts.append(
+            f'<a data-do="head:{other[0]},{other[1]}">L{other[0]} H{other[1]}</a>: {other[2]} ({other[3]:.2f}).'
+        )
+    return Finding(f"L{layer} H{head} {title}", " ".join(parts))
+
+
+def learning(history: History, chance: float) -> Finding:
+    """Solved, falling suddenly, above chance, or nothing yet, in this order."""
+    seen = history.validations()
+    if len(history.metrics) < 2:
+        return Finding(
+            "Not trained yet",
+            f"Guessing gets {percent(chance)} right. Press Play: the curves leave that line.",
+        )
+    last = seen[-1]
+    fall = steepest_fall([m.loss for m in history.metrics])
+    sentence = (
+        f"At step {last.step:,}: {percent(last.validation_accuracy or 0.0)} of unseen tokens right (guessing: "
+        f"{percent(chance)}), loss {last.validation_loss:.3f}."
+    )
+    if fall:
+        sentence += (
+            f" The loss fell from {fall.before:.2f} to {fall.after:.2f} around <a "
+            f'data-do="step:{fall.step}">step {fall.step:,}</a>.'
+        )
+    at, right = [m.step for m in seen], [m.validation_accuracy or 0.0 for m in seen]
+    since, goal, now = first_above(at, right, SOLVED), percent(SOLVED, 0), percent(right[-1], 0)
+    reached = next((step for step, share in zip(at, right, strict=True) if share >= SOLVED), None)
+    if since is not None:
+        return Finding(f"Learned: at least {goal} of unseen tokens right since step {since:,}", sentence)
+    if reached is not None:
+        return Finding(f"Reached {goal} at step {reached:,} and lost it again: {now} of unseen tokens right", sentence)
+    if fall:
+        return Finding(f"The loss fell suddenly around step {fall.step:,}", sentence)
+    if right[-1] > chance + max(0.02, 0.1 * chance):
+        return Finding(f"Above chance: {now} of unseen tokens right", sentence)
+    return Finding("No better than guessing so far", sentence)
+
+
+def predictions(rights: Sequence[bool], exact: Sequence[bool], mistakes: Sequence[tuple[str, str]]) -> Finding:
+    """How many scored tokens of the probe are right, and the commonest mistake."""
+    if not rights:
+        return Finding("Nothing to check here", "This text has no token whose right continuation is known.")
+    share, whole = sum(rights) / len(rights), sum(exact)
+    title = f"{sum(rights):,} of {len(rights):,} tokens right, {whole} of {len(exact)} examples without a mistake"
+    if not mistakes:
+        return Finding(title, "Every scored token of these unseen examples is predicted right.")
+    pair = max(mistakes, key=mistakes.count)  # of equals the first
+    times = mistakes.count(pair)
+    often = (
+        f"Most often wrong: <b class='mono'>{_safe(pair[1])}</b> where <b class='mono'>{_safe(pair[0])}</b> was "
+        f"right ({times} ×)."
+        if times > 1
+        else "No mistake occurs twice."
+    )
+    return Finding(title, f"{percent(share)} on the probe. {often}")
+
+
+def _safe(token: str) -> str:
+    return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,1 @@
+"""Config + seed -> a run in training, what it remembers, and how it is looked at."""

@@ -1,0 +1,55 @@
+"""A visitor's prompt, continued (or its blanks filled) by the model as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from models.generate import Sampling, generate
+from playground.runs.run import Run
+from playground.tasks.base import MASK
+
+SEED = 0
+LONGEST = 256
+
+
+class Guess(NamedTuple):
+    """One generated token: its text, the model's probability for it, and the five likeliest."""
+
+    t: str
+    p: float
+    top: list[list[object]]
+
+
+def continuation(run: Run, text: str, sampling: Sampling, length: int) -> list[Guess]:
+    """What the model writes after `text` (in its blanks, if encoder-only). Raises ValueError with a sentence."""
+    if not 1 <= length <= LONGEST:
+        raise ValueError(f"The length lies between 1 and {LONGEST}; got {length:,}.")
+    sampling.check()
+    device, words = run.place.device, run.task.vocabulary
+    prompt = run.task.begin(run.topology, text)
+    ids_BT = prompt.ids_BT.to(device)
+    if run.topology == "encoder-only":
+        with torch.no_grad():
+            probs_TV = run.model(ids_BT).logits_BTV[0].float().softmax(dim=-1)
+        blank_T = (ids_BT[0] == run.task.id[MASK]).tolist()
+        return [_guess(words, p, int(p.argmax())) for p, hidden in zip(probs_TV, blank_T, strict=True) if hidden]
+    room = run.config.model.context + 1 - ids_BT.shape[1]
+    written = generate(
+        run.model,
+        ids_BT,
+        prompt.steps or min(length, room),
+        source_BS=None if prompt.source_BS is None else prompt.source_BS.to(device),
+        sampling=sampling,
+        generator=torch.Generator(device).manual_seed(SEED),
+    )
+    return [_guess(words, token.probs_BV[0], int(token.ids_B[0])) for token in written]
+
+
+def _guess(words: Sequence[str], probs_V: Tensor, chosen: int) -> Guess:
+    top = probs_V.topk(min(5, len(words)))
+    pairs = [[words[i], round(p, 4)] for p, i in zip(top.values.tolist(), top.indices.tolist(), strict=True)]
+    return Guess(words[chosen], round(probs_V[chosen].item(), 4), pairs)

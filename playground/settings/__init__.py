@@ -1,0 +1,1 @@
+"""A configuration in a visitor's hands: paths, forms, bounds, presets, links."""

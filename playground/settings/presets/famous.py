@@ -1,0 +1,64 @@
+"""Well-known architectures in miniature."""
+
+from __future__ import annotations
+
+from playground.settings.presets.base import Preset, run
+
+GROUP = "Well known, in miniature"
+
+FAMOUS = [
+    Preset(
+        "gpt2",
+        "GPT-2",
+        GROUP,
+        run("gpt2-mini", {"kind": "text"}, batch=16, lr=2e-3, weight_decay=0.1, warmup=50, steps=1000),
+        "Decoder-only, pre-LayerNorm, learned positions, tanh GELU, tied head. It predicts the next character.",
+        (
+            ("RoPE", {"model.position.kind": "RoPE"}, "is what later models changed first"),
+            (
+                "grouped keys",
+                {"model.attention.kind": "GQA", "model.attention.kv_heads": 2},
+                "need a third of the KV cache",
+            ),
+        ),
+        (
+            "Radford et al. 2019",
+            "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf",
+        ),
+    ),
+    Preset(
+        "bert",
+        "BERT",
+        GROUP,
+        run("bert-mini", {"kind": "text"}, batch=16, lr=2e-3, weight_decay=0.1, warmup=100, clip=1.0, steps=1000),
+        "Encoder-only, post-LayerNorm, learned positions and segments. It fills in hidden characters and sees both "
+        "sides.",
+        (
+            ("RoPE", {"model.position.kind": "RoPE"}, "learns faster than a table of positions"),
+            ("pre-norm", {"model.norm.place": "pre"}, "leaves the residual stream untouched"),
+        ),
+        ("Devlin et al. 2019", "https://arxiv.org/abs/1810.04805"),
+    ),
+    Preset(
+        "t5",
+        "T5",
+        GROUP,
+        run("t5-mini", {"kind": "text"}, batch=16, lr=3e-3, warmup=50, steps=1000),
+        "Encoder-decoder with a relative bias in buckets, shared by all layers of a stack. The encoder reads a "
+        "beginning, the decoder writes how it goes on.",
+        (("reverse", {"task.kind": "reverse"}, "is a task whose cross-attention is easy to read"),),
+        ("Raffel et al. 2020", "https://arxiv.org/abs/1910.10683"),
+    ),
+    Preset(
+        "llama",
+        "LLaMA",
+        GROUP,
+        run("llama-mini", {"kind": "text"}, batch=16, lr=2e-3, weight_decay=0.1, warmup=50, steps=1000),
+        "Decoder-only, pre-RMSNorm, RoPE, SwiGLU, grouped keys and no biases. It predicts the next character.",
+        (
+            ("multi-head", {"model.attention.kind": "MHA"}, "needs three times the KV cache"),
+            ("a window of 8", {"model.attention.window": 8}, "lets each query see eight tokens only"),
+        ),
+        ("Touvron et al. 2023", "https://arxiv.org/abs/2302.13971"),
+    ),
+]

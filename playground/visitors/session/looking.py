@@ -1,0 +1,130 @@
+"""Looking at the model: through which probe, at which step, with which part of it ablated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from models import Transformer
+from models.edits import Ablate, Edit
+from playground.runs.history import Snapshot
+from playground.runs.loads import Routed
+from playground.runs.probe import Probe, look, probe, route
+from playground.runs.run import Run
+from playground.visitors.session.state import State
+from playground.visitors.shelf import Kept
+
+OWN_PROBE = 400  # characters of a visitor's probe
+
+
+class Posed(NamedTuple):
+    """A copy of the model, and what it is looked at through."""
+
+    model: Transformer
+    probe: Probe
+    example: int
+    """Which of the probe's examples is drawn."""
+    step: int
+    edits: tuple[Edit, ...]
+    kept: Snapshot | None
+    """The kept picture of the step looked back to; None for the newest."""
+
+
+class Looking(State):
+    """Every picture is of a copy of the model, so that the run trains on while it is drawn."""
+
+    def start(self) -> Run:
+        """The run, built from the controls if there is none."""
+        if self.run is not None:
+            return self.run
+        with self.lock:
+            if self.run is None:
+                fresh = self.entry is not None and not self.entry.run.step
+                number = self.entry.id if self.entry is not None and fresh else next(self.shelf.numbers)
+                self.seat(Kept(number, self.preset, Run(self.config)))
+            assert self.run is not None
+            return self.run
+
+    def seat(self, entry: Kept) -> None:
+        """Make this the run of the page, seen at its newest step."""
+        self.run, self.entry = entry.run, entry
+        self.used, self.rate = self.spent.pop(entry.id, 0.0), 0.0
+        self.look_afresh()
+        self.prompt = {"text": "", "continuation": [], "error": ""}
+
+    def look(self) -> Snapshot:
+        """What the chosen probe shows: a kept picture when looking back, else the model as it is now."""
+        with self.hand:
+            return self.glimpse()()
+
+    def glimpse(self) -> Callable[[], Snapshot]:
+        """What to look at, taken now: calling the answer, with `hand` held, draws it while the run trains on."""
+        with self.held():
+            run = self.start()
+            if self.shown is not None and self.own is None and self.probe_name == "0":
+                kept = run.history.nearest(self.shown)
+                if kept is not None:
+                    return lambda: kept
+            seen, example = self.seen_through()
+            edits = self.ablation.edits if self.ablation else ()
+            return partial(look, self.twin.of(run.model), seen, run.step, edits=edits, example=example)
+
+    def posed(self) -> Posed:
+        """The model to look at, taken now: to be read with `hand` held, while the run trains on."""
+        with self.held():
+            run = self.start()
+            kept = run.history.nearest(self.shown) if self.shown is not None else None
+            edits = self.ablation.edits if self.ablation else ()
+            return Posed(self.twin.of(run.model), *self.seen_through(), run.step, edits, kept)
+
+    def routed(self) -> Callable[[], Routed | None]:
+        """Which experts to look at, taken now: those of the last update (or of the one looked back to), or of the
+        probe, which calling the answer, with `hand` held, draws while the run trains on.
+        """
+        with self.held():
+            run = self.start()
+            if (self.experts.on == "batch" or self.shown is not None) and run.routed is not None:
+                update = run.routed if self.shown is None else run.history.routed(self.shown) or run.routed
+                return lambda: update
+            seen, model, step = self.seen_through()[0], self.twin.of(run.model), run.step
+            edits = self.ablation.edits if self.ablation else ()
+            return partial(route, model, seen.batch, step, edits=edits)
+
+    def which_stack(self) -> str:
+        """The attention drawn: the one chosen, or the first there is."""
+        there = {
+            "decoder-only": ("decoder",),
+            "encoder-only": ("encoder",),
+            "encoder-decoder": ("decoder", "encoder", "cross"),
+        }
+        stacks = there[self.start().topology]
+        return self.which if self.which in stacks else stacks[0]
+
+    def removed(self) -> tuple[int, int] | None:
+        """(layer, head) of the head that is removed, if that is the edit; (-1, -1) where it is not of the attention
+        drawn.
+        """
+        edit = self.ablation.edits[0] if self.ablation else None
+        if not isinstance(edit, Ablate) or edit.head is None:
+            return None
+        where = "cross" if edit.part == "cross_attention" else edit.stack
+        return (edit.layer or 0, edit.head) if where == self.which_stack() else (-1, -1)
+
+    def seen_through(self) -> tuple[Probe, int]:
+        """The probe in use and which of its examples is drawn."""
+        run = self.start()
+        return (run.probe, 0) if self.own is None else (self.own, 0)
+
+    def use_probe(self, name: str, text: str | None = None) -> None:
+        """Look through the fixed probe ("0"), a named one, or the visitor's own text; ValueError says what is wrong."""
+        with self.held():
+            run = self.start()
+            named = {p.name: p.text for p in run.task.probes}
+            if text is not None and len(text) > OWN_PROBE:
+                raise ValueError(f"A probe has up to {OWN_PROBE} characters; this one has {len(text):,}.")
+            seen = named.get(name, text)
+            if name not in ("0", "own", *named) or (name == "own" and text is None):
+                raise ValueError(f"There is no probe called {name!r:.40}.")
+            self.own = None if name == "0" else probe(run.task.probe(run.topology, seen))
+            self.probe_name, self.probe_text, self.probe_seen = name, text or "", None if name == "0" else seen

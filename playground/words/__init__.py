@@ -1,0 +1,1 @@
+"""word2vec in training: corpus, settings, the lab of a visitor."""

@@ -1,0 +1,126 @@
+"""Skip-gram and CBOW trained side by side on one corpus, and what is remembered of it."""
+
+from __future__ import annotations
+
+import functools
+import time
+from statistics import fmean
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from models.word2vec import Word2Vec
+from playground.measures.embedding import neighbours, purity
+from playground.words import corpus
+from playground.words.map import Map
+from playground.words.settings import KINDS, Kind, WordSettings
+from playground.words.text import Words
+
+EVERY = 4  # updates between two looks at the clock
+POINTS = 200  # of the curves
+SHARES = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of the run, where every word's neighbours are kept
+TOP = 5
+ROWS = 512
+
+
+class Point(NamedTuple):
+    """The curves after so many words. Of each method, in the order of `KINDS`."""
+
+    words: int
+    seconds: float
+    """Of computing, of both methods together."""
+    loss: tuple[float, float]
+    """Mean since the last one that was measured; nan at the start."""
+    agreement: tuple[float, float]
+    """Share of the nearest neighbours that share the word's class; nan where no classes are known."""
+
+
+class Kept(NamedTuple):
+    """Every word's neighbours after so many words: (V, 5) int16 of each method."""
+
+    words: int
+    ids: tuple[Tensor, Tensor]
+
+
+class Training:
+    """Two models that have read equally far."""
+
+    def __init__(self, settings: WordSettings, text: Words | None = None):
+        """`text`: the corpus of these settings, if it has been read already."""
+        self.settings = settings
+        self.text = corpus.read(settings) if text is None else text
+        self.classes = corpus.classes(settings)
+        counts, ids_N = self.text.counts, self.text.ids
+        self.models = {kind: Word2Vec(settings.of(kind), counts, settings.seed) for kind in KINDS}
+        self.maps = {kind: Map(model.vectors) for kind, model in self.models.items()}
+        self._updates = {k: m.train(ids_N, self.text.sentences, every=EVERY) for k, m in self.models.items()}
+        self.read = dict.fromkeys(KINDS, 0)
+        self.total, self.seconds = settings.model.epochs * len(ids_N), 0.0
+        self.points: list[Point] = []
+        self.kept: list[Kept] = []
+        self._losses: dict[Kind, list[float]] = {kind: [] for kind in KINDS}
+        self._note()
+
+    @property
+    def words(self) -> int:
+        """Read by both, in all epochs."""
+        return min(self.read.values())
+
+    @property
+    def finished(self) -> bool:
+        return self.words >= self.total
+
+    def advance(self, words: int = 1) -> None:
+        """Both read on by so many words, or to the end. Raises FloatingPointError where one diverges."""
+        began, upto = time.thread_time(), min(self.total, self.words + words)
+        for kind in KINDS:
+            while self.read[kind] < upto:
+                progress = next(self._updates[kind])
+                self.read[kind] = progress.words
+                self._losses[kind].append(progress.loss)
+        self.seconds += time.thread_time() - began
+        if self.words >= self.points[-1].words + self.total / POINTS or self.finished:
+            self._note()
+
+    def finish(self) -> Training:
+        """Read to the end."""
+        while not self.finished:
+            self.advance(self.total // POINTS)
+        return self
+
+    def place(self, kind: Kind, part: float) -> Tensor:
+        """(W, 2) on the map; see `Map.look`."""
+        return self.maps[kind].look(self.models[kind].vectors, part)
+
+    def agreement(self, kind: Kind) -> float:
+        """Mean share of the nearest neighbours that are of the word's class; nan without classes."""
+        found = purity(self.models[kind].vectors, self.text.vocabulary, self.classes, TOP)
+        return fmean(found.values()) if found else float("nan")
+
+    def _note(self) -> None:
+        before = self.points[-1].loss if self.points else (float("nan"), float("nan"))
+        loss = tuple(
+            fmean(self._losses[kind]) if self._losses[kind] else last for kind, last in zip(KINDS, before, strict=True)
+        )
+        agreement = self.agreement("skip-gram"), self.agreement("CBOW")
+        self.points.append(Point(self.words, self.seconds, (loss[0], loss[1]), agreement))
+        self._losses = {kind: [] for kind in KINDS}
+        due = SHARES[len(self.kept)] if len(self.kept) < len(SHARES) else 2.0
+        if self.words >= due * self.total:
+            left, right = (every_neighbour(self.models[kind].vectors) for kind in KINDS)
+            self.kept.append(Kept(self.words, (left, right)))
+
+
+def every_neighbour(vectors_VD: Tensor) -> Tensor:
+    """(V, 5) int16, a few rows of the cosines at a time: of all of them there are V x V."""
+    rows = torch.arange(len(vectors_VD)).split(ROWS)
+    return torch.cat([neighbours(vectors_VD, some, TOP).ids_NK.to(torch.int16) for some in rows])
+
+
+@functools.lru_cache(maxsize=1)
+def quick() -> Training:
+    """The small language, read to the end once, without curves: what is looked at before the visitor has a run."""
+    run = Training(WordSettings())
+    run.advance(run.total)
+    return run
