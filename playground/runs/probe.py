@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -49,27 +48,6 @@ def maps(output: Output) -> dict[str, list[Tensor]]:
         for name, layers in found.items()
         if any(w is not None for w in layers)
     }
-
-
-class Twin:
-    """A copy of a model, for looking at it while it trains on."""
-
-    def __init__(self) -> None:
-        self._model: Transformer | None = None
-        self._twin: Transformer | None = None
-
-    @torch.no_grad()
-    def of(self, model: Transformer) -> Transformer:
-        """The one copy, brought up to the model as it is now."""
-        if self._twin is None or self._model is not model:
-            self._model, self._twin = model, copy.deepcopy(model)
-        else:
-            kept, now = self._twin.state_dict(), model.state_dict()
-            for name, there in kept.items():
-                there.copy_(now[name])
-            if self._twin.config != model.config:
-                self._twin.retune(model.config)
-        return self._twin
 
 
 @torch.no_grad()

@@ -14,23 +14,22 @@ MEGA = 2**20
 
 def value(session: Session, problem: str = "") -> dict[str, Any]:
     """See `components.shelf`."""
-    with session.hand:
-        session.sent += 1
-        rows = []
-        for kept in session.runs():
-            seen = kept.run.history.validations()
-            last = seen[-1] if seen else None
-            numbers = [last.validation_loss, last.validation_accuracy] if last else [None, None]
-            rounded = [None if number is None else round(number, 4) for number in numbers]
-            size = round(kept.bytes() / MEGA, 1)
-            rows.append([kept.id, kept.name(), kept.origin, kept.run.step, *rounded, size, kept.run is session.run])
-        return {
-            "n": session.sent,
-            "rows": json.dumps(rows),
-            "problem": problem,
-            "said": _said(session),
-            "compared": session.compared,
-        }
+    session.sent += 1
+    rows = []
+    for kept in session.runs():
+        seen = kept.run.history.validations()
+        last = seen[-1] if seen else None
+        numbers = [last.validation_loss, last.validation_accuracy] if last else [None, None]
+        rounded = [None if number is None else round(number, 4) for number in numbers]
+        size = round(kept.bytes() / MEGA, 1)
+        rows.append([kept.id, kept.name(), kept.origin, kept.run.step, *rounded, size, kept.run is session.run])
+    return {
+        "n": session.sent,
+        "rows": json.dumps(rows),
+        "problem": problem,
+        "said": _said(session),
+        "compared": session.compared,
+    }
 
 
 def _said(session: Session) -> str:
@@ -47,13 +46,12 @@ def numbers(session: Session, number: object, kind: str) -> dict[str, Any]:
     """The metrics of a run as a file that the browser saves; see `components.download`. Raises ValueError for a run
     that is not there.
     """
-    with session.held():
-        kept = session.run_of(number)
-        session.sent += 1
-        history, name = kept.run.history, f"run-{kept.id}-{kept.preset}-step-{kept.run.step}"
-        if kind == "csv":
-            text = history.frame().to_csv(index=False)
-        else:
-            config = kept.run.now.model_dump(mode="json")
-            text = json.dumps({"name": kept.name(), "origin": kept.origin, "config": config, **history.export()})
-        return {"n": session.sent, "name": f"{name}.{kind}", "text": text}
+    kept = session.run_of(number)
+    session.sent += 1
+    history, name = kept.run.history, f"run-{kept.id}-{kept.preset}-step-{kept.run.step}"
+    if kind == "csv":
+        text = history.frame().to_csv(index=False)
+    else:
+        config = kept.run.now.model_dump(mode="json")
+        text = json.dumps({"name": kept.name(), "origin": kept.origin, "config": config, **history.export()})
+    return {"n": session.sent, "name": f"{name}.{kind}", "text": text}

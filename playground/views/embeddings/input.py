@@ -43,15 +43,14 @@ class Looked(NamedTuple):
 
 def value(session: Session) -> dict[str, Any]:
     """See `components.inputvector`."""
-    with session.hand:
-        looked = _looked(session)
-        there = stacks(looked.model)
-        stack = session.vectors.stack if session.vectors.stack in there else next(iter(there))
-        words = texts(looked.vocabulary, looked.batch, 0, stack)
-        kinds = looked.model.config.embedding.segments
-        boundary = min(len(words) if session.vectors.boundary is None else session.vectors.boundary, len(words))
-        found = inputs(looked.model, stack, _ids(looked.batch, stack), _segments(len(words), boundary, kinds))
-        at, running = place(session, len(words)), session.running
+    looked = _looked(session)
+    there = stacks(looked.model)
+    stack = session.vectors.stack if session.vectors.stack in there else next(iter(there))
+    words = texts(looked.vocabulary, looked.batch, 0, stack)
+    kinds = looked.model.config.embedding.segments
+    boundary = min(len(words) if session.vectors.boundary is None else session.vectors.boundary, len(words))
+    found = inputs(looked.model, stack, _ids(looked.batch, stack), _segments(len(words), boundary, kinds))
+    at, running = place(session, len(words)), session.running
     rows = [_strip(LABELS[p.name], _of(p.name, at, words, boundary), p.vectors_TD[at]) for p in found.parts]
     return {
         "step": looked.step,

@@ -35,12 +35,11 @@ class Found:
 def compute(session: Session, n: float, over: threading.Event) -> None:
     """The experiment in sight, until it is done, another press, the end of the time, or `over`."""
     state = session.intervene
-    with session.held():
-        if session.run is None:
-            return
-        run, trial = session.run, chosen(session)
-        what = subject(session, frozen=True)
-        asked = settings(inputs(session, trial, what))
+    if session.run is None:
+        return
+    run, trial = session.run, chosen(session)
+    what = subject(session, frozen=True)
+    asked = settings(inputs(session, trial, what))
     began, drawn = time.monotonic(), 0.0
 
     def late() -> bool:

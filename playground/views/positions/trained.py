@@ -54,31 +54,30 @@ def value(session: Session, posed: Posed | None = None) -> dict[str, Any]:
     run = session.run
     if run is None:
         return nothing()
-    with session.hand:
-        posed = posed or session.posed()
-        session.sent += 1
-        which, n = session.which_stack(), session.sent
-        if not run.config.model.attention.query_heads():
-            return nothing(NO_ATTENTION, n)
-        kept = posed.kept is not None and session.own is None and session.probe_name == "0"
-        seen = looked(posed, which, kept=kept) if which != "cross" else None
-        step = posed.kept.step if kept and posed.kept is not None else posed.step
-        common = {
-            "n": n,
-            "step": step,
-            "newest": posed.step,
-            "which": which,
-            "stacks": json.dumps([[s, name, "" if s in THERE[run.topology] else ABSENT[s]] for s, name in STACKS]),
-            "probes": json.dumps([["0", "unseen"], *([p.name, p.name] for p in run.task.probes)]),
-            "probe": session.probe_name,
-            "error": session.probe_error,
-            "ask": run.task.ask,
-            "text": session.probe_text,
-            "ablation": _ablation(session),
-        }
-        if seen is None:
-            return {**common, "empty": "", "layers": 0, "finding": json.dumps(ACROSS._asdict())}
-        return {**common, **_measured(session, posed, seen, which, step, kept=kept)}
+    posed = posed or session.posed()
+    session.sent += 1
+    which, n = session.which_stack(), session.sent
+    if not run.config.model.attention.query_heads():
+        return nothing(NO_ATTENTION, n)
+    kept = posed.kept is not None and session.own is None and session.probe_name == "0"
+    seen = looked(posed, which, kept=kept) if which != "cross" else None
+    step = posed.kept.step if kept and posed.kept is not None else posed.step
+    common = {
+        "n": n,
+        "step": step,
+        "newest": posed.step,
+        "which": which,
+        "stacks": json.dumps([[s, name, "" if s in THERE[run.topology] else ABSENT[s]] for s, name in STACKS]),
+        "probes": json.dumps([["0", "unseen"], *([p.name, p.name] for p in run.task.probes)]),
+        "probe": session.probe_name,
+        "error": session.probe_error,
+        "ask": run.task.ask,
+        "text": session.probe_text,
+        "ablation": _ablation(session),
+    }
+    if seen is None:
+        return {**common, "empty": "", "layers": 0, "finding": json.dumps(ACROSS._asdict())}
+    return {**common, **_measured(session, posed, seen, which, step, kept=kept)}
 
 
 def _measured(session: Session, posed: Posed, seen: Looked, which: str, step: int, *, kept: bool) -> dict[str, Any]:

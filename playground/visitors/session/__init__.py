@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from playground.settings import presets
 from playground.visitors.session.branching import Branching
+from playground.visitors.jobs import Anywhere, nowhere
 from playground.visitors.session.looking import Posed
 
 __all__ = ["Posed", "Session"]
 
 
 class Session(Branching):
-    """One browser tab. Every method is called under Gradio's threads: see `State`."""
+    """One browser tab; see `State`."""
 
-    def __init__(self, token: str):
-        super().__init__(token)
+    def __init__(self, anywhere: Anywhere = nowhere):
+        super().__init__(anywhere)
         self.adopt(presets.FIRST)

@@ -26,25 +26,24 @@ class Branching(Editing):
         """Go on from the step shown in a run of its own, with what waits for a restart changed; the run goes to the
         shelf.
         """
-        with self.held():
-            run, entry = self.run, self.entry
-            if run is None or entry is None:
-                raise ValueError("There is no run to fork yet. Train one first.")
-            if self.problems:
-                raise ValueError(f"Not forked: {next(iter(self.problems.values()))}")
-            step = run.step if self.shown is None else min(self.shown, run.step)
-            self._refuse_long(run, step)
-            now, changes = flat(self.raw), {path: new for path, _, new in self.pending()}
-            branch = run.fork(step, {path: new for path, new in changes.items() if path in now})
-            if not changes:
-                branch.history.marks.append(Mark(step, f"fork of run {entry.id}"))
-            number = next(self.shelf.numbers)
-            self.spent[number] = self.used * step / max(1, run.step)
-            told = ", with what waited for a restart" if changes else ""
-            new = Kept(number, entry.preset, branch, f"fork of run {entry.id} at step {step:,}", entry.id)
-            self._open(new)
-            said = f"Run {number} is a fork of run {entry.id} at step {step:,}{told}."
-            self.notice = self.branched = f"{said} {self._aside(entry)} {branch.sentence}".strip()
+        run, entry = self.run, self.entry
+        if run is None or entry is None:
+            raise ValueError("There is no run to fork yet. Train one first.")
+        if self.problems:
+            raise ValueError(f"Not forked: {next(iter(self.problems.values()))}")
+        step = run.step if self.shown is None else min(self.shown, run.step)
+        self._refuse_long(run, step)
+        now, changes = flat(self.raw), {path: new for path, _, new in self.pending()}
+        branch = run.fork(step, {path: new for path, new in changes.items() if path in now})
+        if not changes:
+            branch.history.marks.append(Mark(step, f"fork of run {entry.id}"))
+        number = next(self.shelf.numbers)
+        self.spent[number] = self.used * step / max(1, run.step)
+        told = ", with what waited for a restart" if changes else ""
+        new = Kept(number, entry.preset, branch, f"fork of run {entry.id} at step {step:,}", entry.id)
+        self._open(new)
+        said = f"Run {number} is a fork of run {entry.id} at step {step:,}{told}."
+        self.notice = self.branched = f"{said} {self._aside(entry)} {branch.sentence}".strip()
 
     def edit(self, path: str, value: Any, *, settled: bool = True) -> None:
         """As for any run; that it is a fork is said again, because a change is what training both waits for."""
@@ -83,46 +82,41 @@ class Branching(Editing):
 
     def reopen(self, number: object) -> None:
         """Make a run from the shelf the run of the page; the one before goes there."""
-        with self.held():
-            entry, before = self.shelf.take(number), self.entry
-            self._open(entry)
-            aside = self._aside(before) if before is not None else ""
-            self.notice = f"Run {entry.id} is open, at step {entry.run.step:,}. {aside}".strip()
+        entry, before = self.shelf.take(number), self.entry
+        self._open(entry)
+        aside = self._aside(before) if before is not None else ""
+        self.notice = f"Run {entry.id} is open, at step {entry.run.step:,}. {aside}".strip()
 
     def upload(self, data: bytes) -> None:
         """Make the run of a file the run of the page."""
         run = archive.read(data, too_large)
-        with self.held():
-            names = {name: len(differences(preset.config, run.now)) for name, preset in presets.PRESETS.items()}
-            before, nearest = self.entry, min(names, key=lambda name: names[name])
-            self._open(Kept(next(self.shelf.numbers), nearest, run, "uploaded"))
-            aside = self._aside(before) if before is not None else ""
-            self.notice = f"The file is open, at step {run.step:,}. Play goes on with it. {aside}".strip()
+        names = {name: len(differences(preset.config, run.now)) for name, preset in presets.PRESETS.items()}
+        before, nearest = self.entry, min(names, key=lambda name: names[name])
+        self._open(Kept(next(self.shelf.numbers), nearest, run, "uploaded"))
+        aside = self._aside(before) if before is not None else ""
+        self.notice = f"The file is open, at step {run.step:,}. Play goes on with it. {aside}".strip()
 
     def remove(self, number: object) -> None:
         """Forget a run on the shelf."""
-        with self.hand:
-            self.shelf.remove(number)
+        self.shelf.remove(number)
 
     def dump(self, number: object) -> tuple[str, bytes]:
         """A run as a file: its name and what is in it."""
-        with self.held():
-            entry = self.run_of(number)
-            return f"run-{entry.id}-{entry.preset}-step-{entry.run.step}.safetensors", archive.dump(entry.run)
+        entry = self.run_of(number)
+        return f"run-{entry.id}-{entry.preset}-step-{entry.run.step}.safetensors", archive.dump(entry.run)
 
     def compare_runs(self, numbers: Sequence[object]) -> None:
         """Let runs go on together on the Compare page."""
-        with self.held():
-            found = [self.run_of(number) for number in numbers]
-            for one, other in combinations(found, 2):
-                if one.run.now.model_copy(update={"seed": other.run.now.seed}) == other.run.now:
-                    raise ValueError(
-                        f"Runs {one.id} and {other.id} have the same settings, so there is nothing to compare. Change "
-                        "a setting of one of them first."
-                    )
-            self.compare.add_runs([(f"run {kept.id}", kept.run) for kept in found])
-            self.stop()
-            self.compared += 1
+        found = [self.run_of(number) for number in numbers]
+        for one, other in combinations(found, 2):
+            if one.run.now.model_copy(update={"seed": other.run.now.seed}) == other.run.now:
+                raise ValueError(
+                    f"Runs {one.id} and {other.id} have the same settings, so there is nothing to compare. Change "
+                    "a setting of one of them first."
+                )
+        self.compare.add_runs([(f"run {kept.id}", kept.run) for kept in found])
+        self.stop()
+        self.compared += 1
 
     def _open(self, entry: Kept) -> None:
         self.put_aside()

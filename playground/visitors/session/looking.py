@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 from models import Transformer
@@ -19,7 +17,7 @@ OWN_PROBE = 400  # characters of a visitor's probe
 
 
 class Posed(NamedTuple):
-    """A copy of the model, and what it is looked at through."""
+    """The model, and what it is looked at through."""
 
     model: Transformer
     probe: Probe
@@ -32,19 +30,16 @@ class Posed(NamedTuple):
 
 
 class Looking(State):
-    """Every picture is of a copy of the model, so that the run trains on while it is drawn."""
+    """Every picture is of the model between two updates."""
 
     def start(self) -> Run:
         """The run, built from the controls if there is none."""
-        if self.run is not None:
-            return self.run
-        with self.lock:
-            if self.run is None:
-                fresh = self.entry is not None and not self.entry.run.step
-                number = self.entry.id if self.entry is not None and fresh else next(self.shelf.numbers)
-                self.seat(Kept(number, self.preset, Run(self.config)))
-            assert self.run is not None
-            return self.run
+        if self.run is None:
+            fresh = self.entry is not None and not self.entry.run.step
+            number = self.entry.id if self.entry is not None and fresh else next(self.shelf.numbers)
+            self.seat(Kept(number, self.preset, Run(self.config)))
+        assert self.run is not None
+        return self.run
 
     def seat(self, entry: Kept) -> None:
         """Make this the run of the page, seen at its newest step."""
@@ -55,41 +50,29 @@ class Looking(State):
 
     def look(self) -> Snapshot:
         """What the chosen probe shows: a kept picture when looking back, else the model as it is now."""
-        with self.hand:
-            return self.glimpse()()
-
-    def glimpse(self) -> Callable[[], Snapshot]:
-        """What to look at, taken now: calling the answer, with `hand` held, draws it while the run trains on."""
-        with self.held():
-            run = self.start()
-            if self.shown is not None and self.own is None and self.probe_name == "0":
-                kept = run.history.nearest(self.shown)
-                if kept is not None:
-                    return lambda: kept
-            seen, example = self.seen_through()
-            edits = self.ablation.edits if self.ablation else ()
-            return partial(look, self.twin.of(run.model), seen, run.step, edits=edits, example=example)
+        run = self.start()
+        if self.shown is not None and self.own is None and self.probe_name == "0":
+            kept = run.history.nearest(self.shown)
+            if kept is not None:
+                return kept
+        seen, example = self.seen_through()
+        return look(run.model, seen, run.step, edits=self._edits(), example=example)
 
     def posed(self) -> Posed:
-        """The model to look at, taken now: to be read with `hand` held, while the run trains on."""
-        with self.held():
-            run = self.start()
-            kept = run.history.nearest(self.shown) if self.shown is not None else None
-            edits = self.ablation.edits if self.ablation else ()
-            return Posed(self.twin.of(run.model), *self.seen_through(), run.step, edits, kept)
+        """The model, and what it is looked at through."""
+        run = self.start()
+        kept = run.history.nearest(self.shown) if self.shown is not None else None
+        return Posed(run.model, *self.seen_through(), run.step, self._edits(), kept)
 
-    def routed(self) -> Callable[[], Routed | None]:
-        """Which experts to look at, taken now: those of the last update (or of the one looked back to), or of the
-        probe, which calling the answer, with `hand` held, draws while the run trains on.
-        """
-        with self.held():
-            run = self.start()
-            if (self.experts.on == "batch" or self.shown is not None) and run.routed is not None:
-                update = run.routed if self.shown is None else run.history.routed(self.shown) or run.routed
-                return lambda: update
-            seen, model, step = self.seen_through()[0], self.twin.of(run.model), run.step
-            edits = self.ablation.edits if self.ablation else ()
-            return partial(route, model, seen.batch, step, edits=edits)
+    def routed(self) -> Routed | None:
+        """Which experts are looked at: those of the last update (or of the one looked back to), or of the probe."""
+        run = self.start()
+        if (self.experts.on == "batch" or self.shown is not None) and run.routed is not None:
+            return run.routed if self.shown is None else run.history.routed(self.shown) or run.routed
+        return route(run.model, self.seen_through()[0].batch, run.step, edits=self._edits())
+
+    def _edits(self) -> tuple[Edit, ...]:
+        return self.ablation.edits if self.ablation else ()
 
     def which_stack(self) -> str:
         """The attention drawn: the one chosen, or the first there is."""
@@ -118,13 +101,12 @@ class Looking(State):
 
     def use_probe(self, name: str, text: str | None = None) -> None:
         """Look through the fixed probe ("0"), a named one, or the visitor's own text; ValueError says what is wrong."""
-        with self.held():
-            run = self.start()
-            named = {p.name: p.text for p in run.task.probes}
-            if text is not None and len(text) > OWN_PROBE:
-                raise ValueError(f"A probe has up to {OWN_PROBE} characters; this one has {len(text):,}.")
-            seen = named.get(name, text)
-            if name not in ("0", "own", *named) or (name == "own" and text is None):
-                raise ValueError(f"There is no probe called {name!r:.40}.")
-            self.own = None if name == "0" else probe(run.task.probe(run.topology, seen))
-            self.probe_name, self.probe_text, self.probe_seen = name, text or "", None if name == "0" else seen
+        run = self.start()
+        named = {p.name: p.text for p in run.task.probes}
+        if text is not None and len(text) > OWN_PROBE:
+            raise ValueError(f"A probe has up to {OWN_PROBE} characters; this one has {len(text):,}.")
+        seen = named.get(name, text)
+        if name not in ("0", "own", *named) or (name == "own" and text is None):
+            raise ValueError(f"There is no probe called {name!r:.40}.")
+        self.own = None if name == "0" else probe(run.task.probe(run.topology, seen))
+        self.probe_name, self.probe_text, self.probe_seen = name, text or "", None if name == "0" else seen

@@ -1,42 +1,37 @@
-"""What a session holds, and how its presses and threads take turns."""
+"""What a session holds."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from playground.comparison.setup import Setup
 from playground.interventions.ablation import Ablation
 from playground.positions.settings import PositionSettings
-from playground.runs.probe import Probe, Twin
+from playground.runs.probe import Probe
 from playground.runs.run import Run, RunConfig
 from playground.settings import presets
 from playground.settings.edited import Edited
 from playground.visitors.choices import ExpertChoices, InterveneChoices, VectorChoices
+from playground.visitors.jobs import Anywhere, Jobs, nowhere
 from playground.visitors.shelf import Kept, Shelf
 from playground.words.lab import WordLab
 from playground.words.settings import WordSettings
 
-OWN_CLAIM = 2.0**-9  # presses are numbered by the browser's clock in milliseconds; float64 still tells these apart
-
 
 class State:
-    """`hand` guards what a visitor can change, and `lock`, which is taken after it, the run while it computes."""
+    """One visitor's. A worker answers its events one after another and lets its jobs compute in between, all in one
+    thread: nothing here is guarded.
+    """
 
-    def __init__(self, token: str):
-        self.token, self.hand, self.lock = token, threading.RLock(), threading.RLock()
-        self.wanted, self.sent, self.twin = 0, 0, Twin()
-        self.intent: float = 0
-        self.order: tuple[float, bool] | None = None  # the press to train for, and whether anew
-        self.driven: tuple[str, float] | None = None  # the lens whose stream trains, and for which press
-        self.watcher: object = None  # the stream of another lens that shows it
-        self.hands = 0  # presses inside the lenses
-        self.gone: float | None = None
-        self.seen = time.monotonic()
-        self.running, self.building, self.place, self.rate, self.used = False, False, 0, 0.0, 0.0
+    def __init__(self, anywhere: Anywhere = nowhere):
+        self.jobs, self.anywhere = Jobs(), anywhere
+        self.page = "playground"  # in sight
+        self.sent = 0  # values of the transport
+        self.answered = 0  # the newest press that was answered
+        self.building = False  # whether the next slice of the training builds a model
+        self.steps = 0  # single updates asked for and not made
+        self.rate, self.used = 0.0, 0.0
         self.run: Run | None = None
         self.shelf = Shelf()
         self.entry: Kept | None = None  # the run, as the shelf names it
@@ -44,10 +39,9 @@ class State:
         self.branched = ""  # the notice of the newest fork
         self.compared = 0  # how often runs were sent to the Compare page
         self.lens, self.link, self.notice, self.opened = "attention", "", "", ""
-        self.slots = 1
         self.positions = Edited(PositionSettings())
         self.words = WordLab(Edited(WordSettings()))
-        self.compare = Setup()
+        self.compare = Setup(anywhere)
         self.intervene = InterveneChoices()
         self.prompt: dict[str, Any] | str = ""
         self.preset = presets.FIRST
@@ -69,44 +63,20 @@ class State:
         self.probe_seen: str | None = None  # the text of the probe in use, unless it is the fixed one
         self.drawn: tuple[str, tuple[int, int]] | None = None  # the stack and head drawn large, last
 
-    def claim(self, n: float) -> bool:
-        """Every press carries a rising number; the newest wins, in whatever order the requests arrive."""
-        self.intent = max(self.intent, n)
-        return self.intent == n
-
-    def ordered(self) -> bool:
-        """Whether the newest press is to train, and no stream has begun to."""
-        return self.order is not None and self.intent == self.order[0]
+    @property
+    def running(self) -> bool:
+        """Whether the run trains."""
+        return "train" in self.jobs
 
     def stop(self) -> None:
-        """Let the loop that trains, if any, end after its step."""
-        self.claim_own()
-        self.running = False
-
-    def claim_own(self) -> float:
-        """A claim made by the server: above every press so far, below the browser's next one."""
-        self.intent += OWN_CLAIM
-        return self.intent
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """The run at rest between two steps: whoever wants to see or change it goes before the next step."""
-        with self.hand:
-            self.wanted += 1
-            try:
-                with self.lock:
-                    yield
-            finally:
-                self.wanted -= 1
-
-    @property
-    def training(self) -> bool:
-        """Whether anything of this visitor is: a run, a comparison, words."""
-        return self.running or self.compare.running or self.words.running
+        """Train no further."""
+        self.jobs.cancel("train")
+        self.building, self.steps = False, 0
 
     def free(self) -> None:
         """Let go of every run."""
-        self.stop()
+        self.jobs.clear()
+        self.building = False
         self.run = self.entry = None
         self.shelf.kept.clear()
         self.compare.close()

@@ -2,29 +2,68 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import suppress
 
 from playground.runs.run import Diverged, Run
 from playground.settings.limits import SECONDS, STEPS
+from playground.visitors.jobs import Steps
 from playground.visitors.session.looking import Looking
 
 
 class Training(Looking):
     """One run at a time; the one before goes to the shelf."""
 
+    def train(self, *, anew: bool = False) -> None:
+        """Let the run train from now on: the one there is, or a new one from the controls."""
+        self.building = anew or self.run is None
+        self.notice = "" if self.building or self.run is None else self.run.sentence
+        self.shown, self.steps = None, 0
+        self.jobs.begin("train", self._training(anew), self._failed)
+
+    def one_step(self) -> None:
+        """Ask for one update more, of a run at rest; several presses are as many updates."""
+        self.shown, waiting = None, self.steps
+        if not waiting:
+            self.stop()
+        self.steps = waiting + 1
+        if not waiting:
+            self.building = self.run is None
+            self.jobs.begin("train", self._training(False, single=True), self._failed)
+
+    def _training(self, anew: bool, *, single: bool = False) -> Steps:
+        run = self.restart() if anew else self.start()
+        self.building, self.notice = False, run.sentence
+        yield
+        then, tokens = time.perf_counter(), run.tokens
+        while not (self.budget_left() or run.diverged) and (self.steps or not single):
+            began = time.thread_time()
+            with suppress(Diverged):  # kept on the run, for the page to show
+                run.advance()
+            self.steps -= single
+            self.used += time.thread_time() - began
+            now = time.perf_counter()
+            rate, share = (run.tokens - tokens) / max(now - then, 1e-6), min(1.0, now - then)
+            self.rate = rate if not self.rate else (1 - share) * self.rate + share * rate  # over about the last second
+            then, tokens = now, run.tokens
+            yield
+        self.steps = 0
+
+    def _failed(self, sentence: str) -> None:
+        self.building, self.steps = False, 0
+        at = f" The run is at step {self.run.step:,}." if self.run is not None else ""
+        self.notice = f"{sentence}.{at} Change a setting, or press play to try again."
+
     def restart(self) -> Run:
         """Put the run aside and build a new one from the controls; a probe of the same task stays."""
-        with self.held():
-            task, name, text = self.run and self.run.config.task.kind, self.probe_name, self.probe_text
-            self.put_aside()
-            self.running, self.run = False, None
-            run = self.start()
-            if name != "0" and run.config.task.kind == task:
-                with suppress(ValueError):  # too long now, or of tokens that are no more
-                    self.use_probe(name, text if name == "own" else None)
-            return run
+        task, name, text = self.run and self.run.config.task.kind, self.probe_name, self.probe_text
+        self.put_aside()
+        self.run = None
+        run = self.start()
+        if name != "0" and run.config.task.kind == task:
+            with suppress(ValueError):  # too long now, or of tokens that are no more
+                self.use_probe(name, text if name == "own" else None)
+        return run
 
     def put_aside(self) -> None:
         """Onto the shelf, if it has made a step."""
@@ -34,7 +73,8 @@ class Training(Looking):
 
     def rebuild_if_untouched(self) -> None:
         """Before the first step nothing is lost by building the changed model at once."""
-        if self.run is not None and self.run.step == 0 and not (self.running or self.building or self.problems):
+        if self.run is not None and self.run.step == 0 and not (self.running or self.problems):
+            self.stop()
             self.restart()
 
     def budget_left(self) -> str:
@@ -48,27 +88,3 @@ class Training(Looking):
         if self.used >= SECONDS:
             return f"The {SECONDS // 60} minutes of computing of one run are used. Everything stays open."
         return ""
-
-    def advance(self) -> None:
-        """One step; a divergence is kept for the page to show."""
-        began = time.perf_counter()
-        with self.lock, suppress(Diverged):
-            self.start().advance()
-        self.used += time.perf_counter() - began
-
-    def keep_training(self, n: float, over: threading.Event) -> None:
-        """Step after step until another press, the end of the budget, a divergence, or `over`. Runs on a thread of its
-        own, so that neither drawing nor sending holds it up.
-        """
-        run = self.start()
-        then, tokens = time.perf_counter(), run.tokens
-        while (
-            not over.is_set() and self.intent == n and self.run is run and not self.budget_left() and not run.diverged
-        ):
-            while self.wanted and not over.is_set():
-                time.sleep(0.0005)
-            self.advance()
-            now = time.perf_counter()
-            rate, share = (run.tokens - tokens) / max(now - then, 1e-6), min(1.0, now - then)
-            self.rate = rate if not self.rate else (1 - share) * self.rate + share * rate  # over about the last second
-            then, tokens = now, run.tokens
