@@ -135,7 +135,7 @@ pg.attention = (element, props, trigger, watch) => {
   key("a", () => ablate());
   key("t", () => showAs(!asTable));
 
-  pg.mount("attention", element, props, watch, value => {
+  pg.mount(element, props, watch, value => {
     newest = value;
     if (scheduled) return;
     scheduled = true;

@@ -38,29 +38,27 @@ pg.reader = () => {
 /* ---- elements ---- */
 pg.root = element => element.querySelector(".mount") || element;
 
-/** The browser tab's name for its run. sessionStorage survives a reload, but a duplicated tab gets a copy of it: so the
-    name is taken out while the page lives and put back when it goes, and no two live tabs ever have the same one.
-    A list, because Gradio's `js=` functions return one entry per output. */
-pg.token = () => {
-  const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join("");
-  const token = sessionStorage.getItem("pg-run") || fresh();
-  sessionStorage.removeItem("pg-run");
-  addEventListener("pagehide", () => sessionStorage.setItem("pg-run", token));
-  addEventListener("pageshow", event => { if (event.persisted) sessionStorage.removeItem("pg-run"); });
-  return [token];
+/** What the browser keeps of this origin. Storage throws where cookies are blocked or a frame of another site may not
+    keep anything: reading is then null, and what was to be kept is not. */
+pg.stored = (where, name) => { try { return window[where].getItem(name); } catch { return null; } };
+pg.store = (where, name, text) => {
+  try { text === null ? window[where].removeItem(name) : window[where].setItem(name, text); return true; } catch { return false; }
+};
+
+/** The address of something the app serves. The app may stand behind a path of its own ("/play/"), which Gradio tells,
+    but not always with the host and the scheme that the browser sees. */
+pg.url = path => {
+  const root = new URL(window.gradio_config?.root || ".", document.baseURI).pathname.replace(/\/*$/, "/");
+  return location.origin + root + path.replace(/^\//, "");
 };
 
 /** Whether this page is about to take a configuration from its address: until then the stored replay is not its picture. */
 const LINKED = /^(preset$|lens$|probe$|(model|task|training)\.|seed$|device$)/;
+const LONGEST_WAIT_MS = 10_000;
 let opening = [...new URLSearchParams(location.search).keys()].some(name => LINKED.test(name));
 pg.opening = () => opening;
-
-/** A press waits until the server has told this tab's run: an earlier one would start a run that nobody sees.
-    `trigger.now` does not wait, for what only the browser answers. */
-const LONGEST_WAIT_MS = 10_000;
-const attached = new Promise(resolve => { pg.attached = resolve; setTimeout(resolve, LONGEST_WAIT_MS); });
-attached.then(() => { opening = false; document.body.classList.remove("opening"); });
-pg.held = trigger => Object.assign((...press) => { attached.then(() => trigger(...press)); }, { now: trigger });
+pg.opened = () => { opening = false; document.body?.classList.remove("opening"); };
+setTimeout(pg.opened, LONGEST_WAIT_MS);
 
 /** Say a change of state to a screen reader, politely. One region for the page, so that messages do not overtake. */
 pg.say = text => {
@@ -100,10 +98,11 @@ const hidden = element => element.offsetParent === null && getComputedStyle(elem
 
 /** Join a component's `draw(value)` to its value. Draws now and at each new value; of several in one frame the first and
     the last, so that a slow machine leaves some out and still hears the next press. While the element is hidden nothing is
-    drawn, and the newest value is drawn once it is shown. `pg.view[name](value)` draws a value from elsewhere (a replay);
-    `pg.stills[name]` is what a component without a value of its own starts with. `always`: draw even while hidden, for what
-    is cheap or has no box of its own. */
-pg.mount = (name, element, props, watch, draw, { always = false } = {}) => {
+    drawn, and the newest value is drawn once it is shown. `pg.view[name]`, where name is `props.view`, draws a value from
+    elsewhere (a replay); `pg.stills[name]` is what a component without a value of its own starts with. `always`: draw even
+    while hidden, for what is cheap or has no box of its own. */
+pg.mount = (element, props, watch, draw, { always = false } = {}) => {
+  const name = props.view;
   let latest = null, stale = false, due = 0, newer = false;
   const show = value => {
     if (value === null || value === undefined) return;
@@ -126,19 +125,18 @@ pg.mount = (name, element, props, watch, draw, { always = false } = {}) => {
 };
 
 /* ---- theme: Gradio puts `dark` on the body after the system's setting; a stored choice wins ---- */
-const stored = () => { try { return localStorage.getItem("pg-theme"); } catch { return null; } };
 const isDark = () => document.body.classList.contains("dark");
 pg.theme = {
   dark: isDark,
   choose(name) {
-    try { localStorage.setItem("pg-theme", name); } catch { /* private mode: the choice lasts until the reload */ }
+    pg.store("localStorage", "pg-theme", name);        // where nothing can be kept, the choice lasts until the reload
     document.body.classList.toggle("dark", name === "dark");
   },
   toggle: () => pg.theme.choose(isDark() ? "light" : "dark"),
 };
 
 const watchTheme = () => {
-  const enforce = () => { const want = stored(); if (want && isDark() !== (want === "dark")) pg.theme.choose(want); };
+  const enforce = () => { const want = pg.stored("localStorage", "pg-theme"); if (want && isDark() !== (want === "dark")) pg.theme.choose(want); };
   enforce();
   let was = isDark();
   new MutationObserver(() => {

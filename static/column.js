@@ -127,7 +127,7 @@ pg.column = (element, props, trigger, watch) => {
     }
     if (button) actions[button.dataset.do]();
   });
-  pg.mount("column", element, props, watch, draw, { always: true });    // its wrappers have no box of their own
+  pg.mount(element, props, watch, draw, { always: true });    // its wrappers have no box of their own
   // Accordions come into the document after this component, each when Gradio gets to it, and may be made anew.
   new MutationObserver(writeLines).observe(root.closest(".pg-cfg") ?? document.body, { childList: true, subtree: true });
 };

@@ -1,6 +1,6 @@
 /* The Compare page: variants that train together, one cursor for all. */
 const STATES = {                                       // state -> [icon, words on the button, words under the step]
-  ready: ["play", "Train them", "step · ready"], queued: ["", "Leave the queue", "in the queue"],
+  ready: ["play", "Train them", "step · ready"],
   starting: ["pause", "Pause", "starting processes"], running: ["pause", "Pause", "step of all · running"],
   paused: ["play", "Go on", "step of all · paused"], finished: ["play", "Train them again", "step · finished"],
   failed: ["play", "Start again", "step · stopped"],
@@ -54,7 +54,7 @@ pg.compare = (element, props, trigger, watch) => {
   const seeds = pg.choice($("[data-s=seeds]"), "Seeds", count => trigger("seeds", { count: +count }));
   const share = pg.share($("[data-do=share]"), () => trigger("link"), "comparison");
   const toggle = () => {
-    const going = ["running", "queued", "starting"].includes(hope ?? bar.state);
+    const going = ["running", "starting"].includes(hope ?? bar.state);
     hope = going ? "paused" : "starting";
     drawBar();
     trigger(going ? "pause" : "play");
@@ -96,11 +96,11 @@ pg.compare = (element, props, trigger, watch) => {
 
   function drawBar() {
     const state = hope ?? bar.state, [icon, words, under] = STATES[state] ?? STATES.ready, button = $("[data-do=toggle]");
-    const face = (icon ? pg.icon(icon) : "") + `<span>${words}</span>`;
+    const face = `${pg.icon(icon)}<span>${words}</span>`;
     if (button.shown !== face) button.innerHTML = button.shown = face;
     $(".cmp-bar").dataset.state = state;
     pg.set($("[data-step]"), pg.num(bar.step));
-    pg.set($("[data-words]"), bar.looking ? "step · past" : bar.place ? `place ${bar.place} in the queue` : under);
+    pg.set($("[data-words]"), bar.looking ? "step · past" : under);
     pg.set($("[data-rate]"), bar.rate || "–");
     $(".reason").hidden = !bar.notice;
     pg.set($(".reason"), bar.notice || "");
@@ -128,9 +128,9 @@ pg.compare = (element, props, trigger, watch) => {
     if (settings.some(([at]) => at === had)) form.at.value = had;
     else $("[data-value]").innerHTML = valueBox(chosen());
   };
-  pg.mount("compare", element, props, watch, value => {
+  pg.mount(element, props, watch, value => {
     bar = parse("bar", value.bar);
-    if (hope === "paused" ? !["running", "queued", "starting"].includes(bar.state) : hope && (bar.state !== "ready" || value.problem)) hope = null;
+    if (hope === "paused" ? !["running", "starting"].includes(bar.state) : hope && (bar.state !== "ready" || value.problem)) hope = null;
     drawBar();
     drawSetup(parse("setup", value.setup));
     drawSettings(parse("settings", value.settings));

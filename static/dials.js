@@ -84,5 +84,5 @@ pg.dials = (element, props, trigger, watch) => {
   pg.stillMenu(root.querySelector(".menu"), () => props.large ? pg.stillOf(host.querySelector("svg"), 480, 480) : pg.stillRow(host), name);
   pg.onDo(host, action => trigger("do", { action }));
   face(false);
-  pg.mount(props.view, element, props, watch, next => { value = next; if (!timer) moved = 0; draw(); }, { always: true });
+  pg.mount(element, props, watch, next => { value = next; if (!timer) moved = 0; draw(); }, { always: true });
 };

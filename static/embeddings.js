@@ -54,7 +54,7 @@ pg.embeddings = (element, props, trigger, watch) => {
     ["Map as PNG", () => latest && pg.savePlane(map.svg, "png", name())], ["Map as SVG", () => latest && pg.savePlane(map.svg, "svg", name())],
     ["Way as PNG", () => latest?.path && pg.savePlane(way.svg, "png", `way-of-token-${latest.path.place}-step-${latest.step}`)],
     ["Numbers as CSV", () => latest && pg.saveCsv(csv(), name())],
-    ["Vectors as TSV, for the Embedding Projector", () => latest && trigger("save", { n: Date.now() })]]);
+    ["Vectors as TSV, for the Embedding Projector", () => latest && trigger("save")]]);
 
   /* ---- drawing ---- */
   const csv = () => [["token", "x", "y", "length", "nearest", "cosine", "moved"],
@@ -130,7 +130,7 @@ pg.embeddings = (element, props, trigger, watch) => {
   pg.onDo($(".lens-head"), action => trigger("do", { action }));
   const visible = () => latest && element.offsetParent !== null, other = pg.keys.t;
   pg.keys.t = event => visible() ? showAs(!asTable) : other ? other(event) : false;
-  pg.mount("embeddings", element, props, watch, value => {
+  pg.mount(element, props, watch, value => {
     const files = value.files ? JSON.parse(value.files) : null;
     if (files && files.n !== saved) { saved = files.n; pg.saveVectors(files); }
     newest = value;

@@ -116,7 +116,7 @@ pg.experts = (element, props, trigger, watch) => {
   };
   key("a", () => ablate(expertNow()));
   key("t", () => showAs(!asTable));
-  pg.mount("experts", element, props, watch, value => {
+  pg.mount(element, props, watch, value => {
     newest = value;
     if (scheduled) return;
     scheduled = true;

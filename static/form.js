@@ -75,7 +75,7 @@ pg.form = (element, props, trigger, watch) => {
     note.innerHTML = pg.esc(sentence) + pg.cite(paper);
     note.hidden = !sentence;
   };
-  pg.mount(`form:${props.title ?? ""}`, element, props, watch, draw, { always: true });
+  pg.mount(element, props, watch, draw, { always: true });
 };
 
 /** The selector of a discriminated union, as one more field at the top of the form. */

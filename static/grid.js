@@ -137,7 +137,7 @@ pg.grid = (element, props, trigger, watch) => {
     pg.saveCsv([columns, ...cells], name);
   }]]);
   new ResizeObserver(([entry]) => { width = entry.contentRect.width; draw(); }).observe(root);
-  pg.mount(props.view, element, props, watch, value => { frame = value.title ? decode(value, read) : null; draw(); }, { always: true });
+  pg.mount(element, props, watch, value => { frame = value.title ? decode(value, read) : null; draw(); }, { always: true });
 };
 
 /** The same as an SVG: the canvas as an image, axes and title as text. */

@@ -52,10 +52,10 @@ pg.header = (element, props, trigger, watch) => {
 
   // The address is known before Gradio delivers the initial value, which arrives once more just after mounting.
   const initial = props.value?.page ?? pages[0][0], deep = addressed(pages);
-  let settled = performance.now() + SETTLE_MS;
+  let settled = performance.now() + SETTLE_MS, here = deep;
   const draw = value => {
     const page = value.page === initial && performance.now() < settled ? deep : value.page;
-    value.page = page;                                 // also what another theme draws again
+    here = value.page = page;                          // also what another theme draws again
     root.querySelectorAll("nav a").forEach(link =>
       link.dataset.page === page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current"));
     const other = pg.theme.dark() ? "Light theme" : "Dark theme";
@@ -65,11 +65,13 @@ pg.header = (element, props, trigger, watch) => {
       button.setAttribute("aria-label", other);
     });
   };
-  const go = page => {
+  const go = (page, tell = true) => {
     props.value = { page };
     pg.view.header(props.value);
-    trigger.now("go");
+    trigger("go");                                     // only the browser answers
+    if (tell) pg.act("pages", "turn", { id: page });
   };
+  pg.at = () => here;                                  // the page in sight
 
   /** How many runs the session has. */
   pg.runCount = n => root.querySelectorAll("[data-runs]").forEach(count => pg.set(count, n ? pg.num(n) : ""));
@@ -105,6 +107,6 @@ pg.header = (element, props, trigger, watch) => {
   });
   pg.keys["?"] = actions.help;
   addEventListener("popstate", () => go(addressed(pages)));
-  pg.mount("header", element, props, watch, draw, { always: true });
-  if (deep !== initial) go(deep);
+  pg.mount(element, props, watch, draw, { always: true });
+  if (deep !== initial) go(deep, false);             // the bus attaches with it
 };

@@ -5,7 +5,7 @@ pg.headline = (element, props, trigger, watch) => {
   root.innerHTML = `<div class="lens-head"><div><h1></h1><p></p><button class="b" hidden></button></div></div>`;
   const button = root.querySelector("button");
   pg.onDo(root, action => trigger("do", { action }));
-  pg.mount(props.view, element, props, watch, value => {
+  pg.mount(element, props, watch, value => {
     const act = read("act", value.act);
     pg.set(root.querySelector("h1"), value.title || "");
     pg.rich(root.querySelector("p"), value.html || "");

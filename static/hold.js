@@ -3,18 +3,27 @@
 const PATIENCE_MS = 400;                               // what is quicker is not announced
 const SILENCE_MS = 5000, SILENT = "The server has been silent for 5 s.";
 
+const cards = [];
+let cut = "";
+/** Hold the picture because of this sentence, whatever the bar says, until "" comes. Returns whether it is seen. */
+pg.cut = text => { cut = text; return cards.map(draw => draw()).some(Boolean); };
+
 /** Returns a function to call with every value the bar draws: `held` says why the pictures are older, or is "". */
 pg.hold = node => {
   node.innerHTML = "<b></b> <span></span>";
   const [title, reason] = node.children;
-  let pictured = "", why = null, timer = 0, silence = 0;
+  let pictured = "", why = null, timer = 0, silence = 0, said = "";
 
-  const show = text => {
+  const draw = () => {
+    const text = cut || said;
     document.body.classList.toggle("held", !!text);
     node.hidden = !text;
     pg.set(title, pictured && text ? `Showing ${pictured}.` : "");
     pg.set(reason, text);
+    return !!text && pg.seen(node);
   };
+  cards.push(draw);
+  const show = text => { said = text; draw(); };
   const hold = text => {
     if (text === why) return;
     clearTimeout(timer);

@@ -133,7 +133,7 @@ pg.inputvector = (element, props, trigger, watch) => {
   pg.keys.t = event => visible() && latest ? showAs(!asTable) : other ? other(event) : false;
   new IntersectionObserver(entries => { if (entries.some(entry => entry.isIntersecting)) see({}); }).observe(element);
   setInterval(() => { if (latest?.running && visible() && !document.hidden) see({}); }, POLL_MS);
-  pg.mount("inputvector", element, props, watch, value => {
+  pg.mount(element, props, watch, value => {
     const read = field => parse(field, value[field]);
     latest = { ...value, stacks: read("stacks"), tokens: read("tokens"), parts: read("parts"), sum: read("sum"), normed: read("normed"), norms: read("norms") };
     if (latest.place === place || latest.tokens.length <= place) place = null;

@@ -101,13 +101,12 @@ pg.intervene = (element, props, trigger, watch) => {
     if (!latest) return;
     pressed = !going();
     face(pressed);                                     // at once; the next value confirms it
-    const n = Date.now();
-    pressed ? trigger("begin", { n }) : trigger("halt", { n });
+    trigger(pressed ? "begin" : "halt");
   });
   for (const part of [$(".lens-head"), $(".probes")]) pg.onDo(part, action => trigger("do", { action }));
   const visible = () => latest?.again && element.offsetParent !== null, other = pg.keys.t;
   pg.keys.t = event => visible() ? showAs(!asTable) : other ? other(event) : false;
-  pg.mount("intervene", element, props, watch, value => {
+  pg.mount(element, props, watch, value => {
     newest = value;
     if (scheduled) return;
     scheduled = true;

@@ -16,7 +16,7 @@ pg.notes = (element, props, trigger, watch) => {
     pg.say(text);
     setTimeout(() => pg.set(copy, "Copy"), 2000);
   });
-  pg.mount(props.view || "notes", element, props, watch, value => {
+  pg.mount(element, props, watch, value => {
     pg.rich($(".try"), parse("try", value.try) || "");
     pg.set(code, value.python || "");
     $(".python").hidden = !value.python;

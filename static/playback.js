@@ -1,9 +1,9 @@
 /* The history played back: one kept picture after the other, each asked for when the one before has been drawn. */
 const STEP_MS = 120;
 
-/** `next()` asks for the following picture and returns the number of that press. Returns {toggle, stop, draw(value)}. */
+/** `next()` asks for the following picture and returns that press, with its number `n`. Returns {toggle, stop, draw(value)}. */
 pg.playback = (button, next) => {
-  let on = false, asked = 0, at = 0, timer = 0;
+  let on = false, asked = null, at = 0, timer = 0;
   const ask = () => { at = performance.now(); asked = next(); };
   const turn = now => {
     on = now;
@@ -15,7 +15,7 @@ pg.playback = (button, next) => {
     toggle() { turn(!on); if (on) ask(); },
     stop() { if (on) turn(false); },
     draw(value) {
-      if (!on || timer || value.answers < asked) return;
+      if (!on || timer || value.answers < asked.n) return;
       if (value.state !== "past") return turn(false);  // the newest step is the end
       timer = setTimeout(() => { timer = 0; ask(); }, Math.max(0, at + STEP_MS - performance.now()));
     },

@@ -31,7 +31,7 @@ const html = ({ title, note }, tall) => {
     <div class="chart" role="img" style="height:${tall}px"></div><div class="plot-table" hidden></div><p class="bad" hidden></p>`;
 };
 
-/** props: src (address of plotly.min.js), title and note (heading above, optional), said (aria-label), tall (px), slot, view. */
+/** props: src (address of plotly.min.js from the root of the app), title and note (heading above, optional), said (aria-label), tall (px), slot, view. */
 pg.plot = (element, props, trigger, watch) => {
   const node = document.createElement("div"), parse = pg.reader(), tall = props.tall || 260;
   node.className = "plot";
@@ -45,7 +45,7 @@ pg.plot = (element, props, trigger, watch) => {
   const drawOne = async value => {
     const figure = parse("fig", value.fig) || {};
     if (twin) return twin.draw({ ...pg.plotRows(figure), name, title: "" });
-    const Plotly = await plotly(props.src), { data, layout } = pg.figure(figure, tall);
+    const Plotly = await plotly(pg.url(props.src)), { data, layout } = pg.figure(figure, tall);
     const { shapes = [], annotations = [], ...rest } = layout, curves = JSON.stringify([data, rest]);
     if (curves === drawn) await Plotly.relayout(chart, { shapes, annotations });       // a cursor moved: a tenth of the work
     else await Plotly.react(chart, data, layout, CONFIG);
@@ -76,5 +76,5 @@ pg.plot = (element, props, trigger, watch) => {
     newest = latest;
     draw();
   });
-  pg.mount(props.view || "plot", element, props, watch, value => { newest = latest = value; draw(); });
+  pg.mount(element, props, watch, value => { newest = latest = value; draw(); });
 };

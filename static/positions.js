@@ -125,7 +125,7 @@ pg.positions = (element, props, trigger, watch) => {
   };
   key("a", () => ablate());
   key("t", () => showAs(!asTable));
-  pg.mount(props.view || "positions", element, props, watch, value => {
+  pg.mount(element, props, watch, value => {
     newest = value;
     if (scheduled) return;
     scheduled = true;

@@ -53,7 +53,7 @@ pg.predictions = (element, props, trigger, watch) => {
     pg.saveCsv([HEADINGS, ...csvRows(examples)], `predictions-step-${step}`));
   pg.onDo($(".lens-head"), action => trigger("do", { action }));
 
-  pg.mount("predictions", element, props, watch, value => {
+  pg.mount(element, props, watch, value => {
     const finding = parse("finding", value.finding);
     pg.set($("h1"), finding?.title || "");
     pg.rich($(".lens-head p"), finding?.html || "");

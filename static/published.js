@@ -16,7 +16,7 @@ pg.published = (element, props, trigger, watch) => {
   };
   host.querySelector(".shut").addEventListener("click", shut);
   addEventListener("keydown", event => { if (event.key === "Escape" && !event.defaultPrevented) shut(); });
-  pg.mount("published", element, props, watch, ({ mine }) => view.draw({
+  pg.mount(element, props, watch, ({ mine }) => view.draw({
     columns: props.columns, rows: [read("mine", mine), ...props.rows], pinned: 1,
     name: "cost-beside-published-models", title: "Cost beside published models",
   }), { always: true });

@@ -12,7 +12,7 @@ pg.runbar = (element, props, trigger, watch) => {
   };
   button.addEventListener("click", () => {
     face(!running);                                    // at once; the next value confirms it
-    trigger(running ? "begin" : "halt", { n: Date.now() });
+    trigger(running ? "begin" : "halt");
   });
   const chips = ([field, label, options]) => `<div class="eyebrow">${pg.esc(label)}</div><div class="chips" role="group" aria-label="${pg.esc(label)}">
     ${options.map(([id, text, on]) => `<button class="chip" data-at="${pg.esc(field)}" data-id="${pg.esc(id)}" data-label="${pg.esc(text)}"
@@ -25,7 +25,7 @@ pg.runbar = (element, props, trigger, watch) => {
     const chosen = [...host.querySelectorAll(`[data-at="${at}"]`)].filter(each => each.ariaPressed === "true");
     trigger("pick", { at, value: chosen.map(each => each.dataset.id) });
   });
-  pg.mount(props.view, element, props, watch, value => {
+  pg.mount(element, props, watch, value => {
     face(value.state !== "idle");
     pg.set(words, value.words || "");
     words.classList.toggle("bad", value.tone === "error");

@@ -35,7 +35,7 @@ pg.schemes = (element, props, trigger, watch) => {
     lines = read("lines", value.lines) ?? {};
     write();
   };
-  pg.mount("schemes", element, props, watch, draw, { always: true });
+  pg.mount(element, props, watch, draw, { always: true });
   new MutationObserver(write).observe(root.closest(".pg-cfg") ?? document.body, { childList: true, subtree: true });
   const query = Object.fromEntries([...new URLSearchParams(location.search)].filter(([name]) => name.startsWith("p.")));
   trigger("open", { query });                          // once: what the address says, or where a reload left off
@@ -64,7 +64,7 @@ pg.kept = (element, props, trigger, watch) => {
   const row = ([id, colour, name, off]) => `<div class="${off ? "off" : ""}" title="${pg.esc(off)}">
     <i style="color:${pg.esc(colour)}"></i><span>${pg.esc(name)}${off ? ` <small>${pg.esc(off)}</small>` : ""}</span>${id === "now" ? "" :
     `<button data-do="drop:${pg.esc(id)}" aria-label="Remove ${pg.esc(name)}">${pg.icon("close")}</button>`}</div>`;
-  pg.mount("kept", element, props, watch, value => {
+  pg.mount(element, props, watch, value => {
     link = value.link;
     keep.disabled = !!value.full;
     pg.set(why, value.full || "");

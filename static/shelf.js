@@ -23,7 +23,7 @@ const line = (chosen, mine) => ([id, name, origin, steps, loss, right, size, cur
     ${button("numbers", "JSON", id, `data-kind="json" title="Config, metrics and marks"`)}
     ${current ? "" : button("remove", "Delete", id)}</td></tr>`;
 
-/** Save a file that Gradio serves: its {url, orig_name}. */
+/** Save a file that Gradio serves: its {url, orig_name}; null where there is none. */
 pg.saveFile = file => {
   if (!file?.url) return;
   const link = Object.assign(document.createElement("a"), { href: file.url, download: file.orig_name || "run.safetensors" });
@@ -105,5 +105,5 @@ pg.shelf = (element, props, trigger, watch) => {
     open() { if (!dialog.open) dialog.showModal(); trigger("see"); },
     expect() { asked = true; },                        // runs were sent to the Compare page from elsewhere
   };
-  pg.mount("shelf", element, props, watch, draw, { always: true });
+  pg.mount(element, props, watch, draw, { always: true });
 };

@@ -125,6 +125,6 @@ pg.similar = (element, props, trigger, watch) => {
   $(".ask").addEventListener("submit", event => event.preventDefault());
   pg.keys.t = (other => event => pg.seen(root) ? show(!table) : other ? other(event) : false)(pg.keys.t);
   show(false);
-  pg.mount("similar", element, props, watch, draw);
+  pg.mount(element, props, watch, draw);
   trigger("open", {});
 };

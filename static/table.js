@@ -85,6 +85,6 @@ pg.tableView = host => {
 /** The component: value { columns (JSON), rows (JSON), name, title }. */
 pg.table = (element, props, trigger, watch) => {
   const parse = pg.reader(), view = pg.tableView(pg.root(element));
-  pg.mount(props.view || "table", element, props, watch, ({ columns, rows, name, title }) =>
+  pg.mount(element, props, watch, ({ columns, rows, name, title }) =>
     view.draw({ columns: parse("columns", columns) || [], rows: parse("rows", rows) || [], name, title }));
 };

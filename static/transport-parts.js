@@ -6,7 +6,6 @@ pg.runStates = {
   running: ["pause", () => "Pause", "step · running"],
   paused: ["play", () => "Play", "step · paused"],
   past: ["play", () => "Play", "step · past"],
-  queued: ["", () => "Leave the queue", "in the queue"],
   diverged: ["play", () => "Play", "step · diverged"],
   finished: ["play", value => `Go on for ${pg.num(value.more || value.total)}`, "step · finished"],
 };

@@ -13,13 +13,11 @@ pg.transport = (element, props, trigger, watch) => {
   root.innerHTML = pg.transportMarkup();
   const $ = selector => root.querySelector(selector);
   const read = pg.reader();
-  let value = props.value, hope = null, hopeUntil = 0, was = {}, spoken = null;
+  let value = props.value ?? { state: "ready" }, hope = null, hopeUntil = 0, was = {}, spoken = null;
 
-  // Every press carries a rising number, so that the newest wins in whatever order requests arrive; over reloads too.
-  let count = Date.now();
-  const send = (event, more) => { if (event !== "onward") playback.stop(); trigger(event, { n: ++count, ...more }); return count; };
+  const send = (event, more) => { if (event !== "onward") playback.stop(); return trigger(event, more); };
   const playback = pg.playback($(".rewind"), () => send("onward"));
-  let asked = 0;                                       // the press that `hope` belongs to
+  let asked = null;                                    // the press that `hope` belongs to
 
   const scrubber = pg.scrubber($(".scrub"), step => pg.set($("[data-step]"), pg.num(step)), step => {
     hope = null;
@@ -30,9 +28,8 @@ pg.transport = (element, props, trigger, watch) => {
     const [icon, words] = pg.runStates[state], text = words(view), button = $("[data-do=toggle]");
     if (was.text === text) return;
     was.text = text;
-    button.innerHTML = `${icon ? pg.icon(icon) : ""}<span>${text}</span>`;
+    button.innerHTML = `${pg.icon(icon)}<span>${text}</span>`;
     button.setAttribute("aria-label", `${text} (space)`);
-    button.className = `b ${state === "queued" ? "plain" : "primary"}`;
   };
   const drawWords = (state, { reason: sentence, last, device }) => {
     const key = JSON.stringify([state, sentence, last, device]);
@@ -57,7 +54,7 @@ pg.transport = (element, props, trigger, watch) => {
   const speak = () => {
     if (spoken !== null && spoken !== value.state) {
       const events = { running: "Running", paused: `Paused at step ${pg.num(value.step)}`, finished: "Finished",
-        replay: "Replay", diverged: "The run diverged", queued: `In the queue, ${value.place || ""}` };
+        replay: "Replay", diverged: "The run diverged" };
       pg.say(events[value.state] || "");
     }
     spoken = value.state;
@@ -78,8 +75,8 @@ pg.transport = (element, props, trigger, watch) => {
   const hold = pg.hold($(".hold"));
   const draw = next => {
     value = { ...value, ...next };
-    const confirmed = hope === null || value.answers >= asked
-      || ["queued", "diverged", "finished"].includes(value.state) || performance.now() > hopeUntil;
+    const confirmed = hope === null || value.answers >= asked.n
+      || ["diverged", "finished"].includes(value.state) || performance.now() > hopeUntil;
     if (confirmed) hope = null;
     const opening = pg.opening() && value.state === "replay", state = hope ?? (opening ? "ready" : value.state);
     const starting = opening || hope === "running" && value.state === "replay";
@@ -87,7 +84,7 @@ pg.transport = (element, props, trigger, watch) => {
     drawButton(state, view);
     drawWords(state, view);
     scrubber.draw(view, read("marks", view.marks) ?? []);
-    pg.set($("[data-step]"), state === "queued" && view.place ? view.place : pg.num(scrubber.held() ?? view.step));
+    pg.set($("[data-step]"), pg.num(scrubber.held() ?? view.step));
     pg.set($("[data-words]"), (!hope || starting) && view.words || pg.runStates[state][2]);
     drawNumbers(view);
     if (was.note !== value.note) { was.note = value.note; pg.banner($(".banner"), read("note", value.note)); }
@@ -110,10 +107,9 @@ pg.transport = (element, props, trigger, watch) => {
   const share = pg.share($("[data-do=share]"), () => send("link"));
   const actions = {
     toggle() {
-      const running = ["running", "queued"].includes(hope ?? value.state);
-      asked = count + 1;
+      const running = (hope ?? value.state) === "running";
+      asked = send(running ? "pause" : "play");
       hopeFor(running ? "paused" : "running");
-      send(running ? "pause" : "play");
     },
     step() { hope = null; pg.stopReplay?.(); send("step"); },
     reset() { hope = null; send("reset"); },
@@ -138,5 +134,5 @@ pg.transport = (element, props, trigger, watch) => {
   // What sticks below the bar needs its height, which grows when there is a note.
   const bar = root.firstElementChild;
   new ResizeObserver(() => document.documentElement.style.setProperty("--bar-h", `${bar.offsetHeight}px`)).observe(bar);
-  pg.mount("transport", element, props, watch, draw, { always: true });
+  pg.mount(element, props, watch, draw, { always: true });
 };

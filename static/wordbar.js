@@ -3,7 +3,7 @@ const HOPE_MS = 5000;                                  // how long the button sh
 const STATES = {                                       // state -> [icon, button, words under the count]
   ready: ["play", "Train", "words read · ready"], running: ["pause", "Pause", "words read · training"],
   paused: ["play", "Go on", "words read · paused"], finished: ["reset", "Train again", "words read · finished"],
-  queued: ["", "Leave the queue", "in the queue"], stopped: ["reset", "Train again", "words read · stopped"],
+  stopped: ["reset", "Train again", "words read · stopped"],
   refused: ["play", "Train", "nothing to read"],
 };
 const HTML = `<section class="wordbar" aria-label="word2vec">
@@ -22,26 +22,23 @@ pg.wordbar = (element, props, trigger, watch) => {
   const root = pg.root(element), read = pg.reader();
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), button = $("[data-do=toggle]");
-  let value = { state: "ready", words: 0, total: 0, loss: "" }, hope = null, hopeUntil = 0, asked = 0, shown = "", spoken = null;
-  let count = Date.now();                              // rises over reloads too, so that the newest press wins
-  const send = event => trigger(event, { n: ++count });
+  let value = { state: "ready", words: 0, total: 0, loss: "" }, hope = null, hopeUntil = 0, asked = null, shown = "", spoken = null;
 
   const drawButton = state => {
     if (shown === state) return;
     shown = state;
     const [icon, text] = STATES[state];
-    button.innerHTML = `${icon ? pg.icon(icon) : ""}<span>${text}</span>`;
+    button.innerHTML = `${pg.icon(icon)}<span>${text}</span>`;
     button.setAttribute("aria-label", `${text} (space)`);
-    button.className = `b ${state === "queued" ? "plain" : "primary"}`;
     $(".wordbar").dataset.state = state;
   };
   const draw = next => {
     value = { ...value, ...next };
-    if (hope !== null && (value.answers >= asked || performance.now() > hopeUntil)) hope = null;
+    if (hope !== null && (value.answers >= asked.n || performance.now() > hopeUntil)) hope = null;
     const state = hope ?? value.state, loss = read("loss", value.loss) ?? [], done = value.total ? value.words / value.total : 0;
     drawButton(state);
-    pg.set($("[data-words]"), state === "queued" && value.place ? `place ${value.place}` : pg.num(value.words));
-    pg.set($("[data-said]"), `${value.total && state !== "queued" ? `of ${pg.num(value.total)} ` : ""}${STATES[state][2]}`);
+    pg.set($("[data-words]"), pg.num(value.words));
+    pg.set($("[data-said]"), `${value.total ? `of ${pg.num(value.total)} ` : ""}${STATES[state][2]}`);
     $(".now").title = value.epochs ? `The text is read ${value.epochs} times.` : "";
     pg.set($("[data-rate]"), value.rate ? pg.num(value.rate) : "–");
     pg.set($("[data-paced]"), value.rate && value.paced ? "words/s, paced" : "words/s");
@@ -59,13 +56,12 @@ pg.wordbar = (element, props, trigger, watch) => {
   const press = (event, wanted = null) => {
     hope = wanted;
     hopeUntil = performance.now() + HOPE_MS;
-    asked = count + 1;
-    send(event);
+    asked = trigger(event);
     draw({});
   };
   const actions = {
     toggle() {
-      const on = ["running", "queued"].includes(hope ?? value.state);
+      const on = (hope ?? value.state) === "running";
       press(on ? "pause" : "play", on ? "paused" : "running");
     },
     reset: () => press("reset"), again: () => press("again", "running"), sheet: () => pg.sheet.open(),
@@ -78,7 +74,7 @@ pg.wordbar = (element, props, trigger, watch) => {
   const mine = (act, other) => event => pg.seen(root) ? act(event) : other ? other(event) : false;
   Object.assign(pg.keys, { " ": mine(actions.toggle, pg.keys[" "]), r: mine(actions.reset, pg.keys.r) });
   pg.restart = mine(actions.again, pg.restart);
-  pg.mount("wordbar", element, props, watch, draw, { always: true });
+  pg.mount(element, props, watch, draw, { always: true });
   draw({});
   trigger("open", {});
 };

@@ -90,5 +90,5 @@ pg.wordlab = (element, props, trigger, watch) => {
   });
   pg.keys.t = (other => event => pg.seen(root) ? show(!table) : other ? other(event) : false)(pg.keys.t);
   show(false);
-  pg.mount("wordlab", element, props, watch, draw);
+  pg.mount(element, props, watch, draw);
 };

@@ -2,8 +2,9 @@
 
 import os
 
-os.environ["HF_HUB_OFFLINE"] = "1"  # both are read when the libraries are imported
+os.environ["HF_HUB_OFFLINE"] = "1"  # these are read when the modules are imported
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["PLAYGROUND_HOSTED"] = "1"  # the bounds of a page that many share, on any machine
 
 from collections.abc import Iterator
 from pathlib import Path

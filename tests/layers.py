@@ -28,7 +28,7 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("published",),
 )
 AROUND = (  # the same for the folders around the core; a dotted name is a file that stands lower than its folder
-    ("figures", "settings.paths", "tasks", "wording"),
+    ("figures", "folder", "settings.paths", "tasks", "wording"),
     ("compute", "measures"),
     ("runs",),
     ("settings",),
@@ -38,6 +38,7 @@ AROUND = (  # the same for the folders around the core; a dotted name is a file 
     ("comparison",),
     ("visitors",),
     ("views",),
+    ("acts",),
     ("workers",),
     ("components",),
     ("pages",),
@@ -56,12 +57,17 @@ LAYERS = {  # the longest prefix of a module's name decides
     "models": Layer("torch pydantic typing_extensions safetensors", "models"),
     "playground": Layer("torch pydantic typing_extensions safetensors numpy pandas plotly", "models playground"),
     "playground.tasks": Layer("torch pydantic typing_extensions", "models playground.tasks"),
+    "playground.compute": Layer("torch psutil", "models playground"),
     "playground.measures": Layer("torch numpy pandas", "models.records playground.tasks.base playground.measures"),
     "playground.figures": Layer("numpy pandas plotly", "playground.figures"),
     "playground.hub": Layer("huggingface_hub torch pydantic safetensors", "models playground"),
-    "playground.components": Layer("gradio torch pydantic numpy pandas plotly", "models playground"),
-    "playground.pages": Layer("gradio torch pydantic numpy pandas plotly", "models playground"),
-    "app": Layer("gradio torch plotly starlette", "models playground"),
+    "playground.workers": Layer("orjson psutil torch", "playground"),
+    "playground.components": Layer("gradio", "playground.components"),  # the page's process knows no model
+    "playground.pages": Layer(
+        "gradio orjson starlette",
+        "playground.components playground.pages playground.workers playground.folder playground.visitors.folders",
+    ),
+    "app": Layer("gradio orjson starlette", "playground"),
 }
 STRANGERS = {  # folders whose files do not know each other, but for those named
     "playground.measures": (),

@@ -79,7 +79,7 @@ GOOD = [
         "from playground.views.transport import marks\nfrom playground.findings.lenses import x",
     ),
     (
-        "playground.workers.replay",
+        "playground.acts.replay",
         "from playground.views import transport\nfrom playground.visitors.session import Session",
     ),
     ("playground.runs.prompt", "from models.generate import generate\nfrom playground.tasks.base import MASK"),

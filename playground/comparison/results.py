@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import fmean, stdev
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from models.cost import cost
 from playground.comparison.trials import Trial, Trials
+from playground.runs.history import Metrics
 
 THRESHOLD = 0.99
 BYTES = 4  # of one cached number
@@ -109,14 +110,12 @@ def reach(trial: Trial, threshold: float, until: int) -> float | None:
     return None
 
 
-def frame(trials: Trials) -> pd.DataFrame:
-    """Every update of every run: variant, seed, and its metrics."""
-    rows = [
-        {"variant": trials.variants[t.variant].name, "seed": t.seed, **m._asdict()}
-        for t in trials.trials
-        for m in t.metrics
-    ]
-    return pd.DataFrame(rows)
+def updates(trials: Trials) -> Iterator[str]:
+    """Every update of every run as CSV: variant, seed, and its metrics; a run at a time."""
+    for i, trial in enumerate(trials.trials):
+        who = {"variant": trials.variants[trial.variant].name, "seed": trial.seed}
+        rows = pd.DataFrame([who | m._asdict() for m in trial.metrics], columns=[*who, *Metrics._fields])
+        yield rows.to_csv(index=False, header=i == 0)
 
 
 class Band(NamedTuple):

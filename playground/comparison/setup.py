@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from playground.comparison import word
 from playground.comparison.matching import WHATS, match
@@ -13,18 +14,28 @@ from playground.comparison.variants import MOST, SEEDS, Variant, changed, check,
 from playground.runs.archive import dump
 from playground.runs.run import Run, RunConfig
 
+if TYPE_CHECKING:  # visitors stand above: a session hands in what begins jobs
+    from playground.visitors.jobs import Anywhere
+
 FIRST = "topologies"
+HZ = 6.0  # times a second that the pace is set and pictures are asked for
+LEAD = 20  # updates that a run may be ahead of the last one, and what that one makes meanwhile
+PATIENCE = 20.0  # seconds that pictures may take to come
 
 
 class Setup:
     """The Compare page's side of a session. `wanted` are the variants before they are matched, the base first."""
 
-    def __init__(self) -> None:
+    def __init__(self, anywhere: Anywhere) -> None:
+        self.anywhere = anywhere
         self.name = ""
         self.wanted: list[Variant] = []
         self.what, self.seeds = "nothing", 1
         self.trials: Trials | None = None
-        self.problem = ""
+        self.round = 0
+        """Rises with everything that ends what trains."""
+        self.problem, self.notice = "", ""
+        """What could not be done, and what went wrong in training."""
         self.link, self.opened = "", ""
         """The link asked for last, and the address that this comparison was opened with."""
         self.layer, self.head = -1, 0
@@ -32,25 +43,10 @@ class Setup:
         """The visitor's own input for all pictures, and what was wrong with the last one."""
         self.shown: int | None = None
         """The step looked back to; None: the newest that all runs have."""
-        self.running, self.turn, self.taken, self.place, self.notice = False, 0, 0, 0, ""
-        """Whether it is to train, which press said so last, the place in the line, and what went wrong."""
+        self.file = ""
+        """What is to be saved by the browser, until it has been sent."""
+        self._matched: tuple[list[Variant], str, tuple[list[Variant], list[str]]] | None = None
         self.choose(FIRST)
-
-    def take(self) -> bool:
-        """Whether the newest press is to train, and no stream has begun to."""
-        taken, self.taken = self.taken, self.turn
-        return self.running and taken != self.turn
-
-    def press(self, *, running: bool) -> int:
-        """Play or pause: the number of this press, which ends the loop of the one before."""
-        self.running, self.turn, self.notice = running, self.turn + 1, ""
-        return self.turn
-
-    def rest(self) -> None:
-        """Stop after the update in hand; what has been trained stays."""
-        self.press(running=False)
-        if self.trials is not None:
-            self.trials.rest()
 
     def choose(self, name: str) -> None:
         """A ready comparison; raises ValueError for an unknown one."""
@@ -121,25 +117,82 @@ class Setup:
         return step, self.layer, self.head, self.word if self.shown is None else ""
 
     def matched(self) -> tuple[list[Variant], list[str]]:
-        """The variants as they are trained, and a sentence each of what was changed to match them."""
-        base, found, said = self.wanted[0], [], []
-        for each in self.wanted:
-            config, sentence = match(base.config, each.config, "nothing" if each.file else self.what)
-            found.append(each._replace(config=config))
-            said.append(sentence)
-        return found, said
+        """The variants as they are trained, and a sentence each of what was changed to match them; raises ValueError
+        where they cannot be matched.
+        """
+        if self._matched is None or self._matched[0] is not self.wanted or self._matched[1] != self.what:
+            base, found, said = self.wanted[0], [], []
+            for each in self.wanted:
+                config, sentence = match(base.config, each.config, "nothing" if each.file else self.what)
+                found.append(each._replace(config=config))
+                said.append(sentence)
+            self._matched = self.wanted, self.what, (found, said)  # dear, and every picture asks for it
+        return self._matched[2]
 
-    def start(self, processes: int) -> Trials:
-        """The runs, in processes of their own; raises ValueError where they cannot be compared."""
+    def start(self) -> Trials:
+        """The runs, begun where they are not; raises ValueError where they cannot be compared, or have no room."""
         if self.trials is None or self.trials.ended:
             self._end()
-            self.trials = Trials(self.matched()[0], self.seeds, processes)
+            self.trials = Trials(self.matched()[0], self.seeds, self.anywhere)
         return self.trials
+
+    def training(self) -> Iterator[None]:
+        """The job that lets all runs train in step, to their end; it rests them where it is closed. It computes nothing
+        itself. What cannot be compared is said in `problem`.
+        """
+        return self._training(self.round)
+
+    def _training(self, mine: int) -> Iterator[None]:
+        if self.round != mine:  # something else is compared by now
+            return
+        try:
+            trials = self.start()
+        except ValueError as error:
+            self.problem = str(error)
+            return
+        until, before, due = 0, trials.pace, 0.0
+        try:
+            while self.trials is trials and not trials.done:
+                now, pace = time.monotonic(), trials.pace
+                if trials.built and (now >= due or pace >= until):  # all begin together, and none runs far ahead
+                    goal = min(self.total, pace + LEAD + 3 * (pace - before))
+                    if goal > until:
+                        trials.train(goal)
+                    until, before, due = max(goal, until), pace, now + 1 / HZ
+                    if not trials.waiting:
+                        self.ask()
+                yield
+            if self.trials is trials:
+                yield from self.looking()  # at the last update
+        finally:
+            trials.rest()
+
+    def ask(self) -> None:
+        """Ask for the pictures of what is looked at, if they have not been asked for."""
+        trials, looked = self.trials, self.looked()
+        if trials is not None and trials.built and trials.looked != looked:
+            trials.look(*looked)
+
+    def looking(self) -> Iterator[None]:
+        """The job that ends as soon as the pictures of what is looked at are there. With them comes the update that was
+        in hand when the runs were told to rest, and then it is that one that is looked at.
+        """
+        trials, end = self.trials, time.monotonic() + PATIENCE
+        while trials is not None and trials.remotes and self.trials is trials and time.monotonic() < end:
+            self.ask()
+            if trials.built and not trials.waiting:
+                return
+            yield
+
+    def release(self) -> None:
+        """Others need the memory: the models go, and what is known of finished runs stays."""
+        if self.trials is not None:
+            self.trials.release()
 
     def close(self) -> None:
         """End what trains; the variants stay."""
-        self.running, self.notice, self.link = False, "", ""
-        self.turn += 1
+        self.notice, self.link = "", ""
+        self.round += 1
         self._end()
 
     def _end(self) -> None:

@@ -1,22 +1,24 @@
-"""Variants in training, each with one or several seeds, on all cores that there are."""
+"""Variants in training, each with one or several seeds, every run a remote job on whichever worker has room."""
 
 from __future__ import annotations
 
-import base64
-import threading
-from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from models.cost import cost
-from playground.comparison.processes import Answer, Process, shared_out
 from playground.comparison.variants import SEEDS, Variant, check
 from playground.compute.device import choose as choose_device
 from playground.compute.precision import choose
 from playground.runs.history import Metrics
+from playground.runs.run import RunConfig
 from playground.settings.limits import PARAMETERS, step_flops
 
-PATIENCE = 60.0  # seconds that a worker may take to answer a question
+if TYPE_CHECKING:  # visitors stand above: a session hands in what begins jobs
+    from playground.visitors.jobs import Anywhere, Remote
+
+Looked = tuple[int, int, int, str]
+"""(step, layer, head, word) of pictures."""
 
 
 class Trial:
@@ -32,6 +34,8 @@ class Trial:
         self.built, self.finished = False, False
         self.sentence, self.stopped = "", ""
         self.picture: dict[str, Any] = {}
+        self.answered = 0
+        """The newest question for a picture that was answered."""
 
     @property
     def step(self) -> int:
@@ -39,24 +43,13 @@ class Trial:
         return self.metrics[-1].step if self.metrics else 0
 
 
-LIVE = 3  # comparisons with processes at once, of all visitors
-_live: deque[Trials] = deque()
-_lock = threading.Lock()
-
-
-def _make_room(newest: Trials) -> None:
-    """Every process takes memory, also one that rests: the oldest comparisons end."""
-    with _lock:
-        _live.append(newest)
-        ending = [_live.popleft() for _ in range(max(0, len(_live) - LIVE))]
-    for trials in ending:
-        trials.close("Other visitors needed the room, and this comparison ended. Start it again.")
-
-
 class Trials:
-    """All runs of a comparison. Methods may be called from any thread; `close` ends every process."""
+    """All runs of a comparison. `close` ends them; until then they rest where they are, and show what they have kept.
 
-    def __init__(self, variants: Sequence[Variant], seeds: int = 1, processes: int = 2):
+    Raises ValueError with a sentence for what cannot be compared, or where there is no room for it.
+    """
+
+    def __init__(self, variants: Sequence[Variant], seeds: int, anywhere: Anywhere):
         check([v.config for v in variants])
         if not 1 <= seeds <= SEEDS:
             raise ValueError(f"Between 1 and {SEEDS} seeds are compared; got {seeds}.")
@@ -70,26 +63,33 @@ class Trials:
             )
         self.variants, self.seeds = tuple(variants), seeds
         self.trials = [Trial(v, s) for s in range(seeds) for v in range(len(variants))]
-        self.changed = threading.Condition()
-        self.ended, self.asked = "", 0
+        self.ended, self.notice, self.wrong = "", "", ""
+        """Why nothing can go on; what else happened; and why there is no picture of what is looked at."""
+        self.asked = 0
+        """Questions for pictures."""
+        self.looked: Looked | None = None
         base = variants[0].config
         self.precision = choose(
             base.training.precision, base.model, base.training.batch, choose_device(base.device).device
         ).name
-        """Of all runs: two processes might find otherwise, and rounding would be a difference that nobody asked for."""
+        """Of all runs: two workers might find otherwise, and rounding would be a difference that nobody asked for."""
+        self.remotes: dict[int, Remote] = {}
         configs = [self._config(trial) for trial in self.trials]
-        count = max(1, min(processes, len(configs)))
-        self.place = shared_out([step_flops(config) for config in configs], count)
-        self.workers = [Process(self._heard) for _ in range(count)]
-        _make_room(self)
-        for id, config in enumerate(configs):
-            worker, file = self.workers[self.place[id]], self.variants[self.trials[id].variant].file
-            if file:
-                worker.order("build", id=id, file=base64.b64encode(file).decode())
-            else:
-                worker.order("build", id=id, config=config.model_dump(exclude={"model": {"vocab", "context"}}))
+        try:
+            for id in sorted(range(len(configs)), key=lambda id: -step_flops(configs[id])):  # shares them out evenly
+                self.remotes[id] = self._begun(id, configs[id], anywhere)
+        except ValueError:
+            self._let_go()
+            raise
 
-    def _config(self, trial: Trial) -> Any:
+    def _begun(self, id: int, config: RunConfig, anywhere: Anywhere) -> Remote:
+        file = self.variants[self.trials[id].variant].file
+        spec: dict[str, Any] = {"work": step_flops(config)}
+        if not file:
+            spec["config"] = config.model_dump(exclude={"model": {"vocab", "context"}})
+        return anywhere("variant", spec, file, partial(self._heard, id))
+
+    def _config(self, trial: Trial) -> RunConfig:
         config = self.variants[trial.variant].config
         training = config.training
         if training.precision == "auto":
@@ -98,36 +98,49 @@ class Trials:
 
     def train(self, until: int) -> None:
         """Train every run until it has made this many updates, or all of its own."""
-        for worker in self.workers:
-            worker.order("train", until=until)
+        for remote in self.remotes.values():
+            remote.order("train", until=until)
 
     def rest(self) -> None:
-        """Stop after the update in hand."""
-        for worker in self.workers:
-            worker.order("rest")
+        """Stop after the update in hand; what is looked at has to be asked for again, as that update is not known."""
+        self.looked = None
+        for remote in self.remotes.values():
+            remote.order("rest")
 
     def look(self, step: int, layer: int = -1, head: int = 0, word: str = "") -> None:
         """Ask for a picture of the first seed of each variant; `Trial.picture` has it when it has come. The word, which
         every variant must be able to read, is seen by the models as they are now.
         """
-        with self.changed:
-            self.asked += len(self.variants)
+        self.asked, self.looked, self.wrong = self.asked + 1, (step, layer, head, word), ""
         for id in range(len(self.variants)):
-            self.workers[self.place[id]].order("picture", id=id, step=step, layer=layer, head=head, word=word)
+            if id in self.remotes:
+                self.remotes[id].order("picture", n=self.asked, step=step, layer=layer, head=head, word=word)
 
-    def settle(self, seconds: float = 2.0) -> None:
-        """Wait until the pictures asked for last have come, or for so long."""
-        with self.changed:
-            self.changed.wait_for(lambda: self.asked <= 0 or bool(self.ended), seconds)
+    @property
+    def waiting(self) -> bool:
+        """Whether pictures are still to come."""
+        return bool(self.remotes) and any(t.answered < self.asked for t in self.trials[: len(self.variants)])
 
     def close(self, why: str = "This comparison is over.") -> None:
-        """End all processes at once."""
+        """End all runs at once."""
         self.ended = self.ended or why
-        with _lock:
-            if self in _live:
-                _live.remove(self)
-        for worker in self.workers:
-            worker.close()
+        self._let_go()
+
+    def release(self) -> None:
+        """Others need the memory: where all are finished, what is known of them stays."""
+        self._lost("Other visitors needed the room, and this comparison ended. Start it again.")
+
+    def _lost(self, why: str) -> None:
+        if not self.done:
+            self.close(why)
+        elif self.remotes:
+            self._let_go()
+            self.notice = "These models are gone, their results stay. Train them again to look into them."
+
+    def _let_go(self) -> None:
+        remotes, self.remotes = self.remotes, {}
+        for remote in remotes.values():
+            remote.close()
 
     @property
     def step(self) -> int:
@@ -155,23 +168,24 @@ class Trials:
         """The runs of one variant, seed by seed."""
         return [trial for trial in self.trials if trial.variant == variant]
 
-    def _heard(self, answer: Answer) -> None:
-        with self.changed:
-            if "ended" in answer:
-                self.ended = self.ended or "A process that trained these runs has ended. Start the comparison again."
-            else:
-                trial = self.trials[answer["id"]]
-                trial.built = trial.built or "built" in answer
-                if "error" in answer and not trial.built:  # without one of them there is nothing to compare
-                    self.ended = (
-                        self.ended or f"{self.variants[trial.variant].label} cannot be built: {answer['error']}"
-                    )
-                trial.sentence = answer.get("sentence", trial.sentence)
-                trial.stopped = answer.get("error") or answer.get("diverged") or trial.stopped
-                trial.finished = answer.get("finished", trial.finished)
-                trial.metrics += [Metrics(*row) for row in answer.get("rows", ())]
-                trial.seconds += answer.get("seconds", ())
-                trial.tokens += [answer["tokens"]] if "tokens" in answer else []
-                trial.picture = answer.get("picture", trial.picture)
-                self.asked -= "picture" in answer
-            self.changed.notify_all()
+    def _heard(self, id: int, answer: dict[str, Any]) -> None:
+        if self.ended:
+            return
+        trial, label = self.trials[id], self.variants[self.trials[id].variant].label
+        trial.built = trial.built or "built" in answer
+        if "error" in answer:
+            if not trial.built:  # without one of them there is nothing to compare
+                self.close(f"{label} cannot be built: {answer['error']}")
+                return
+            trial.stopped, self.notice = answer["error"], f"{label}: {answer['error']}"
+        trial.sentence = answer.get("sentence", trial.sentence)
+        trial.stopped = answer.get("diverged") or trial.stopped
+        trial.finished = answer.get("finished", trial.finished)
+        trial.metrics += [Metrics(*row) for row in answer.get("rows", ())]
+        trial.seconds += answer.get("seconds", ())
+        trial.tokens += [answer["tokens"]] if "tokens" in answer else []
+        trial.picture = answer.get("picture", trial.picture)
+        trial.answered = answer.get("n", trial.answered)
+        self.wrong = answer.get("wrong", self.wrong)
+        if "ended" in answer:
+            self._lost("A process that trained these runs has ended. Start the comparison again.")

@@ -4,10 +4,8 @@ import gradio as gr
 
 from playground.components.widget import widget
 
-EVENTS = ("look", "probe", "select", "ablate", "restore", "do")
 
-
-def attention(value: dict | None = None, **props) -> gr.HTML:
+def attention(**props) -> gr.HTML:
     """Attention weights of one stack (decoder, encoder or cross-attention) on one probe.
 
     Value (L layers, H query heads, T queries, S keys; "JSON" is a JSON string, which Gradio's diff sends in one piece):
@@ -37,9 +35,10 @@ def attention(value: dict | None = None, **props) -> gr.HTML:
         empty         JSON {title, html} instead of all the rest: why there is nothing to show; optional
         every         steps between frames, for the heading; optional
 
-    Events: look {which}; probe {id} or {text}; select {layer, head}; ablate {layer, head}; restore {};
-    do {action} for links of the finding that the browser does not follow itself ("head:", "row:" and "lens:" it does).
+    Events (see playground/acts): look {which}; probe {id} or {text}; select {layer, head}; ablate {layer, head};
+    restore {}; do {action} for links of the finding that the browser does not follow itself ("head:", "row:" and
+    "lens:" it does).
 
     A `plot(slot="attention")` is shown under the mosaic.
     """
-    return widget("attention", value, EVENTS, **props)
+    return widget("attention", **props)

@@ -5,7 +5,7 @@ import gradio as gr
 from playground.components.widget import widget
 
 
-def chart(value: dict | None = None, *, src: str, name: str, tall: int = 260, view: str, **props) -> gr.HTML:
+def chart(*, src: str, name: str, tall: int = 260, view: str, **props) -> gr.HTML:
     """See `components.plot`.
 
     Value: that of `plot`, and
@@ -17,4 +17,4 @@ def chart(value: dict | None = None, *, src: str, name: str, tall: int = 260, vi
     Args:
         name: of the files it saves.
     """
-    return widget("chart", value, (), src=src, title=name, note="", tall=tall, slot="", view=view, **props)
+    return widget("chart", view, src=src, title=name, note="", tall=tall, slot="", **props)

@@ -1,13 +1,11 @@
 """The configuration column apart from its controls: presets, architecture card, what waits for a restart."""
 
-from typing import Any
-
 import gradio as gr
 
 from playground.components.widget import widget
 
 
-def column(value: dict[str, Any]) -> gr.HTML:
+def column() -> gr.HTML:
     """Belongs at the top of `gr.Column(elem_id="cfg")`; accordions below have `elem_id="acc-<name>"` and
     `elem_classes=["acc"]`.
 
@@ -23,6 +21,6 @@ def column(value: dict[str, Any]) -> gr.HTML:
             disabled and the sentence stands below the note. Optional.
         lines: JSON {name: text}, what each closed accordion says.
 
-    Events: preset {name}, restart, fork (with what waits, at the step shown), undo.
+    Events (see playground/acts): preset {name}, restart, fork (with what waits, at the step shown), undo.
     """
-    return widget("column", value, ("preset", "restart", "fork", "undo"), elem_id="card")
+    return widget("column", elem_id="card")

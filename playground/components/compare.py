@@ -4,11 +4,8 @@ import gradio as gr
 
 from playground.components.widget import widget
 
-SETUP = ("choose", "match", "seeds", "include", "leave")
-EVENTS = (*SETUP, "look", "word", "play", "pause", "restart", "save", "open", "link")
 
-
-def compare(value: dict | None = None, **props) -> gr.HTML:
+def compare(**props) -> gr.HTML:
     """Two to four variants ("JSON" is a JSON string).
 
     Value:
@@ -19,7 +16,7 @@ def compare(value: dict | None = None, **props) -> gr.HTML:
         settings JSON [[path, label, type, [[value, label]]]] of the base, for a variant of one's own
         cards    JSON [{name, label, sub, sees, match, facts: [[label, number, unit, change]], removable,
                  experts}]; whether it can be removed, and whether the model has experts
-        bar      JSON {state, place, notice, rate, step, last, total, looking, marks: [[step, text]]}
+        bar      JSON {state, notice, rate, step, last, total, looking, marks: [[step, text]]}
         maps     JSON [{step, own, layers, heads, layer, head, tokens, cut, cells, predicted, experts}], a variant each;
                  `own` where it is of the visitor's word
         word     JSON {text, own, past, ask, most, problem}: what the pictures are of, whether the visitor typed it,
@@ -32,8 +29,8 @@ def compare(value: dict | None = None, **props) -> gr.HTML:
         problem  what could not be done, a sentence
         link     the newest link asked for
 
-    Events: choose {name}, match {name}, seeds {count}, include {at, value}, leave {index}, look {layer, head, step},
-    word {text} (empty: the task's own), open {query}, link, play, pause, restart, save (every update as CSV). Plots of
-    the slots "compare-accuracy" and "compare-loss" are shown inside.
+    Events (see playground/acts): choose {name}, match {name}, seeds {count}, include {at, value}, leave {index},
+    look {layer, head, step}, word {text} (empty: the task's own), open {query}, link, play, pause, restart, save (every
+    update as CSV). Plots of the slots "compare-accuracy" and "compare-loss" are shown inside.
     """
-    return widget("compare", value, EVENTS, **props)
+    return widget("compare", **props)

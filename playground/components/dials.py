@@ -5,7 +5,7 @@ import gradio as gr
 from playground.components.widget import widget
 
 
-def dials(value: dict | None = None, *, view: str, large: bool = False, **props) -> gr.HTML:
+def dials(*, view: str, large: bool = False, **props) -> gr.HTML:
     """Value:
 
         pairs       JSON [[index, radians per token]]; [] takes no room
@@ -18,6 +18,6 @@ def dials(value: dict | None = None, *, view: str, large: bool = False, **props)
     Args:
         large: draw the chosen pair alone, as a plane with its two channels as axes.
 
-    Event: do {action: "set:{...}"}, of a pair that is pressed, and of the positions after a turn.
+    Event (see playground/acts): do {action: "set:{...}"}, of a pair that is pressed, and of the positions after a turn.
     """
-    return widget("dials", value, ("do",), view=view, large=large, **props)
+    return widget("dials", view, large=large, **props)

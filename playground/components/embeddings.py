@@ -4,10 +4,8 @@ import gradio as gr
 
 from playground.components.widget import widget
 
-EVENTS = ("see", "save", "probe", "do")
 
-
-def embeddings(value: dict | None = None, **props) -> gr.HTML:
+def embeddings(**props) -> gr.HTML:
     """A table of V vectors as a map, and the residual stream of one example as paths ("JSON" is a JSON string).
 
     Value:
@@ -33,7 +31,7 @@ def embeddings(value: dict | None = None, **props) -> gr.HTML:
         finding      JSON {title, html}
         files        JSON {n, name, vectors, metadata} after "save", or ""
 
-    Events: see {table} or {axes} or {stack} or {place} or {chosen}; probe {id}; save {n}; do {action} of the finding's
-    links.
+    Events (see playground/acts): see {table} or {axes} or {stack} or {place} or {chosen}; probe {id}; save; do {action}
+    of the finding's links.
     """
-    return widget("embeddings", value, EVENTS, **props)
+    return widget("embeddings", **props)

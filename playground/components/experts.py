@@ -4,10 +4,8 @@ import gradio as gr
 
 from playground.components.widget import widget
 
-EVENTS = ("see", "remove", "force", "restore", "price", "do")
 
-
-def experts(value: dict | None = None, **props) -> gr.HTML:
+def experts(**props) -> gr.HTML:
     """Routing of one layer of a mixture of experts (E experts; "JSON" is a JSON string).
 
     Value:
@@ -32,9 +30,9 @@ def experts(value: dict | None = None, **props) -> gr.HTML:
         finding     JSON {title, html}
         ablation    JSON {title, text} or ""
 
-    Events: see {layer} or {on} or {show} or {expert} or {line}; remove {expert}; force {expert}; restore {}; price {};
-    do {action} of the finding's links.
+    Events (see playground/acts): see {layer} or {on} or {show} or {expert} or {line}; remove {expert}; force {expert};
+    restore {}; price {}; do {action} of the finding's links.
 
     Plots of the slots "experts-ways" and "experts-told" are shown inside.
     """
-    return widget("experts", value, EVENTS, **props)
+    return widget("experts", **props)

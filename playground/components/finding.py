@@ -5,10 +5,10 @@ import gradio as gr
 from playground.components.widget import widget
 
 
-def finding(value: dict | None = None, **props) -> gr.HTML:
+def finding(*, view: str = "finding", **props) -> gr.HTML:
     """One finding.
 
     Value: {n, title, html}; html may hold <a data-do="step:548"> links.
-    Event: do {action}.
+    Event (see playground/acts): do {action}.
     """
-    return widget("finding", value, ("do",), **props)
+    return widget("finding", view, **props)

@@ -10,7 +10,6 @@ from playground.components.widget import widget
 def form(
     title: str,
     kinds: dict[str, list[dict[str, Any]]],
-    value: dict[str, Any],
     *,
     kind: dict[str, Any] | None = None,
     about: dict[str, tuple[str, list[str] | None]] | None = None,
@@ -19,7 +18,7 @@ def form(
     """One form for a configuration, or for a union of them told apart by their kind.
 
     Args:
-        title: name of the form; the label of the kind's row where `kind` gives none. Unique on the page.
+        title: name of the form, whose view is "form:<title>"; the label of the kind's row where `kind` gives none.
         kinds: fields by kind, {"": [...]} where there is only one. A field is
             name, path (sent back with an edit, as `at`), label, help, paper ([text, url] or None),
             live (acts without a restart),
@@ -42,15 +41,14 @@ def form(
         hidden: JSON [name, ...] of fields whose rows are not shown; optional.
         most: {name: where its linear slider ends}, for a field whose end is another setting; optional.
 
-    A value that is missing or empty draws nothing: Gradio leaves it out where an accordion is first opened while an
-    event streams. The form appears with the first value that has `values`.
+    The form appears with the first value that has `values`.
 
-    Event edit {at, value, done}: at most every 80 ms while a slider is dragged, `done` at its release and for
-    everything else. Numbers arrive as typed, inside the bounds or not.
+    Event (see playground/acts): edit {at, value, done}, at most every 80 ms while a slider is dragged, `done` at its
+    release and for everything else. Numbers arrive as typed, inside the bounds or not.
     """
     renamed = {name: [unfiled(field) for field in fields] for name, fields in kinds.items()}
     props = {"title": title, "kinds": renamed, "kind": unfiled(kind or {}), "about": about or {}}
-    return widget("form", value, ("edit",), **props, **gradio)
+    return widget("form", f"form:{title}", **props, **gradio)
 
 
 def unfiled(field: dict[str, Any]) -> dict[str, Any]:

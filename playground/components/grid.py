@@ -5,9 +5,9 @@ import gradio as gr
 from playground.components.widget import widget
 
 
-def grid(value: dict | None = None, *, view: str, **props) -> gr.HTML:
+def grid(*, view: str, **props) -> gr.HTML:
     """Value: see `views.positions.grid`; a title of "" takes no room.
 
-    Event: do {action: "set:{...}"}, of a cell that is pressed or reached with the arrows.
+    Event (see playground/acts): do {action: "set:{...}"}, of a cell that is pressed or reached with the arrows.
     """
-    return widget("grid", value, ("do",), view=view, **props)
+    return widget("grid", view, **props)

@@ -5,9 +5,9 @@ import gradio as gr
 from playground.components.widget import widget
 
 
-def headline(value: dict | None = None, *, view: str, **props) -> gr.HTML:
+def headline(*, view: str, **props) -> gr.HTML:
     """Value: {title, html, act: JSON [label, action] or absent}; html may hold <a data-do="set:..."> links.
 
-    Event: do {action}.
+    Event (see playground/acts): do {action}.
     """
-    return widget("headline", value, ("do",), view=view, **props)
+    return widget("headline", view, **props)

@@ -4,10 +4,8 @@ import gradio as gr
 
 from playground.components.widget import widget
 
-EVENTS = ("see",)
 
-
-def inputvector(value: dict | None = None, **props) -> gr.HTML:
+def inputvector(**props) -> gr.HTML:
     """One token's way into a stack, as strips of D cells ("JSON" is a JSON string).
 
     Value:
@@ -24,6 +22,7 @@ def inputvector(value: dict | None = None, **props) -> gr.HTML:
         enters       where positions come in, if they are not added; or ""
         finding      JSON {title, html}
 
-    Events: see {place} or {stack} or {boundary} or {}, the last when it comes into sight and while the run goes on.
+    Event (see playground/acts): see {place} or {stack} or {boundary} or {}, the last when it comes into sight and while
+    the run goes on.
     """
-    return widget("inputvector", value, EVENTS, **props)
+    return widget("inputvector", **props)

@@ -4,10 +4,8 @@ import gradio as gr
 
 from playground.components.widget import widget
 
-EVENTS = ("see", "begin", "halt", "pick", "probe", "do")
 
-
-def intervene(value: dict | None = None, **props) -> gr.HTML:
+def intervene(**props) -> gr.HTML:
     """One of a few experiments: inputs, Run, heat maps, the finding, the numbers ("JSON" is a JSON string).
 
     Value:
@@ -19,7 +17,7 @@ def intervene(value: dict | None = None, **props) -> gr.HTML:
         fields       JSON [{name, label, options: [[id, label]], value, kind}]; kind: choice, select, place (a token)
         probes, probe  JSON [[id, label]], empty for an experiment without; the one in use
         tokens       JSON [token] of the probe, for inputs of the kind place
-        state, done, words, tone  idle | waiting | running; share done; the words beside Run; "error" or ""
+        state, done, words, tone  idle | running; share done; the words beside Run; "error" or ""
         again, step  whether there is a result; of which step
         finding      JSON {title, html}
         maps         JSON [{title, note, fig: a figure with one heat map, pick: what its cells are, or ""}]
@@ -27,6 +25,7 @@ def intervene(value: dict | None = None, **props) -> gr.HTML:
         note         on how many examples, with which errors
         bars         title of the chart in the slot "intervene-bars", or ""
 
-    Events: see {trial} or {name, value}; begin {n}; halt {n}; pick {which, layer, head}; probe {id}; do {action}.
+    Events (see playground/acts): see {trial} or {name, value}; begin; halt; pick {which, layer, head}; probe {id};
+    do {action}.
     """
-    return widget("intervene", value, EVENTS, **props)
+    return widget("intervene", **props)

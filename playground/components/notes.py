@@ -5,7 +5,7 @@ import gradio as gr
 from playground.components.widget import widget
 
 
-def notes(value: dict | None = None, *, view: str = "notes", **props) -> gr.HTML:
+def notes(*, view: str = "notes", **props) -> gr.HTML:
     """Two columns of text.
 
     Value:
@@ -13,7 +13,9 @@ def notes(value: dict | None = None, *, view: str = "notes", **props) -> gr.HTML
         try     JSON string of html; <a data-do="preset:copy"> becomes a link that fires `do {action: "preset:copy"}`
         python  lines of code, shown with a Copy button; "" hides that column
 
+    Event (see playground/acts): do {action}.
+
     Args:
-        view: name for a replay, `pg.view[name]`; one per page's notes.
+        view: one per page's notes.
     """
-    return widget("notes", value, ("do",), view=view, **props)
+    return widget("notes", view, **props)

@@ -6,7 +6,6 @@ from playground.components.widget import widget
 
 
 def plot(
-    value: dict | None = None,
     *,
     src: str,
     title: str = "",
@@ -29,13 +28,11 @@ def plot(
     the named traces, one row per x.
 
     Args:
-        src: address of plotly.min.js; fetched when the first chart is about to be seen.
+        src: address of plotly.min.js from the root of the app; fetched when the first chart is about to be seen.
         title: heading above the chart; `note` follows it in small print.
         said: what the chart shows, for a screen reader, until a value says more.
         tall: height in px.
         slot: "attention" shows the chart under the mosaic of the attention lens.
-        view: name for a replay, `pg.view[name]`; one per chart of a page.
+        view: one per chart.
     """
-    return widget(
-        "plot", value, (), src=src, title=title, note=note, said=said, tall=tall, slot=slot, view=view, **props
-    )
+    return widget("plot", view, src=src, title=title, note=note, said=said, tall=tall, slot=slot, **props)

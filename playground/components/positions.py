@@ -4,10 +4,8 @@ import gradio as gr
 
 from playground.components.widget import widget
 
-EVENTS = ("look", "probe", "select", "ablate", "restore", "do")
 
-
-def positions(value: dict | None = None, **props) -> gr.HTML:
+def positions(*, view: str = "positions", **props) -> gr.HTML:
     """Mean attention weight and mean score of one stack's heads by distance, and what the scores are made of.
 
     Value (L layers, H heads, R distances, P rotated pairs; "JSON" is a JSON string; "floats" base64 of little-endian
@@ -32,8 +30,9 @@ def positions(value: dict | None = None, **props) -> gr.HTML:
         finding       JSON {title, html}; links data-do="at:layer,head" select a head here
         ablation      JSON {title, text} or ""
 
-    Events: look {which}; probe {id} or {text}; select {layer, head}; ablate {layer, head}; restore {}; do {action}.
+    Events (see playground/acts): look {which}; probe {id} or {text}; select {layer, head}; ablate {layer, head};
+    restore {}; do {action}.
 
-    Properties: `view`, the name in `pg.view`; `opens`, whether a button leads to the lens on the Playground.
+    Property `opens`: whether a button leads to the lens on the Playground.
     """
-    return widget("positions", value, EVENTS, **props)
+    return widget("positions", view, **props)

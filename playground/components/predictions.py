@@ -5,7 +5,7 @@ import gradio as gr
 from playground.components.widget import widget
 
 
-def predictions(value: dict | None = None, **props) -> gr.HTML:
+def predictions(**props) -> gr.HTML:
     """Examples as rows of tokens, right and wrong answers marked, and a continuation of a prompt.
 
     Value:
@@ -18,6 +18,7 @@ def predictions(value: dict | None = None, **props) -> gr.HTML:
         fills     the sign of a blank where the model fills the blanks of a prompt (encoder-only); "" where it goes on
         prompt    JSON {text, continuation: [{t, p: probability, top}], error: sentence or ""}, or "" for no prompt
 
-    Events: prompt {text, temperature, top_k (0 = off), top_p, length}; do {action} for links of the finding.
+    Events (see playground/acts): prompt {text, temperature, top_k (0 = off), top_p, length}; do {action} for links of
+    the finding.
     """
-    return widget("predictions", value, ("prompt", "do"), **props)
+    return widget("predictions", **props)

@@ -1,13 +1,11 @@
 """A table beside published models, in a disclosure below the architecture card."""
 
-from typing import Any
-
 import gradio as gr
 
 from playground.components.widget import widget
 
 
-def published(value: dict[str, Any], *, columns: list[dict], rows: list[list], help: str) -> gr.HTML:
+def published(*, columns: list[dict], rows: list[list], help: str) -> gr.HTML:
     """What never changes are properties; a new configuration sends its own row alone.
 
     Value:
@@ -19,4 +17,4 @@ def published(value: dict[str, Any], *, columns: list[dict], rows: list[list], h
             value, shown as text, with title on hover.
         help: what the numbers mean.
     """
-    return widget("published", value, (), columns=columns, rows=rows, help=help)
+    return widget("published", columns=columns, rows=rows, help=help)

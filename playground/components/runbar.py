@@ -5,16 +5,16 @@ import gradio as gr
 from playground.components.widget import widget
 
 
-def runbar(value: dict, *, view: str, **props) -> gr.HTML:
+def runbar(*, view: str, **props) -> gr.HTML:
     """Value:
 
         n      number of the answer
-        state  idle, waiting, running
-        words  where it is, or what it waits for
+        state  idle, running
+        words  where it is
         done   share of the work, 0 to 1
         tone   "error" where `words` says what went wrong, else ""
         picks  JSON [[field, label, [[option, label, chosen]]]]
 
-    Events: begin {n} and halt {n} with a number that rises; pick {at, value: [option, ...]}.
+    Events (see playground/acts): begin; halt; pick {at, value: [option, ...]}.
     """
-    return widget("runbar", value, ("begin", "halt", "pick"), view=view, **props)
+    return widget("runbar", view, **props)

@@ -7,22 +7,22 @@ import gradio as gr
 from playground.components.widget import widget
 
 
-def schemes(value: dict, *, kinds: list[list[str]], about: dict[str, list[Any]], **props) -> gr.HTML:
+def schemes(*, kinds: list[list[str]], about: dict[str, list[Any]], **props) -> gr.HTML:
     """Value: {kind, tab in sight, problem (sentence or ""), lines: JSON {accordion: what it says while closed}}.
 
     Args:
         kinds: [[kind, label]] in the order shown.
         about: {kind: [sentence, [paper, address]]}.
 
-    Events: edit {at, value}; open {query: {name: text}}, once, with what the page's address says.
+    Events (see playground/acts): edit {at, value}; open {query: {name: text}}, once, with what the page's address says.
     """
-    return widget("schemes", value, ("edit", "open"), kinds=kinds, about=about, **props)
+    return widget("schemes", kinds=kinds, about=about, **props)
 
 
-def kept(value: dict, **props) -> gr.HTML:
+def kept(**props) -> gr.HTML:
     """Value: {rows: JSON [[id, colour, name, why it is not drawn or ""]], the one in hand first, full: why nothing can
     be added or "", link: address of the settings}.
 
-    Event: do {action}: keep, drop:1, reset.
+    Event (see playground/acts): do {action}: keep, drop:1, reset.
     """
-    return widget("kept", value, ("do",), **props)
+    return widget("kept", **props)

@@ -1,15 +1,11 @@
 """The run shelf: a dialog with the session's runs, opened from the header."""
 
-from typing import Any
-
 import gradio as gr
 
 from playground.components.widget import widget
 
-EVENTS = ("see", "reopen", "remove", "compare", "save", "numbers")
 
-
-def shelf(value: dict[str, Any]) -> gr.HTML:
+def shelf() -> gr.HTML:
     """A dialog; it draws nothing until it is opened.
 
     Value:
@@ -19,7 +15,7 @@ def shelf(value: dict[str, Any]) -> gr.HTML:
         said: what the runs take in memory.
         compared: rises when runs were sent to the Compare page; the browser that asked for it turns there.
 
-    Events: see (the dialog opens), reopen {id}, remove {id}, compare {ids}, save {id} (a .safetensors file),
-    numbers {id, kind: csv | json}.
+    Events (see playground/acts): see (the dialog opens), reopen {id}, remove {id}, compare {ids}, save {id} (a
+    .safetensors file, so it travels as the bus's own event "save"), numbers {id, kind: csv | json}.
     """
-    return widget("shelf", value, EVENTS, elem_id="shelf")
+    return widget("shelf", elem_id="shelf")

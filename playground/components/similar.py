@@ -1,13 +1,11 @@
 """Two matrices side by side: the cosines of some words, one-hot and dense."""
 
-from typing import Any
-
 import gradio as gr
 
 from playground.components.widget import widget
 
 
-def similar(value: dict[str, Any] | None = None) -> gr.HTML:
+def similar() -> gr.HTML:
     """Both share their words, colours and the cell that is looked at.
 
     Value:
@@ -19,6 +17,6 @@ def similar(value: dict[str, Any] | None = None) -> gr.HTML:
         kind: skip-gram | CBOW; where: which run the vectors are of.
         title, html: the finding.
 
-    Events: compare {text}, method {kind}; open: drawn for the first time.
+    Events (see playground/acts): compare {text}, method {kind}; open: drawn for the first time.
     """
-    return widget("similar", value, ("compare", "method", "open"))
+    return widget("similar")

@@ -5,7 +5,7 @@ import gradio as gr
 from playground.components.widget import widget
 
 
-def table(value: dict | None = None, *, view: str = "table", **props) -> gr.HTML:
+def table(*, view: str = "table", **props) -> gr.HTML:
     """Rows of numbers and words; the visitor's order survives new rows.
 
     Value:
@@ -19,6 +19,6 @@ def table(value: dict | None = None, *, view: str = "table", **props) -> gr.HTML
         title    heading; the name when left out
 
     Args:
-        view: name for a replay, `pg.view[name]`; one per table of a page.
+        view: one per table.
     """
-    return widget("table", value, (), view=view, **props)
+    return widget("table", view, **props)

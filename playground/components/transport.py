@@ -1,22 +1,17 @@
 """The transport: play and pause, the time line, the numbers of the run, the loss so far, sharing."""
 
-from typing import Any
-
 import gradio as gr
 
 from playground.components.widget import widget
 
-EVENTS = ("play", "pause", "step", "reset", "seek", "halve", "back", "link", "fork", "both", "onward")
 
-
-def transport(value: dict[str, Any]) -> gr.HTML:
+def transport() -> gr.HTML:
     """The bar under the header; on a phone it is fixed at the bottom.
 
     Value:
-        n: rises with every value sent. An identical value would not reach the browser, and a button that shows what was
-            asked for would stay wrong.
+        n: rises with every value sent.
         answers: the newest press (its n) that this value knows of; until then a button shows what was asked for.
-        state: replay | ready | running | paused | past | queued | diverged | finished.
+        state: replay | ready | running | paused | past | diverged | finished.
         step, last, total: step shown, newest step kept, step where the run ends.
         marks: JSON [[step, text], ...], what was changed or happened.
         rate: tokens per second, 0 or None where nothing runs; device ("CPU"), threads ("1 thread · bf16"),
@@ -25,7 +20,6 @@ def transport(value: dict[str, Any]) -> gr.HTML:
         spark: 96 characters "0" (smallest) to "n" (largest), the loss from step 0 to `last`; "" for none.
         words: text under the step ("step · running"); "" for the state's own.
         reason: a short sentence instead of rate and device ("recorded, not running"); "" for none.
-        place: the place in the queue ("3rd"), shown instead of the step while queued.
         more: steps that "Go on for N" adds when the run is finished.
         held: why the pictures are older than the bar ("Building 2 layers, 37,056 parameters."); "" if they are not.
         note: JSON {"tone": "error" | "info", "title", "text", "actions": [[event, label], ...]}, a strip under the bar;
@@ -34,9 +28,9 @@ def transport(value: dict[str, Any]) -> gr.HTML:
         history: what the kept pictures take ("History: 60 pictures, 3.2 of 32 MB"), shown on hover of the time line.
         link: address of the shared configuration, relative or absolute; the panel opens when one arrives.
 
-    Events, each with n, a number that rises with every press (the newest press wins, in whatever order they arrive):
-        play (also "Train it now" and "Go on for N"), pause (also "Leave the queue"), step, reset, seek {step},
+    Events (see playground/acts):
+        play (also "Train it now" and "Go on for N"), pause, step, reset, seek {step},
         fork (a run of its own goes on from the step shown), onward (the next kept picture; asked for until the end),
-        link (the share button; Gradio keeps an event named "share" for itself); of notes: halve, back, both.
+        link (the share button); of notes: halve, back, both.
     """
-    return widget("transport", value, EVENTS, elem_id="tp")
+    return widget("transport", elem_id="tp")

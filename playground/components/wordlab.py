@@ -1,13 +1,11 @@
 """Two maps of words side by side, the neighbours of the chosen one now and over time, and analogies."""
 
-from typing import Any
-
 import gradio as gr
 
 from playground.components.widget import widget
 
 
-def wordlab(value: dict[str, Any] | None = None) -> gr.HTML:
+def wordlab() -> gr.HTML:
     """The maps move without being built anew; zoom, typed words and the table's order survive.
 
     Value:
@@ -24,6 +22,7 @@ def wordlab(value: dict[str, Any] | None = None) -> gr.HTML:
         time: JSON [[words read, [word, ...] of skip-gram, [word, ...] of CBOW], ...].
         analogy: JSON {abc: [a, b, c], error, found: like near}.
 
-    Events: select {word}, look {hold}, analogy {a, b, c}, save {what: word2vec | vectors | metadata, kind}.
+    Events (see playground/acts): select {word}, look {hold}, analogy {a, b, c},
+    save {what: word2vec | vectors | metadata, kind}.
     """
-    return widget("wordlab", value, ("select", "look", "analogy", "save"))
+    return widget("wordlab")

@@ -7,9 +7,8 @@ in a virtual machine. Together that was a third of a small model's step (docs/lo
 
 from __future__ import annotations
 
-import os
 import platform
-import sys
+from collections.abc import Mapping
 
 KEPT = 256 * 2**20  # bytes free at the top of the heap before it shrinks; larger blocks are mapped on their own
 TUNABLES = {  # of glibc 2.35 and later; an older one passes over what it does not know
@@ -21,10 +20,9 @@ TUNABLES = {  # of glibc 2.35 and later; an older one passes over what it does n
 NAME = "GLIBC_TUNABLES"
 
 
-def tune() -> None:
-    """Start this program anew with glibc told, which reads it only then. Nothing happens with another C library, or
-    where somebody has told it already.
+def tuned(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process that trains, with glibc told, which reads it only at the start. The same with
+    another C library, or where somebody has told it already.
     """
-    if platform.libc_ver()[0] == "glibc" and NAME not in os.environ:
-        os.environ[NAME] = ":".join(f"glibc.malloc.{name}={value}" for name, value in TUNABLES.items())
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    told = ":".join(f"glibc.malloc.{name}={value}" for name, value in TUNABLES.items())
+    return ({NAME: told} if platform.libc_ver()[0] == "glibc" else {}) | dict(environment)

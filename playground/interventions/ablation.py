@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Generator
+from dataclasses import dataclass
+
 import torch
 
+from models import Transformer
 from models.edits import Edit
 from playground import wording
-from playground.runs.paired import Scores, change, scores
+from playground.interventions.parts import coupled
+from playground.runs import paired
+from playground.runs.paired import Change, Scores, joined, scores
 from playground.runs.run import Run
+from playground.runs.slices import whole
+from playground.tasks.base import Batch
 from playground.tasks.forward import forward
 from playground.wording import percent
 
+PIECE = 32  # examples of one slice
 
+
+@dataclass(frozen=True)
 class Ablation:
-    """What removing a part costs on the unseen examples, now. `label`: what was done, as a sentence begins: "Without
-    L1 H0", "Everything to L1 E3".
-    """
+    """What removing a part costs on the unseen examples, after `step` updates."""
 
-    def __init__(self, run: Run, edits: tuple[Edit, ...], label: str):
-        self.edits, self.label, self.step = edits, label, run.step
-        self.before, self.after = _scores(run), _scores(run, edits)
-        self.change = change(self.before, self.after)
+    edits: tuple[Edit, ...]
+    label: str
+    """What was done, as a sentence begins: "Without L1 H0", "Everything to L1 E3"."""
+    step: int
+    before: Scores
+    after: Scores
+
+    @property
+    def change(self) -> Change:
+        """Example by example."""
+        return paired.change(self.before, self.after)
 
     @property
     def told(self) -> str:
@@ -35,7 +52,32 @@ class Ablation:
         return f"{told} (standard error) on {len(self.before.loss_B)} unseen examples"
 
 
+def ablated(run: Run, edits: tuple[Edit, ...], label: str) -> Ablation:
+    """Evaluate a run as it is now, without a part and with it. Raises ValueError for a part that it does not have."""
+    return whole(ablating(run, edits, label))
+
+
+def ablating(run: Run, edits: tuple[Edit, ...], label: str) -> Generator[None, None, Ablation]:
+    """The same, some examples at a time, on a copy of the model: the run may train on meanwhile."""
+    model, step = copy.deepcopy(run.model), run.step
+    before: list[Scores] = []
+    after: list[Scores] = []
+    for piece in _pieces(run):
+        for found, without in ((before, ()), (after, edits)):
+            found.append(_scores(run, model, piece, without))
+            yield
+    return Ablation(edits, label, step, joined(before), joined(after))
+
+
+def _pieces(run: Run) -> list[Batch]:
+    """The unseen examples; all at once where they compete for seats at experts."""
+    if coupled(run.now.model):
+        return [run.unseen]
+    cut = {name: t.split(PIECE) for name, t in run.unseen._asdict().items() if t is not None}
+    return [Batch(**dict(zip(cut, tensors, strict=True))) for tensors in zip(*cut.values(), strict=True)]
+
+
 @torch.no_grad()
-def _scores(run: Run, edits: tuple[Edit, ...] = ()) -> Scores:
+def _scores(run: Run, model: Transformer, batch: Batch, edits: tuple[Edit, ...]) -> Scores:
     with run.precision.route():
-        return scores(forward(run.model, run.unseen, edits=edits).logits_BTV, run.unseen.targets_BT)
+        return scores(forward(model, batch, edits=edits).logits_BTV, batch.targets_BT)

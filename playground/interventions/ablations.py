@@ -81,7 +81,6 @@ def _unit(e: Ablate) -> int:
     return next((i for i in (e.head, e.expert) if i is not None), 0)
 
 
-@torch.no_grad()
 def costs(
     model: Transformer,
     batch: Batch,
@@ -98,19 +97,40 @@ def costs(
     `cancelled()` is true; `route` is entered around what multiplies (`Precision.route`). Raises ValueError for kinds
     that the model does not have.
     """
+    yield from (now for now in costing(model, batch, kinds, how, cancelled=cancelled, route=route) if now is not None)
+
+
+@torch.no_grad()
+def costing(
+    model: Transformer,
+    batch: Batch,
+    kinds: Sequence[Kind] | None = None,
+    how: How = "zero",
+    *,
+    cancelled: Callable[[], bool] = lambda: False,
+    route: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Iterator[Costs | None]:
+    """`costs` in slices: yields None after some of the examples, too."""
     batch = to(batch, next(model.parameters()).device)
     pieces = (batch,) if how == "mean" or coupled(model.config) else pieced(batch)
-    with route():
-        known = [forward(model, piece, record="stream") for piece in pieces]
+    known = []
+    for piece in pieces:
+        with route():
+            known.append(forward(model, piece, record="stream"))
+        yield None
     before = joined(scores(k.logits_BTV, piece.targets_BT) for k, piece in zip(known, pieces, strict=True))
     now = Costs(how, len(batch.ids_BT), *before.mean(), parts(model.config, kinds, how))
     yield now
     for edit in now.planned:
-        if cancelled():
-            return
-        with route():
-            after = joined(without(model, piece, k, edit) for k, piece in zip(known, pieces, strict=True))
-        now = now._replace(changes=(*now.changes, change(before, after)))
+        found = []
+        for piece, k in zip(pieces, known, strict=True):
+            if cancelled():
+                return
+            with route():
+                found.append(without(model, piece, k, edit))
+            if len(found) < len(pieces):
+                yield None
+        now = now._replace(changes=(*now.changes, change(before, joined(found))))
         yield now
 
 

@@ -8,7 +8,7 @@ one can be missed; so they are also ablated all together, and for control all he
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
@@ -21,6 +21,7 @@ from playground.measures.attention import NAMED_FROM, Heads, heads
 from playground.runs.paired import Change, Scores, change, scores
 from playground.runs.probe import maps
 from playground.runs.run import Run
+from playground.runs.slices import whole
 from playground.tasks.forward import forward, to
 
 COSTS = 0.05  # of accuracy: what is less is no cost
@@ -76,11 +77,16 @@ class InductionCheck(NamedTuple):
         return pd.DataFrame(rows, columns=["group", "heads", "score", *columns])
 
 
-@torch.no_grad()
 def induction_check(run: Run) -> InductionCheck:
     """Check a run of the induction task as its model is now. Raises ValueError for another task or topology: only here
     is it known which tokens repeat, and that attention within one stack has to find them.
     """
+    return whole(checking(run))
+
+
+@torch.no_grad()
+def checking(run: Run) -> Generator[float, None, InductionCheck]:
+    """The same, one group of heads at a time: yields the share done. The model must not change meanwhile."""
     if run.config.task.kind != "induction" or run.topology != "decoder-only":
         raise ValueError(
             "The check needs a decoder-only model and the induction task, where it is known which tokens repeat; this "
@@ -89,15 +95,17 @@ def induction_check(run: Run) -> InductionCheck:
     seen = maps(forward(run.model, to(run.probe.batch, run.place.device), record=True)).get("decoder", [])
     with run.precision.route():
         before = scores(forward(run.model, run.unseen).logits_BTV, run.unseen.targets_BT)
-        rows = tuple(_rows(run, before, heads(seen, run.probe.cells["decoder"]))) if seen else ()
+    rows: tuple[Without, ...] = ()
+    if seen:
+        rows = yield from _rows(run, before, heads(seen, run.probe.cells["decoder"]))
     return InductionCheck(run.step, len(run.unseen.ids_BT), *before.mean(), run.task.chance, rows)
 
 
-def _rows(run: Run, before: Scores, found: Heads) -> Iterator[Without]:
+def _rows(run: Run, before: Scores, found: Heads) -> Generator[float, None, tuple[Without, ...]]:
     looks_LH, feeds_LH = (found.scores[..., found.roles.index(role)] for role in ("induction", FEEDS))
     layer, head = (int(i) for i in np.unravel_index(looks_LH.argmax(), looks_LH.shape))
     if looks_LH[layer, head] < NAMED_FROM:
-        return
+        return ()
     groups: list[tuple[Group, list[tuple[int, int]]]] = [("head", [(layer, head)])]
     for h in range(looks_LH.shape[1]):
         if h != head:
@@ -107,10 +115,15 @@ def _rows(run: Run, before: Scores, found: Heads) -> Iterator[Without]:
     for group in GROUPS:
         if group in masks and masks[group].any():
             groups.append((group, [(int(at), int(h)) for at, h in np.argwhere(masks[group])]))
+    rows = []
     for name, places in groups:
         changes = []
         for how in get_args(How):
             edits = [Ablate("decoder", at, head=h, how=how) for at, h in places]
-            logits_BTV = forward(run.model, run.unseen, edits=edits).logits_BTV
+            with run.precision.route():
+                logits_BTV = forward(run.model, run.unseen, edits=edits).logits_BTV
             changes.append(change(before, scores(logits_BTV, run.unseen.targets_BT)))
-        yield Without(name, tuple(f"L{at} H{h}" for at, h in places), max(float(looks_LH[p]) for p in places), *changes)
+        named, score = tuple(f"L{at} H{h}" for at, h in places), max(float(looks_LH[p]) for p in places)
+        rows.append(Without(name, named, score, *changes))
+        yield len(rows) / len(groups)
+    return tuple(rows)

@@ -8,6 +8,8 @@ where it does everything (Heimersheim and Nanda 2024, arXiv:2404.15255, sec. 3).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -18,6 +20,7 @@ from torch import Tensor
 from models import Transformer
 from models.edits import Part, StackName
 from playground.interventions.prompts import Answer, Pair, compared
+from playground.runs.slices import whole
 from playground.tasks.base import Batch
 
 By = Literal["position", "head"]
@@ -64,10 +67,7 @@ def by_position(
     """Patch a part of each layer at one position after another: (L, T). `stack`: by default the one that reads the
     prompt. Raises ValueError for prompts that cannot be compared, and for parts that are not there.
     """
-    pair = compared(model, clean, corrupted, answer, stack)
-    at_TT = torch.eye(pair.length, dtype=torch.bool)
-    found = [pair.patched(at_TT, part, layer, head) for layer in range(pair.depth)]
-    return _result(pair, found, part, head, "position")
+    return whole(patching(model, clean, corrupted, answer, part, by="position", head=head, stack=stack))
 
 
 def by_head(
@@ -80,12 +80,38 @@ def by_head(
     stack: StackName | None = None,
 ) -> Patching:
     """Patch what one head after another mixes, at all positions at once: (L, H). Raises as `by_position` does."""
-    pair, heads = compared(model, clean, corrupted, answer, stack), range(model.config.attention.query_heads())
-    if not heads:
+    return whole(patching(model, clean, corrupted, answer, part, by="head", stack=stack))
+
+
+def patching(
+    model: Transformer,
+    clean: Batch,
+    corrupted: Batch,
+    answer: Answer,
+    part: Part,
+    *,
+    by: By,
+    head: int | None = None,
+    stack: StackName | None = None,
+    route: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Generator[float, None, Patching]:
+    """`by_position` or `by_head`, one layer at a time: yields the share done. `route` is entered around what multiplies
+    (`Precision.route`).
+    """
+    with route():
+        pair, heads = compared(model, clean, corrupted, answer, stack), range(model.config.attention.query_heads())
+    if by == "head" and not heads:
         raise ValueError("This model has no attention heads to patch. Patch its feed-forward parts or its layers.")
-    at_1T = torch.ones(1, pair.length, dtype=torch.bool)
-    found = [torch.cat([pair.patched(at_1T, part, layer, head) for head in heads]) for layer in range(pair.depth)]
-    return _result(pair, found, part, None, "head")
+    at_TT = torch.eye(pair.length, dtype=torch.bool)
+    found = []
+    for layer in range(pair.depth):
+        with route():
+            if by == "position":
+                found.append(pair.patched(at_TT, part, layer, head))
+            else:
+                found.append(torch.cat([pair.patched(at_TT.any(0, keepdim=True), part, layer, h) for h in heads]))
+        yield (layer + 1) / pair.depth
+    return _result(pair, found, part, head, by)
 
 
 def _result(pair: Pair, found: list[Tensor], part: Part, head: int | None, by: By) -> Patching:

@@ -1,21 +1,21 @@
-"""The pages, in the order of the header. A page is one file plus one line here."""
+"""The pages, in the order of the header. A page is one file plus one line here. What they are built from comes as plain
+JSON from a worker, so that this process knows no model.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
-
-import gradio as gr
+from typing import Any, NamedTuple
 
 from playground.pages import compare, embeddings, playground, positions
 
 
 class Page(NamedTuple):
-    """`draw` lays the page out inside the open Blocks and wires it."""
+    """`draw` lays the page out inside the open Blocks."""
 
     name: str
     title: str
-    draw: Callable[[gr.Blocks, gr.Tabs], None]
+    draw: Callable[[dict[str, Any]], None]
 
 
 PAGES = (

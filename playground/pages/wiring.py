@@ -1,118 +1,116 @@
-"""Which event of the Playground page calls which handler, and what it may write."""
+"""The events of the one bus that all components share, and the route of the pulse."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import gradio as gr
+import orjson
+from gradio.processing_utils import save_bytes_to_cache
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from playground.pages.configuring import Configuring
-from playground.pages.frame import NOW, PRIVATE, SESSIONS
-from playground.pages.intervening import Intervening
-from playground.pages.looking import Looking
-from playground.pages.pictures import Board, Pictures, Update
-from playground.pages.routing import Routing
-from playground.pages.running import Running
-from playground.pages.seeing import Seeing
-from playground.pages.shelving import Shelving
-from playground.pages.streaming import Streaming
-from playground.settings.forms import Accordion
+from playground.pages.doors import client_address
+from playground.pages.visitors import Refused, Visitors
+from playground.workers.edge import clean
+
+PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+NOW: dict[str, Any] = {"queue": False, **PRIVATE}
+"""Presses skip the queue."""
+LONGEST = 60  # characters of the name of a view or an event
+ENTRIES = 200  # of an address
+GONE = '{"gone":true}'
 
 
-def wire(demo: gr.Blocks, board: Board, forms: list[Accordion]) -> None:
-    """Bind every event of the page."""
-    pictures = Pictures(board, forms)
-    running, looking, configuring = Running(pictures), Looking(pictures), Configuring(pictures)
-    streaming, routing, seeing = Streaming(pictures), Routing(pictures, looking), Seeing(looking)
-    intervening = Intervening(pictures, looking)
-    shelving = Shelving(pictures)
-    everything, lens, column = board.all(), board.lens(), board.controls()
+def wire(bus: gr.HTML, visitors: Visitors) -> None:
+    """Bind its events: a page opens, an event of a component, a stream of frames, a file out and a file in."""
+    file = gr.DownloadButton(visible=False)
+    who = gr.Textbox(visible=False)
+    upload = gr.UploadButton("Open a run", type="binary", elem_id="run-file", elem_classes=["unseen"])
 
-    def long(event: Any, handler: Any) -> None:
-        """Presses that train: what changes at once, then the streams; `Slots` decides who computes."""
-        streams(event(handler, None, everything, trigger_mode="multiple", **NOW))
+    async def attach(request: gr.Request, event: gr.EventData) -> str:
+        sent = _fields(event)
+        query = sent.get("query")
+        read = sent.get("again") is True  # the same page asks once more: its address has been read
+        named = list(query.items())[:ENTRIES] if isinstance(query, dict) and not read else []
+        address = client_address(request.request.scope) if request.request else ""
+        try:
+            return await visitors.attach(
+                sent.get("key"), {k[:200]: str(v) for k, v in named}, str(sent.get("tab", ""))[:LONGEST], address
+            )
+        except Refused as refusal:
+            return _refused(str(refusal))
 
-    def streams(event: Any) -> None:
-        for name in board.notes:
-            limits = {"trigger_mode": "multiple", "concurrency_limit": 48, "concurrency_id": "train"}
-            event.then(streaming.of(name), None, board.stream(name), **limits, **PRIVATE)
+    async def pressed(sent: dict[str, Any], body: bytes = b"") -> tuple[str, str, bytes]:
+        view, name, data = sent.get("view"), sent.get("event"), sent.get("data")
+        if not (isinstance(view, str) and isinstance(name, str)):
+            return GONE, "", b""
+        fields = data if isinstance(data, dict) else {}
+        try:
+            visitors.drawn(sent.get("key"), sent.get("page"), sent.get("seen"))
+            return await visitors.act(
+                sent.get("key"), sent.get("page"), sent.get("n"), view[:LONGEST], name[:LONGEST], fields, body
+            )
+        except Refused as refusal:
+            return _refused(str(refusal)), "", b""
 
-    def short(event: Any, handler: Any, outputs: list[Any]) -> None:
-        event(handler, None, outputs, trigger_mode="multiple", **NOW)
+    async def act(event: gr.EventData) -> str:
+        return (await pressed(_fields(event)))[0]
 
-    bar, col, att, pred = board.transport, board.column, board.attention, board.predictions
-    exp, pos, emb, itv = board.experts, board.positions, board.embeddings, board.intervene
-    for event, handler in (
-        (bar.play, running.play),
-        (bar.halve, running.halve),
-        (col.preset, running.preset),
-        (col.restart, running.restart),
-        *((each.do, running.do) for each in (att, exp, pos, emb, itv, pred, board.finding, *board.notes.values())),
-    ):
-        long(event, handler)
-    for event, handler in ((bar.seek, running.seek), (bar.back, running.back)):
-        short(event, handler, lens)
-    short(bar.pause, running.pause, [*lens, board.replay])
-    for event, handler in ((bar.step, running.step), (bar.reset, running.reset)):
-        short(event, handler, everything)
-    shelf, answers = board.shelf, [board.shelf, bar]
-    for event, handler in ((bar.fork, shelving.fork), (col.fork, shelving.fork), (shelf.reopen, shelving.reopen)):
-        short(event, handler, [*everything, shelf])
-    short(bar.onward, shelving.onward, lens)
-    for event, handler in (
-        (bar.both, shelving.both),
-        (shelf.compare, shelving.compare),
-        (shelf.remove, shelving.remove),
-        (shelf.see, shelving.see),
-    ):
-        short(event, handler, answers)
-    short(shelf.numbers, shelving.numbers, [*answers, board.saved])
-    filed = shelf.save(shelving.save, None, [*answers, board.file], trigger_mode="multiple", **NOW)
-    filed.then(None, board.file, None, js="file => pg.saveFile(file)", **NOW)
-    board.upload.upload(shelving.upload, board.upload, [*everything, shelf], **NOW)
-    short(bar.link, configuring.share, [bar])
-    short(col.undo, configuring.undo, [*column, *lens])
-    for form in board.forms.values():
-        short(form.edit, configuring.edit, everything)
-    for panel in board.panels.values():
-        short(panel.expand, configuring.expand, [*column, *board.notes.values()])
-    for event, handler in (
-        (att.look, looking.look),
-        (att.probe, looking.probe),
-        (att.select, looking.select),
-        (att.ablate, looking.ablate),
-        (att.restore, looking.restore),
-        (exp.see, routing.see),
-        (exp.remove, routing.remove),
-        (exp.force, routing.force),
-        (exp.price, routing.price),
-        (exp.restore, looking.restore),
-        (emb.see, seeing.see),
-        (emb.save, seeing.save),
-        (emb.probe, looking.probe),
-        (pos.look, looking.look),
-        (pos.probe, looking.probe),
-        (pos.select, looking.select),
-        (pos.ablate, looking.ablate),
-        (pos.restore, looking.restore),
-        (itv.see, intervening.see),
-        (itv.halt, intervening.halt),
-        (itv.pick, intervening.pick),
-        (itv.probe, looking.probe),
-    ):
-        short(event, handler, lens)
-    limits = {"trigger_mode": "multiple", "concurrency_limit": 16, "concurrency_id": "intervene"}
-    begun = itv.begin(intervening.begin, None, lens, trigger_mode="multiple", **NOW)
-    begun.then(intervening.stream, None, [itv, board.effects, board.notes["intervene"]], **limits, **PRIVATE)
-    streams(board.lenses.select(looking.turn, None, lens, trigger_mode="multiple", **NOW))
-    short(pred.prompt, looking.prompt, [pred, bar])
+    async def save(event: gr.EventData) -> tuple[str, Any]:
+        text, name, data = await pressed(_fields(event))
+        return text, save_bytes_to_cache(data, name, file.GRADIO_CACHE) if name else None
 
-    def attach(token: Any, request: gr.Request) -> Update:
-        return configuring.opened(request, token)
+    async def opened(data: bytes | None, identity: str) -> str:
+        try:
+            sent = clean(orjson.loads(identity or "{}"))
+        except (ValueError, TypeError):
+            return GONE
+        sent = sent if isinstance(sent, dict) else {}
+        return (await pressed({**sent, "view": "upload", "event": "run", "data": {}}, data or b""))[0]
 
-    def leave(request: gr.Request) -> None:
-        SESSIONS.leave(str(request.session_hash))
+    async def watch(event: gr.EventData) -> AsyncIterator[str]:
+        sent = _fields(event)
+        async for text in visitors.stream(sent.get("key"), sent.get("page")):
+            yield text
 
-    told = demo.load(attach, board.token, everything, js="() => pg.token()", **NOW)
-    told.then(None, None, None, js="() => pg.attached()", **NOW)
-    demo.unload(leave)
+    many: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": None}
+    bus.attach(attach, None, bus, trigger_mode="multiple", **NOW)
+    bus.act(act, None, bus, trigger_mode="multiple", **NOW)
+    bus.watch(watch, None, bus, **many, **PRIVATE).then(None, None, None, js="() => pg.streamed()", **NOW)
+    bus.save(save, None, [bus, file], trigger_mode="multiple", **NOW).then(
+        None, file, None, js="file => pg.saveFile(file)", **NOW
+    )
+    upload.upload(opened, [upload, who], bus, js="(file, _) => [file, pg.identity()]", **NOW)
+
+
+def _fields(event: gr.EventData) -> dict[str, Any]:
+    """What came with an event, checked once: any JSON may arrive over HTTP."""
+    try:
+        found = clean(getattr(event, "_data", None))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _refused(sentence: str) -> str:
+    return orjson.dumps({"refused": sentence}).decode()
+
+
+def routes(visitors: Visitors) -> list[Route]:
+    """The sign of life of a page: {key, page, seen, hidden, leaving}; 410 where the page is not known any more."""
+
+    async def pulse(request: Request) -> Response:
+        try:
+            sent = clean(orjson.loads(await request.body()))
+        except (ValueError, TypeError):
+            return Response(status_code=400)
+        sent = sent if isinstance(sent, dict) else {}
+        known = visitors.pulse(
+            sent.get("key"), sent.get("page"), sent.get("seen"), sent.get("hidden") is True, sent.get("leaving") is True
+        )
+        return Response(status_code=204 if known else 410)
+
+    return [Route("/pg/pulse", pulse, methods=["POST"])]

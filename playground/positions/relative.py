@@ -40,10 +40,10 @@ def moved(setting: Setting, query: int, key: int, head: int, furthest: int) -> S
 
 def score(setting: Setting, query: int, key: int, head: int) -> float:
     """Of one query and one key of fixed contents; ValueError beyond learned positions."""
-    return float(scores(setting, range(query, query + 1), range(key, key + 1))[min(head, setting.heads - 1), 0, 0])
+    return float(scores(setting, range(query, query + 1), range(key, key + 1), min(head, setting.heads - 1)))
 
 
 def square(settings: PositionSettings, shift: int, side: int) -> np.ndarray:
     """(side, side) scores of the drawn head, queries and keys from `shift` on."""
     at = range(shift, shift + side)
-    return scores(settings, at, at)[settings.drawn_head()].numpy()
+    return scores(settings, at, at, settings.drawn_head())[0].numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from models.init import Init, initialise
 from models.position import Position, Relative
+from models.position.transformer_xl import DistanceProjection, DistanceSinusoid
 from playground.positions.settings import Setting
 
 SEED = 7
@@ -48,6 +50,18 @@ def _built(setting: Setting, context: int) -> Built:
     return Built(stack.position, relative, _seam(stack.position, relative))
 
 
+@lru_cache(maxsize=12)
+def _of_head(scheme: Built, head: int) -> Built:
+    """With what a head has for itself alone of that one: projecting every distance for all of them takes seconds."""
+    if not isinstance(scheme.relative, DistanceProjection) or not isinstance(scheme.position, DistanceSinusoid):
+        return scheme
+    position, relative = copy.deepcopy(scheme.position), copy.deepcopy(scheme.relative)
+    position.u_HC, position.v_HC = (nn.Parameter(x_HC[head, None]) for x_HC in (position.u_HC, position.v_HC))
+    weight = relative.project.weight
+    relative.heads, relative.project.weight = 1, nn.Parameter(weight.unflatten(0, (relative.heads, -1))[head])
+    return Built(position.requires_grad_(False), relative.requires_grad_(False), scheme.seam)
+
+
 def _seam(position: Position, relative: Relative | None) -> Seam:
     if relative is not None:
         return "relative"
@@ -72,22 +86,23 @@ def contents(heads: int, head_dim: int) -> tuple[Tensor, Tensor]:
     return tuple(torch.randn(heads, head_dim, generator=generator) for _ in range(2))  # type: ignore[return-value]
 
 
-def scores(setting: Setting, queries: range, keys: range) -> Tensor:
+def scores(setting: Setting, queries: range, keys: range, head: int | None = None) -> Tensor:
     """(H, T, S): (q . k + what the scheme adds) / sqrt(C) + its bias, for queries and keys of fixed contents at these
-    consecutive positions. Raises ValueError beyond learned positions.
+    consecutive positions; `head`: of one alone, (1, T, S). Raises ValueError beyond learned positions.
     """
-    end = max(queries.stop, keys.stop)
-    scheme = built(setting, end)
+    end, heads = max(queries.stop, keys.stop), slice(None) if head is None else slice(head, head + 1)
+    scheme = built(setting, end) if head is None else _of_head(built(setting, end), head)
     q_HTC, k_HSC = (
-        x_HC[:, None].expand(-1, len(at), -1)
+        x_HC[heads, None].expand(-1, len(at), -1)
         for x_HC, at in zip(contents(setting.heads, setting.head_dim), (queries, keys), strict=True)
     )
     q_HTC = scheme.position.rotate(scheme.position.embed(q_HTC, queries.start)[None], queries.start)[0]
     k_HSC = scheme.position.rotate(scheme.position.embed(k_HSC, keys.start)[None], keys.start)[0]
     found = q_HTC @ k_HSC.mT
     if scheme.relative is not None:
-        added = scheme.relative.scores(*_whole(setting, queries.start, end), scheme.position, queries.start)[0]
+        q_BHTC, k_BGSC = (x_BHTC[:, heads] for x_BHTC in _whole(setting, queries.start, end))
+        added = scheme.relative.scores(q_BHTC, k_BGSC, scheme.position, queries.start)[0]
         found = found + added[:, : len(queries), keys.start : keys.stop]
     found = found * setting.head_dim**-0.5
     bias = scheme.position.bias(len(queries), keys.stop, queries.start)
-    return found if bias is None else found + bias[..., keys.start :]
+    return found if bias is None else found + bias[heads, :, keys.start :]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -26,6 +26,7 @@ from playground.runs.graft import graft
 from playground.runs.history import History, Mark, Metrics
 from playground.runs.loads import Routed, compact, penalties, routed
 from playground.runs.probe import look, probe
+from playground.runs.slices import whole
 from playground.runs.specialists import informed
 from playground.runs.training import Training, optimizers, tune
 from playground.tasks.base import IGNORE, Batch, Topology
@@ -54,7 +55,8 @@ class Diverged(RuntimeError):
 class Run:
     """One model in training. `step` counts the updates done."""
 
-    def __init__(self, config: RunConfig, *, precision: Precision | None = None):
+    def __init__(self, config: RunConfig, *, precision: Precision | None = None, measured: bool = True):
+        """`measured` False: without the numbers and the picture of step 0, for one that becomes another run."""
         self.config = self.now = config
         self.place = choose(config.device)
         self.task = config.task.build()
@@ -80,7 +82,8 @@ class Run:
         self.tokens = 0
         self._settled: dict[str, Any] = {}
         self.turns: dict[tuple[int, str], Any] = {}  # (step, live setting) -> its last value there
-        self._keep(None)
+        if measured:
+            self._keep(None)
 
     @property
     def training(self) -> Training:
@@ -180,6 +183,10 @@ class Run:
         act from there on. Others build another model, which takes over what fits: see `graft`. Raises ValueError for a
         step that was not reached, and for values that do not fit.
         """
+        return whole(self.forking(step, changes))
+
+    def forking(self, step: int | None = None, changes: Mapping[str, Any] | None = None) -> Generator[None, None, Run]:
+        """`fork`, one update at a time."""
         step = self.step if step is None else step
         if not 0 <= step <= self.step:
             raise ValueError(f"This run has made {self.step:,} updates, so it cannot be forked at step {step:,}.")
@@ -189,17 +196,19 @@ class Run:
                 f"This run left another at step {first.step:,} with a changed model, so it has no state of step "
                 f"{step:,}. Fork the run that it left, or fork from step {first.step:,} on."
             )
-        branch = Run(self.config, precision=self.precision)
-        branch._follow(self, step)
+        branch = Run(self.config, precision=self.precision, measured=False)
+        yield from branch._follow(self, step)
         now = {path: value for path, value in (changes or {}).items() if path in live(branch.now)}
         if now:
             branch.retune(now)
         anew = {path: value for path, value in (changes or {}).items() if path not in now}
         return graft(branch, anew) if anew else branch
 
-    def _follow(self, parent: Run, step: int) -> None:
-        """Become what `parent` was after `step` updates."""
-        start = parent.state() if step == parent.step else parent.checkpoints.before(step)
+    def _follow(self, parent: Run, step: int) -> Generator[None, None, None]:
+        """Become what `parent` was after `step` updates; it may go on meanwhile."""
+        newest = step == parent.step
+        start = parent.state() if newest else parent.checkpoints.before(step)
+        routed = parent.routed if newest else None
         turns = sorted(parent.turns.items(), key=lambda turn: turn[0][0])
         if start is not None:
             for (_, path), value in (turn for turn in turns if turn[0][0] < start.step):
@@ -211,8 +220,9 @@ class Run:
                 self.retune({path: value})
             if at < step:
                 self._update()
-        self.turns = {turn: value for turn, value in parent.turns.items() if turn[0] <= step}
-        self.routed = parent.routed if step == parent.step else self.routed
+                yield
+        self.turns = {turn: value for turn, value in turns if turn[0] <= step}
+        self.routed = routed if newest else self.routed
         self.history, self.checkpoints, self.parent = parent.history.until(step), parent.checkpoints.until(step), step
 
     def _captured(self) -> Captured:

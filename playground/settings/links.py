@@ -62,7 +62,7 @@ def opened(query: str | Mapping[str, str]) -> Shared | None:
         preset = presets.FIRST
     lens, probe = pairs.pop("lens", "attention"), pairs.pop("probe", None)
     wanted = [(path, _value(text)) for path, text in ordered(pairs)]
-    raw, refused = _taken(presets.raw(preset), wanted)
+    raw, refused = taken(presets.raw(preset), wanted)
     sentences += [f"{sentence} It was left out." for sentence in refused]
     more = [f"{len(sentences) - TOLD} more settings were left out."] if len(sentences) > TOLD else []
     shown = (*sentences[:TOLD], *more)
@@ -77,7 +77,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _taken(raw: dict[str, Any], wanted: list[tuple[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+def taken(raw: dict[str, Any], wanted: list[tuple[str, Any]]) -> tuple[dict[str, Any], list[str]]:
     """The values with every setting that can be had, and a sentence for each of the others."""
     unknown: dict[str, str] = {}
     together = raw

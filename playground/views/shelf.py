@@ -12,7 +12,7 @@ from playground.visitors.shelf import BYTES, MOST
 MEGA = 2**20
 
 
-def value(session: Session, problem: str = "") -> dict[str, Any]:
+def value(session: Session) -> dict[str, Any]:
     """See `components.shelf`."""
     session.sent += 1
     rows = []
@@ -26,7 +26,7 @@ def value(session: Session, problem: str = "") -> dict[str, Any]:
     return {
         "n": session.sent,
         "rows": json.dumps(rows),
-        "problem": problem,
+        "problem": session.shelf.problem,
         "said": _said(session),
         "compared": session.compared,
     }

@@ -10,18 +10,21 @@ import numpy as np
 from models.cost import cost
 from playground.measures.training import steepest_fall
 from playground.runs.run import Run
-from playground.settings.limits import SECONDS, STEPS
+from playground.settings import limits
+from playground.settings.limits import STEPS
 from playground.visitors.session import Session
 
 SPARK = 96
 LEVELS = ord("n") - ord("0")
+LARGEST = 1e30  # nats: of more, differences may be no numbers
 
 
 def spark(losses: list[float]) -> str:
     """96 characters "0" (smallest) to "n" (largest): one replace in Gradio's diff, never a list."""
     if len(losses) < 2:
         return ""
-    points = np.interp(np.linspace(0, len(losses) - 1, SPARK), np.arange(len(losses)), losses)
+    bounded = np.clip(np.nan_to_num(losses), -LARGEST, LARGEST)
+    points = np.interp(np.linspace(0, len(losses) - 1, SPARK), np.arange(len(losses)), bounded)
     low, high = float(points.min()), float(points.max())
     return "".join(chr(48 + round(LEVELS * (p - low) / ((high - low) or 1.0))) for p in points)
 
@@ -29,14 +32,12 @@ def spark(losses: list[float]) -> str:
 def state(session: Session) -> str:
     """Which of the transport's states a session is in."""
     run = session.run
-    if not session.place and (session.building or session.ordered()):  # else "paused" would flash up before
-        return "running"
-    if session.place:
-        return "queued"
-    if run is None:
-        return "replay"
     if session.running:
         return "running"
+    if session.building:
+        return "ready"
+    if run is None:
+        return "replay"
     if run.diverged:
         return "diverged"
     if session.shown is not None and session.shown < run.step:
@@ -52,10 +53,9 @@ def value(session: Session) -> dict[str, Any]:
     run, now = session.run, state(session)
     common = {
         "n": session.sent,
-        "answers": session.intent,
+        "answers": session.answered,
         "state": now,
         "link": session.link,
-        "place": _ordinal(session.place),
         "more": 0,
         "words": "",
         "reason": "",
@@ -68,11 +68,9 @@ def value(session: Session) -> dict[str, Any]:
         actions = [["both", "Train both"]] if session.notice == session.branched and session.parent() else []
         common["note"] = json.dumps({"tone": "info", "title": "", "text": session.notice, "actions": actions})
     if run is None or session.building:
-        return {**common, **_still(session, now)}
+        return {**common, **_still(session)}
     step = run.step if session.shown is None else min(session.shown, run.step)
     losses = [m.loss for m in run.history.metrics]
-    if now == "queued":
-        common["reason"] = busy(session.slots)
     if now == "finished":
         common |= {"reason": session.budget_left(), "more": max(0, min(run.training.steps, STEPS - run.step))}
     if run.diverged:
@@ -94,19 +92,19 @@ def value(session: Session) -> dict[str, Any]:
     }
 
 
-def _still(session: Session, now: str) -> dict[str, Any]:
-    """Before there is a run: the stored replay, the line for the cores, or a model being built."""
+def _still(session: Session) -> dict[str, Any]:
+    """Before there is a run: the stored replay, or a model being built."""
     said = {"reason": "recorded, not running"}
-    if now == "queued":
-        said = {"reason": busy(session.slots)}
-    elif session.building:
-        said = {"words": f"building {cost(session.config.model).parameters:,} parameters"}
-    if now != "replay":
-        said["held"] = _coming(session)
-    numbers = {"step": 0, "last": 0, "total": session.config.training.steps, "rate": 0, "loss": None}
+    if session.building:
+        parameters, layers = f"{cost(session.config.model).parameters:,} parameters", _layers(session)
+        said = {"words": f"building {parameters}", "held": f"Building {layers}, {parameters}."}
     return {
         **said,
-        **numbers,
+        "step": 0,
+        "last": 0,
+        "total": session.config.training.steps,
+        "rate": 0,
+        "loss": None,
         "marks": "[]",
         "device": "",
         "threads": "",
@@ -116,13 +114,10 @@ def _still(session: Session, now: str) -> dict[str, Any]:
     }
 
 
-def _coming(session: Session) -> str:
-    """What the pictures wait for."""
-    if session.place:
-        return f"{_ordinal(session.place)} in the queue for the next model."
+def _layers(session: Session) -> str:
     model = session.config.model
     layers = model.layers + (model.encoder_layers if model.topology == "encoder-decoder" else 0)
-    return f"Building {layers} layer{'s' if layers > 1 else ''}, {cost(model).parameters:,} parameters."
+    return f"{layers} layer{'s' if layers > 1 else ''}"
 
 
 def _divergence(run: Run) -> str:
@@ -153,22 +148,8 @@ def memory(run: Run) -> str:
     return f"History: {len(history.snapshots):,} pictures, {history.held / 2**20:.1f} of {history.budget >> 20} MB"
 
 
-def busy(cores: int) -> str:
-    """Why a visitor waits."""
-    said = {1: "The core is", 2: "Both cores are"}.get(cores, f"All {cores} cores are")
-    return f"{said} training for others."
-
-
 def terms(session: Session) -> dict[str, str]:
     """The limits of one run, and what its updates are computed in, as words."""
     run = None if session.building else session.run
-    why = f"<p>{run.precision.sentence}</p>" if run else ""
-    limits = f"<p>A run here ends after {STEPS:,} steps or {SECONDS // 60} minutes of computing.</p>"
-    return {"html": limits + why}
-
-
-def _ordinal(place: int) -> str:
-    if not place:
-        return ""
-    ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
-    return f"{place}{ending}"
+    told = (limits.sentence(), limits.warning(session.config), run.precision.sentence if run else "")
+    return {"html": "".join(f"<p>{each}</p>" for each in told if each)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
@@ -27,8 +26,7 @@ class ExpertChoices:
     on: On = "batch"
     show: Show = "load"
     costs: Costs | None = None
-    pricing: threading.Lock = field(default_factory=threading.Lock, compare=False)
-    """Held while what every expert is worth is measured."""
+    """What every expert is worth, once that was measured."""
 
     def take(self, name: str, value: Any) -> None:
         """Change one choice; what is no choice is left alone."""
@@ -36,7 +34,7 @@ class ExpertChoices:
             self.on = value
         elif name == "show" and value in SHOWS:
             self.show = value
-        elif name in ("layer", "expert", "line") and isinstance(value, int) and 0 <= value < 4096:
+        elif name in ("layer", "expert", "line") and type(value) is int and 0 <= value < 4096:
             setattr(self, name, value)
 
 
@@ -70,7 +68,7 @@ class VectorChoices:
         if name in ("table", "axes", "stack") and isinstance(value, str) and len(value) < 40:
             setattr(self, name, value)
             self.chosen = None if name == "table" else self.chosen
-        elif name in ("chosen", "place", "boundary") and isinstance(value, int) and 0 <= value < 2**20:
+        elif name in ("chosen", "place", "boundary") and type(value) is int and 0 <= value < 2**20:
             setattr(self, name, value)
 
 
@@ -86,33 +84,17 @@ class Costs:
 
 @dataclass
 class InterveneChoices:
-    """The state of the Intervene lens. A thread that computes only writes `done`, `said`, `tone` and `results`."""
+    """The state of the Intervene lens. The job that computes only writes `done`, `said`, `tone` and `results`."""
 
     trial: str = "costs"
     """Which experiment is shown."""
     chosen: dict[tuple[str, str], Any] = field(default_factory=dict)
     """(experiment, input) -> what was chosen; what does not fit the model or probe counts as not chosen."""
-    intent: float = 0
-    """The newest press of Run or Stop: every press carries a rising number."""
-    ordered: bool = False
-    running: bool = False
-    place: int = 0
-    """In the line for the cores."""
     done: float = 0.0
     said: str = ""
     tone: str = ""
     results: WeakKeyDictionary[Any, dict[str, Any]] = field(default_factory=WeakKeyDictionary)
     """Run -> experiment -> what was found; it goes with the run."""
-
-    def claim(self, n: float) -> bool:
-        """Whether this press is the newest, in whatever order the requests arrive."""
-        self.intent = max(self.intent, n)
-        return self.intent == n
-
-    def halt(self) -> None:
-        """End what computes, as a press of Stop would."""
-        self.intent += 2.0**-9  # below the browser's next press, which is numbered in milliseconds
-        self.ordered = self.running = False
 
     def of(self, run: Any) -> dict[str, Any]:
         """What was found on this run, by experiment."""

@@ -17,8 +17,8 @@ class Job:
     name: str
     steps: Steps
     failed: Callable[[str], None]
-    began: float = 0.0
-    """When its first slice began, by the scheduler's clock."""
+    rests: float = 0.0
+    """When it is to be asked again, by the clock of whoever advances it; for a job that waits for something."""
 
 
 @dataclass

@@ -46,19 +46,29 @@ class Shelf:
 
     kept: list[Kept] = field(default_factory=list)
     numbers: count[int] = field(default_factory=lambda: count(1))
+    problem: str = ""
+    """Why the newest press on the shelf could not be carried out."""
 
     def add(self, run: Run, preset: str, origin: str = "") -> Kept:
         """Put a run aside; one that is there already stays where it is."""
         there = next((k for k in self.kept if k.run is run), None)
-        return there or self.put(Kept(next(self.numbers), preset, run, origin))
+        if there is None:
+            there = Kept(next(self.numbers), preset, run, origin)
+            self.put(there)
+        return there
 
-    def put(self, entry: Kept) -> Kept:
-        """The same, with a number of its own already."""
+    def put(self, entry: Kept) -> list[Kept]:
+        """The same, with a number of its own already; gives back what found no room any more."""
         self.kept = [kept for kept in self.kept if kept.id != entry.id]
         self.kept.append(entry)
+        return self.fit()
+
+    def fit(self) -> list[Kept]:
+        """Let the oldest go until the rest has room; gives back what went."""
+        gone = []
         while len(self.kept) > MOST or (len(self.kept) > 1 and self.bytes() > BYTES):
-            self.kept.pop(0)
-        return entry
+            gone.append(self.kept.pop(0))
+        return gone
 
     def bytes(self) -> int:
         """What its runs hold in memory."""

@@ -6,6 +6,8 @@ a pair share all their company but for what "he" and "she" tell apart: king is t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 
 CLASSES = {
@@ -53,36 +55,38 @@ def classes() -> dict[str, str]:
 
 def sentences(count: int, seed: int) -> list[list[str]]:
     """Sentences as lists of words; the same seed, the same sentences. Templates and words are each equally likely."""
+    return [_filled(*lot) for lot in _templates(count, seed)]
+
+
+def _templates(count: int, seed: int) -> list[tuple[int, list[float]]]:
+    """(template, a number from 0 to 1 for each of its places) of each sentence."""
     generator = torch.Generator().manual_seed(seed)
     which = torch.randint(len(TEMPLATES), (count,), generator=generator).tolist()
     longest = max(len(template.split()) for template in TEMPLATES)
-    lots = torch.rand(count, longest, generator=generator).tolist()
+    return list(zip(which, torch.rand(count, longest, generator=generator).tolist(), strict=True))
+
+
+def _filled(which: int, lots: list[float]) -> list[str]:
     return [
-        [
-            CLASSES[slot][int(lot * len(CLASSES[slot]))] if slot in CLASSES else slot
-            for slot, lot in zip(slots, row, strict=False)
-        ]
-        for slots, row in zip((TEMPLATES[w].split() for w in which), lots, strict=True)
+        CLASSES[slot][int(lot * len(CLASSES[slot]))] if slot in CLASSES else slot
+        for slot, lot in zip(TEMPLATES[which].split(), lots, strict=False)
     ]
 
 
-def stories(count: int, seed: int) -> list[list[str]]:
-    """Sentences about the pairs; house, sex and story are each equally likely."""
-    generator = torch.Generator().manual_seed(seed)
-    found = []
-    for a, b, c in torch.rand(count, 3, generator=generator).tolist():
-        pair, (first, second) = list(PAIRS.items())[int(a * len(PAIRS))]
-        sex = int(b * 2)
-        he, his, himself = PRONOUNS[sex]
-        story = STORIES[int(c * len(STORIES))]
-        told = story.format(who=pair[sex], he=he, his=his, himself=himself, first=first, second=second)
-        found.append(told.split())
-    return found
+def _story(a: float, b: float, c: float) -> list[str]:
+    """A sentence about one of the pairs."""
+    pair, (first, second) = list(PAIRS.items())[int(a * len(PAIRS))]
+    sex = int(b * 2)
+    he, his, himself = PRONOUNS[sex]
+    story = STORIES[int(c * len(STORIES))]
+    return story.format(who=pair[sex], he=he, his=his, himself=himself, first=first, second=second).split()
 
 
-def language(count: int, seed: int) -> list[list[str]]:
-    """Both kinds of sentences, mixed: every fifth is a story."""
-    told = stories(count // 5, seed)
+def language(count: int, seed: int) -> Iterator[list[str]]:
+    """Both kinds of sentences, mixed: every fifth is a story; house, sex and story are each equally likely."""
+    plain = count - count // 5
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).tolist()
-    every = sentences(count - len(told), seed) + told
-    return [every[i] for i in order]
+    lots = _templates(plain, seed)
+    stories = torch.rand(count - plain, 3, generator=torch.Generator().manual_seed(seed)).tolist()
+    for i in order:
+        yield _filled(*lots[i]) if i < plain else _story(*stories[i - plain])

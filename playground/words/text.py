@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
-from typing import NamedTuple
+from array import array
+from collections.abc import Generator, Iterable, Iterator
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,6 +14,9 @@ from playground.tasks.corpus import built_in
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 SENTENCE = re.compile(r"[.!?:;]\s|\n\s*\n")
+SLICE = 10_000  # words between two pauses of what may be interrupted
+
+T = TypeVar("T")
 
 
 class Words(NamedTuple):
@@ -36,26 +39,64 @@ class Words(NamedTuple):
             raise ValueError(f"{word.strip()!r:.40} does not occur often enough in this text.") from None
 
 
-def split(text: str) -> list[list[str]]:
-    """Lower-cased words by sentence: letters, and apostrophes within."""
-    found = (WORD.findall(sentence) for sentence in SENTENCE.split(text.lower()))
-    return [words for words in found if words]
+def done(steps: Generator[None, None, T]) -> T:
+    """What a computation in slices returns, without a pause."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def spoken(text: str) -> Iterator[tuple[int, str]]:
+    """(number of the sentence from 0, word) of a text, lower-cased: words are letters, and apostrophes within."""
+    number = -1
+    for sentence in SENTENCE.split(text.lower()):
+        first = True
+        for found in WORD.finditer(sentence):
+            number, first = number + first, False
+            yield number, found[0]
 
 
 def numbered(sentences: Iterable[Iterable[str]], min_count: int = 1, most: int | None = None) -> Words:
     """The `most` common words that occur `min_count` times; raises ValueError where that leaves fewer than two."""
-    kept = [list(words) for words in sentences]
-    counts = Counter(word for words in kept for word in words)
-    vocabulary = sorted((w for w, n in counts.items() if n >= min_count), key=lambda word: (-counts[word], word))[:most]
-    if len(vocabulary) < 2:
+    told = ((number, word) for number, sentence in enumerate(sentences) for word in sentence)
+    return done(numbering(told, min_count, most))
+
+
+def numbering(
+    told: Iterable[tuple[int, str]], min_count: int = 1, most: int | None = None
+) -> Generator[None, None, Words]:
+    """The same in slices, of (number of the sentence, word) one after another."""
+    first: dict[str, int] = {}  # word -> its number in order of appearance
+    every, numbers = array("q"), array("q")
+    for i, (number, word) in enumerate(told, 1):
+        every.append(first.setdefault(word, len(first)))
+        numbers.append(number)
+        if i % SLICE == 0:
+            yield
+    every.append(0)  # there is no buffer of nothing
+    ids_N = torch.frombuffer(every, dtype=torch.int64)[:-1]
+    appeared, counts = list(first), ids_N.bincount(minlength=len(first)).tolist()
+    kept = sorted((w for w, n in enumerate(counts) if n >= min_count), key=lambda w: (-counts[w], appeared[w]))[:most]
+    if len(kept) < 2:
         times = f"{min_count} time{'s' * (min_count != 1)}"
         raise ValueError(f"Fewer than two different words occur {times} or more: take more text, or rarer words too.")
-    place = {word: i for i, word in enumerate(vocabulary)}
-    pairs = [(place[word], number) for number, words in enumerate(kept) for word in words if word in place]
-    ids, numbers = torch.tensor(pairs).unbind(1)
-    return Words(tuple(vocabulary), torch.tensor([counts[w] for w in vocabulary]), ids, numbers)
+    yield
+    place_W = torch.full((len(appeared),), -1)
+    place_W[torch.tensor(kept)] = torch.arange(len(kept))
+    ids_N = place_W[ids_N]
+    common_N = ids_N >= 0
+    numbers_N = torch.frombuffer(numbers, dtype=torch.int64)[common_N]
+    counts_V = torch.tensor([counts[w] for w in kept])
+    return Words(tuple(appeared[w] for w in kept), counts_V, ids_N[common_N], numbers_N)
 
 
 def words(text: str | None = None, min_count: int = 5, most: int | None = None) -> Words:
     """A text, or the built-in one: the help texts of Python."""
-    return numbered(split(built_in() if text is None else text), min_count, most)
+    return done(wording(text, min_count, most))
+
+
+def wording(text: str | None = None, min_count: int = 5, most: int | None = None) -> Generator[None, None, Words]:
+    """The same in slices."""
+    return numbering(spoken(built_in() if text is None else text), min_count, most)

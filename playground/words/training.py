@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import time
+from collections.abc import Generator, Iterator
 from statistics import fmean
 from typing import NamedTuple
 
@@ -15,13 +15,14 @@ from playground.measures.embedding import neighbours, purity
 from playground.words import corpus
 from playground.words.map import Map
 from playground.words.settings import KINDS, Kind, WordSettings
-from playground.words.text import Words
+from playground.words.text import Words, done
 
 EVERY = 4  # updates between two looks at the clock
 POINTS = 200  # of the curves
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of the run, where every word's neighbours are kept
 TOP = 5
 ROWS = 512
+STRETCH = 512  # words that the two read within a few milliseconds
 
 
 class Point(NamedTuple):
@@ -46,21 +47,39 @@ class Kept(NamedTuple):
 class Training:
     """Two models that have read equally far."""
 
+    text: Words
+    models: dict[Kind, Word2Vec]
+    maps: dict[Kind, Map]
+
     def __init__(self, settings: WordSettings, text: Words | None = None):
         """`text`: the corpus of these settings, if it has been read already."""
-        self.settings = settings
-        self.text = corpus.read(settings) if text is None else text
-        self.classes = corpus.classes(settings)
+        done(self._make(settings, text))
+
+    @classmethod
+    def made(cls, settings: WordSettings, text: Words | None = None) -> Generator[None, None, Training]:
+        """The same in slices."""
+        training = cls.__new__(cls)
+        yield from training._make(settings, text)
+        return training
+
+    def _make(self, settings: WordSettings, text: Words | None) -> Generator[None, None, None]:
+        self.settings, self.classes = settings, corpus.classes(settings)
+        self.text = (yield from corpus.reading(settings)) if text is None else text
+        yield
         counts, ids_N = self.text.counts, self.text.ids
         self.models = {kind: Word2Vec(settings.of(kind), counts, settings.seed) for kind in KINDS}
-        self.maps = {kind: Map(model.vectors) for kind, model in self.models.items()}
+        yield
+        self.maps = {}
+        for kind, model in self.models.items():
+            self.maps[kind] = Map(model.vectors)
+            yield
         self._updates = {k: m.train(ids_N, self.text.sentences, every=EVERY) for k, m in self.models.items()}
         self.read = dict.fromkeys(KINDS, 0)
         self.total, self.seconds = settings.model.epochs * len(ids_N), 0.0
         self.points: list[Point] = []
         self.kept: list[Kept] = []
         self._losses: dict[Kind, list[float]] = {kind: [] for kind in KINDS}
-        self._note()
+        yield from self._note()
 
     @property
     def words(self) -> int:
@@ -69,10 +88,23 @@ class Training:
 
     @property
     def finished(self) -> bool:
-        return self.words >= self.total
+        """Whether all has been read, and the end measured."""
+        return bool(self.points) and self.points[-1].words >= self.total
 
     def advance(self, words: int = 1) -> None:
         """Both read on by so many words, or to the end. Raises FloatingPointError where one diverges."""
+        done(self.reading(words))
+
+    def reading(self, words: int = 1) -> Generator[None, None, None]:
+        """The same in slices: it pauses only where both have read equally far, as in one go."""
+        self.read_on(words)
+        last = self.points[-1].words
+        if self.words >= last + self.total / POINTS or self.words >= self.total > last:
+            yield
+            yield from self._note()
+
+    def read_on(self, words: int) -> None:
+        """Both read on, and nothing is measured."""
         began, upto = time.thread_time(), min(self.total, self.words + words)
         for kind in KINDS:
             while self.read[kind] < upto:
@@ -80,8 +112,6 @@ class Training:
                 self.read[kind] = progress.words
                 self._losses[kind].append(progress.loss)
         self.seconds += time.thread_time() - began
-        if self.words >= self.points[-1].words + self.total / POINTS or self.finished:
-            self._note()
 
     def finish(self) -> Training:
         """Read to the end."""
@@ -98,29 +128,61 @@ class Training:
         found = purity(self.models[kind].vectors, self.text.vocabulary, self.classes, TOP)
         return fmean(found.values()) if found else float("nan")
 
-    def _note(self) -> None:
+    def _note(self) -> Generator[None, None, None]:
+        """Measure a point of the curves, and where it is due every word's neighbours."""
         before = self.points[-1].loss if self.points else (float("nan"), float("nan"))
         loss = tuple(
             fmean(self._losses[kind]) if self._losses[kind] else last for kind, last in zip(KINDS, before, strict=True)
         )
         agreement = self.agreement("skip-gram"), self.agreement("CBOW")
-        self.points.append(Point(self.words, self.seconds, (loss[0], loss[1]), agreement))
-        self._losses = {kind: [] for kind in KINDS}
         due = SHARES[len(self.kept)] if len(self.kept) < len(SHARES) else 2.0
         if self.words >= due * self.total:
-            left, right = (every_neighbour(self.models[kind].vectors) for kind in KINDS)
-            self.kept.append(Kept(self.words, (left, right)))
+            sides = []
+            for kind in KINDS:
+                sides.append((yield from _neighbours(self.models[kind].vectors)))
+            self.kept.append(Kept(self.words, (sides[0], sides[1])))
+        self.points.append(Point(self.words, self.seconds, (loss[0], loss[1]), agreement))
+        self._losses = {kind: [] for kind in KINDS}
 
 
-def every_neighbour(vectors_VD: Tensor) -> Tensor:
+def _neighbours(vectors_VD: Tensor) -> Generator[None, None, Tensor]:
     """(V, 5) int16, a few rows of the cosines at a time: of all of them there are V x V."""
-    rows = torch.arange(len(vectors_VD)).split(ROWS)
-    return torch.cat([neighbours(vectors_VD, some, TOP).ids_NK.to(torch.int16) for some in rows])
+    found = []
+    for some in torch.arange(len(vectors_VD)).split(ROWS):
+        yield
+        found.append(neighbours(vectors_VD, some, TOP).ids_NK.to(torch.int16))
+    return torch.cat(found)
 
 
-@functools.lru_cache(maxsize=1)
+class Quick:
+    """The small language, read to the end once, without curves: what is looked at before a visitor has a run. It is the
+    same for all, so whoever needs it reads on where another stopped.
+    """
+
+    def __init__(self) -> None:
+        self.training: Training | None = None
+
+    @property
+    def ready(self) -> Training | None:
+        """The training, if it has been read to the end."""
+        return self.training if self.training is not None and self.training.words >= self.training.total else None
+
+    def reading(self) -> Iterator[None]:
+        """Read to the end in slices."""
+        if self.training is None:
+            made = yield from Training.made(WordSettings())
+            self.training = self.training or made
+        while not self.ready:
+            self.training.read_on(STRETCH)
+            yield
+
+
+QUICK = Quick()
+
+
 def quick() -> Training:
-    """The small language, read to the end once, without curves: what is looked at before the visitor has a run."""
-    run = Training(WordSettings())
-    run.advance(run.total)
-    return run
+    """The training of `QUICK`, read to the end."""
+    for _ in QUICK.reading():
+        pass
+    assert QUICK.ready is not None
+    return QUICK.ready

@@ -5,28 +5,20 @@
 `@pytest.mark.expects_errors("a pattern of the line")`.
 """
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import ProxyHandler, build_opener
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import chromium
+from tests.serving import serving, tail
 
 HERE = Path(__file__).parent
-APP = HERE.parent.parent / "app.py"
-START = 120  # seconds: importing torch and gradio from a cold disk takes most of them
 LOG = pytest.StashKey[Path]()
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 FLAGS = (*QUIET, "--disable-sync", "--no-first-run")
@@ -46,53 +38,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         report.sections.append(("the server's log", tail(log)))
 
 
-def tail(log: Path, lines: int = 40) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def serving(app: Path, log: Path) -> Iterator[str]:
-    """The address of `python app`, up from here to the end of the block. Fails with its log if it does not come up."""
-    port, opener = free_port(), build_opener(ProxyHandler({}))
-    url = f"http://127.0.0.1:{port}"
-    settings = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "NO_PROXY": "127.0.0.1,localhost"}
-    quiet = {"PLAYGROUND_OPEN": "0", "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
-    with log.open("wb") as out:
-        command, environment = [sys.executable, str(app)], os.environ | settings | quiet
-        process = subprocess.Popen(command, cwd=app.parent, env=environment, stdout=out, stderr=subprocess.STDOUT)
-        try:
-            deadline = time.monotonic() + START
-            while True:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    end = "ended" if process.poll() is not None else f"did not answer within {START} s"
-                    pytest.fail(f"{app.name} {end}:\n{tail(log)}", pytrace=False)
-                try:
-                    opener.open(url, timeout=5).close()
-                    break
-                except (URLError, OSError):
-                    time.sleep(0.1)
-            yield url
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[str]:
     """The address of the running app, one process for all browser tests."""
-    log = pytestconfig.stash[LOG] = tmp_path_factory.mktemp("server") / "log.txt"
-    with serving(APP, log) as url:
-        yield url
+    folder = tmp_path_factory.mktemp("server")
+    log = pytestconfig.stash[LOG] = folder / "log.txt"
+    with serving(log, folder / "data") as running:
+        yield running.url
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ from textwrap import dedent
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import serving, watched
+from tests.browser.conftest import watched
+from tests.serving import serving
 
 TINY = dedent(
     """
@@ -32,8 +33,8 @@ TINY = dedent(
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     app = tmp_path_factory.mktemp("tiny") / "app.py"
     app.write_text(TINY)
-    with serving(app, app.with_suffix(".log")) as url:
-        yield url
+    with serving(app.with_suffix(".log"), app.with_suffix(".data"), app) as running:
+        yield running.url
 
 
 def look(browser: Browser, url: str, test: pytest.Item, script: str) -> None:
@@ -75,5 +76,5 @@ def test_a_test_may_expect_anything(browser, tiny, request):
 def test_an_app_that_ends_fails_with_its_log(tmp_path: Path):
     app = tmp_path / "app.py"
     app.write_text("print('no such preset'); raise SystemExit(1)")
-    with pytest.raises(pytest.fail.Exception, match="no such preset"), serving(app, tmp_path / "log.txt"):
+    with pytest.raises(pytest.fail.Exception, match="no such preset"), serving(tmp_path / "log.txt", tmp_path / "data", app):
         pass

@@ -20,7 +20,7 @@ TINY: dict[str, Any] = {
 
 def tiny(preset: str = "induction", **changes: Any) -> Any:
     """A session with a small version of a preset; `task__length=8` changes task.length."""
-    session = Session("test")
+    session = Session()
     session.adopt(preset)
     wanted = TINY | {name.replace("__", "."): value for name, value in changes.items()}
     if wanted.get("model.attention.kind") == "none":

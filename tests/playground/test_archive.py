@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
+from playground.compute.precision import Precision
 from playground.runs.archive import format as archive
 from playground.runs.archive.format import dump, read
 from playground.runs.run import Run
@@ -32,12 +33,27 @@ def data() -> bytes:
     return dump(taken())
 
 
+def said(data: bytes) -> dict:
+    """The metadata of a file."""
+    length = int.from_bytes(data[:8], "little")
+    return json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["run"])
+
+
 def rewritten(data: bytes, change) -> bytes:
     """The file with its metadata changed in place."""
-    length = int.from_bytes(data[:8], "little")
-    written = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["run"])
+    written = said(data)
     change(written)
     return save(load(data), {"run": json.dumps(written)})
+
+
+def of_old(data: bytes, change=lambda written: None) -> bytes:
+    """The same run as format 1 had it, with the metrics in the header, then changed."""
+    tensors, written = load(data), said(data)
+    rows = [[int(row[0]), *(None if x != x else x for x in row[1:])] for row in tensors.pop("metrics").tolist()]
+    del written["precision"]
+    written |= {"format": "transformer-playground run 1", "metrics": rows}
+    change(written)
+    return save(tensors, {"run": json.dumps(written)})
 
 
 @pytest.mark.parametrize("optimizer", ["AdamW", "SGD", "Muon"])
@@ -120,6 +136,10 @@ def longer(written) -> None:
     written["config"]["model"]["width"] = 32
 
 
+def turned(path: str, *values):
+    return lambda written: written.update(turns=[[3 + i, path, value] for i, value in enumerate(values)])
+
+
 BROKEN = {
     "another width": (longer, "does not fit its config"),
     "a width out of bounds": (lambda w: w["config"]["model"].update(width=10**9), "does not hold together"),
@@ -127,22 +147,32 @@ BROKEN = {
     "an unknown setting": (lambda w: w["config"].update(wings=2), "no setting called"),
     "an unknown key": (lambda w: w.update(code="print()"), "code is wrong"),
     "another format": (lambda w: w.update(format="else"), "format is wrong"),
-    "a number that is text": (lambda w: w["metrics"][0].__setitem__(1, "much"), "metrics.0 is wrong"),
-    "no metrics": (lambda w: w.update(metrics=[]), "metrics is wrong"),
+    "metrics in two places": (lambda w: w.update(metrics=[[0] * 9] * 31), "one row for each"),
     "a step it has no state of": (lambda w: w.update(step=31), "not those of its steps"),
     "a state left out": (lambda w: w.update(checkpoints=w["checkpoints"][1:]), "no place for"),
     "a live setting that is none": (
         lambda w: w.update(turns=[[3, "model.width", 8]]),
         "not live",
     ),
-    "a live setting beyond the page": (
-        lambda w: w.update(turns=[[3, "training.steps", 900_000]]),
-        "too large for the page",
-    ),
-    "more metrics than steps": (lambda w: w["metrics"].insert(3, w["metrics"][3]), "one row for each"),
-    "metrics of later steps": (lambda w: w["metrics"][-1].__setitem__(0, 31), "one row for each"),
+    "a live setting beyond the page": (turned("training.steps", 900_000), "too large for the page"),
+    "one that was beyond it for a while": (turned("training.steps", 900_000, 100), "too large for the page"),
+    "a live setting out of bounds": (turned("training.lr", 1e30), "to what it cannot be"),
+    "one that is a text": (turned("training.lr", "much"), "to what it cannot be"),
+    "one that is too large to be a number": (turned("training.steps", 10**400), "turns.0 is wrong"),
+    "a state of a later step": (lambda w: w["checkpoints"].append([31, 0]), "not those of its steps"),
+    "more turns than a run has": (lambda w: w.update(turns=[[3, "training.lr", 0.1]] * 4001), "turns is wrong"),
+    "more marks than a run has": (lambda w: w.update(marks=[[3, "x"]] * 4001), "marks is wrong"),
+    "more tokens than there are": (lambda w: w.update(tokens=2**64), "tokens is wrong"),
+    "a mark that is no text": (lambda w: w.update(marks=[[3, "\ud800"]]), "its header is wrong"),
+    "another precision": (lambda w: w["precision"].update(name="fp4"), "precision.name is wrong"),
     "a change of nothing": (lambda w: w.update(changes=[[3, "model.wings", 8]]), "a setting that it does not have"),
 }
+
+
+@pytest.fixture(autouse=True)
+def hosted(monkeypatch):
+    monkeypatch.setattr(limits, "LIMITS", limits.HOSTED)
+    monkeypatch.setattr(limits, "STEPS", limits.HOSTED.steps)
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -182,3 +212,87 @@ def test_more_states_than_a_run_keeps_and_more_steps_than_the_page_makes_are_ref
     monkeypatch.setattr(limits, "STEPS", 29)
     with pytest.raises(ValueError, match="made 30 updates of 29"):
         read(data, limits.too_large)
+
+
+@pytest.mark.parametrize("optimizer", ["AdamW", "SGD", "Muon"])
+def test_what_a_state_consists_of_is_what_it_has_after_an_update(optimizer):
+    changes = {"training": {**SMALL["training"], "optimizer": optimizer}}
+    fresh, moved = run_of(**changes), taken(1, **changes)
+    shapes, there = archive._shapes(fresh), archive._named(moved.state())
+    assert {name: (t.shape, t.dtype) for name, t in shapes.items()} == {n: (t.shape, t.dtype) for n, t in there.items()}
+
+
+@pytest.mark.parametrize("optimizer", ["AdamW", "SGD", "Muon"])
+def test_a_run_that_was_read_before_its_first_update_trains_as_it_would_have(optimizer):
+    run = run_of(training={**SMALL["training"], "optimizer": optimizer})
+    other = read(dump(run))
+    assert trained(run, 10) == trained(other, 10)
+    assert same(run, other)
+
+
+def test_files_of_the_first_format_are_read(data):
+    run, other = read(data), read(of_old(data))
+    assert same(run, other)
+    assert run.history.metrics == other.history.metrics
+
+
+OLD = {
+    "a number that is text": (lambda w: w["metrics"][0].__setitem__(1, "much"), "metrics.0 is wrong"),
+    "a loss that no run can have": (lambda w: w["metrics"][4].__setitem__(1, 1e308), "metrics.4 is wrong"),
+    "no metrics": (lambda w: w.update(metrics=[]), "one row for each"),
+    "more metrics than steps": (lambda w: w["metrics"].insert(3, w["metrics"][3]), "one row for each"),
+    "metrics of later steps": (lambda w: w["metrics"][-1].__setitem__(0, 31), "one row for each"),
+}
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_metrics_in_the_header_are_checked(name, data):
+    change, sentence = OLD[name]
+    with pytest.raises(ValueError, match=sentence):
+        read(of_old(data, change))
+
+
+def test_a_file_is_read_in_pieces_and_its_model_is_not_measured_again(monkeypatch, data):
+    asked = []
+    monkeypatch.setattr(Run, "evaluate", lambda run: asked.append(run))
+    steps = archive.reading(data, limits.too_large)
+    assert sum(1 for _ in steps) >= 6
+    assert not asked
+
+
+def test_updates_go_on_in_the_numbers_that_the_file_names_where_that_is_asked_for(monkeypatch):
+    config = run_of(training={**SMALL["training"], "precision": "auto"}).config
+    run = Run(config, precision=Precision("bf16", "as it was"))
+    trained(run, 5)
+    data, probed = dump(run), []
+
+    def choose(*_):
+        probed.append(1)
+        return run.precision._replace(name="fp32")
+
+    monkeypatch.setattr("playground.runs.run.choose_precision", choose)
+    woken = read(data, as_it_was=True)
+    assert (woken.precision, probed) == (run.precision, [])
+    assert trained(run, 5) == trained(woken, 5)
+    assert (read(data).precision.name, probed) == ("fp32", [1])
+    elsewhere = rewritten(data, lambda written: written["precision"].update(device="mps"))
+    assert read(elsewhere, as_it_was=True).precision.name == "fp32"
+
+
+def test_of_very_many_changes_the_newest_are_kept_and_the_setting_stays():
+    run = taken(1)
+    run.turns = {(0, "training.lr"): 0.5} | {(step, "training.clip"): float(step % 7) for step in range(5000)}
+    run.step, run.history.metrics = 5000, [run.history.metrics[0]._replace(step=i) for i in range(5001)]
+    other = read(dump(run))
+    assert (other.now.training.lr, other.now.training.clip) == (0.5, 4999 % 7)
+    assert len(other.turns) == 2002
+
+
+def test_the_next_mark_after_reading_names_the_value_before():
+    run = run_of()
+    run.retune(lr=0.01)
+    trained(run, 3)
+    other = read(dump(run))
+    for each in (run, other):
+        each.retune(lr=0.02)
+    assert other.history.marks == run.history.marks

@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from playground.runs.archive.format import dump
+from playground.runs.slices import whole
 from playground.views import learning, shelf, transport
 from playground.visitors.session import branching
-from playground.visitors.sessions import Sessions
 from playground.visitors.shelf import MOST
+from tests.playground.jobs import advance, finish
 from tests.playground.small import tiny, trained
 
 
@@ -23,14 +24,14 @@ def test_a_fork_at_a_past_step_takes_the_page_and_the_run_goes_to_the_shelf():
     session = trained(10)
     parent, later = session.run, weights(session.run)
     session.shown = 4
-    session.fork()
+    whole(session.forking())
     assert (session.run.step, session.shown) == (4, None)
     assert [kept.run for kept in session.runs()] == [session.run, parent]
     assert session.notice == "Run 2 is a fork of run 1 at step 4. Run 1 waits on the shelf."
     assert session.entry.origin == "fork of run 1 at step 4"
     assert [4, "fork of run 1"] in transport.marks(session)
     for _ in range(6):
-        session.advance()
+        session.run.advance()
     assert all(torch.equal(a, b) for a, b in zip(weights(session.run), later, strict=True))
 
 
@@ -38,7 +39,7 @@ def test_what_waits_for_a_restart_comes_with_the_fork():
     session = trained(6)
     session.edit("model.layers", 1)
     assert session.pending()
-    session.fork()
+    whole(session.forking())
     assert session.run.now.model.layers == 1
     assert session.run.step == 6
     assert not session.pending()
@@ -50,9 +51,9 @@ def test_a_live_setting_is_what_it_was_at_the_step_of_the_fork():
     session = trained(3)
     before = session.run.training.lr
     session.edit("training.lr", before / 2)
-    session.advance()
+    session.run.advance()
     session.shown = 2
-    session.fork()
+    whole(session.forking())
     assert session.run.training.lr == before
     assert session.raw["training"]["lr"] == before
 
@@ -60,12 +61,12 @@ def test_a_live_setting_is_what_it_was_at_the_step_of_the_fork():
 def test_a_fork_without_a_run_or_of_invalid_controls_is_refused_and_changes_nothing():
     session = tiny()
     with pytest.raises(ValueError, match="no run to fork"):
-        session.fork()
+        whole(session.forking())
     session = trained(2)
     session.edit("model.attention.heads", 3)  # does not divide the width
     run = session.run
     with pytest.raises(ValueError, match=r"^Not forked: "):
-        session.fork()
+        whole(session.forking())
     assert session.run is run
     assert not session.shelf.kept
 
@@ -76,25 +77,25 @@ def test_a_fork_that_would_compute_for_long_is_refused(monkeypatch):
     session.used = 8.0
     session.shown = 5
     with pytest.raises(ValueError, match="compute 5 updates again, about 5 s"):
-        session.fork()
+        whole(session.forking())
     session.shown = None
-    session.fork()
+    whole(session.forking())
     assert session.run.step == 8
 
 
 def test_a_run_of_a_file_has_used_no_time_and_its_forks_are_refused_by_its_size(monkeypatch):
     session = trained(8)
     _, data = session.dump(1)
-    session.upload(data)
+    whole(session.uploading(data))
     assert session.used == 0
-    monkeypatch.setattr(branching, "step_flops", lambda config: 0.9 * branching.STEP_FLOPS)
+    monkeypatch.setattr(branching, "step_seconds", lambda config: 1.8)
     session.shown = 5
-    session.fork()  # 9 s
+    whole(session.forking())  # 9 s
     assert session.run.step == 5
     monkeypatch.setattr(branching, "PATIENCE", 5.0)
     session.shown = 4
     with pytest.raises(ValueError, match="compute 4 updates again, about 7 s"):
-        session.fork()
+        whole(session.forking())
 
 
 @pytest.mark.parametrize("replace", [lambda s: s.restart(), lambda s: (s.adopt("copy"), s.restart())])
@@ -104,7 +105,7 @@ def test_a_run_that_is_replaced_goes_to_the_shelf_once_it_has_made_a_step(replac
     replace(session)
     assert not session.shelf.kept
     first = session.run
-    session.advance()
+    session.run.advance()
     replace(session)
     assert [kept.run for kept in session.shelf.kept] == [first]
     assert len(session.runs()) == 2
@@ -116,29 +117,29 @@ def test_a_run_from_the_shelf_goes_on_where_it_was():
     session.used = 3.0
     session.adopt("copy")
     session.restart()
-    session.advance()
+    session.run.advance()
     assert session.used < 1.0
-    session.reopen(1)
+    whole(session.reopening(1))
     assert (session.run, session.preset, session.used) == (first, "induction", 3.0)
     assert session.raw["model"]["width"] == 16
     assert [kept.id for kept in session.shelf.kept] == [2]
-    session.advance()
+    session.run.advance()
     assert first.step == 5
     with pytest.raises(ValueError, match="not on the shelf"):
-        session.reopen(1)  # it is on the page
+        whole(session.reopening(1))  # it is on the page
 
 
 def test_a_file_comes_back_as_the_run_of_the_page_and_goes_on_alike():
     session = trained(5)
     name, data = session.dump(1)
     assert name == "run-1-induction-step-5.safetensors"
-    session.advance()
+    session.run.advance()
     expected = weights(session.run)
     other = trained(2, "copy")
-    other.upload(data)
+    whole(other.uploading(data))
     assert (other.run.step, other.preset, other.entry.origin) == (5, "induction", "uploaded")
     assert len(other.shelf.kept) == 1
-    other.advance()
+    other.run.advance()
     assert all(torch.equal(a, b) for a, b in zip(weights(other.run), expected, strict=True))
 
 
@@ -155,14 +156,14 @@ def test_a_foreign_or_damaged_file_is_refused_and_nothing_is_lost(spoil, said):
     session = trained(2)
     run = session.run
     with pytest.raises(ValueError, match=said):
-        session.upload(spoil(dump(run)))
+        whole(session.uploading(spoil(dump(run))))
     assert session.run is run
     assert not session.shelf.kept
 
 
 def test_runs_go_to_the_compare_page_unless_they_are_alike():
     session = trained(3)
-    session.fork()
+    whole(session.forking())
     with pytest.raises(ValueError, match="Runs 1 and 2 have the same settings"):
         session.compare_runs([1, 2])
     session.edit("training.lr", 0.001)
@@ -179,9 +180,10 @@ def test_runs_go_to_the_compare_page_unless_they_are_alike():
 def test_the_shelf_is_a_table_of_all_runs_and_bounded():
     session = trained(5)
     for _ in range(MOST + 1):
-        session.fork()
+        whole(session.forking())
     session.remove(5)
-    value = shelf.value(session, "What is wrong.")
+    session.shelf.problem = "What is wrong."
+    value = shelf.value(session)
     rows = json.loads(value["rows"])
     assert [row[0] for row in rows] == [10, 9, 8, 7, 6, 4, 3, 2]
     assert [row[-1] for row in rows] == [True] + [False] * 7
@@ -212,7 +214,7 @@ def test_the_numbers_of_a_run_are_a_file():
 def test_the_curves_of_the_run_before_the_fork_stay_in_sight():
     session = trained(15)
     session.shown = 5
-    session.fork()
+    whole(session.forking())
     charts = {name: json.loads(learning.value(session)[name]["fig"])["data"] for name in ("loss", "accuracy", "rate")}
     seen = session.parent().run.history.validations()
     for name, field in (("loss", "validation_loss"), ("accuracy", "validation_accuracy")):
@@ -228,20 +230,36 @@ def test_the_curves_of_the_run_before_the_fork_stay_in_sight():
 
 def test_the_note_of_a_fork_offers_to_train_both():
     session = trained(2)
-    session.fork()
+    whole(session.forking())
     assert json.loads(transport.value(session)["note"])["actions"] == [["both", "Train both"]]
     session.notice = "Something else."
     assert json.loads(transport.value(session)["note"])["actions"] == []
 
 
 def test_a_session_that_is_freed_lets_go_of_its_shelf():
-    sessions = Sessions()
-    session = sessions.attach("tab", "0" * 32)
-    session.load(trained(0).raw)
-    session.start()
-    session.advance()
-    session.fork()
-    sessions.leave("tab")
-    assert sessions.sweep(session.gone + 1000) == 1
+    session = trained(1)
+    whole(session.forking())
+    session.train()
+    session.free()
     assert not session.runs()
     assert not session.shelf.kept
+    assert not session.jobs
+
+
+def test_a_fork_computes_one_update_in_each_slice_and_a_cancelled_one_changes_nothing():
+    session = trained(8)
+    run, notice = session.run, session.notice
+    session.shown = 6
+    session.replace(session.forking())
+    advance(session, "open", 4)
+    assert session.run is run
+    assert session.notice == "Computing 6 updates again, up to step 6."
+    session.train()
+    assert "open" not in session.jobs
+    assert (session.run, session.notice, len(session.runs())) == (run, notice, 1)
+    session.stop()
+    session.shown = 6
+    session.replace(session.forking())
+    finish(session, "open")
+    assert (session.run.step, session.run.parent) == (6, 6)
+    assert session.notice == "Run 2 is a fork of run 1 at step 6. Run 1 waits on the shelf."

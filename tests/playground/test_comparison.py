@@ -1,9 +1,9 @@
-"""Variants are named by their difference, matched by cost, and trained on the same batches by processes."""
+"""Variants are named by their difference, matched by cost, and trained on the same batches by remote jobs."""
 
 from __future__ import annotations
 
+import csv
 import json
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,14 +12,15 @@ from models.cost import cost
 from playground.comparison import results
 from playground.comparison.finding import finding
 from playground.comparison.matching import NUMBERS, WHATS, match
-from playground.comparison.processes import Process, shared_out
 from playground.comparison.ready import READY
+from playground.comparison.runner import Runner
 from playground.comparison.trials import Trials
 from playground.comparison.variants import Variant, changed, check, variant
 from playground.runs.archive.format import dump
-from playground.runs.run import Run
+from playground.runs.run import Run, RunConfig
 from playground.settings.presets import PRESETS
 from playground.wording import percent
+from tests.playground.remote import LocalAnywhere
 
 SMALL = {
     "model.width": 16,
@@ -94,29 +95,23 @@ def test_one_variant_or_five_are_no_comparison():
         check([BASE])
 
 
-def test_work_is_shared_out_evenly():
-    assert shared_out([5, 1, 1, 3], 2) == [0, 1, 1, 1]
-    assert sorted(shared_out([1.0] * 6, 3)) == [0, 0, 1, 1, 2, 2]
+@pytest.fixture(scope="module")
+def anywhere() -> LocalAnywhere:
+    return LocalAnywhere()
 
 
 @pytest.fixture(scope="module")
-def trained() -> Iterator[Trials]:
-    trials = Trials(pair(), seeds=2, processes=2)
+def trained(anywhere) -> Iterator[Trials]:
+    trials = Trials(pair(), 2, anywhere)
     try:
         trials.train(30)
-        wait(trials, lambda: min(t.step for t in trials.trials) >= 30)
+        anywhere.until(lambda: min(t.step for t in trials.trials) >= 30)
         yield trials
     finally:
         trials.close()
 
 
-def wait(trials: Trials, until) -> None:
-    with trials.changed:
-        assert trials.changed.wait_for(lambda: until() or trials.ended, 60)
-    assert not trials.ended
-
-
-def test_processes_train_what_one_run_trains_number_for_number(trained):
+def test_remote_jobs_train_what_one_run_trains_number_for_number(trained):
     for trial in trained.trials:
         config = trained.variants[trial.variant].config
         alone = Run(config.model_copy(update={"seed": config.seed + trial.seed}))
@@ -125,17 +120,20 @@ def test_processes_train_what_one_run_trains_number_for_number(trained):
         assert len(trial.seconds) == 30
 
 
-def test_runs_stop_where_they_are_told_and_go_on(trained):
-    before = [t.step for t in trained.trials]
-    assert before == [30] * 4
+def test_runs_stop_where_they_are_told_and_go_on(trained, anywhere):
+    for _ in range(5):
+        anywhere.advance()
+    assert [t.step for t in trained.trials] == [30] * 4
     trained.train(40)
-    wait(trained, lambda: trained.done)
+    anywhere.until(lambda: trained.done)
     assert [t.step for t in trained.trials] == [40] * 4
 
 
-def test_a_picture_is_that_of_a_kept_step(trained):
+def test_a_picture_is_that_of_a_kept_step(trained, anywhere):
     trained.look(step=20, layer=0, head=1)
-    wait(trained, lambda: all(t.picture for t in trained.of(0)[:1] + trained.of(1)[:1]))
+    assert trained.waiting
+    anywhere.until(lambda: not trained.waiting)
+    assert all(t.picture for t in trained.of(0)[:1] + trained.of(1)[:1])
     first = trained.trials[0].picture
     assert (first["step"], first["layer"], first["head"]) == (20, 0, 1)
     assert first["tokens"][first["cut"]] == "→"
@@ -159,7 +157,10 @@ def test_results_are_those_of_the_metrics(trained):
     assert (band.low <= band.mean).all()
     assert (band.mean <= band.high).all()
     assert band.steps.tolist() == [0, 20, 40]
-    assert len(results.frame(trained)) == 4 * 41
+    rows = list(csv.DictReader("".join(results.updates(trained)).splitlines()))
+    assert [row["step"] for row in rows] == [str(step) for step in range(41)] * 4
+    assert {(row["variant"], row["seed"]) for row in rows} == {(v.name, s) for v in trained.variants for s in "01"}
+    assert [float(row["loss"]) for row in rows] == [m.loss for t in trained.trials for m in t.metrics]
 
 
 def test_the_finding_names_only_what_all_seeds_say(trained):
@@ -171,27 +172,93 @@ def test_the_finding_names_only_what_all_seeds_say(trained):
     assert title.startswith(("Ahead", "Level", "No difference"))
 
 
-def test_a_process_that_dies_is_said():
-    heard: list[dict] = []
-    process = Process(heard.append)
-    process.process.kill()
-    end = time.monotonic() + 20
-    while {"ended": True} not in heard and time.monotonic() < end:
-        time.sleep(0.02)
-    assert {"ended": True} in heard
-    process.order("rest")  # nothing happens
-    process.close()
+def test_a_process_that_dies_is_said_and_ends_the_other_runs():
+    anywhere = LocalAnywhere()
+    trials = Trials(pair(), 1, anywhere)
+    trials.train(20)
+    anywhere.until(lambda: trials.step >= 1)
+    anywhere.jobs[0].die()
+    assert trials.ended.startswith("A process that trained these runs has ended.")
+    assert (anywhere.open, trials.done) == ([], True)
+    trials.train(30)  # nothing happens
+    assert not trials.waiting
 
 
-def test_a_config_that_does_not_hold_together_is_answered_with_a_sentence():
-    heard: list[dict] = []
-    process = Process(heard.append)
-    process.order("build", id=0, config={"model": {"layers": 0}})
-    end = time.monotonic() + 60
-    while not heard and time.monotonic() < end:
-        time.sleep(0.02)
-    process.close()
-    assert "error" in heard[0]
+def test_a_finished_comparison_outlives_its_process_and_says_that_its_models_are_gone():
+    anywhere = LocalAnywhere()
+    trials = Trials(pair(), 1, anywhere)
+    trials.train(40)
+    anywhere.until(lambda: trials.done)
+    assert len(anywhere.open) == 2  # their pictures can still be asked for
+    trials.release()
+    assert (trials.ended, anywhere.open) == ("", [])
+    assert trials.notice.startswith("These models are gone")
+    trials.look(20)
+    assert not trials.waiting
+
+
+def test_one_that_is_not_finished_ends_where_others_need_the_memory():
+    anywhere = LocalAnywhere()
+    trials = Trials(pair(), 1, anywhere)
+    trials.release()
+    assert trials.ended.startswith("Other visitors needed the room")
+    assert anywhere.open == []
+
+
+def test_where_there_is_no_room_for_all_none_begins():
+    anywhere = LocalAnywhere(room=1)
+    with pytest.raises(ValueError, match="no room"):
+        Trials(pair(), 1, anywhere)
+    assert anywhere.open == []
+
+
+@pytest.mark.parametrize("spec", [{"config": {"model": {"layers": 0}}}, {"config": 3}, {}])
+def test_a_config_that_does_not_hold_together_is_answered_with_a_sentence(spec):
+    told: list[dict] = []
+    assert list(Runner(spec, b"", told.append).steps()) == []
+    assert [set(each) for each in told] == [{"error"}]
+
+
+def test_a_file_that_is_none_is_answered_with_a_sentence_and_nothing_is_compared():
+    anywhere = LocalAnywhere()
+    bad = [v._replace(file=b"no run") for v in pair()]
+    trials = Trials(bad, 1, anywhere)
+    anywhere.advance()
+    assert trials.ended.startswith("base cannot be built:")
+    assert anywhere.open == []
+
+
+def test_an_error_that_nobody_expected_ends_one_run_and_is_said(monkeypatch):
+    anywhere = LocalAnywhere()
+    trials = Trials(pair(), 1, anywhere)
+    anywhere.until(lambda: trials.built)
+
+    def broken(self):
+        raise RuntimeError("out of memory")
+
+    trials.train(3)
+    anywhere.until(lambda: trials.step == 3)
+    with monkeypatch.context() as changed:
+        changed.setattr(Run, "advance", broken)
+        trials.train(4)
+        anywhere.until(lambda: trials.trials[0].stopped)
+    trials.look(0)
+    anywhere.until(lambda: not trials.waiting)  # its pictures are there
+    assert "RuntimeError: out of memory" in trials.notice
+    assert all(trial.picture["step"] == 0 for trial in trials.trials)
+
+
+def test_a_picture_that_cannot_be_drawn_is_said_and_the_runs_go_on():
+    anywhere = LocalAnywhere()
+    trials = Trials(pair(), 1, anywhere)
+    anywhere.until(lambda: trials.built)
+    trials.look(0, word="!!!")
+    trials.train(5)
+    anywhere.until(lambda: trials.step == 5 and not trials.waiting)
+    assert "'!'" in trials.wrong
+    trials.look(0)
+    anywhere.until(lambda: not trials.waiting)
+    assert (trials.wrong, trials.trials[0].stopped) == ("", "")
 
 
 def test_a_run_and_its_fork_go_on_together_from_where_they_parted():
@@ -199,12 +266,10 @@ def test_a_run_and_its_fork_go_on_together_from_where_they_parted():
     list(run.train(20))
     fork = run.fork(10, {"training.lr": 0.05})
     pair = [Variant("the run", "run", run.config, dump(run)), Variant("its fork", "fork", fork.now, dump(fork))]
-    trials = Trials(pair, processes=1)
-    try:
-        trials.train(30)
-        wait(trials, lambda: trials.step >= 30)
-    finally:
-        trials.close()
+    anywhere = LocalAnywhere()
+    trials = Trials(pair, 1, anywhere)
+    trials.train(30)
+    anywhere.until(lambda: trials.step >= 30)
     list(run.train(10))
     list(fork.train(20))
     assert [m.loss for m in trials.trials[0].metrics] == [m.loss for m in run.history.metrics]
@@ -212,17 +277,22 @@ def test_a_run_and_its_fork_go_on_together_from_where_they_parted():
     assert [len(t.seconds) for t in trials.trials] == [10, 20]
     assert results.spent(trials.trials[0], 25) is None
     with pytest.raises(ValueError, match="with one seed"):
-        Trials(pair, seeds=2)
+        Trials(pair, 2, anywhere)
 
 
 def test_all_runs_compute_in_the_precision_that_was_found_for_the_base():
     auto = changed(BASE, {"training.precision": "auto"})
     fixed = changed(auto, {"model.layers": 1, "training.precision": "fp32"})
-    trials = Trials([variant(auto, auto, "auto"), variant(auto, fixed, "fp32")], processes=1)
-    try:
-        first, second = (trials._config(trial).training.precision for trial in trials.trials)
-    finally:
-        trials.close()
+    trials = Trials([variant(auto, auto, "auto"), variant(auto, fixed, "fp32")], 1, LocalAnywhere())
+    first, second = (trials._config(trial).training.precision for trial in trials.trials)
     assert first == trials.precision
     assert first in ("fp32", "bf16")
     assert second == "fp32"  # what was chosen is kept
+
+
+@pytest.mark.parametrize("name", READY)
+def test_what_is_sent_to_a_worker_is_what_is_trained(name):
+    trials = Trials(READY[name].variants(seed=3), 1, anywhere := LocalAnywhere())
+    sent = [RunConfig.model_validate(json.loads(json.dumps(job.spec["config"]))) for job in anywhere.jobs]
+    assert {c.model_dump_json() for c in sent} == {trials._config(t).model_dump_json() for t in trials.trials}
+    assert [job.spec["work"] for job in anywhere.jobs] == sorted(job.spec["work"] for job in anywhere.jobs)[::-1]

@@ -15,6 +15,7 @@ from playground.comparison.word import LONGEST, asked
 from playground.runs.run import Run
 from playground.settings.presets import PRESETS
 from playground.tasks.base import TOPOLOGIES
+from playground.visitors.jobs import nowhere
 from tests.playground.test_comparison import BASE
 
 PLAIN = {"decoder-only": "decoder", "encoder-only": "encoder"}
@@ -61,7 +62,7 @@ def test_what_is_said_of_the_tasks_own_word_is_what_reads_back_as_it(name):
 
 
 def test_a_word_is_kept_until_another_base_and_a_bad_one_changes_nothing():
-    setup = Setup()
+    setup = Setup(nowhere)
     setup.worded("abc")
     for bad, why in (("ab!", "'!'"), ("abcdefgh", "1 to 5 symbols"), ("a" * (LONGEST + 1), "up to 400 characters")):
         with pytest.raises(ValueError, match=why):

@@ -28,7 +28,7 @@ def lab() -> WordLab:
 
 
 def test_each_visitor_has_a_lab_of_their_own():
-    one, other = Session("a").words, Session("b").words
+    one, other = Session().words, Session().words
     one.ready()
     one.edit("model.window", 2)
     assert other.training is None
@@ -92,8 +92,6 @@ def test_the_bar_follows_the_run(lab):
     assert bar.value(lab)["pending"] == "window 5 → 2"
     lab.running = True
     assert bar.value(lab)["state"] == "running"
-    lab.place = 2
-    assert bar.value(lab)["state"] == "queued"
     lab.halt()
     lab.training.finish()
     now = bar.value(lab)

@@ -51,8 +51,8 @@ def test_a_pair_is_to_a_pair_as_the_grammar_says(kind):
 
 
 def test_stories_are_a_fifth_and_their_words_have_no_class():
-    told = grammar.language(500, 3)
-    assert told == grammar.language(500, 3) != grammar.language(500, 4)
+    told = list(grammar.language(500, 3))
+    assert told == list(grammar.language(500, 3)) != list(grammar.language(500, 4))
     said = {word for pair in grammar.PAIRS for word in pair}
     assert len(told) == 500
     assert sum(bool(said & set(sentence)) for sentence in told) == 100
@@ -125,6 +125,7 @@ def test_the_lines_of_the_page_run_and_give_its_vectors(tmp_path, monkeypatch):
     visitor.word, visitor.asked = "the", ("dog", "cat", "red")
     monkeypatch.chdir(tmp_path)
     scope: dict = {}
+    assert tries.dense(visitor)["python"]
     with contextlib.redirect_stdout(io.StringIO()) as out:
         exec(tries.python(visitor), scope)
         exec(tries.dense(visitor)["python"], scope)

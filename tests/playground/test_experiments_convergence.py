@@ -36,7 +36,9 @@ def test_all_curves_grow_together(steps):
     assert all(max(each) - min(each) <= 1 for each in lengths)
     assert lengths[-1] == [3, 3, 3, 3]
     assert [p.done for p in steps] == sorted(p.done for p in steps)
-    assert len(steps) == 1 + 4 + 4 * 40 + 1  # a yield for each run made, each update, and the end
+    assert len({(p.curves, p.done) for p in steps}) == 1 + 4 + 4 * 40  # news of each run made and of each update
+    pauses = 4 + 2 * 4 * 3  # after a run is made, and of its looks at unseen texts, each in two parts
+    assert len(steps) == 1 + 4 + 4 * 40 + 1 + pauses
     assert (steps[-1].step, steps[-1].done) == (40, 1.0)
 
 

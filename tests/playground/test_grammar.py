@@ -8,7 +8,7 @@ import torch
 from models.word2vec import Word2Vec, Word2VecConfig
 from playground.measures.embedding import purity
 from playground.words.grammar import CLASSES, TEMPLATES, classes, sentences
-from playground.words.text import numbered, split, words
+from playground.words.text import numbered, spoken, words
 
 
 def test_a_seed_is_a_corpus_of_every_word():
@@ -39,11 +39,11 @@ def test_word2vec_finds_the_classes_within_20_seconds(kind, lr):
 
 
 def test_text_becomes_words_by_sentence():
-    assert split("The dog's tail. Don't STOP: x_1 2!\n\nÜber alles") == [
-        ["the", "dog's", "tail"],
-        ["don't", "stop"],
-        ["x"],
-        ["über", "alles"],
+    assert list(spoken("The dog's tail. Don't STOP: 3. x_1 2!\n\nÜber alles")) == [
+        *((0, word) for word in ("the", "dog's", "tail")),
+        *((1, word) for word in ("don't", "stop")),
+        (2, "x"),
+        *((3, word) for word in ("über", "alles")),
     ]
 
 

@@ -143,7 +143,7 @@ BESIDE = {"a bias that moves nothing": "balance.bias_speed"}
 @pytest.mark.parametrize("name", BAD)
 def test_a_mixture_that_cannot_be_is_refused_beside_its_control(name):
     preset, path, value, said = BAD[name]
-    session = Session("test")
+    session = Session()
     session.adopt(preset)
     session.edit(f"{MOE}.{path}", value)
     ((beside, sentence),) = session.problems.items()

@@ -8,7 +8,7 @@ import torch
 
 from models import Ablate
 from playground.measures.attention import CROSS_ROLES, SELF_ROLES
-from playground.runs.probe import Twin, look, maps, probe
+from playground.runs.probe import look, maps, probe
 from playground.tasks.forward import forward, to
 from tests.playground.small import tiny
 
@@ -97,24 +97,14 @@ def test_a_batch_on_the_cpu_is_not_copied():
     assert moved.source_BS is None
 
 
-def test_a_glimpse_shows_the_model_of_its_moment_while_the_run_trains_on():
+def test_a_session_looks_at_the_model_as_it_is_now():
     session = tiny("copy")
     run = session.start()
-    expected = look(run.model, run.probe, 0)
-    first = session.glimpse()
+    first = session.look()
     for _ in run.train(3):
         pass
-    seen = first()
-    assert seen.step == 0
-    assert np.array_equal(seen.maps["decoder"], expected.maps["decoder"])
-    later = session.look()  # the copy follows the model
-    assert later.step == 3
+    later = session.look()
+    assert (first.step, later.step) == (0, 3)
     assert np.array_equal(later.maps["decoder"], look(run.model, run.probe, 3).maps["decoder"])
-    assert not np.array_equal(later.maps["decoder"], seen.maps["decoder"])
-
-
-def test_a_new_model_gets_a_new_copy():
-    twin, one, other = Twin(), run_of("decoder-only").model, run_of("encoder-only").model
-    assert twin.of(one) is twin.of(one)
-    assert twin.of(other).config == other.config
-    assert all(p is not q for p, q in zip(twin.of(other).parameters(), other.parameters(), strict=True))
+    assert not np.array_equal(later.maps["decoder"], first.maps["decoder"])
+    assert session.posed().model is run.model

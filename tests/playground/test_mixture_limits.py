@@ -27,7 +27,7 @@ def test_more_rows_than_memory_allows_are_refused():
 
 
 def test_a_live_setting_that_is_too_much_for_what_runs_does_not_act():
-    session = Session("limits")
+    session = Session()
     for path, value in ((f"{MOE}.kind", "MoE"), (f"{MOE}.experts", 64), ("training.batch", 256)):
         session.edit(path, value)
     run = session.start()
@@ -39,7 +39,7 @@ def test_a_live_setting_that_is_too_much_for_what_runs_does_not_act():
 
 
 def test_looking_through_a_named_probe_and_starting_anew_do_not_wait_for_each_other():
-    session = Session("locks")
+    session = Session()
     session.adopt("copy")
     run = session.start()
     session.use_probe(run.task.probes[0].name)
@@ -61,7 +61,7 @@ def test_looking_through_a_named_probe_and_starting_anew_do_not_wait_for_each_ot
 
 
 def test_a_live_setting_that_waited_for_another_acts_with_it():
-    session = Session("waits")
+    session = Session()
     session.edit(f"{MOE}.kind", "MoE")
     run = session.start()
     run.advance()

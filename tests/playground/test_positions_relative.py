@@ -63,6 +63,13 @@ def test_a_window_is_cut_from_the_whole():
         assert part == pytest.approx(whole[:, 24:40, 8:20], abs=1e-4), kind
 
 
+@pytest.mark.parametrize("kind", POSITIONS)
+def test_one_head_alone_is_that_of_all(kind):
+    whole = scores(setting(kind), range(24, 40), range(8, 20))
+    for head in range(len(whole)):
+        assert scores(setting(kind), range(24, 40), range(8, 20), head)[0] == pytest.approx(whole[head], abs=1e-5)
+
+
 def test_learned_positions_end_with_a_sentence():
     seen = moved(setting("learned", trained=32), 20, 9, 0, 128)
     assert seen.shifts[-1] == 11

@@ -7,20 +7,21 @@ import json
 
 import pytest
 
+from playground.acts.layout import layout
+from playground.acts.replay import EVERY, FILE, FRAMES, _changes, _frame, stored
 from playground.pages.playground import CHARTS
 from playground.settings.presets import FIRST, PRESETS
 from playground.views import attention, learning, transport
 from playground.visitors.session import Session
-from playground.workers.replay import EVERY, FILE, FRAMES, _changes, _frame, still, stored
 
 CONFIG = PRESETS[FIRST].config
-AGAIN = "record it anew: python -m playground.workers.replay"
+AGAIN = "record it anew: python -m playground.acts.replay"
 MOVING = ("transport", "attention", "roles")
 
 
 @pytest.fixture(scope="module")
 def begun() -> dict:
-    return _frame(Session("replay"))
+    return _frame(Session())
 
 
 def frames() -> list[dict]:
@@ -85,14 +86,11 @@ def test_every_component_that_the_recording_names_is_on_the_page():
     assert set(stored()["stills"]) == {"finding", "learning-table", "predictions", *charts}
 
 
-def test_a_still_is_the_last_frame_of_a_component():
-    for name in MOVING:
-        assert still(name) == frames()[-1][name]
+def test_the_page_begins_with_the_last_frame_until_the_recording_has_been_fetched():
+    values = layout()["values"]
+    for name in ("transport", "attention"):
+        assert values[name] == frames()[-1][name]
 
-
-def test_without_a_recording_there_is_no_still(monkeypatch, tmp_path):
-    monkeypatch.setattr("playground.workers.replay.FILE", tmp_path / "none.json")
-    assert still("transport") is None
 
 
 def test_a_frame_keeps_only_what_changed():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from playground.settings.forms import flat, leaf, plain, read
 from playground.settings.limits import TEXT
+from tests.playground.jobs import finish
 from tests.playground.small import tiny, trained
 
 
@@ -79,7 +80,10 @@ def test_before_the_first_step_a_change_builds_the_run_anew():
     assert session.start() is first
     session.edit("training.batch", 5, settled=False)
     assert session.run is first  # the hand is still on the slider
+    assert not session.jobs
     session.edit("training.batch", 6)
+    assert session.building
+    finish(session, "open")
     assert session.run is not first
     assert session.run.config.training.batch == 6
     session.edit("task.min_period", 20)
@@ -136,6 +140,7 @@ def test_adopting_before_the_first_step_shows_the_new_model_at_once():
     session = tiny()
     session.start()
     session.adopt("copy")
+    finish(session, "open")
     assert session.run.config.task.kind == "copy"
 
 

@@ -2,66 +2,153 @@
 
 from __future__ import annotations
 
-import threading
-import time
-
 import numpy as np
 import pytest
 
 from models import Ablate
-from playground.interventions.ablation import Ablation
+from playground.interventions.ablation import ablated
+from playground.visitors.session import looking
 from playground.visitors.session import training as module
+from tests.playground.jobs import advance, finish
 from tests.playground.small import tiny, trained
 
 
-def test_the_newest_press_wins_in_whatever_order_they_arrive():
+def test_training_goes_on_slice_by_slice_until_it_is_stopped():
     session = tiny()
-    assert session.claim(2)
-    assert not session.claim(1)
-    assert session.claim(2)
-    assert session.claim(3)
-
-
-def test_training_ends_when_it_is_told_and_with_another_press():
-    session = tiny()
-    session.claim(1)
-    over = threading.Event()
-    trainer = threading.Thread(target=session.keep_training, args=(1, over))
-    trainer.start()
-    while not session.run or session.run.step < 3:
-        time.sleep(0.01)
+    session.train()
+    assert session.building
+    assert session.running
+    advance(session, "train")
+    assert (session.building, session.run.step) == (False, 0)
+    advance(session, "train", 3)
+    assert session.run.step == 3
     assert session.rate > 0
     assert session.used > 0
-    over.set()
-    trainer.join()
-    reached = session.run.step
-    session.keep_training(0, threading.Event())  # not the newest press
     session.stop()
-    session.keep_training(1, threading.Event())  # no longer the newest
+    assert not session.running
+    assert not session.jobs
+
+
+REPLACES = {
+    "reset": lambda s: s.rebuild(),
+    "another preset": lambda s: (s.adopt("copy"), s.train(anew=True)),
+    "a fork": lambda s: s.replace(s.forking()),
+    "a file": lambda s: s.replace(s.uploading(s.dump(1)[1])),
+}
+
+
+@pytest.mark.parametrize("replace", REPLACES.values(), ids=REPLACES)
+def test_no_update_of_the_training_before_touches_the_run_that_replaces_it(replace):
+    session = tiny()
+    session.train()
+    advance(session, "train", 4)
+    old, before = session.run, session.jobs.running["train"]
+    reached = old.step
+    replace(session)
+    with pytest.raises(StopIteration):
+        next(before.steps)  # it is closed, whoever still holds it
+    finish(session, "open")
+    if "train" in session.jobs:
+        advance(session, "train")
+    assert session.run is not old
+    assert session.run.step in (0, reached)
+    assert old.step == reached
+
+
+def test_a_pause_gets_no_update_after_it():
+    session = tiny()
+    session.train()
+    advance(session, "train", 4)
+    before, reached = session.jobs.running["train"], session.run.step
+    session.stop()
+    with pytest.raises(StopIteration):
+        next(before.steps)
     assert session.run.step == reached
 
 
-def test_whoever_wants_to_look_goes_before_the_next_step():
-    session, over = tiny(), threading.Event()
-    session.claim(1)
-    trainer = threading.Thread(target=session.keep_training, args=(1, over))
-    trainer.start()
-    while not session.run or session.run.step < 3:
-        time.sleep(0.01)
-    with session.held():
-        before = session.run.step
-        time.sleep(0.05)
-        assert session.run.step == before
-    over.set()
-    trainer.join()
-    assert session.wanted == 0
+def test_of_several_presses_the_last_one_counts():
+    session = trained(2)
+    first = session.run
+    session.train(anew=True)
+    session.stop()
+    assert (session.run, session.building) == (first, False)
+    session.train(anew=True)
+    session.train()  # play, before the new run is built: it is still the new one
+    advance(session, "train", 2)
+    assert session.run is not first
+    session.replace(session.reopening(1))
+    session.train()
+    finish(session, "open")
+    advance(session, "train")
+    assert session.run is not first
+
+
+def test_every_press_of_step_is_one_update_and_ends_what_trains():
+    session = tiny()
+    session.train()
+    advance(session, "train", 3)
+    reached = session.run.step
+    for _ in range(3):
+        session.one_step()
+    assert not session.running
+    finish(session, "train")
+    assert session.run.step == reached + 3
+    session.one_step()
+    finish(session, "train")
+    assert session.run.step == reached + 4
+    fresh = tiny()
+    fresh.one_step()
+    finish(fresh, "train")
+    assert fresh.run.step == 1
+
+
+def test_an_error_that_nobody_expected_ends_the_training_with_a_sentence(monkeypatch):
+    session = trained(3)
+
+    def fail() -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(session.run, "advance", fail)
+    session.train()
+    finish(session, "train")
+    assert not session.running
+    assert session.notice == (
+        "Stopped by an error: RuntimeError: out of memory. The run is at step 3. Change a setting, or press play to "
+        "try again."
+    )
+    monkeypatch.undo()
+    session.train()
+    advance(session, "train", 2)
+    assert session.run.step == 5
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+def test_a_run_that_cannot_be_built_leaves_the_one_there_is(monkeypatch, steps):
+    session = trained(steps)
+    run = session.run
+
+    def fail(config: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(looking, "Run", fail)
+    for press in (lambda: session.train(anew=True), session.rebuild):
+        press()
+        finish(session, "train")
+        finish(session, "open")
+        assert session.run is run
+        assert not session.building
+        assert session.notice.startswith("Stopped by an error: MemoryError: no room. The run is at step")
+    monkeypatch.undo()
+    session.rebuild()
+    finish(session, "open")
+    assert session.run is not run
 
 
 def test_the_budget_of_steps_ends_a_run_with_a_sentence():
     session = tiny(training__steps=3)
     assert session.budget_left() == ""
-    session.claim(1)
-    session.keep_training(1, threading.Event())
+    session.train()
+    finish(session, "train")
     assert session.run.step == 3
     assert session.budget_left().startswith("Step budget of 3")
 
@@ -84,8 +171,8 @@ def test_a_divergence_is_kept_for_the_page_to_show():
     session = tiny(training__optimizer="SGD", training__beta1=0.99, training__warmup=0)
     run = session.start()
     run.retune(lr=10.0)
-    session.claim(1)
-    session.keep_training(1, threading.Event())
+    session.train()
+    finish(session, "train")
     assert run.diverged is not None
     assert session.run is run
     assert run.step < run.training.steps
@@ -151,7 +238,7 @@ def test_an_ablation_is_measured_and_changes_what_is_seen():
     session = trained(20)
     before = session.look()
     edit = Ablate("decoder", 1, "self_attention", 0)
-    session.ablation = Ablation(session.run, (edit,), "Without L1 H0")
+    session.ablation = ablated(session.run, (edit,), "Without L1 H0")
     after = session.look()
     whole, without = session.run.evaluate(), session.run.evaluate((edit,))
     assert session.ablation.before.mean() == pytest.approx((whole.loss, whole.accuracy), rel=1e-5)
@@ -174,9 +261,9 @@ def test_a_removed_head_is_crossed_out_in_its_own_attention_alone():
         ("self_attention", "decoder", "decoder"),
         ("cross_attention", "decoder", "cross"),
     ):
-        session.ablation = Ablation(session.run, (Ablate(stack, 0, part, 1),), "Without it")
+        session.ablation = ablated(session.run, (Ablate(stack, 0, part, 1),), "Without it")
         for drawn in ("encoder", "decoder", "cross"):
             session.which = drawn
             assert session.removed() == ((0, 1) if drawn == its else (-1, -1))
-    session.ablation = Ablation(session.run, (Ablate("decoder", 0, "self_attention"),), "Without all of it")
+    session.ablation = ablated(session.run, (Ablate("decoder", 0, "self_attention"),), "Without all of it")
     assert session.removed() is None

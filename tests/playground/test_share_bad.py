@@ -51,7 +51,7 @@ def startable(query) -> tuple[str, ...]:
     assert not problems
     assert shared.raw == plain(config)
     assert all(sentence.endswith(".") for sentence in shared.sentences)
-    session = Session("test")
+    session = Session()
     session.adopt(shared.preset)
     session.load(shared.raw)
     assert session.config == config

@@ -7,7 +7,7 @@ import pytest
 from playground.runs.run import Run
 from playground.settings.presets import changed
 from playground.visitors import shelf as module
-from playground.visitors.shelf import MOST, Shelf
+from playground.visitors.shelf import MOST, Kept, Shelf
 
 SMALL = {"model.width": 16, "model.attention.heads": 2, "training.batch": 4, "training.examples": 8}
 
@@ -35,6 +35,18 @@ def test_the_oldest_goes_and_numbers_are_not_given_twice():
     shelf.remove(5)
     assert shelf.add(run, "copy").id == MOST + 2
     assert len(shelf.kept) == MOST
+
+
+def test_what_finds_no_room_is_given_back(monkeypatch):
+    shelf, run = Shelf(), run_of()
+    for _ in range(MOST):
+        assert shelf.put(Kept(next(shelf.numbers), "copy", run)) == []
+    oldest = shelf.kept[0]
+    assert shelf.put(Kept(99, "copy", run)) == [oldest]
+    assert shelf.put(Kept(99, "copy", run)) == []  # in its own place
+    monkeypatch.setattr(module, "BYTES", 1)
+    assert len(shelf.put(Kept(100, "copy", run))) == MOST
+    assert [kept.id for kept in shelf.kept] == [100]
 
 
 def test_a_run_is_put_aside_once():

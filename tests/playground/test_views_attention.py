@@ -9,7 +9,7 @@ import pytest
 
 from models import Ablate
 from playground import wording
-from playground.interventions.ablation import Ablation
+from playground.interventions.ablation import ablated
 from playground.views import attention, roles
 from playground.views.attention import frames
 from tests.playground.drawn import shown, unpacked
@@ -112,7 +112,7 @@ def test_a_model_without_attention_says_so():
 
 def test_an_ablation_tells_the_two_losses_and_its_error():
     session = trained(10)
-    session.ablation = Ablation(session.run, (Ablate("decoder", 1, "self_attention", 0),), "Without L1 H0")
+    session.ablation = ablated(session.run, (Ablate("decoder", 1, "self_attention", 0),), "Without L1 H0")
     told = json.loads(attention.value(session)["ablation"])
     before, after = (measured.mean()[0] for measured in (session.ablation.before, session.ablation.after))
     assert told["title"].startswith(f"Without L1 H0: loss {before:.3f} → {after:.3f}")
@@ -124,11 +124,11 @@ def test_an_ablation_tells_the_two_losses_and_its_error():
 
 def test_the_finding_of_an_edited_model_begins_with_what_was_done_and_its_cost():
     session = trained(5)
-    session.ablation = Ablation(session.run, (Ablate("decoder", 1, "self_attention", 0),), "Without L1 H0")
+    session.ablation = ablated(session.run, (Ablate("decoder", 1, "self_attention", 0),), "Without L1 H0")
     head = json.loads(attention.value(session)["finding"])
     assert head["title"].startswith(f"Without L1 H0: loss {session.ablation.before.mean()[0]:.3f} → ")
     assert "still looks" in head["html"]
-    session.ablation = Ablation(session.run, (Ablate("decoder", 0, "self_attention"),), "Everything else")
+    session.ablation = ablated(session.run, (Ablate("decoder", 0, "self_attention"),), "Everything else")
     other = json.loads(attention.value(session)["finding"])
     assert other["title"].startswith("Everything else: loss ")
     assert "still looks" not in other["html"]

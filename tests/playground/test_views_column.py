@@ -60,7 +60,7 @@ def test_the_parts_are_shares_of_the_whole_model():
 
 
 def test_the_preset_is_named_only_while_nothing_was_changed():
-    session = Session("x")
+    session = Session()
     assert column.value(session)["preset"] == "induction"
     session.edit("training.batch", 7)
     assert column.value(session)["preset"] == ""
@@ -87,7 +87,7 @@ def test_many_changes_are_counted_rather_than_told():
 
 @pytest.mark.parametrize("preset", presets.PRESETS)
 def test_every_form_has_a_value_for_each_of_its_controls(preset):
-    session = Session("x")
+    session = Session()
     session.adopt(preset)
     for each in FORMS.values():
         value = column.form(session, each)

@@ -18,16 +18,18 @@ from playground.comparison.variants import changed
 from playground.runs.history import Metrics
 from playground.runs.run import Run
 from playground.views.compare import charts, table, value
+from playground.visitors.jobs import nowhere
 from tests.playground.test_comparison import BASE
 
 STEPS = 40
 
 
 class Told:
-    """Trials without processes: each variant learns as fast as the test says."""
+    """Trials that train nothing: each variant learns as fast as the test says."""
 
     def __init__(self, setup: Setup, reached: int, losses: list[list[float]], first: list[int | None]):
-        self.variants, self.seeds, self.ended, self.built = tuple(setup.matched()[0]), len(losses), "", True
+        self.variants, self.seeds, self.built = tuple(setup.matched()[0]), len(losses), True
+        self.ended = self.notice = self.wrong = ""
         self.trials = [
             self.trial(v, s, reached, row[v], first[v]) for s, row in enumerate(losses) for v in range(len(row))
         ]
@@ -49,15 +51,16 @@ class Told:
 
 
 def compared(many: int) -> Setup:
-    setup = Setup()
+    setup = Setup(nowhere)
     setup.begin_with(BASE, "base")
     for changes in ({"model.position.kind": "ALiBi"}, {"model.layers": 3}, {"model.attention.kind": "MQA"})[: many - 1]:
         setup.add(changes)
     return setup
 
 
-def seen(setup: Setup) -> dict[str, Any]:
-    return {k: json.loads(v) if isinstance(v, str) and v and v[0] in "[{" else v for k, v in value(setup).items()}
+def seen(setup: Setup, *, running: bool = False) -> dict[str, Any]:
+    told = value(setup, running=running)
+    return {k: json.loads(v) if isinstance(v, str) and v and v[0] in "[{" else v for k, v in told.items()}
 
 
 def figure(setup: Setup, name: str) -> dict[str, Any]:
@@ -87,9 +90,9 @@ def test_one_variant_is_no_comparison_yet():
 @pytest.mark.parametrize("many", [2, 3, 4])
 def test_while_it_trains_every_variant_has_a_row_a_curve_and_a_picture(many):
     setup = compared(many)
-    setup.running, losses = True, [1.0 + v for v in range(many)]
+    losses = [1.0 + v for v in range(many)]
     setup.trials = Told(setup, 20, [losses], [None] * many)  # type: ignore[assignment]
-    told = seen(setup)
+    told = seen(setup, running=True)
     assert (told["bar"]["state"], told["bar"]["step"], len(told["maps"])) == ("running", 20, many)
     assert told["bar"]["rate"] == f"{many} × 200"  # 100 tokens in half a second
     assert [row[3]["value"] for row in told["results"]["rows"]] == losses
@@ -97,8 +100,6 @@ def test_while_it_trains_every_variant_has_a_row_a_curve_and_a_picture(many):
     assert told["finding"]["title"] == "Ahead at step 20: base"
     drawn = figure(setup, "loss")
     assert [line["y"][-1] for line in drawn["data"]] == losses
-    setup.rest = lambda: None  # type: ignore[method-assign]
-    setup.running = False
     assert seen(setup)["bar"]["state"] == "paused"
 
 
@@ -162,7 +163,7 @@ def test_what_all_share_is_said():
 
 
 def test_runs_that_go_on_with_other_seeds_are_not_said_to_see_the_same_batches():
-    setup = Setup()
+    setup = Setup(nowhere)
     runs = [Run(BASE), Run(changed(BASE, {"seed": 4, "model.position.kind": "ALiBi"}))]
     setup.add_runs([("a", runs[0]), ("b", runs[1])])
     shared = seen(setup)["setup"]["shared"]
@@ -221,3 +222,16 @@ def test_the_best_is_marked_only_where_all_seeds_have_the_number_and_the_text_di
     setup.trials = Told(setup, STEPS, [[1.0, 1.0001, 3.0]], [30, 20, None])  # type: ignore[assignment]
     marked = [[bool(cell and cell.get("best")) for cell in row[3:6]] for row in seen(setup)["results"]["rows"]]
     assert marked == [[False, False, False], [False, False, True], [False, False, False]]
+
+
+def test_a_finished_comparison_whose_models_are_gone_has_not_failed():
+    setup = compared(2)
+    assert seen(setup, running=True)["bar"]["state"] == "starting"
+    trials: Any = Told(setup, STEPS, [[1.0, 2.0]], [None, None])
+    setup.trials, trials.notice, trials.wrong = trials, "They are gone.", "No picture."
+    told = seen(setup, running=True)  # as it is while the last pictures are on their way
+    assert (told["bar"]["state"], told["bar"]["notice"]) == ("finished", "They are gone.")
+    assert told["word"]["problem"] == "No picture."
+    trials.ended = "Over."
+    told = seen(setup)
+    assert (told["bar"]["state"], told["bar"]["notice"]) == ("failed", "Over.")

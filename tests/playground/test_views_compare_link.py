@@ -13,6 +13,7 @@ from playground.comparison.variants import SEEDS
 from playground.settings import links, presets
 from playground.settings.forms import plain
 from playground.views.compare.link import LABEL, LONGEST, link, opened
+from playground.visitors.jobs import nowhere
 from tests.playground.test_comparison import BASE
 
 
@@ -27,7 +28,7 @@ def alike(a: Setup, b: Setup) -> bool:
 @pytest.mark.parametrize("name", READY)
 @pytest.mark.parametrize("own", [False, True])
 def test_a_link_brings_back_variants_labels_match_and_seeds(name, own):
-    setup, other = Setup(), Setup()
+    setup, other = Setup(nowhere), Setup(nowhere)
     setup.choose(name)
     setup.name = "" if own else name
     setup.seeded(3)
@@ -37,14 +38,14 @@ def test_a_link_brings_back_variants_labels_match_and_seeds(name, own):
 
 
 def test_a_ready_comparison_is_its_name_alone():
-    setup = Setup()
+    setup = Setup(nowhere)
     assert query(setup) == {"at": "compare", "compare": "topologies"}
     setup.choose("active")  # which is matched as it comes
     assert query(setup) == {"at": "compare", "compare": "active"}
 
 
 def test_ones_own_is_the_base_as_the_playground_links_to_it_and_what_each_variant_changes():
-    setup, other = Setup(), Setup()
+    setup, other = Setup(nowhere), Setup(nowhere)
     setup.begin_with(BASE, "the run")
     setup.add({"model.position.kind": "ALiBi"})
     setup.add({"model.layers": 1}, "shallow")
@@ -77,7 +78,7 @@ GOOD = {"compare": "own", "preset": "copy", "v1": '{"model.layers":1}', "v2": '{
     ],
 )
 def test_a_bad_variant_is_left_out_and_the_others_stay(bad, sentence):
-    setup = Setup()
+    setup = Setup(nowhere)
     said = opened(setup, GOOD | bad)
     assert len(said) == 1
     assert sentence in said[0]
@@ -96,7 +97,7 @@ def test_a_bad_variant_is_left_out_and_the_others_stay(bad, sentence):
     ],
 )
 def test_what_else_is_bad_is_said_and_the_variants_stay(bad, sentence):
-    setup = Setup()
+    setup = Setup(nowhere)
     said = opened(setup, {**GOOD, "v1": '{"model.layers":1}'} | bad)
     assert [sentence in each for each in said] == [True]
     assert len(setup.wanted) == 3
@@ -104,7 +105,7 @@ def test_what_else_is_bad_is_said_and_the_variants_stay(bad, sentence):
 
 
 def test_an_unknown_name_leaves_what_there_was_and_no_name_is_no_link():
-    setup = Setup()
+    setup = Setup(nowhere)
     assert "no comparison called" in opened(setup, {"compare": "everything"})[0]
     assert setup.name == "topologies"
     before = list(setup.wanted)
@@ -113,7 +114,7 @@ def test_an_unknown_name_leaves_what_there_was_and_no_name_is_no_link():
 
 
 def test_a_label_from_a_link_is_short_and_holds_no_marks():
-    setup = Setup()
+    setup = Setup(nowhere)
     opened(setup, GOOD | {"n1": '<a href="x">look</a>' + "y" * LONGEST})
     label = setup.wanted[1].label
     assert label.startswith("a hrefxlooka")

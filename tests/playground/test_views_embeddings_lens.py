@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from models import Ablate
-from playground.interventions.ablation import Ablation
+from playground.interventions.ablation import ablated
 from playground.runs.vectors import tables
 from playground.tasks.forward import forward
 from playground.views.embeddings import lens, projector
@@ -21,8 +21,7 @@ from tests.playground.small import trained
 
 def shown(session: Any, **more: Any) -> dict[str, Any]:
     """The value with its JSON read."""
-    with session.hand:
-        found = lens.value(session, session.posed(), **more)
+    found = lens.value(session, session.posed(), **more)
     return {name: json.loads(v) if isinstance(v, str) and v[:1] in ("{", "[", "n") else v for name, v in found.items()}
 
 
@@ -121,7 +120,7 @@ def test_looking_back_shows_the_table_and_the_way_of_then():
 def test_an_own_probe_and_an_ablation_are_those_of_the_way():
     session = trained(3, "copy")
     plain = shown(session)
-    session.ablation = Ablation(session.run, (Ablate("decoder", 0, "self_attention"),), "Without L0")
+    session.ablation = ablated(session.run, (Ablate("decoder", 0, "self_attention"),), "Without L0")
     without = shown(session)
     assert without["path"]["rows"][1]["attention"] == 0
     assert without["xy"] == plain["xy"]

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from models import Ablate, Force
-from playground.interventions.ablation import Ablation
+from playground.interventions.ablation import ablated
 from playground.views import experts
 from playground.visitors.choices import ExpertChoices
 from tests.playground.mixed import MOE, mixed
@@ -111,27 +111,27 @@ def test_a_line_and_an_expert_that_are_not_there_are_those_at_the_end(line, expe
 
 def test_a_frame_has_a_higher_number_than_the_one_before():
     session = mixed(1)
-    numbers = [experts.value(session, session.routed()())["n"] for _ in range(3)]
+    numbers = [experts.value(session, session.routed())["n"] for _ in range(3)]
     assert numbers == sorted(set(numbers))
 
 
 def test_an_expert_that_is_removed_is_told_with_its_worth_and_noise():
     session = mixed(5)
     assert shown(session).value["ablation"] == ""
-    session.ablation = Ablation(session.run, (Ablate("decoder", 1, "feed_forward", expert=2),), "Without L1 E2")
+    session.ablation = ablated(session.run, (Ablate("decoder", 1, "feed_forward", expert=2),), "Without L1 E2")
     told = json.loads(shown(session).value["ablation"])
     before, after = (measured.mean()[0] for measured in (session.ablation.before, session.ablation.after))
     assert before != after
     assert told["title"].startswith(f"Without L1 E2: loss {before:.3f} → {after:.3f}, accuracy ")
     assert "(standard error) on 16 unseen examples, at step 5." in told["text"]
-    session.ablation = Ablation(session.run, (Ablate("decoder", 1, "self_attention", 0),), "Without L1 H0")
+    session.ablation = ablated(session.run, (Ablate("decoder", 1, "self_attention", 0),), "Without L1 H0")
     assert shown(session).value["ablation"] == ""  # the attention lens tells of that
 
 
 def test_everything_sent_to_one_expert_is_seen_on_the_probe():
     session = mixed(2)
     session.experts.on = "probe"
-    session.ablation = Ablation(session.run, (Force("decoder", 1, 3),), "Everything to L1 E3")
+    session.ablation = ablated(session.run, (Force("decoder", 1, 3),), "Everything to L1 E3")
     seen = shown(session)
     assert seen.load["demand"][3] == seen.load["tokens"]
     session.experts.take("layer", 0)

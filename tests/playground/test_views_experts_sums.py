@@ -109,7 +109,7 @@ def test_a_change_is_told_with_the_update_that_it_acted_on():
     before = lines(shown(session))
     assert "× 1 ⌉" in before["Capacity"]  # the loads on the screen were limited by 1
     assert "; 0.01 × " in before["Auxiliary"]
-    session.advance()
+    session.run.advance()
     after = lines(shown(session))
     assert "× 2 ⌉" in after["Capacity"]
     assert "; 9 × " in after["Auxiliary"]
@@ -127,7 +127,7 @@ def test_the_probe_is_seated_by_the_factor_of_evaluation():
     assert worked_out(lines(seen)["Capacity"])[1] == seen.routing.capacity
     assert seen.json("measures")[0][3] == "drops above the factor, 1.5"
     session.experts.on = "batch"
-    session.advance()
+    session.run.advance()
     assert shown(session).json("measures")[0][3] == "nothing is dropped"
 
 

@@ -81,7 +81,7 @@ def test_ways_and_what_experts_tell_are_drawn_or_it_is_said_why_not(session):
 def test_the_slower_tables_can_be_left_as_they_were(show):
     session = mixed(1)
     session.experts.show = show
-    whole, fewer = (experts.value(session, session.routed()(), charts=charts) for charts in (True, False))
+    whole, fewer = (experts.value(session, session.routed(), charts=charts) for charts in (True, False))
     assert set(whole) - set(fewer) == {"probs", "special", "devices", "costs"}
     assert bool(whole["devices"]) is (show == "devices")
 
@@ -90,7 +90,7 @@ def test_a_model_without_experts_offers_a_link_that_makes_it_a_mixture():
     session = tiny("copy")
     for on in ("batch", "probe"):
         session.experts.on = on
-        value = experts.value(session, session.routed()())
+        value = experts.value(session, session.routed())
         assert set(value) == {"n", "empty"}
         empty = json.loads(value["empty"])
         assert empty["title"] == "This model has no experts"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import threading
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from playground.views.intervene import work
 from playground.views.intervene.corrupting import Wish, corruption
 from playground.views.intervene.trial import LONGEST, cropped
 from playground.views.intervene.trials import TRIALS, chosen
+from tests.playground.jobs import advance
 from tests.playground.mixed import mixed
 from tests.playground.small import tiny, trained
 
@@ -32,7 +32,8 @@ def run(session: Any, trial: str, **chosen_: Any) -> dict[str, Any]:
     state = session.intervene
     state.trial, state.said, state.tone = trial, "", ""
     state.chosen |= {(trial, name): value for name, value in chosen_.items()}
-    work.compute(session, state.intent, threading.Event())
+    for _ in work.compute(session):
+        pass
     return shown(session)
 
 
@@ -90,19 +91,36 @@ def test_every_stack_and_every_expert_has_its_map():
 def test_costs_fill_while_they_are_measured_and_stop_where_they_are_told(monkeypatch):
     session, seen = trained(2), []
     monkeypatch.setattr(work, "DRAWN", 0.0)
-    over, keep = threading.Event(), work.keep
-
-    def kept(*args: Any, **more: Any) -> None:
-        keep(*args, **more)
+    session.intervene.chosen["costs", "examples"] = 64  # in one piece
+    session.jobs.begin("intervene", work.compute(session), lambda sentence: None)
+    assert shown(session)["state"] == "running"
+    advance(session, "intervene")  # the whole model
+    for _ in range(3):
+        advance(session, "intervene")
         seen.append([z for row in cells(shown(session))["z"] for z in row])
-        if len(seen) == 3:
-            over.set()
-
-    monkeypatch.setattr(work, "keep", kept)
-    work.compute(session, session.intervene.intent, over)
-    assert [sum(z is not None for z in zs) for zs in seen[:3]] == [0, 1, 2]
-    assert sum(z is not None for z in seen[-1]) == 2
+    assert shown(session)["words"] == "Computing."
+    session.jobs.cancel("intervene")
+    assert [sum(z is not None for z in zs) for zs in seen] == [0, 1, 2]
+    assert shown(session)["state"] == "idle"
     assert shown(session)["words"].startswith("Stopped at step 2: these are the numbers so far.")
+
+
+def test_what_was_not_drawn_yet_is_drawn_where_it_is_cancelled(monkeypatch):
+    session = trained(2)
+    monkeypatch.setattr(work, "DRAWN", 60.0)
+    session.intervene.chosen["costs", "examples"] = 64  # in one piece
+    session.jobs.begin("intervene", work.compute(session), lambda sentence: None)
+    advance(session, "intervene", 4)
+    assert sum(z is not None for row in cells(shown(session))["z"] for z in row) == 0
+    session.jobs.cancel("intervene")
+    assert sum(z is not None for row in cells(shown(session))["z"] for z in row) == 2
+
+
+def test_an_experiment_ends_when_its_time_of_computing_is_over(monkeypatch):
+    session = trained(2)
+    monkeypatch.setattr(work, "SECONDS", -1.0)
+    value = run(session, "costs")
+    assert value["words"].startswith("Stopped after -1 seconds: these are the numbers so far.")
 
 
 def test_training_goes_on_while_an_experiment_computes_on_a_copy():

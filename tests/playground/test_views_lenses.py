@@ -92,7 +92,7 @@ def test_each_scored_token_is_compared_with_its_target(topology, preset):
 @pytest.mark.parametrize("lens", ["learning", "attention", "experts", "predictions"])
 @pytest.mark.parametrize("name", presets.PRESETS)
 def test_the_notes_offer_what_the_preset_has_to_try_as_links_that_apply(name, lens):
-    session = Session("x")
+    session = Session()
     session.adopt(name)
     html = json.loads(notes.value(session, lens)["try"])
     preset = presets.PRESETS[name]

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from models import Ablate
-from playground.interventions.ablation import Ablation
+from playground.interventions.ablation import ablated
 from playground.measures.distance import Reach
 from playground.runs.probe import maps
 from playground.tasks.forward import forward
@@ -140,7 +140,7 @@ def test_the_terms_add_up_to_the_score_and_pairs_to_the_product(kind):
 
 def test_a_stack_without_its_positions_has_no_bias():
     session = run_for(2, model__position__kind="ALiBi")
-    session.ablation = Ablation(session.run, (Ablate("decoder", None, "position"),), "Without positions")
+    session.ablation = ablated(session.run, (Ablate("decoder", None, "position"),), "Without positions")
     drawn = Drawn(lens.value(session, session.posed()))
     assert drawn.terms == ["q · k"]
     assert json.loads(drawn.value["finding"])["title"].startswith("Without positions: ")
@@ -204,7 +204,7 @@ def test_linear_attention_has_weights_of_either_sign_and_no_scores():
 def test_a_model_without_attention_and_a_page_without_a_run_say_so():
     session = tiny("copy", model__attention__kind="none", model__position__kind="learned")
     assert "no attention" in json.loads(lens.value(session, session.posed())["empty"])["title"]
-    blank = Session("blank")
+    blank = Session()
     assert 'data-do="set:%7B%7D"' in json.loads(trained.value(blank)["empty"])["html"]
     assert blank.run is None  # nothing was built for it
 
@@ -229,7 +229,7 @@ def test_a_decoder_that_writes_one_token_has_one_distance():
 def test_without_a_head_the_others_are_measured_and_the_title_says_so():
     session = run_for(3)
     before = Drawn(lens.value(session, session.posed()))
-    session.ablation = Ablation(session.run, (Ablate("decoder", 0, "self_attention", 0),), "Without L0 H0")
+    session.ablation = ablated(session.run, (Ablate("decoder", 0, "self_attention", 0),), "Without L0 H0")
     after = Drawn(lens.value(session, session.posed()))
     assert json.loads(after.value["finding"])["title"].startswith("Without L0 H0: ")
     assert json.loads(after.value["ablation"])["title"].startswith("Without L0 H0: loss ")

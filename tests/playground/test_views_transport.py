@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import json
-import threading
+import math
 from typing import Any
 
 import pytest
 
 from playground.views import transport
-from playground.views.transport import LEVELS, SPARK, busy, spark, state, value
+from playground.views.transport import LEVELS, SPARK, spark, state, value
 from playground.visitors.session import Session
+from tests.playground.jobs import advance, finish
 from tests.playground.small import tiny, trained
 
 
 def diverged() -> Any:
     session = trained(2, training__optimizer="SGD", training__beta1=0.99, training__warmup=0)
     session.run.retune(lr=10.0)
-    session.claim(1)
-    session.keep_training(1, threading.Event())
+    session.train()
+    finish(session, "train")
     return session
 
 
 def test_a_session_without_a_run_plays_the_recording():
-    told = value(Session("x"))
+    told = value(Session())
     assert (told["state"], told["step"], told["loss"], told["reason"]) == ("replay", 0, None, "recorded, not running")
     assert told["total"] == 600
 
@@ -31,14 +32,34 @@ def test_a_session_without_a_run_plays_the_recording():
 def test_pictures_that_are_not_of_the_model_to_come_are_held_with_the_reason():
     session = trained(2)
     assert value(session)["held"] == ""
-    session.place = 1
-    assert value(session)["held"] == ""  # the run waits, and its pictures are its own
-    session.building = True
-    assert value(session)["held"] == "1st in the queue for the next model."
-    session.place = 0
-    told = value(session)["held"]
-    assert told.startswith("Building 2 layers, ")
-    assert told.endswith(" parameters.")
+    session.train(anew=True)
+    told = value(session)
+    assert (told["state"], told["step"], told["rate"]) == ("running", 0, 0)
+    assert told["held"].startswith("Building 2 layers, ")
+    assert told["held"].endswith(" parameters.")
+    assert told["words"].startswith("building ")
+    advance(session, "train")
+    assert value(session)["held"] == value(session)["words"] == ""
+
+
+def test_a_run_that_is_built_to_rest_is_no_running_one():
+    session = trained(2)
+    session.rebuild()
+    told = value(session)
+    assert told["state"] == "ready"
+    assert told["held"]
+    finish(session, "open")
+    told = value(session)
+    assert (told["state"], told["held"], told["step"]) == ("ready", "", 0)
+
+
+def test_the_rate_is_told_while_the_run_trains_alone():
+    session = trained(1)
+    session.train()
+    advance(session, "train", 3)
+    assert value(session)["rate"] > 0
+    session.stop()
+    assert value(session)["rate"] == 0
 
 
 @pytest.mark.parametrize(
@@ -46,13 +67,13 @@ def test_pictures_that_are_not_of_the_model_to_come_are_held_with_the_reason():
     [
         (lambda s: None, "paused"),
         (lambda s: s.restart(), "ready"),
-        (lambda s: setattr(s, "running", True), "running"),
-        (lambda s: setattr(s, "place", 2), "queued"),
+        (lambda s: s.train(), "running"),
+        (lambda s: s.one_step(), "paused"),
         (lambda s: setattr(s, "shown", 5), "past"),
         (lambda s: setattr(s, "shown", 10), "paused"),
         (lambda s: s.edit("training.steps", 10), "finished"),
     ],
-    ids=["paused", "ready", "running", "queued", "past", "looking at the newest", "finished"],
+    ids=["paused", "ready", "running", "one step", "past", "looking at the newest", "finished"],
 )
 def test_every_state_is_told_from_what_the_session_does(act, expected):
     session = trained(10)
@@ -78,11 +99,11 @@ def test_every_value_has_a_number_above_the_one_before_it():
 
 @pytest.mark.parametrize(
     "act",
-    [lambda s: None, lambda s: setattr(s, "place", 1), lambda s: setattr(s, "notice", "Hm.")],
-    ids=["plain", "queued", "notice"],
+    [lambda s: None, lambda s: s.train(anew=True), lambda s: setattr(s, "notice", "Hm.")],
+    ids=["plain", "building", "notice"],
 )
 def test_a_value_is_small_json_with_the_same_fields_with_and_without_a_run(act):
-    sessions = [Session("x"), trained(10)]
+    sessions = [Session(), trained(10)]
     for session in sessions:
         act(session)
     values = [value(session) for session in sessions]
@@ -122,7 +143,7 @@ def test_marks_are_the_changes_and_the_fall_in_order():
     history = session.run.history
     history.metrics[:] = [history.metrics[0]._replace(step=s, loss=3.0 if s < 100 else 0.5) for s in range(200)]
     assert transport.marks(session) == [[5, "learning rate 0.003 → 0.01"], [100, "loss falls"]]
-    assert transport.marks(Session("x")) == []
+    assert transport.marks(Session()) == []
 
 
 def test_the_sparkline_goes_from_the_largest_loss_to_the_smallest():
@@ -134,39 +155,22 @@ def test_the_sparkline_goes_from_the_largest_loss_to_the_smallest():
 
 
 @pytest.mark.parametrize(
-    ("losses", "drawn"), [([], ""), ([1.0], ""), ([2.0, 2.0], "0" * SPARK)], ids=["none", "one", "flat"]
+    ("losses", "drawn"),
+    [([], ""), ([1.0], ""), ([2.0, 2.0], "0" * SPARK), ([math.nan, math.nan], "0" * SPARK)],
+    ids=["none", "one", "flat", "no numbers"],
 )
 def test_a_sparkline_without_a_slope(losses, drawn):
     assert spark(losses) == drawn
 
 
-@pytest.mark.parametrize(
-    ("cores", "said"), [(1, "The core is training"), (2, "Both cores are"), (8, "All 8 cores are")]
-)
-def test_who_waits_is_told_how_many_cores_are_busy(cores, said):
+def test_a_sparkline_of_losses_beyond_all_bounds_is_drawn():
+    drawn = spark([1e308, -1e308, math.inf, 1.0])
+    assert (drawn[0], min(drawn), len(drawn)) == ("n", "0", SPARK)
+
+
+def test_the_newest_press_that_was_answered_is_told():
     session = tiny()
-    session.slots, session.place = cores, 1
-    assert said in busy(cores)
-    assert value(session)["reason"] == busy(cores)
+    session.answered = 7
+    assert value(session)["answers"] == 7
     session.start()
-    assert value(session)["reason"] == busy(cores)
-
-
-@pytest.mark.parametrize(
-    ("place", "said"),
-    [(0, ""), (1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (21, "21st"), (23, "23rd")],
-)
-def test_places_are_ordinals(place, said):
-    session = tiny()
-    session.place = place
-    assert value(session)["place"] == said
-
-
-def test_an_order_that_no_stream_has_taken_yet_is_shown_as_running_until_another_press():
-    session = trained(3)
-    assert state(session) == "paused"
-    session.claim(7)
-    session.order = (7, False)
-    assert state(session) == "running"
-    session.claim(8)  # a pause
-    assert state(session) == "paused"
+    assert value(session)["answers"] == 7

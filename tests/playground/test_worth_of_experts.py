@@ -6,21 +6,22 @@ import numpy as np
 import pytest
 
 from models import Ablate
-from playground.pages import routing
+from playground.acts import experts
 from playground.runs.run import measure
+from playground.runs.slices import whole
 from tests.playground.mixed import mixed
 
 
 def measured(session):
-    return routing.worth(session.run, session.run.model, session.run.step, session.routed()())
+    return whole(experts.worth(session.run, session.run.model, session.run.step, session.routed()))
 
 
 @pytest.mark.parametrize("topology", ["decoder-only", "encoder-decoder"])
 def test_an_expert_is_worth_what_the_loss_rises_by_without_it(topology):
     session = mixed(8, model__topology=topology)
-    run, seen, found = session.run, session.routed()(), measured(session)
+    run, seen, found = session.run, session.routed(), measured(session)
     few = run.unseen._replace(
-        **{name: t[: routing.EXAMPLES] for name, t in run.unseen._asdict().items() if t is not None}
+        **{name: t[: experts.EXAMPLES] for name, t in run.unseen._asdict().items() if t is not None}
     )
     whole = measure(run.model, few).loss
     slow = [
@@ -37,5 +38,5 @@ def test_an_expert_is_worth_what_the_loss_rises_by_without_it(topology):
 
 
 def test_what_takes_too_long_is_not_told_by_halves(monkeypatch):
-    monkeypatch.setattr(routing, "SECONDS", -1.0)
+    monkeypatch.setattr(experts, "SECONDS", -1.0)
     assert measured(mixed(1)) is None

@@ -47,5 +47,5 @@ class Shown:
 
 def shown(session: Any) -> Shown:
     """The lens as it is now."""
-    routed = session.routed()()
+    routed = session.routed()
     return Shown(experts.value(session, routed), routed)

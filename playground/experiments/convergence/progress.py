@@ -7,19 +7,34 @@ and unseen texts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+import torch
 from pydantic import model_validator
+from torch import Tensor
+from torch.nn import functional as F
 from typing_extensions import Self
 
 from models.architecture import Topology
 from models.config import Config, knob
-from playground.experiments.base import NAMES, SchemeName, check_once, schemes_knob, seed_knob, text_run
-from playground.runs.run import Diverged, Run
+from playground.experiments.base import (
+    FEWEST,
+    NAMES,
+    NEVER,
+    SchemeName,
+    check_once,
+    schemes_knob,
+    seed_knob,
+    text_run,
+)
+from playground.runs.run import VALIDATION_SEED, Diverged, Run
+from playground.tasks.base import IGNORE, Batch
+from playground.tasks.forward import forward, to
 
 EVERY = 20  # steps between two looks at unseen texts
 UNSEEN = 128  # of them
+TOKENS = 1024  # of them that are read at once: an update's time
 TOPOLOGIES: dict[str, Topology] = {"causal": "decoder-only", "masked": "encoder-only"}
 PAPER = ("Su et al. 2021", "https://arxiv.org/abs/2104.09864")
 
@@ -76,10 +91,11 @@ class Progress(NamedTuple):
 
 
 def convergence(config: Convergence) -> Iterator[Progress]:
-    """Train all runs side by side, an update of each in turn; yields after every update."""
+    """Train all runs side by side, an update of each in turn; yields after every update, and while it reads."""
     now = Progress(config)
     yield now
     runs: list[Run] = []
+    unseen: list[Batch] = []
     for seed in range(config.seed, config.seed + config.seeds):
         for scheme in config.schemes:
             topology = TOPOLOGIES[config.objective]
@@ -89,28 +105,59 @@ def convergence(config: Convergence) -> Iterator[Progress]:
                 length=config.length,
                 steps=config.steps,
                 seed=seed,
-                evaluate_every=EVERY,
-                examples=UNSEEN,
+                evaluate_every=NEVER,  # the looks at unseen texts are taken apart here
+                examples=FEWEST,
             )
             runs.append(Run(asked))
-            first = runs[-1].history.metrics[0].validation_loss or 0.0
-            now = now._replace(curves=(*now.curves, Curve(NAMES[scheme], seed, (first,))))
+            yield now
+            unseen = unseen or parts(runs[0])
+            loss = yield from _read(now, runs[-1], unseen)
+            now = now._replace(curves=(*now.curves, Curve(NAMES[scheme], seed, (loss,))))
             yield now
     for step in range(config.steps):
         for i, run in enumerate(runs):
             if not run.diverged:
-                now = now._replace(curves=_advanced(now.curves, i, run))
-            yield now._replace(step=step, done=(step * len(runs) + i + 1) / (config.steps * len(runs)))
+                now = yield from _advanced(now, i, run, unseen)
+            now = now._replace(step=step, done=(step * len(runs) + i + 1) / (config.steps * len(runs)))
+            yield now
         now = now._replace(step=step + 1, done=(step + 1) / config.steps)
     yield now
 
 
-def _advanced(curves: tuple[Curve, ...], i: int, run: Run) -> tuple[Curve, ...]:
-    """The curves after one more update of run i; they change only where unseen texts were looked at."""
+def parts(run: Run) -> list[Batch]:
+    """The unseen texts that all runs are read with, a few at a time."""
+    drawn = torch.Generator().manual_seed(VALIDATION_SEED)
+    whole = to(run.task.batch(UNSEEN, drawn, run.topology, split="validation"), run.place.device)
+    few = max(1, TOKENS // whole.ids_BT.shape[1])
+    return [
+        whole._replace(**{name: t[i : i + few] for name, t in whole._asdict().items() if t is not None})
+        for i in range(0, UNSEEN, few)
+    ]
+
+
+def _read(now: Progress, run: Run, unseen: Sequence[Batch]) -> Generator[Progress, None, float]:
+    """Nats per scored character of the unseen texts."""
+    losses: list[Tensor] = []
+    scored = 0
+    for part in unseen:
+        with torch.no_grad(), run.precision.route():
+            logits_BTV = forward(run.model, part).logits_BTV.float()
+            losses.append(F.cross_entropy(logits_BTV.mT, part.targets_BT, ignore_index=IGNORE, reduction="none"))
+        scored += int((part.targets_BT != IGNORE).sum())
+        yield now
+    return float(torch.cat(losses).sum() / scored)
+
+
+def _advanced(now: Progress, i: int, run: Run, unseen: Sequence[Batch]) -> Generator[Progress, None, Progress]:
+    """After one more update of run i; its curve grows where unseen texts are looked at."""
+    curve = now.curves[i]
     try:
-        seen = run.advance().validation_loss
+        run.advance()
     except Diverged as error:
-        return (*curves[:i], curves[i]._replace(stopped=str(error)), *curves[i + 1 :])
-    if seen is None:
-        return curves
-    return (*curves[:i], curves[i]._replace(losses=(*curves[i].losses, seen)), *curves[i + 1 :])
+        curve = curve._replace(stopped=str(error))
+    else:
+        if run.step % EVERY:
+            return now
+        loss = yield from _read(now, run, unseen)
+        curve = curve._replace(losses=(*curve.losses, loss))
+    return now._replace(curves=(*now.curves[:i], curve, *now.curves[i + 1 :]))

@@ -18,12 +18,12 @@ from typing_extensions import Self
 
 from models.config import Config, knob, refuse
 from playground.experiments.cost.memory import peak_bytes
-from playground.experiments.cost.methods import METHODS, Method, Shape
+from playground.experiments.cost.methods import METHODS, Shape
 
 FIRST = 64  # tokens of the shortest text
 LEAST = 0.002  # seconds of one timing: a shorter pass is repeated within it
 ROOM = 200_000_000  # bytes: what would need more for certain is left out
-BUDGET = 15.0  # seconds after which no further round begins
+BUDGET = 15.0  # seconds of computing after which no further round begins
 PAPER = ("Katharopoulos et al. 2020", "https://arxiv.org/abs/2006.16236")
 
 
@@ -79,8 +79,8 @@ class Progress(NamedTuple):
 
 
 def attention_cost(config: AttentionCost) -> Iterator[Progress]:
-    """Measure; yields after every timing."""
-    now, began = Progress(config), time.perf_counter()
+    """Measure; yields after every timing, and between the passes that go before the first one."""
+    now, spent = Progress(config), 0.0
     yield now
     if torch.get_num_threads() != 1:
         torch.set_num_threads(1)
@@ -89,27 +89,30 @@ def attention_cost(config: AttentionCost) -> Iterator[Progress]:
     cases = [case for case in cases if case not in too_large]
     now = now._replace(left_out=tuple((name, shape.tokens, way.least(shape)) for name, way, shape in too_large))
     for round_ in range(config.rounds):
-        if round_ and time.perf_counter() - began > BUDGET:
+        if round_ and spent > BUDGET:
             break
         for i, (name, method, shape) in enumerate(cases):
+            began = time.thread_time()
             if round_ == 0:
-                peak = _warmed(method, shape)
+                call = method.call(shape)
+                call()  # the first pass also makes what is kept from then on
+                spent += time.thread_time() - began
                 yield now
+                began = time.thread_time()
+                peak = peak_bytes(call)
+                del call
+                spent += time.thread_time() - began
+                yield now
+                began = time.thread_time()
                 now = now._replace(points=(*now.points, Point(name, shape.tokens, (), peak, method.least(shape))))
             point = now.points[i]
             point = point._replace(seconds=(*point.seconds, _seconds(method.call(shape))))
             now = now._replace(points=(*now.points[:i], point, *now.points[i + 1 :]))
             now = now._replace(done=(round_ * len(cases) + i + 1) / (config.rounds * len(cases)))
+            spent += time.thread_time() - began
             yield now
         now = now._replace(round=round_ + 1)
     yield now._replace(done=1.0)
-
-
-def _warmed(method: Method, shape: Shape) -> int:
-    """Peak bytes of the second pass: the first one also makes what is kept from then on."""
-    call = method.call(shape)
-    call()
-    return peak_bytes(call)
 
 
 def _seconds(call: Callable[[], object]) -> float:

@@ -22,7 +22,9 @@ from models import Transformer
 from models.config import Config, knob
 from models.position import RoPE, Scaling
 from playground.experiments.base import (
+    FEWEST,
     NAMES,
+    NEVER,
     SCHEMES,
     SchemeName,
     check_once,
@@ -35,7 +37,7 @@ from playground.runs.run import VALIDATION_SEED, Diverged, Run
 from playground.tasks import Text
 
 MULTIPLES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
-TOKENS = 2048  # of one forward pass: a few updates' time
+TOKENS, CELLS = 2048, 2**18  # of one forward pass, and pairs of them: a few updates' time
 WayName = Literal["linear", "NTK", "YaRN", "llama3"]
 WAYS = ("linear", "NTK", "YaRN", "llama3")
 
@@ -105,16 +107,24 @@ class Progress(NamedTuple):
 
 def extrapolation(config: Extrapolation) -> Iterator[Progress]:
     """Train and read scheme by scheme; yields after every update and every point."""
-    texts_BT = (
-        Text(length=round(config.length * MULTIPLES[-1]))
-        .build()
-        .draw(config.examples, torch.Generator().manual_seed(VALIDATION_SEED), "validation")
-    )
     now = Progress(config)
     yield now
+    longest = Text(length=round(config.length * MULTIPLES[-1])).build()
+    texts_BT = longest.draw(config.examples, torch.Generator().manual_seed(VALIDATION_SEED), "validation")
+    yield now
     for i, scheme in enumerate(config.schemes):
-        asked = text_run(scheme, topology="decoder-only", length=config.length, steps=config.steps, seed=config.seed)
-        run = Run(asked)
+        run = Run(
+            text_run(
+                scheme,
+                topology="decoder-only",
+                length=config.length,
+                steps=config.steps,
+                seed=config.seed,
+                evaluate_every=NEVER,  # it is read at every length later
+                examples=FEWEST,
+            )
+        )
+        yield now
         try:
             for metrics in run.train():
                 done = (i + 0.8 * metrics.step / config.steps) / len(config.schemes)
@@ -166,7 +176,8 @@ def read(model: Transformer, texts_BT: Tensor, scored: int) -> Iterator[tuple[Te
     """Share of right characters and mean loss in nats of each text (B,), float64, over the last `scored` characters; a
     few texts at a time.
     """
-    for part_BT in texts_BT.split(max(1, TOKENS // texts_BT.shape[1])):
+    length = texts_BT.shape[1] - 1
+    for part_BT in texts_BT.split(max(1, min(TOKENS // length, CELLS // length**2))):
         with torch.no_grad():
             logits_BTV = model(part_BT[:, :-1]).logits_BTV[:, -scored:].float()
         wanted_BT = part_BT[:, -scored:]

@@ -1,5 +1,5 @@
 """A run as a file: `format.py` its tensors, `header.py` its config and numbers."""
 
-from playground.runs.archive.format import dump, read
+from playground.runs.archive.format import dump, read, reading
 
-__all__ = ["dump", "read"]
+__all__ = ["dump", "read", "reading"]

@@ -22,8 +22,8 @@ OWN = ("model", "training")  # what a variant may change; the task, the batches 
 SAME = ("training.batch", "training.steps", "training.examples", "training.evaluate_every", "training.record_every")
 
 
-def value(setup: Setup) -> dict[str, Any]:
-    """See `components.compare`."""
+def value(setup: Setup, *, running: bool = False) -> dict[str, Any]:
+    """See `components.compare`. `running`: whether the visitor lets them train."""
     trials = setup.trials
     found, sentences = _matched(setup)
     step = trials.step if trials is not None else 0
@@ -49,9 +49,8 @@ def value(setup: Setup) -> dict[str, Any]:
         "cards": json.dumps([card(v, found[0], s, i) for i, (v, s) in enumerate(zip(found, sentences, strict=True))]),
         "bar": json.dumps(
             {
-                "state": state(setup),
-                "place": setup.place,
-                "notice": setup.notice or (trials.ended if trials is not None else ""),
+                "state": state(setup, running=running),
+                "notice": setup.notice or (trials.ended or trials.notice if trials is not None else ""),
                 "rate": rate(setup),
                 "step": shown,
                 "last": step,
@@ -76,7 +75,8 @@ def word(setup: Setup) -> dict[str, Any]:
     text = setup.word or task.written
     past = setup.shown is not None
     own = bool(setup.word)
-    return {"text": text, "own": own, "past": past, "ask": task.ask, "most": LONGEST, "problem": setup.wrong}
+    wrong = setup.wrong or (setup.trials.wrong if setup.trials is not None else "")
+    return {"text": text, "own": own, "past": past, "ask": task.ask, "most": LONGEST, "problem": wrong}
 
 
 def shared(setup: Setup) -> str:
@@ -122,16 +122,14 @@ def settings(base: RunConfig) -> str:
     return json.dumps(found)
 
 
-def state(setup: Setup) -> str:
-    """What the bar says: ready, queued, starting, running, paused, finished, failed."""
+def state(setup: Setup, *, running: bool = False) -> str:
+    """What the bar says: ready, starting, running, paused, finished, failed."""
     trials = setup.trials
-    if trials is not None and trials.ended:
-        return "failed"
-    if setup.running:
-        return "queued" if setup.place else "running" if trials is not None and trials.built else "starting"
-    if trials is None:
-        return "ready"
-    return "finished" if trials.done else "paused"
+    if trials is not None and (trials.ended or trials.done):
+        return "failed" if trials.ended else "finished"
+    if running:
+        return "running" if trials is not None and trials.built else "starting"
+    return "ready" if trials is None else "paused"
 
 
 def rate(setup: Setup) -> str:

@@ -69,6 +69,11 @@ def value(session: Session) -> dict[str, Any]:
     }
 
 
+def ready(session: Session) -> bool:
+    """Whether there is a model to look at; else the value builds the one of the controls."""
+    return session.run is not None or (session.vectors.blank or (None,))[0] == session.config
+
+
 def _looked(session: Session) -> Looked:
     if session.run is not None:
         posed = session.posed()

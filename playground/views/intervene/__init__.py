@@ -38,7 +38,7 @@ def nothing(n: int = 0) -> dict[str, Any]:
 def value(session: Session) -> dict[str, Any]:
     """See `components.intervene`."""
     session.sent += 1
-    run, state = session.start(), session.intervene
+    run, state, running = session.start(), session.intervene, "intervene" in session.jobs
     trial, what = chosen(session), subject(session)
     fields, found = inputs(session, trial, what), state.of(run).get(trial.id)
     own = [["own", "your own"]] if session.probe_name == "own" else []
@@ -58,8 +58,8 @@ def value(session: Session) -> dict[str, Any]:
         ),
         "probe": session.probe_name,
         "tokens": json.dumps(what.tokens("source") if trial.id == "swap" else what.tokens(_stack(fields))),
-        "state": "waiting" if state.running and state.place else "running" if state.running else "idle",
-        "done": state.done if state.running else 0,
+        "state": "running" if running else "idle",
+        "done": state.done if running else 0,
         "tone": state.tone,
         "words": _words(session, found, settings(fields), what.probe if trial.probes else None),
         "again": found is not None,
@@ -86,8 +86,8 @@ def _stack(fields: list[Any]) -> str:
 def _words(session: Session, found: Found | None, asked: dict[str, Any], probe: str | None) -> str:
     """Beside Run: what is going on, and of which step and inputs the result is."""
     state, step = session.intervene, session.start().step
-    if state.running:
-        return f"Waiting for a free core: place {state.place} in the line." if state.place else "Computing."
+    if "intervene" in session.jobs:
+        return "Computing."
     if state.said:
         before = state.tone == "error" and found is not None
         return f"{state.said} What is shown was computed with the inputs before." if before else state.said

@@ -7,7 +7,7 @@ from typing import Any
 
 from playground.figures import effects
 from playground.findings.induction import RULE, finding
-from playground.interventions.induction import InductionCheck, Without, induction_check
+from playground.interventions.induction import InductionCheck, Without, checking
 from playground.runs.run import Run
 from playground.views.intervene.trial import Field, Python, Shown, Subject, Trial, table
 
@@ -29,8 +29,15 @@ def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
 
 def start(
     subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bool]
-) -> Iterator[tuple[float, InductionCheck]]:
-    yield 1.0, induction_check(subject.run)
+) -> Iterator[tuple[float, InductionCheck | None]]:
+    steps = checking(subject.run)
+    while True:
+        try:
+            share = next(steps)
+        except StopIteration as done:
+            yield 1.0, done.value
+            return
+        yield min(share, 0.99), None
 
 
 def shown(subject: Subject, found: InductionCheck, settings: dict[str, Any]) -> Shown:

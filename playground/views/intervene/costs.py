@@ -11,7 +11,7 @@ import torch
 
 from playground.figures import interventions as figures
 from playground.findings import interventions as findings
-from playground.interventions.ablations import Costs, costs
+from playground.interventions.ablations import Costs, costing
 from playground.interventions.parts import parts
 from playground.runs.evaluation import VALIDATION_SEED
 from playground.runs.run import Run
@@ -45,7 +45,9 @@ def unseen(run: Run, count: int) -> Batch:
     return run.task.batch(count, generator, run.topology, split="validation")
 
 
-def start(subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[tuple[float, Costs]]:
+def start(
+    subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bool]
+) -> Iterator[tuple[float, Costs | None]]:
     run, how = subject.run, settings["how"]
     planned = parts(run.config.model, None, how)
     if len(planned) > MOST:
@@ -56,8 +58,10 @@ def start(subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bo
     if not planned:
         raise ValueError("No part of this model has a mean to be replaced by. Replace by zero.")
     batch = unseen(run, settings["examples"])
-    for found in costs(run.model, batch, how=how, cancelled=cancelled, route=run.precision.route):
-        yield len(found.changes) / len(planned), found
+    share = 0.0
+    for found in costing(run.model, batch, how=how, cancelled=cancelled, route=run.precision.route):
+        share = len(found.changes) / len(planned) if found is not None else share
+        yield share, found
 
 
 def shown(subject: Subject, found: Costs, settings: dict[str, Any]) -> Shown:

@@ -22,8 +22,9 @@ def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
 
 
 def start(subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[tuple[float, Lens]]:
-    with subject.run.precision.route():
-        yield 1.0, lens(subject.run.model, subject.batch)
+    with subject.run.precision.route():  # not while others compute: it acts on all there is
+        found = lens(subject.run.model, subject.batch)
+    yield 1.0, found
 
 
 def shown(subject: Subject, found: Lens, settings: dict[str, Any]) -> Shown:

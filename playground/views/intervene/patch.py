@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from playground.figures import interventions as figures
 from playground.findings import interventions as findings
-from playground.interventions.patching import Patching, by_head, by_position
+from playground.interventions.patching import Patching, patching
 from playground.views.intervene.corrupting import Corruption, Wish, corruption
 from playground.views.intervene.trial import (
     AUTO,
@@ -71,21 +71,34 @@ def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
     ]
 
 
-def start(subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[tuple[float, Patched]]:
-    model = subject.run.model
+def start(
+    subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bool]
+) -> Iterator[tuple[float, Patched | None]]:
+    model, route = subject.run.model, subject.run.precision.route
     wish = Wish(**{name: None if settings[name] == AUTO else settings[name] for name in Wish._fields})
     found = corruption(model, subject.batch, subject.words, wish)
     prompts = (model, found.clean, found.corrupted, found.answer)
     part, stack = settings["part"], settings.get("stack")
-    with subject.run.precision.route():
-        positions = by_position(*prompts, part, stack=stack)
-        if not model.config.attention.query_heads():
-            yield 1.0, Patched(found, positions, None)
-            return
-        yield 0.5, Patched(found, positions, None)
-        if not cancelled():
-            of = "cross_attention" if part == "cross_attention" else "self_attention"
-            yield 1.0, Patched(found, positions, by_head(*prompts, of, stack=stack))
+    heads = bool(model.config.attention.query_heads())
+    end = 0.5 if heads else 1.0
+    positions = yield from _within(0.0, end, patching(*prompts, part, by="position", stack=stack, route=route))
+    yield end, Patched(found, positions, None)
+    if heads and not cancelled():
+        of = "cross_attention" if part == "cross_attention" else "self_attention"
+        by_head = yield from _within(end, 1.0, patching(*prompts, of, by="head", stack=stack, route=route))
+        yield 1.0, Patched(found, positions, by_head)
+
+
+def _within(
+    low: float, high: float, steps: Generator[float, None, Patching]
+) -> Generator[tuple[float, None], None, Patching]:
+    """Part of an experiment, which takes it from one share done to another."""
+    while True:
+        try:
+            share = next(steps)
+        except StopIteration as done:
+            return done.value
+        yield low + (high - low) * min(share, 0.99), None
 
 
 def shown(subject: Subject, found: Patched, settings: dict[str, Any]) -> Shown:

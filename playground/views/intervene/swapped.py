@@ -51,7 +51,8 @@ def start(subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bo
     if token == int(read_BT[0, position]):
         raise ValueError(f"{subject.words[token]} stands at position {position} already. Choose another token.")
     with subject.run.precision.route():
-        yield 1.0, swap(subject.run.model, batch, position, token)
+        found = swap(subject.run.model, batch, position, token)
+    yield 1.0, found
 
 
 def shown(subject: Subject, found: Swap, settings: dict[str, Any]) -> Shown:

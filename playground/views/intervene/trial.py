@@ -81,7 +81,7 @@ class Trial(NamedTuple):
     """One sentence, html, with its paper."""
     fields: Callable[[Subject, Mapping[str, Any]], list[Field]]
     start: Callable[[Subject, dict[str, Any], Callable[[], bool]], Iterator[tuple[float, Any]]]
-    """Yields (share done, result so far); ValueError says why it cannot be had."""
+    """Yields (share done, result so far or None) after each slice; ValueError says why it cannot be had."""
     shown: Callable[[Subject, Any, dict[str, Any]], Shown]
     python: Callable[[Subject, Any, dict[str, Any]], Python]
     probes: bool = True
@@ -91,9 +91,7 @@ class Trial(NamedTuple):
 
 
 def subject(session: Session, *, frozen: bool = False) -> Subject:
-    """The visitor's run and probe; `frozen`: with a copy of the model, so that training may go on. The caller holds
-    the session meanwhile.
-    """
+    """The visitor's run and probe; `frozen`: with a copy of the model, so that training may go on."""
     run, batch = session.start(), session.seen_through()[0].batch
     if frozen:
         run = copy.copy(run)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from playground.runs.run import Run
 from playground.views.intervene.trial import Shown, Subject, Trial, subject
 from playground.views.intervene.trials import chosen, inputs, settings
+from playground.visitors.jobs import Steps
 from playground.visitors.session import Session
 
 SECONDS = 60.0  # of computing, for one press of Run
@@ -32,40 +32,42 @@ class Found:
     whole: bool
 
 
-def compute(session: Session, n: float, over: threading.Event) -> None:
-    """The experiment in sight, until it is done, another press, the end of the time, or `over`."""
+def compute(session: Session) -> Steps:
+    """The experiment in sight, until it is done, cancelled, or has had its time."""
     state = session.intervene
     if session.run is None:
         return
     run, trial = session.run, chosen(session)
     what = subject(session, frozen=True)
     asked = settings(inputs(session, trial, what))
-    began, drawn = time.monotonic(), 0.0
+    spent = drawn = 0.0
 
     def late() -> bool:
-        return time.monotonic() - began > SECONDS
-
-    def cancelled() -> bool:
-        return late() or over.is_set() or state.intent != n
+        return spent > SECONDS
 
     share: float = 0.0
-    result: Any = None
+    result = kept = None
+    found = trial.start(what, asked, late)
     try:
-        for share, result in trial.start(what, asked, cancelled):
-            if time.monotonic() - drawn > DRAWN:
+        while True:
+            began = time.thread_time()
+            step = next(found, None)
+            spent += time.thread_time() - began
+            if step is None:
+                break
+            share, result = step[0], step[1] if step[1] is not None else result
+            if result is not None and time.monotonic() - drawn > DRAWN:
                 keep(session, run, trial, what, asked, result, whole=share >= 1)
-                drawn = time.monotonic()
+                drawn, kept = time.monotonic(), result
             state.done = share
-        if result is not None:
-            keep(session, run, trial, what, asked, result, whole=share >= 1)
-        if state.intent == n and share < 1 and late():
+            yield
+        if share < 1 and late():
             state.said = f"Stopped after {SECONDS:.0f} seconds: these are the numbers so far."
     except ValueError as error:
-        if state.intent == n:
-            state.said, state.tone = str(error), "error"
-    except Exception as error:  # a page must say it, whatever it is
-        if state.intent == n:
-            state.said, state.tone = f"Stopped by an error: {error!s:.200}. Choose other inputs.", "error"
+        state.said, state.tone, result = str(error), "error", kept
+    finally:  # also where it is cancelled
+        if result is not None and result is not kept:
+            keep(session, run, trial, what, asked, result, whole=share >= 1)
 
 
 def keep(

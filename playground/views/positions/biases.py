@@ -64,7 +64,7 @@ def _buckets(settings: PositionSettings, position: T5, queries: range, keys: ran
 def relative(settings: PositionSettings) -> Value:
     """Added inside a layer, where the queries are known."""
     head, queries, keys = settings.drawn_head(), window(settings.query), window(settings.key)
-    matrix = scores(settings, queries, keys)[head].numpy()
+    matrix = scores(settings, queries, keys, head)[0].numpy()
     return {
         "square": square(
             settings, matrix, f"Score of head {head}", "one query and one key, at every two places", causal=True

@@ -8,7 +8,27 @@ from typing import Any
 
 from models.config import Config
 from playground.views.positions.trials import Trial
+from playground.visitors.work import Work
 from playground.wording import percent
+
+
+def bar(trial: Trial, work: Work, *, running: bool = False) -> dict[str, Any]:
+    """See `components.runbar`."""
+    work.sent += 1
+    problem = next(iter(work.edited.problems.values()), "")
+    words = work.said or "Not run yet."
+    if running:
+        words = progressing(trial, work.progress) if work.progress is not None else "Starting."
+    elif work.progress is not None and work.progress.config != work.edited.config:
+        words = f"{work.said} The settings have changed since: run it again."
+    return {
+        "n": work.sent,
+        "state": "running" if running else "idle",
+        "words": problem or words,
+        "tone": "error" if problem or work.tone else "",
+        "done": work.progress.done if running and work.progress is not None else 0,
+        "picks": json.dumps(picks(trial, work.edited.config)),
+    }
 
 
 def head(trial: Trial, progress: Any) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from playground.settings import presets
-from playground.visitors.session.branching import Branching
 from playground.visitors.jobs import Anywhere, nowhere
+from playground.visitors.session.branching import Branching
 from playground.visitors.session.looking import Posed
 
 __all__ = ["Posed", "Session"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -12,7 +12,7 @@ from playground.runs.run import Run
 from playground.settings import presets
 from playground.settings.differences import differences
 from playground.settings.forms import flat, plain
-from playground.settings.limits import STEP_FLOPS, step_flops, too_large
+from playground.settings.limits import step_seconds, too_large
 from playground.visitors.session.editing import Editing
 from playground.visitors.shelf import Kept
 
@@ -20,9 +20,11 @@ PATIENCE = 20.0  # seconds of updates that a fork may compute again
 
 
 class Branching(Editing):
-    """Every method raises ValueError with a sentence for what cannot be done, and then changes nothing."""
+    """What cannot be done raises ValueError with a sentence, and then changes nothing. What makes another run the
+    page's is a generator, for a job.
+    """
 
-    def fork(self) -> None:
+    def forking(self) -> Generator[None, None, None]:
         """Go on from the step shown in a run of its own, with what waits for a restart changed; the run goes to the
         shelf.
         """
@@ -32,9 +34,11 @@ class Branching(Editing):
         if self.problems:
             raise ValueError(f"Not forked: {next(iter(self.problems.values()))}")
         step = run.step if self.shown is None else min(self.shown, run.step)
-        self._refuse_long(run, step)
+        again = self._refuse_long(run, step)
+        if again:
+            self.notice = f"Computing {again:,} updates again, up to step {step:,}."
         now, changes = flat(self.raw), {path: new for path, _, new in self.pending()}
-        branch = run.fork(step, {path: new for path, new in changes.items() if path in now})
+        branch = yield from run.forking(step, {path: new for path, new in changes.items() if path in now})
         if not changes:
             branch.history.marks.append(Mark(step, f"fork of run {entry.id}"))
         number = next(self.shelf.numbers)
@@ -53,17 +57,18 @@ class Branching(Editing):
         if said and said == self.branched and parent is not None and entry is not None and not self.notice:
             self.notice = self.branched = f"Run {entry.id} is a {entry.origin}. {self._aside(parent)}"
 
-    def _refuse_long(self, run: Run, step: int) -> None:
-        """A model too large for checkpoints would be trained anew up to the step."""
+    def _refuse_long(self, run: Run, step: int) -> int:
+        """How many updates are computed again. A model too large for checkpoints would be trained anew."""
         before = run.checkpoints.before(step)
         again = 0 if step == run.step else step - (before.step if before else 0)
-        least = 2 * step_flops(run.now) / STEP_FLOPS  # a run of a file has used no time yet
+        least = step_seconds(run.now)  # a run of a file has used no time yet
         seconds = again * max(self.used / max(1, run.step), least)
         if seconds > PATIENCE:
             raise ValueError(
                 f"Forking at step {step:,} would compute {again:,} updates again, about {seconds:.0f} s, because a "
                 "model of this size leaves few checkpoints. Fork at the newest step."
             )
+        return again
 
     def parent(self) -> Kept | None:
         """The run that this one was forked from, while the shelf has it."""
@@ -80,16 +85,17 @@ class Branching(Editing):
         found = next((kept for kept in self.runs() if kept.id == number), None)
         return found or self.shelf.take(number)
 
-    def reopen(self, number: object) -> None:
+    def reopening(self, number: object) -> Generator[None, None, None]:
         """Make a run from the shelf the run of the page; the one before goes there."""
         entry, before = self.shelf.take(number), self.entry
+        yield
         self._open(entry)
         aside = self._aside(before) if before is not None else ""
         self.notice = f"Run {entry.id} is open, at step {entry.run.step:,}. {aside}".strip()
 
-    def upload(self, data: bytes) -> None:
+    def uploading(self, data: bytes) -> Generator[None, None, None]:
         """Make the run of a file the run of the page."""
-        run = archive.read(data, too_large)
+        run = yield from archive.reading(data, too_large)
         names = {name: len(differences(preset.config, run.now)) for name, preset in presets.PRESETS.items()}
         before, nearest = self.entry, min(names, key=lambda name: names[name])
         self._open(Kept(next(self.shelf.numbers), nearest, run, "uploaded"))
@@ -122,8 +128,7 @@ class Branching(Editing):
         self.put_aside()
         self.shelf.kept = [kept for kept in self.shelf.kept if kept.id != entry.id]
         self.stop()
-        self.order = None
-        self.place, self.building, self.preset = 0, False, entry.preset
+        self.building, self.preset = False, entry.preset
         self.seat(entry)
         self.raw = plain(entry.run.now)
         self.accept()

@@ -12,6 +12,7 @@ from playground.runs.run import RunConfig
 from playground.settings import presets
 from playground.settings.forms import change, flat, leaf, plain, read
 from playground.settings.limits import TEXT, excess
+from playground.visitors.choices import InterveneChoices
 from playground.visitors.session.training import Training
 
 
@@ -24,6 +25,15 @@ class Editing(Training):
         self.config = presets.PRESETS[name].config
         self.problems = {}
         self.rebuild_if_untouched()
+
+    def begin_anew(self) -> None:
+        """Forget the run and the controls, but not the shelf: as a page that opens for the first time."""
+        self.jobs.clear()
+        self.building, self.steps = False, 0
+        self.run = self.entry = None
+        self.lens, self.prompt, self.intervene = "attention", "", InterveneChoices()
+        self.adopt(presets.FIRST)
+        self.look_afresh()
 
     def edit(self, path: str, value: Any, *, settled: bool = True) -> None:
         """Change one control. A value that is refused by its own field is not taken; a broken rule across fields is

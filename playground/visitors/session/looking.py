@@ -35,14 +35,20 @@ class Looking(State):
     def start(self) -> Run:
         """The run, built from the controls if there is none."""
         if self.run is None:
-            fresh = self.entry is not None and not self.entry.run.step
-            number = self.entry.id if self.entry is not None and fresh else next(self.shelf.numbers)
-            self.seat(Kept(number, self.preset, Run(self.config)))
+            self.seat(self.built())
         assert self.run is not None
         return self.run
 
+    def built(self) -> Kept:
+        """A run of the controls. It takes the number of the one before it, if that has made no step."""
+        run, before = Run(self.config), self.entry
+        number = before.id if before is not None and not before.run.step else next(self.shelf.numbers)
+        return Kept(number, self.preset, run)
+
     def seat(self, entry: Kept) -> None:
-        """Make this the run of the page, seen at its newest step."""
+        """Make this the run of the page, seen at its newest step; what computes for the one before ends."""
+        for job in ("prompt", "ablate", "price", "intervene"):
+            self.jobs.cancel(job)
         self.run, self.entry = entry.run, entry
         self.used, self.rate = self.spent.pop(entry.id, 0.0), 0.0
         self.look_afresh()

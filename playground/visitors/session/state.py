@@ -13,8 +13,10 @@ from playground.runs.run import Run, RunConfig
 from playground.settings import presets
 from playground.settings.edited import Edited
 from playground.visitors.choices import ExpertChoices, InterveneChoices, VectorChoices
+from playground.visitors.folders import Trace
 from playground.visitors.jobs import Anywhere, Jobs, nowhere
 from playground.visitors.shelf import Kept, Shelf
+from playground.visitors.work import Work
 from playground.words.lab import WordLab
 from playground.words.settings import WordSettings
 
@@ -26,12 +28,14 @@ class State:
 
     def __init__(self, anywhere: Anywhere = nowhere):
         self.jobs, self.anywhere = Jobs(), anywhere
+        self.written = Trace()  # what of it is on the disk
         self.page = "playground"  # in sight
         self.sent = 0  # values of the transport
         self.answered = 0  # the newest press that was answered
-        self.building = False  # whether the next slice of the training builds a model
+        self.building = False  # whether a model is to be built from the controls before anything else
         self.steps = 0  # single updates asked for and not made
         self.rate, self.used = 0.0, 0.0
+        self.pace = 0.0  # seconds of computing of one update, of late
         self.run: Run | None = None
         self.shelf = Shelf()
         self.entry: Kept | None = None  # the run, as the shelf names it
@@ -41,6 +45,7 @@ class State:
         self.lens, self.link, self.notice, self.opened = "attention", "", "", ""
         self.positions = Edited(PositionSettings())
         self.words = WordLab(Edited(WordSettings()))
+        self.experiments: dict[str, Work] = {}  # of the Positions page, by name
         self.compare = Setup(anywhere)
         self.intervene = InterveneChoices()
         self.prompt: dict[str, Any] | str = ""
@@ -65,13 +70,15 @@ class State:
 
     @property
     def running(self) -> bool:
-        """Whether the run trains."""
-        return "train" in self.jobs
+        """Whether the run trains on; single updates do not count."""
+        return "train" in self.jobs and not self.steps
 
     def stop(self) -> None:
-        """Train no further."""
+        """Train no further; what the training was to build first is not built."""
+        if "train" in self.jobs:
+            self.building = False
         self.jobs.cancel("train")
-        self.building, self.steps = False, 0
+        self.steps = 0
 
     def free(self) -> None:
         """Let go of every run."""

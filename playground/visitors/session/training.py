@@ -16,32 +16,48 @@ class Training(Looking):
 
     def train(self, *, anew: bool = False) -> None:
         """Let the run train from now on: the one there is, or a new one from the controls."""
-        self.building = anew or self.run is None
-        self.notice = "" if self.building or self.run is None else self.run.sentence
-        self.shown, self.steps = None, 0
-        self.jobs.begin("train", self._training(anew), self._failed)
+        self._begin(anew=anew, steps=0)
 
     def one_step(self) -> None:
         """Ask for one update more, of a run at rest; several presses are as many updates."""
-        self.shown, waiting = None, self.steps
-        if not waiting:
-            self.stop()
-        self.steps = waiting + 1
-        if not waiting:
-            self.building = self.run is None
-            self.jobs.begin("train", self._training(False, single=True), self._failed)
+        if self.steps:
+            self.shown, self.steps = None, self.steps + 1
+        else:
+            self._begin(anew=False, steps=1)
 
-    def _training(self, anew: bool, *, single: bool = False) -> Steps:
-        run = self.restart() if anew else self.start()
-        self.building, self.notice = False, run.sentence
-        yield
+    def rebuild(self, probe: str = "") -> None:
+        """Let a new run be built from the controls, and rest. `probe`: a text of the visitor's to look through."""
+        self.replace(self._rebuilding(probe), building=True)
+
+    def replace(self, steps: Steps, *, building: bool = False) -> None:
+        """Let these steps make another run the page's; what trains stops."""
+        self.stop()
+        self.building = building
+        self.jobs.begin("open", steps, self._failed)
+
+    def _begin(self, *, anew: bool, steps: int) -> None:
+        anew = anew or self.building  # the press before this one took other controls
+        self.stop()
+        self.jobs.cancel("open")
+        self.building = anew or self.run is None
+        self.notice = "" if self.building or self.run is None else self.run.sentence
+        self.shown, self.steps = None, steps
+        self.jobs.begin("train", self._training(anew), self._failed)
+
+    def _training(self, anew: bool) -> Steps:
+        if self.building:
+            run = self.restart() if anew else self.start()
+            self.building, self.notice = False, run.sentence
+            yield
+        run, single, self.pace = self.start(), self.steps > 0, 0.0
         then, tokens = time.perf_counter(), run.tokens
         while not (self.budget_left() or run.diverged) and (self.steps or not single):
             began = time.thread_time()
             with suppress(Diverged):  # kept on the run, for the page to show
                 run.advance()
             self.steps -= single
-            self.used += time.thread_time() - began
+            took = time.thread_time() - began
+            self.used, self.pace = self.used + took, 0.8 * self.pace + 0.2 * took
             now = time.perf_counter()
             rate, share = (run.tokens - tokens) / max(now - then, 1e-6), min(1.0, now - then)
             self.rate = rate if not self.rate else (1 - share) * self.rate + share * rate  # over about the last second
@@ -49,16 +65,27 @@ class Training(Looking):
             yield
         self.steps = 0
 
+    def _rebuilding(self, probe: str) -> Steps:
+        self.restart()
+        self.building = False
+        if probe:
+            try:
+                self.use_probe("own", probe)
+            except ValueError as error:
+                self.notice = f"{self.notice} {error}".strip()
+        yield
+
     def _failed(self, sentence: str) -> None:
         self.building, self.steps = False, 0
         at = f" The run is at step {self.run.step:,}." if self.run is not None else ""
-        self.notice = f"{sentence}.{at} Change a setting, or press play to try again."
+        self.notice = f"{sentence.rstrip('.')}.{at} Change a setting, or press play to try again."
 
     def restart(self) -> Run:
         """Put the run aside and build a new one from the controls; a probe of the same task stays."""
         task, name, text = self.run and self.run.config.task.kind, self.probe_name, self.probe_text
+        entry = self.built()  # first: where it cannot be built, the one there is stays
         self.put_aside()
-        self.run = None
+        self.seat(entry)
         run = self.start()
         if name != "0" and run.config.task.kind == task:
             with suppress(ValueError):  # too long now, or of tokens that are no more
@@ -74,8 +101,7 @@ class Training(Looking):
     def rebuild_if_untouched(self) -> None:
         """Before the first step nothing is lost by building the changed model at once."""
         if self.run is not None and self.run.step == 0 and not (self.running or self.problems):
-            self.stop()
-            self.restart()
+            self.rebuild()
 
     def budget_left(self) -> str:
         """Why the run may not go on, or ""."""
@@ -86,5 +112,5 @@ class Training(Looking):
             over = "Press reset for a new run." if run.step >= STEPS else "Everything stays open."
             return f"Step budget of {run.step:,} used. {over}"
         if self.used >= SECONDS:
-            return f"The {SECONDS // 60} minutes of computing of one run are used. Everything stays open."
+            return f"The {SECONDS / 60:g} minutes of computing of one run are used. Everything stays open."
         return ""

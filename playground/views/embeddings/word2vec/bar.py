@@ -14,27 +14,25 @@ LONGEST = 40  # of a setting that waits
 
 
 def state(lab: WordLab) -> str:
-    """ready | queued | running | paused | finished | stopped | refused."""
-    training = lab.training
-    if lab.refused or training is None:
-        return "refused" if lab.refused else "ready"
-    if lab.place:
-        return "queued"
+    """ready | running | paused | finished | stopped | refused."""
+    training = None if lab.stale else lab.training  # what is built anew has read nothing
     if lab.running:
         return "running"
+    if lab.refused or training is None:
+        return "refused" if lab.refused else "ready"
     if lab.notice:
         return "stopped"
     return "finished" if training.finished else "paused" if training.words else "ready"
 
 
-def value(lab: WordLab) -> dict[str, Any]:
-    """See `components.wordbar`."""
+def value(lab: WordLab, answers: int = 0) -> dict[str, Any]:
+    """See `components.wordbar`; `answers` is the newest press."""
     lab.sent += 1
-    training, now = lab.training, state(lab)
+    training, now = None if lab.stale else lab.training, state(lab)
     loss = training.points[-1].loss if training else (math.nan, math.nan)
     return {
         "n": lab.sent,
-        "answers": lab.intent,
+        "answers": answers,
         "state": now,
         "words": training.words if training else 0,
         "total": training.total if training else 0,
@@ -42,7 +40,6 @@ def value(lab: WordLab) -> dict[str, Any]:
         "rate": round(lab.rate) if now == "running" else 0,
         "paced": now == "running" and training is not None and training.settings.pace is not None,
         "loss": json.dumps([None if math.isnan(each) else round(each, 3) for each in loss]),
-        "place": lab.place,
         "note": lab.refused or lab.notice or next(iter(lab.edited.problems.values()), ""),
         "pending": waits(lab),
     }

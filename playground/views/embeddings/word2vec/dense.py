@@ -11,23 +11,26 @@ import torch
 
 from playground.measures.embedding import one_hot_similarity, similarity
 from playground.words.lab import WordLab
-from playground.words.training import Training, quick
+from playground.words.training import QUICK, Training
 
 MOST, LETTERS = 24, 1000
 USUAL = ("dog", "cat", "horse", "bread", "cheese", "apple", "red", "blue", "green", "king", "queen")
 
 
 def value(lab: WordLab) -> dict[str, Any]:
-    """See `components.similar`; the vectors are those of the run, or of a quick one where there is none."""
+    """See `components.similar`; the vectors are those of the run, or of the quick one where there is none. As long as
+    that is not ready either, there are no words to draw.
+    """
     lab.sent += 1
-    own = lab.training is not None and lab.training.words > 0
-    training = lab.training if own and lab.training is not None else quick()
+    training = shown(lab)
+    if training is None:
+        return {"n": lab.sent, "words": ""}
     words, error = typed(training, lab.compared)
     vectors_VD = training.models[lab.kind].vectors
     ids_N = torch.tensor([training.text.id(word) for word in words])
     dense_NN = similarity(vectors_VD, ids_N)
     title, html = finding(training, words, dense_NN)
-    where = f"after {training.words:,} words of your run" if own else "a run made for this page"
+    where = f"after {training.words:,} words of your run" if training is lab.training else "a run made for this page"
     return {
         "n": lab.sent,
         "typed": ", ".join(words) if not lab.compared else lab.compared,
@@ -42,6 +45,11 @@ def value(lab: WordLab) -> dict[str, Any]:
         "title": title,
         "html": html,
     }
+
+
+def shown(lab: WordLab) -> Training | None:
+    """The training whose vectors are drawn."""
+    return lab.training if lab.training is not None and lab.training.words else QUICK.ready
 
 
 def typed(training: Training, text: str) -> tuple[list[str], str]:

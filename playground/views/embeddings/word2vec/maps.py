@@ -17,15 +17,20 @@ from playground.words.settings import KINDS, Kind
 from playground.words.training import TOP, Training
 
 FINE = 32767  # steps of a place from 0 to 1
+SMOOTH = 64  # dimensions up to which axes are found within a few milliseconds
 
 
-def value(lab: WordLab) -> dict[str, Any]:
-    """See `components.wordlab`. Moves the maps to the vectors of the moment."""
+def value(lab: WordLab, *, whole: bool = True) -> dict[str, Any]:
+    """See `components.wordlab`. Moves the maps to the vectors of the moment. `whole` False keeps the lists of words as
+    they were, if they are of the same words: nobody can read them as fast as the maps move. Nor are the axes of many
+    dimensions found anew then.
+    """
     lab.sent += 1
-    training = lab.ready()
+    training = lab.training
     if training is None:
         return {"n": lab.sent, "words": ""}
-    part, names = lab.part(), training.text.vocabulary
+    smooth = whole or training.settings.model.dimension <= SMOOTH
+    part, names = lab.part() if smooth else 0.0, training.text.vocabulary
     places = [packed(training.place(kind, part)) for kind in KINDS]
     shown = names[: len(training.maps["CBOW"].places_WP)]
     return {
@@ -42,10 +47,20 @@ def value(lab: WordLab) -> dict[str, Any]:
         "hold": lab.hold,
         "word": lab.word,
         "unknown": lab.unknown,
-        "near": json.dumps([near(training, kind, lab.word) for kind in KINDS]),
-        "time": json.dumps(over_time(training, lab.word)),
-        "analogy": json.dumps(asked(training, lab.asked)),
+        **_lists(lab, training, fresh=whole),
     }
+
+
+def _lists(lab: WordLab, training: Training, *, fresh: bool) -> dict[str, str]:
+    of = (training, lab.word, lab.asked)
+    if fresh or lab.listed is None or lab.listed[0] != of:
+        found = {
+            "near": json.dumps([near(training, kind, lab.word) for kind in KINDS]),
+            "time": json.dumps(over_time(training, lab.word)),
+            "analogy": json.dumps(asked(training, lab.asked)),
+        }
+        lab.listed = (of, found)
+    return lab.listed[1]
 
 
 def packed(places_WP: Tensor) -> str:

@@ -7,10 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from models.config import walk
-from playground.views.embeddings.word2vec.dense import typed
+from playground.views.embeddings.word2vec.dense import shown, typed
 from playground.words.lab import WordLab
 from playground.words.settings import WordSettings
-from playground.words.training import quick
 
 TRIES: tuple[tuple[str, dict[str, Any], str], ...] = (
     (
@@ -70,7 +69,10 @@ def dense(lab: WordLab) -> dict[str, Any]:
         ("the, in, of, and, dog, today", "words that only hold a sentence together"),
     )
     entries = "".join(f'<li><a data-do="words:{quote(words)}">{words}</a>: {what}.</li>' for words, what in some)
-    own = lab.training if lab.training is not None and lab.training.words else None
+    training = shown(lab)
+    if training is None:
+        return {"try": json.dumps(f"<ul>{entries}</ul>"), "python": ""}
+    own = training is lab.training
     imports = "settings import WordSettings\nfrom playground.words.training import Training"
     lines = [
         f"from playground.words.{imports if own else 'training import quick'}",
@@ -78,7 +80,7 @@ def dense(lab: WordLab) -> dict[str, Any]:
         "import torch",
         "",
         *([f"run = Training({_settings(lab)})", _trained(lab)] if own else ["run = quick()"]),
-        f"words = {json.dumps(typed(own or quick(), lab.compared)[0], ensure_ascii=False)}",
+        f"words = {json.dumps(typed(training, lab.compared)[0], ensure_ascii=False)}",
         "ids_N = torch.tensor([run.text.id(word) for word in words])",
         "print(one_hot_similarity(ids_N))",
         f'print(similarity(run.models["{lab.kind}"].vectors, ids_N))',

@@ -1,0 +1,82 @@
+"""Presses in the configuration column, sharing, and the first values of a page that opens."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from playground.acts import board
+from playground.acts.board import Update
+from playground.acts.event import Event
+from playground.settings import links
+from playground.views import transport
+from playground.visitors.session import Session
+
+UNREAD = "What was here could not be shown, so the page begins with its first preset."
+
+
+def edit(session: Session, event: Event) -> Update:
+    """One control changes; `done` False: the hand is still on it."""
+    before = session.run and session.run.now
+    session.edit(event.text("at", 200), event.get("value"), settled=event.get("done") is not False)
+    run = session.run
+    changed = run is not None and run.now is not before
+    if session.building or (changed and not session.running):  # what trains is shown with the next picture
+        return board.everything(session)
+    return _controlled(session)
+
+
+def undo(session: Session, event: Event) -> Update:
+    session.undo()
+    return _controlled(session)
+
+
+def _controlled(session: Session) -> Update:
+    return {**board.controls(session), "transport": transport.value(session)}
+
+
+def link(session: Session, event: Event) -> Update:
+    """The address of what the controls say."""
+    own_probe = session.probe_text if session.probe_name == "own" else None
+    session.link = links.link(session.preset, session.raw, lens=session.lens, probe=own_probe)
+    return {"transport": transport.value(session)}
+
+
+def opened(session: Session, query: Mapping[str, str]) -> Update:
+    """A page opens: a link's configuration (once: a reload keeps the run), else what there is. A session that cannot
+    be shown begins anew.
+    """
+    address = repr(sorted(query.items()))[: links.LONGEST]
+    fresh, session.opened = address != session.opened, address
+    try:
+        shared = links.opened(query) if fresh else None
+        if shared is not None:
+            _take(session, shared)
+        out = board.everything(session)
+    except Exception:  # a page must open, whatever it is
+        traceback.print_exc()
+        session.begin_anew()
+        session.notice = UNREAD
+        return {**board.everything(session), "transport": transport.value(session), **_turned(session)}
+    told = {**out, "transport": transport.value(session)}
+    return {**told, **_turned(session)} if session.run is not None or session.building else told
+
+
+def _turned(session: Session) -> Update:
+    return {"tabs": {"id": "lenses", "name": session.lens, "n": session.sent}}
+
+
+def _take(session: Session, shared: links.Shared) -> None:
+    session.stop()
+    session.adopt(shared.preset)
+    session.load(shared.raw)
+    session.lens, session.notice = shared.lens, " ".join(shared.sentences)
+    session.rebuild(shared.probe or "")
+
+
+ACTS: dict[str, Any] = {
+    "transport": {"link": link},
+    "column": {"undo": undo},
+    "form": {"edit": edit},
+}

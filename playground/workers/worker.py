@@ -1,0 +1,384 @@
+"""A worker process: one thread, one loop over the sessions that live here. It answers what has arrived, else lets the
+one whose turn it is compute a little, and draws for those who watch. It ends with its input, everything written down.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+import torch
+
+from playground import acts
+from playground.acts.event import Event
+from playground.acts.layout import layout
+from playground.comparison.runner import REMOTE
+from playground.compute import precision
+from playground.compute.device import choose
+from playground.folder import data_folder
+from playground.settings import presets
+from playground.visitors import autosave
+from playground.visitors.jobs import Remote
+from playground.visitors.session import Session
+from playground.workers import protocol as p
+from playground.workers.resident import Resident
+from playground.workers.scheduler import Scheduler, Turn
+
+TELL = 1.0  # seconds between two reports of how things are
+NICE = 5  # the page goes first
+LOST = (
+    "The process that trained your run ended seconds after the run began, before it was first written down. Press play "
+    "to begin again."
+)
+
+
+class Worker:
+    """`send` takes a message for the page."""
+
+    def __init__(self, send: Callable[[p.Message], None], folder: Path):
+        self.send, self.folder = send, folder
+        self.residents: dict[str, Resident] = {}
+        self.scheduler = Scheduler()
+        self.remote: dict[str, tuple[Any, Turn]] = {}
+        """Remote jobs that run here."""
+        self.heard: dict[str, tuple[str, Callable[[dict[str, Any]], None]]] = {}
+        """Remote jobs of sessions that live here: whose, and who listens."""
+        self.jobs, self.told = 0, 0.0
+        self.warm: Iterator[None] | None = self._warm()
+
+    # ---- messages ----
+    def obey(self, message: p.Message) -> None:
+        """Carry out one message of the page."""
+        getattr(self, f"_{type(message).__name__.lower()}")(message)
+
+    def _layout(self, m: p.Layout) -> None:
+        self.send(p.Answer(m.re, body=orjson.dumps(layout(), option=orjson.OPT_SERIALIZE_NUMPY)))
+
+    def _attach(self, m: p.Attach) -> None:
+        resident = self.residents.get(m.session)
+        if resident is None:
+            resident = self.residents[m.session] = Resident(m.session, m.life, partial(self._anywhere, m.session))
+            if (self.folder / m.session).is_dir():
+                resident.waking = autosave.wake(self.folder / m.session, resident.anywhere)
+                self.scheduler.add(resident.turn)
+            else:
+                resident.session = Session(resident.anywhere)
+        resident.life = m.life
+        if resident.waking is not None:
+            resident.waiting.append(m)
+            return
+        session = resident.session
+        assert session is not None
+        session.answered = m.answered
+        if m.lost:
+            session.notice = autosave.returned(session, m.lost) if session.run is not None else LOST if m.resume else ""
+        resume = m.resume and (session.run is not None or not m.lost)
+        if resume and not session.running and not session.budget_left():
+            notice = session.notice
+            session.train()
+            session.notice = notice
+        resident.begin()
+        body = self._done(resident, partial(acts.opened, session, m.query, m.tab), whole=True)
+        self.send(p.Answer(m.re, live=resident.live, body=body))
+
+    def _act(self, m: p.Act) -> None:
+        resident = self.residents.get(m.session)
+        if resident is None:  # it went to sleep while the event was on its way
+            self.send(p.Answer(m.re))
+            return
+        if resident.waking is not None:
+            resident.waiting.append(m)
+            return
+        session = resident.session
+        assert session is not None
+        session.answered = max(session.answered, m.n)
+        resident.changed, training = True, resident.training
+        whole = m.whole or (m.view, m.event) == ("bus", "whole")
+        files: list[tuple[str, bytes]] = []
+
+        def act() -> acts.Update:
+            update = acts.act(session, m.view, m.event, Event(m.data, m.body))
+            files.extend(filter(None, [update.pop("~file", None)]))
+            return (acts.everything(session) | update) if whole else update
+
+        body = self._done(resident, act, whole=whole)
+        resident.came_to_rest = resident.came_to_rest or (training and not resident.training)
+        name, data = files[0] if files else ("", b"")
+        self.send(p.Answer(m.re, name, len(body), resident.live, body + data))
+
+    def _done(self, resident: Resident, act: Callable[[], acts.Update], *, whole: bool) -> bytes:
+        """What an act changed. A fault of ours is written to the log and said, and costs nobody else anything."""
+        session = resident.session
+        assert session is not None
+        try:
+            update = act()
+        except Exception as error:
+            traceback.print_exc()
+            session.notice = f"That did not work: {type(error).__name__}: {error!s:.120}. Nothing was changed."
+            update = acts.said(session)
+        if session.jobs:
+            self.scheduler.add(resident.turn)
+        try:
+            return resident.told(update, whole=whole)
+        except (TypeError, ValueError):  # a value that is no JSON
+            traceback.print_exc()
+            session.notice = "A picture could not be drawn. Press reset, or choose a preset."
+            resident.last = {}
+            return resident.told(acts.said(session), whole=whole)
+
+    def _watch(self, m: p.Watch) -> None:
+        resident = self.residents.get(m.session)
+        if resident is not None:
+            resident.watched, resident.unseen = m.on, []
+            resident.owes = resident.owes or m.on
+            resident.hide(m.hidden)
+
+    def _seen(self, m: p.Seen) -> None:
+        resident = self.residents.get(m.session)
+        if resident is not None:
+            resident.seen(m.seq)
+
+    def _rest(self, m: p.Rest) -> None:
+        resident = self.residents.get(m.session)
+        if resident is None:
+            self.send(p.Slept(m.session, False, (self.folder / m.session).is_dir()))
+            return
+        if resident.waking is not None:
+            resident.waiting.append(m)
+            return
+        assert resident.session is not None
+        training = resident.training
+        problem = self._kept(resident)
+        if problem and training:  # let it live on rather than lose it
+            self.send(p.Slept(m.session, training, False, problem))
+            return
+        self._freed(resident)
+        self.send(p.Slept(m.session, training, (self.folder / m.session).is_dir(), problem))
+
+    def _forget(self, m: p.Forget) -> None:
+        resident = self.residents.get(m.session)
+        if resident is not None and resident.session is not None:
+            self._freed(resident)
+        autosave.forget(self.folder / m.session)
+
+    def _freed(self, resident: Resident) -> None:
+        assert resident.session is not None
+        resident.session.free()
+        self.scheduler.remove(resident.turn)
+        del self.residents[resident.name]
+
+    # ---- remote jobs ----
+    def _anywhere(
+        self, session: str, kind: str, spec: dict[str, Any], payload: bytes, heard: Callable[[dict[str, Any]], None]
+    ) -> Remote:
+        self.jobs += 1
+        job = f"{session}.{os.getpid()}.{self.jobs}"
+        self.heard[job] = (session, heard)
+        self.send(p.Begin(job, kind, spec, payload))
+        return Handle(self, job)
+
+    def _report(self, m: p.Report) -> None:
+        session, heard = self.heard.get(m.job, ("", None))
+        if heard is None:
+            self.send(p.End(m.job))  # nobody waits for it any more
+            return
+        heard(m.data)
+        if m.data.get("ended"):
+            self.heard.pop(m.job, None)
+
+    def _begin(self, m: p.Begin) -> None:
+        tell = lambda data: self.send(p.Report(m.job, data))  # noqa: E731
+        try:
+            job = REMOTE[m.kind](m.spec, m.body, tell)
+        except Exception as error:
+            traceback.print_exc()
+            tell({"error": f"{type(error).__name__}: {error!s:.200}", "ended": True})
+            return
+        steps = job.steps()
+        turn = Turn(partial(self._step, m.job, steps))
+        self.remote[m.job] = (job, turn)
+        self.scheduler.add(turn)
+
+    def _step(self, name: str, steps: Any) -> bool:
+        try:
+            next(steps)
+            return True
+        except StopIteration:
+            return False
+        except Exception as error:
+            traceback.print_exc()
+            self.send(p.Report(name, {"error": f"Stopped by an error: {error!s:.200}", "ended": True}))
+            self.remote.pop(name, None)
+            return False
+
+    def _order(self, m: p.Order) -> None:
+        job, turn = self.remote.get(m.job, (None, None))
+        if job is None or turn is None:
+            return
+        try:
+            job.order(m.do, **m.what)
+        except Exception as error:
+            traceback.print_exc()
+            self.send(p.Report(m.job, {"error": f"{error!s:.200}"}))
+        turn.rests = 0.0
+
+    def _end(self, m: p.End) -> None:
+        _, turn = self.remote.pop(m.job, (None, None))
+        if turn is not None:
+            self.scheduler.remove(turn)
+
+    # ---- before anybody asks ----
+    def _warm(self) -> Iterator[None]:
+        """What the first visitor would wait for: an import of the first optimizer, and the probes of the presets."""
+        importlib.import_module("torch._dynamo")
+        yield
+        for preset in presets.PRESETS.values():
+            training = preset.config.training
+            device = choose(preset.config.device).device
+            precision.choose(training.precision, preset.config.model, training.batch, device)
+            yield
+
+    # ---- the loop ----
+    def work(self) -> None:
+        """Let somebody compute a little, draw for those who watch, write down what is due."""
+        turn = self.scheduler.next()
+        if turn is not None:
+            self.scheduler.run(turn)
+        elif self.warm is not None and not self.scheduler.turns:
+            self.warm = self.warm if next(self.warm, self) is not self else None
+        now = time.monotonic()
+        for resident in list(self.residents.values()):
+            if resident.session is not None and resident.waiting:
+                messages, resident.waiting = resident.waiting, []
+                for message in messages:
+                    self.obey(message)
+            if resident.due(now):
+                self._draw(resident, now)
+            if resident.keep_due(now):
+                self._kept(resident)
+        if now - self.told >= TELL:
+            self.told = now
+            self._tell()
+
+    def _draw(self, resident: Resident, now: float) -> None:
+        try:
+            body = resident.frame(now)
+        except Exception as error:
+            traceback.print_exc()
+            resident.owes = False
+            resident.ended.clear()
+            session = resident.session
+            assert session is not None
+            session.notice = f"This picture could not be drawn: {error!s:.120}. The run goes on."
+            body = resident.told(acts.said(session))
+        self.send(p.Frame(resident.name, resident.life, resident.live, body))
+
+    def _kept(self, resident: Resident) -> str:
+        """Write a session down; why it could not be, or ""."""
+        session = resident.session
+        assert session is not None
+        resident.saved, resident.saves = time.monotonic(), resident.saves + 1
+        if not resident.changed:
+            return ""
+        try:
+            autosave.save(session, self.folder / resident.name)
+        except OSError as error:
+            problem = f"This run could not be written down ({error.strerror or error}): a restart would lose it."
+            if session.notice != problem:
+                session.notice, resident.owes = problem, True
+            return problem
+        resident.changed = False
+        return ""
+
+    def _tell(self) -> None:
+        self.send(p.Load({name: loaded(resident) for name, resident in self.residents.items()}))
+
+    def wait(self) -> float:
+        """Seconds to wait for messages."""
+        if any(r.due(time.monotonic()) for r in self.residents.values()):
+            return 0.0
+        if self.warm is not None and not self.scheduler.turns:
+            return 0.0
+        least = self.scheduler.wait()
+        return TELL if least is None else min(least, TELL)
+
+    def close(self) -> None:
+        """Write everything down."""
+        for resident in self.residents.values():
+            if resident.session is not None:
+                with suppress(Exception):
+                    self._kept(resident)
+
+
+class Handle:
+    """A remote job as its session holds it."""
+
+    def __init__(self, worker: Worker, job: str):
+        self.worker, self.job = worker, job
+
+    def order(self, do: str, **what: Any) -> None:
+        """Tell it what to do."""
+        self.worker.send(p.Order(self.job, do, what))
+
+    def close(self) -> None:
+        """End it; what it still says is not heard."""
+        if self.worker.heard.pop(self.job, None) is not None:
+            self.worker.send(p.End(self.job))
+
+
+def loaded(resident: Resident) -> tuple[int, int, float, bool]:
+    """Its jobs, the bytes that it holds in memory, about, the seconds of one update, and whether it may move."""
+    session = resident.session
+    if session is None:
+        return 1, 0, 0.0, False
+    jobs = session.jobs.running
+    movable = set(jobs) == {"train"} and not session.building
+    return len(jobs), sum(kept.bytes() for kept in session.runs()), session.pace, movable
+
+
+def main() -> None:
+    """Work until the input ends or the process is told to."""
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it goes to the page, which ends this process by ending its input
+    over: list[int] = []
+    signal.signal(signal.SIGTERM, lambda *_: over.append(1))
+    with suppress(OSError, AttributeError):
+        os.nice(NICE)
+    out, source = os.dup(1), 0
+    os.dup2(2, 1)  # nothing else may write between the messages
+
+    def send(message: p.Message) -> None:
+        data = memoryview(p.encoded(message))
+        try:
+            while data:
+                data = data[os.write(out, data) :]
+        except BrokenPipeError:  # the page is gone: its end is read next, and everything written down
+            over.append(1)
+
+    precision.MEASURED.at(data_folder())
+    decoder, worker = p.Decoder(), Worker(send, data_folder())
+    while not over:
+        ready, _, _ = select.select([source], [], [], worker.wait())
+        if ready:
+            data = os.read(source, 1 << 20)
+            if not data:
+                break
+            for message in decoder.feed(data):
+                worker.obey(message)
+        worker.work()
+    worker.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""Workers and servers end, disks fill, clients vanish, strangers guess: what is stated happens, and to nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.crowd.client import Server, Tab
+from tests.serving import Running, free_port, serving
+
+
+def play(what: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(what(), 120))
+
+
+def workers(app: Running) -> dict[int, psutil.Process]:
+    return {child.pid: child for child in psutil.Process(app.process.pid).children()}
+
+
+async def trained(server: Server, steps: int = 8) -> Tab:
+    """A tab whose run has made so many updates."""
+    tab = Tab(server)
+    await tab.open()
+    await tab.press("transport", "play")
+    assert await tab.until(lambda t: t.step >= steps), tab.values.get("transport")
+    return tab
+
+
+async def both_up(app: Running) -> None:
+    for _ in range(300):
+        if len(workers(app)) >= min(2, os.cpu_count() or 1):
+            return
+        await asyncio.sleep(0.1)
+
+
+def test_a_killed_worker_costs_its_sessions_little_and_the_others_nothing(app):
+    async def story():
+        server = await Server.at(app.url)
+        tabs = [await trained(server) for _ in range(4)]
+        await both_up(app)
+        await asyncio.sleep(3)  # until they are spread over the workers
+        for tab in tabs:  # a pause writes the run down
+            await tab.press("transport", "pause")
+        before = [tab.step for tab in tabs]
+        for tab in tabs:
+            await tab.press("transport", "play")
+        await asyncio.sleep(1)
+        victim = max(workers(app).values(), key=lambda p: p.cpu_times().user)
+        victim.kill()
+        for tab, step in zip(tabs, before, strict=True):
+            assert await tab.until(lambda t, step=step: t.step > step + 3, 30), (step, tab.values["transport"])
+            assert not tab.problems
+        notes = [tab.values["transport"]["note"] for tab in tabs]
+        lost = [note for note in notes if "ended" in note]
+        assert lost and len(lost) < 4, notes
+        assert "this is your run of" in lost[0]
+        for tab in tabs:
+            await tab.leave()
+
+    play(story)
+
+
+def test_a_restarted_server_gives_each_visitor_their_run_back(tmp_path: Path):
+    port = free_port()
+    kept: list[tuple[str, int]] = []
+
+    async def first(url: str):
+        server = await Server.at(url)
+        for steps in (5, 12):
+            tab = await trained(server, steps)
+            await tab.press("transport", "pause")
+            kept.append((tab.key, tab.step))
+            await tab.vanish()
+
+    async def then(url: str):
+        server = await Server.at(url)
+        for key, step in kept:
+            tab = Tab(server, key)
+            await tab.open()
+            assert tab.step == step and tab.key == key
+            assert "The server restarted: this is your run of" in tab.values["transport"]["note"]
+            await tab.press("transport", "play")
+            assert await tab.until(lambda t, step=step: t.step > step)
+            await tab.leave()
+        stranger = Tab(server, kept[0][0][:-1] + ("A" if kept[0][0][-1] != "A" else "B"))
+        await stranger.open()
+        assert stranger.step == 0 and stranger.state == "replay"
+        assert stranger.key not in {key for key, _ in kept} and stranger.key[:-1] != kept[0][0][:-1]
+        await stranger.leave()
+
+    with serving(tmp_path / "log.txt", tmp_path / "data", port=port) as running:
+        play(lambda: first(running.url))
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(20) == 0
+    with serving(tmp_path / "log.txt", tmp_path / "data", port=port) as running:
+        play(lambda: then(running.url))
+    assert "Traceback" not in (tmp_path / "log.txt").read_text()
+
+
+def test_a_tab_that_reloads_finds_its_run_and_one_that_is_left_for_long_too(app):
+    async def story():
+        server = await Server.at(app.url)
+        tab = await trained(server)
+        await tab.leave()
+        again = Tab(server, tab.key)
+        await again.open()
+        assert again.step >= tab.step and again.state == "running"
+        await again.press("transport", "pause")
+        step = again.step
+        await again.leave()
+        await asyncio.sleep(7)  # it sleeps by now
+        back = Tab(server, tab.key)
+        await back.open()
+        assert back.step == step and back.state == "paused" and back.key == tab.key
+        await back.leave()
+
+    play(story)
+
+
+def test_an_old_page_of_the_same_tab_is_told_so_and_changes_nothing(app):
+    async def story():
+        server = await Server.at(app.url)
+        old = Tab(server)
+        await old.open()
+        new = Tab(server, old.key)
+        await new.open()
+        said = await old.press("transport", "play")
+        assert said == {"gone": True} and await old.pulse() == 410
+        assert new.state == "replay"
+        await new.leave()
+        await old.vanish()
+
+    play(story)
+
+
+def test_nobody_gets_anything_with_another_key_page_or_name(app):
+    async def story():
+        server = await Server.at(app.url)
+        tab = await trained(server)
+        thief = Tab(server)
+        for key, page in (("", 1), (tab.key[::-1], tab.page), (tab.key, tab.page + 1), (None, None), (["x"], {})):
+            thief.key, thief.page = key, page  # type: ignore[assignment]
+            assert await thief.press("transport", "reset") == {"gone": True}
+            assert await thief.pulse() == 410
+        assert tab.step > 0 and tab.state == "running" and not tab.problems
+        await tab.leave()
+        await thief.vanish()
+
+    play(story)
+
+
+def test_two_hundred_made_up_keys_end_nobodys_run(app):
+    async def story():
+        server = await Server.at(app.url)
+        tab = await trained(server)
+        made = [Tab(server, f"{i:043d}") for i in range(60)]
+        await asyncio.gather(*(each.open() for each in made))
+        assert all(each.key != f"{i:043d}" for i, each in enumerate(made))
+        step = tab.step
+        assert await tab.until(lambda t: t.step > step, 20)
+        assert tab.state == "running"
+        for each in (tab, *made):
+            await each.leave()
+
+    play(story)
+
+
+def test_a_client_that_reads_nothing_grows_nothing_and_trains_on(app):
+    async def story():
+        server = await Server.at(app.url)
+        tab = await trained(server)
+        tab.acknowledge = False
+        await asyncio.sleep(3)
+        before = len(tab.frames)
+        await asyncio.sleep(2)
+        assert len(tab.frames) <= before + 1  # two are on their way, and no more are made
+        step = tab.step
+        tab.acknowledge = True
+        await tab.press("bus", "whole")
+        assert tab.step > step
+        await tab.leave()
+
+    play(story)
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_its_page(tmp_path: Path, signal_):
+    with serving(tmp_path / "log.txt", tmp_path / "data") as running:
+        children = list(workers(running).values())
+        assert children
+        running.process.send_signal(signal_)
+        running.process.wait(20)
+        _, alive = psutil.wait_procs(children, 15)
+        assert not alive

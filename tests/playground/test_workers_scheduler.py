@@ -1,0 +1,112 @@
+"""Turns go by computing time used: equal shares for unequal steps, newcomers first for a moment, idle jobs for nothing."""
+
+from playground.workers.scheduler import FRESH, HIDDEN, IDLE, REST, SLICE, Scheduler, Turn
+
+
+class Clock:
+    """Time that passes only where somebody computes."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def made(clock, step, steps=10**9):
+    """One whose every step takes so long; `done` counts them."""
+    turn = Turn(lambda: True)
+    turn.done = 0
+
+    def advance():
+        clock.now += step
+        turn.done += 1
+        return turn.done < steps
+
+    turn.advance = advance
+    return turn
+
+
+def run(scheduler, clock, seconds):
+    until = clock.now + seconds
+    while clock.now < until:
+        turn = scheduler.next()
+        if turn is None:
+            clock.now += scheduler.wait() or until - clock.now
+        else:
+            scheduler.run(turn)
+
+
+def test_short_and_long_steps_get_the_same_time():
+    clock = Clock()
+    scheduler, turns = Scheduler(clock), [made(clock, step) for step in (0.001, 0.005, 0.02, 0.4)]
+    for turn in turns:
+        scheduler.add(turn)
+    run(scheduler, clock, 60)
+    used = [turn.used for turn in turns]
+    assert max(used) - min(used) <= 0.5  # one step of the longest, and the lead of its first second
+
+
+def test_twenty_equal_ones_do_equally_much():
+    clock = Clock()
+    scheduler, turns = Scheduler(clock), [made(clock, 0.008) for _ in range(20)]
+    for turn in turns:
+        scheduler.add(turn)
+    run(scheduler, clock, 60)
+    assert min(turn.done for turn in turns) >= 0.95 * max(turn.done for turn in turns)
+
+
+def test_a_newcomer_goes_first_and_owes_nothing_for_the_time_before():
+    clock = Clock()
+    scheduler, old = Scheduler(clock), made(clock, 0.01)
+    scheduler.add(old)
+    run(scheduler, clock, 30)
+    new, before = made(clock, 0.01), old.done
+    scheduler.add(new)
+    run(scheduler, clock, 0.3)
+    assert new.done >= 25 and old.done - before <= 5
+    run(scheduler, clock, 30)
+    assert abs((new.used - old.used)) < FRESH  # it did not catch up with 30 s
+
+
+def test_pressing_again_and_again_is_no_way_to_more_than_a_share():
+    clock = Clock()
+    scheduler, honest, pushy = Scheduler(clock), made(clock, 0.01), made(clock, 0.01)
+    scheduler.add(honest)
+    for _ in range(200):
+        scheduler.add(pushy)
+        run(scheduler, clock, 0.1)
+    assert honest.used > 0.9 * pushy.used
+
+
+def test_a_hidden_tab_computes_slowly_and_never_stops():
+    clock = Clock()
+    scheduler, seen, hidden = Scheduler(clock), made(clock, 0.01), made(clock, 0.01)
+    hidden.weight = HIDDEN
+    for turn in (seen, hidden):
+        scheduler.add(turn)
+    run(scheduler, clock, 60)
+    assert 0.8 * HIDDEN < seen.done / hidden.done < 1.2 * HIDDEN
+
+
+def test_one_that_only_looks_whether_there_is_something_to_do_costs_nothing():
+    clock = Clock()
+    scheduler, idle, busy = Scheduler(clock), made(clock, IDLE / 10), made(clock, 0.01)
+    for turn in (idle, busy):
+        scheduler.add(turn)
+    run(scheduler, clock, 10)
+    assert busy.used > 9.8
+    scheduler.remove(busy)
+    scheduler.run(idle)
+    assert scheduler.next() is None and 0 < scheduler.wait() <= REST
+
+
+def test_a_turn_ends_after_its_slice_or_with_its_last_step():
+    clock = Clock()
+    scheduler, turn = Scheduler(clock), made(clock, 0.004)
+    scheduler.add(turn)
+    assert scheduler.run(turn)
+    assert SLICE <= clock.now < SLICE + 0.005
+    last = made(clock, 0.001, steps=3)
+    scheduler.add(last)
+    assert not scheduler.run(last) and last not in scheduler.turns and last.done == 3
