@@ -1,19 +1,21 @@
 # make run   the app            make test   every test, the browser's too
 # make check format, lint, types, then the tests; make fix repairs the first two
+# make soak  crowds, faults and people, for half an hour (its short form is among the tests)
 
 PYTHON ?= python3
 PLAYGROUND_OPEN ?= 1
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check fix bench size
+.PHONY: run test check fix soak bench size
 
 run: .venv/.runtime
 	PLAYGROUND_OPEN=$(PLAYGROUND_OPEN) $(BIN)/python app.py
 
 test: .venv/.tests
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal --ignore=tests/browser
+	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal --ignore=tests/browser --ignore=tests/crowd
+	$(BIN)/python -m pytest tests/crowd
 	$(BIN)/python -m pytest tests/browser
 
 check: .venv/.tests
@@ -25,6 +27,9 @@ check: .venv/.tests
 fix: .venv/.tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+soak: .venv/.tests
+	$(BIN)/python -m tests.crowd
 
 bench: .venv/.tests
 	$(BIN)/python -m tests.benchmarks

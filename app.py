@@ -1,6 +1,4 @@
-"""Transformer Playground: builds the pages into one Gradio app and launches it (also the entry point of a hosted
-Space). This process carries the pages and forwards what their visitors do; models live in worker processes.
-"""
+"""Transformer Playground: the entry point of the app, here and as a hosted Space."""
 
 from __future__ import annotations
 
@@ -8,86 +6,16 @@ import os
 
 from playground.workers.process import Process
 
-FIRST = Process() if __name__ == "__main__" else None  # it imports torch while this process imports Gradio
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("FORWARDED_ALLOW_IPS", "")  # which proxies are believed, pages/addresses.py decides alone
 
-import asyncio
-import signal
-import time
-from pathlib import Path
-from typing import Any
+def main() -> None:
+    """Start a worker, and serve the pages until told to end."""
+    first = Process()  # it imports torch while this process imports Gradio
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported
+    os.environ.setdefault("FORWARDED_ALLOW_IPS", "")  # which proxies are believed, pages/addresses.py decides alone
+    from playground.pages.server import launch
 
-import gradio as gr
-import orjson
-from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
-
-from playground.components.bus import bus
-from playground.components.header import header
-from playground.components.widget import head
-from playground.pages import PAGES
-from playground.pages.doors import Arrivals, Doors
-from playground.pages.laboratory import SCRIPT
-from playground.pages.visitors import Visitors
-from playground.pages.wiring import NOW, routes, wire
-from playground.workers import protocol
-
-STATIC = Path(__file__).parent / "static"
-TABS = 512  # streams and presses at once: each holds one of Gradio's places, and a thread only where it computes
-
-
-def build(layout: dict[str, Any], visitors: Visitors) -> gr.Blocks:
-    """All pages as client tabs of one document, so that a run goes on while the visitor moves between them."""
-    with (
-        gr.Blocks(title="Transformer Playground", fill_width=True, delete_cache=(600, 1800)) as demo,
-        gr.Column(elem_id="app"),
-    ):
-        top = header([(page.name, page.title) for page in PAGES])
-        wire(bus(), visitors)
-        with gr.Tabs(elem_id="pages", selected=PAGES[0].name) as tabs:
-            for page in PAGES:
-                page.draw(layout)
-        top.go(None, top, tabs, js="value => ({__type__: 'update', selected: value.page})", **NOW)
-    return demo
-
-
-def launch(first: Process) -> None:
-    """Serve on GRADIO_SERVER_NAME:GRADIO_SERVER_PORT until told to end; opens a browser if PLAYGROUND_OPEN=1."""
-    gr.set_static_paths([SCRIPT, STATIC / "replay.json"])
-    visitors = Visitors(first, Arrivals())
-    layout = orjson.loads(first.ask(protocol.Layout(0)).body)
-    demo = build(layout, visitors)
-    demo.queue(api_open=False, max_size=TABS, default_concurrency_limit=None).launch(
-        inbrowser=os.environ.get("PLAYGROUND_OPEN") == "1",
-        head=head(layout["values"]),
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        ssr_mode=False,
-        enable_monitoring=False,
-        prevent_thread_lock=True,
-        max_file_size="64mb",  # a run as a file; a text of a visitor's own is bounded by the page
-        max_threads=TABS,
-        state_session_capacity=TABS,
-        # The page itself; streams are left as they are. Level 9 takes twice to five times as long and saves 1 %.
-        app_kwargs={
-            "middleware": [Middleware(Doors), Middleware(GZipMiddleware, compresslevel=6)],
-            "routes": routes(visitors),
-        },
-    )
-    over: list[int] = []
-    for told in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(told, lambda *_: over.append(1))
-    while not over:
-        time.sleep(0.1)
-    if visitors.loop is not None:
-        asyncio.run_coroutine_threadsafe(visitors.end(), visitors.loop).result(15)
-    else:
-        first.process.terminate()
-    os._exit(0)  # Gradio's threads have nothing to keep
+    launch(first)
 
 
 if __name__ == "__main__":
-    assert FIRST is not None
-    launch(FIRST)
+    main()

@@ -1,4 +1,4 @@
-"""Where what has to outlive a process is written down. Known to the page's process too, so nothing heavy is imported here."""
+"""Where what has to outlive a process is written down. The page's process knows it too: nothing heavy is imported."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import os
 from pathlib import Path
 
 
-def data_folder() -> Path:
-    """PLAYGROUND_DATA, or a folder in the user's cache."""
-    named = os.environ.get("PLAYGROUND_DATA")
-    if named:
-        return Path(named).expanduser()
+def cache_folder() -> Path:
+    """The app's folder in the user's cache: what was measured of this machine."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     return (Path(cache) if cache else Path.home() / ".cache") / "transformer-playground"
+
+
+def data_folder() -> Path:
+    """PLAYGROUND_DATA, or the app's folder in the user's cache: sessions."""
+    named = os.environ.get("PLAYGROUND_DATA")
+    return Path(named).expanduser() if named else cache_folder()

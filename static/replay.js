@@ -27,6 +27,11 @@ const start = async src => {
   frame(0);
 };
 pg.stopReplay = () => { dismissed = true; stop(); };    // a press asked for a run: not one frame more
+/** The press is answered, and there is no run: its two messages may have been laid as one. */
+pg.replayAgain = () => {
+  dismissed = false;
+  if (pg.values.replay?.on) start(pg.values.replay.src);
+};
 pg.hear("replay", value => {
   if (value?.on) return pg.opening() || start(value.src);
   dismissed = false;                                    // the run is there; a later replay may play again

@@ -6,6 +6,8 @@ const START_MS = 20_000;                               // the same for a first r
 const STARTING = { step: 0, last: 0, marks: "", rate: 0, loss: null, spark: "", reason: "", words: "starting…",
   held: "Starting." };
 
+const HIDDEN = "step · slower, as this tab is hidden";
+
 const lossText = loss => loss === null || loss === undefined ? "–" : loss < .1 ? pg.num(loss, 2) : loss.toFixed(2);
 
 pg.transport = (element, props, trigger, watch) => {
@@ -77,6 +79,7 @@ pg.transport = (element, props, trigger, watch) => {
     value = { ...value, ...next };
     const confirmed = hope === null || value.answers >= asked.n
       || ["diverged", "finished"].includes(value.state) || performance.now() > hopeUntil;
+    if (confirmed && hope && value.state === "replay") pg.replayAgain?.();    // left before the run was there
     if (confirmed) hope = null;
     const opening = pg.opening() && value.state === "replay", state = hope ?? (opening ? "ready" : value.state);
     const starting = opening || hope === "running" && value.state === "replay";
@@ -85,7 +88,8 @@ pg.transport = (element, props, trigger, watch) => {
     drawWords(state, view);
     scrubber.draw(view, read("marks", view.marks) ?? []);
     pg.set($("[data-step]"), pg.num(scrubber.held() ?? view.step));
-    pg.set($("[data-words]"), (!hope || starting) && view.words || pg.runStates[state][2]);
+    const words = state === "running" && document.hidden ? HIDDEN : pg.runStates[state][2];
+    pg.set($("[data-words]"), (!hope || starting) && view.words || words);
     drawNumbers(view);
     if (was.note !== value.note) { was.note = value.note; pg.banner($(".banner"), read("note", value.note)); }
     share.draw(value.link);
@@ -131,6 +135,7 @@ pg.transport = (element, props, trigger, watch) => {
   Object.assign(pg.keys, { " ": here(event => event.shiftKey ? actions.rewind() : actions.toggle()), f: here(actions.fork),
      ".": here(actions.step), r: here(actions.reset),
     ArrowLeft: here(arrow(-1)), ArrowRight: here(arrow(1)) });
+  document.addEventListener("visibilitychange", () => draw(value));
   // What sticks below the bar needs its height, which grows when there is a note.
   const bar = root.firstElementChild;
   new ResizeObserver(() => document.documentElement.style.setProperty("--bar-h", `${bar.offsetHeight}px`)).observe(bar);

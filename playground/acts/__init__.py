@@ -29,6 +29,7 @@ from playground.visitors.session import Session
 Update = dict[str, Any]
 Act = Callable[[Session, Event], Update]
 PAGES = ("playground", "compare", "positions", "embeddings")
+MOST = 1000  # controls whose newest press is remembered
 OF_PAGE = {
     "playground": (run, configuration, looking, experts, embeddings, intervene, shelf),
     "compare": (compare,),
@@ -56,6 +57,28 @@ def act(session: Session, view: str, name: str, event: Event) -> Update:
     return found(session, event) if found is not None else {}
 
 
+ORDERS = frozenset({"play", "halve", "pause", "reset", "seek", "back", "onward"})
+"""Events of the transport of which the newest wins; of edits it is the newest of each control."""
+
+
+def late(session: Session, view: str, name: str, data: dict[str, Any], n: int) -> bool:
+    """Whether a press arrives after a newer one that it must not undo: on their ways they may overtake one another."""
+    at = data.get("at")
+    if name == "edit" and isinstance(at, str):
+        key = f"{view} {at[:200]}"
+    elif view == "transport" and name in ORDERS:
+        key = view
+    else:
+        return False
+    newest = session.newest
+    if n < newest.get(key, 0):
+        return True
+    if len(newest) > MOST:
+        newest.clear()
+    newest[key] = n
+    return False
+
+
 def frame(session: Session, job: str, charts: bool) -> Update:
     """What a job shows on the page in sight."""
     draw = FRAMES.get((session.page, job))
@@ -73,7 +96,7 @@ def turn(session: Session, page: object) -> Update:
     return everything(session)
 
 
-def opened(session: Session, query: dict[str, str], tab: str) -> Update:
+def opened(session: Session, query: dict[str, str] | None, tab: str) -> Update:
     """A page opens, or its session has moved: all that is in sight."""
     session.page = tab if tab in PAGES else session.page
     return configuration.opened(session, query) | everything(session)

@@ -43,14 +43,14 @@ def link(session: Session, event: Event) -> Update:
     return {"transport": transport.value(session)}
 
 
-def opened(session: Session, query: Mapping[str, str]) -> Update:
+def opened(session: Session, query: Mapping[str, str] | None) -> Update:
     """A page opens: a link's configuration (once: a reload keeps the run), else what there is. A session that cannot
-    be shown begins anew.
+    be shown begins anew. `query` None: no page loads, and no address is read.
     """
-    address = repr(sorted(query.items()))[: links.LONGEST]
+    address = session.opened if query is None else repr(sorted(query.items()))[: links.LONGEST]
     fresh, session.opened = address != session.opened, address
     try:
-        shared = links.opened(query) if fresh else None
+        shared = links.opened(query) if query is not None and fresh else None
         if shared is not None:
             _take(session, shared)
         out = board.everything(session)

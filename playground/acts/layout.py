@@ -6,12 +6,12 @@ from typing import Any
 
 from playground.acts import board, compare
 from playground.acts.layout_labs import labs
+from playground.acts.replay import stored
 from playground.settings.forms import accordions
 from playground.views import column, experts, intervene, notes, published, shelf, task, transport
 from playground.views.embeddings import lens as embeddings
 from playground.views.positions import lens as positions
 from playground.visitors.session import Session
-from playground.acts.replay import stored
 
 LENSES = (
     ("learning", "Learning"),
@@ -23,8 +23,8 @@ LENSES = (
     ("intervene", "Intervene"),
 )
 ELSEWHERE = {  # where the settings of a tab are that has none beside it
-    "dense-settings": "The dense vectors are those of your run under word2vec live, made with these settings; before it "
-    "begins, those of a run made for this page.",
+    "dense-settings": "The dense vectors are those of your run under word2vec live, made with these settings; before "
+    "it begins, those of a run made for this page.",
     "input-settings": "The model is that of the Playground page, where its settings are.",
     "heads-settings": "These are the heads of your run on the Playground page, where its settings are.",
 }

@@ -26,7 +26,7 @@ from playground.pages import vetting
 from playground.pages.addresses import FORWARDED, Policy, Scope, client_address, household, named, policy
 from playground.workers.edge import DEPTH, NODES, clean
 
-__all__ = ["Arrivals", "Doors", "client_address"]
+__all__ = ["Arrivals", "Doors", "client_address", "room"]
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -366,6 +366,12 @@ class Uploads:
             if not self.running[address]:
                 del self.running[address]
             self.coming -= size
+
+
+def room(folder: Path, size: int) -> bool:
+    """Whether one more file of so many bytes may lie there, to be fetched."""
+    held, files = _lying(folder)
+    return held + size <= _gigabytes("PLAYGROUND_UPLOADS_GB", TOTAL) and files < FILES
 
 
 def _lying(folder: Path) -> tuple[int, int]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import traceback
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -12,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from playground.pages.doors import client_address
+from playground.pages.doors import client_address, room
 from playground.pages.visitors import Refused, Visitors
 from playground.workers.edge import clean
 
@@ -34,14 +38,15 @@ def wire(bus: gr.HTML, visitors: Visitors) -> None:
         sent = _fields(event)
         query = sent.get("query")
         read = sent.get("again") is True  # the same page asks once more: its address has been read
-        named = list(query.items())[:ENTRIES] if isinstance(query, dict) and not read else []
+        named = list(query.items())[:ENTRIES] if isinstance(query, dict) else []
+        link = None if read else {name[:200]: str(value) for name, value in named}
         address = client_address(request.request.scope) if request.request else ""
         try:
-            return await visitors.attach(
-                sent.get("key"), {k[:200]: str(v) for k, v in named}, str(sent.get("tab", ""))[:LONGEST], address
-            )
+            return await visitors.attach(sent.get("key"), link, str(sent.get("tab", ""))[:LONGEST], address)
         except Refused as refusal:
             return _refused(str(refusal))
+        except Exception:
+            return _fault()
 
     async def pressed(sent: dict[str, Any], body: bytes = b"") -> tuple[str, str, bytes]:
         view, name, data = sent.get("view"), sent.get("event"), sent.get("data")
@@ -55,13 +60,20 @@ def wire(bus: gr.HTML, visitors: Visitors) -> None:
             )
         except Refused as refusal:
             return _refused(str(refusal)), "", b""
+        except Exception:
+            return _fault(), "", b""
 
     async def act(event: gr.EventData) -> str:
         return (await pressed(_fields(event)))[0]
 
     async def save(event: gr.EventData) -> tuple[str, Any]:
         text, name, data = await pressed(_fields(event))
-        return text, save_bytes_to_cache(data, name, file.GRADIO_CACHE) if name else None
+        if not name:
+            return text, None
+        try:
+            return text, await asyncio.to_thread(_laid, data, name, Path(file.GRADIO_CACHE))
+        except OSError:
+            return _refused("The server has no room for this file now. Try again in half an hour."), None
 
     async def opened(data: bytes | None, identity: str) -> str:
         try:
@@ -93,6 +105,19 @@ def _fields(event: gr.EventData) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _laid(data: bytes, name: str, folder: Path) -> str:
+    """Put a file where the browser fetches it. Raises OSError where the disk is full, or the folder."""
+    if not room(folder, len(data)):
+        raise OSError(errno.ENOSPC, "no room for more files")
+    return save_bytes_to_cache(data, name, str(folder))
+
+
+def _fault() -> str:
+    """What went wrong here is written to the log, and said without details."""
+    traceback.print_exc()
+    return _refused("Something went wrong here. The page tries again in a moment.")
 
 
 def _refused(sentence: str) -> str:

@@ -29,14 +29,27 @@ class Shared(NamedTuple):
 def link(preset: str, raw: Mapping[str, Any], *, lens: str, probe: str | None = None) -> str:
     """The query string ("?preset=...&model.layers=3"). Kinds come first, so that their fields find their place."""
     before, after = flat(presets.raw(preset)), flat(raw)
-    changed = {p: json.dumps(v, ensure_ascii=False) for p, v in after.items() if before.get(p, _ABSENT) != v}
-    settings = ordered(dict(sorted(changed.items())))
-    pairs = [("preset", preset), *((path, text) for path, text in settings if len(text) <= LONGEST_VALUE)]
+    changed = {p: v for p, v in after.items() if before.get(p, _ABSENT) != v}
+    settings = [(path, text) for path, text in encoded(dict(sorted(changed.items()))) if len(text) <= LONGEST_VALUE]
+    pairs = [("preset", preset), *settings]
     pairs += [("lens", lens)] + ([("probe", probe)] if probe else [])
     return "?" + urlencode(pairs)
 
 
 _ABSENT = object()
+
+
+def encoded(changed: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """(name in the address, JSON) of settings by their dotted path, in the order in which they can be taken again."""
+    return [(prefix + path, json.dumps(value, ensure_ascii=False)) for path, value in ordered(changed)]
+
+
+def decoded(text: str, longest: int = LONGEST_VALUE) -> Any:
+    """What a value's JSON says; a text that is no JSON stands for itself."""
+    try:
+        return json.loads(text[:longest])
+    except (ValueError, RecursionError):
+        return text[:longest]
 
 
 def opened(query: str | Mapping[str, str]) -> Shared | None:
@@ -61,20 +74,12 @@ def opened(query: str | Mapping[str, str]) -> Shared | None:
         sentences.append(f"The link names a preset {preset!r:.40} that does not exist; {presets.FIRST} is shown.")
         preset = presets.FIRST
     lens, probe = pairs.pop("lens", "attention"), pairs.pop("probe", None)
-    wanted = [(path, _value(text)) for path, text in ordered(pairs)]
+    wanted = [(path, decoded(text)) for path, text in ordered(pairs)]
     raw, refused = taken(presets.raw(preset), wanted)
     sentences += [f"{sentence} It was left out." for sentence in refused]
     more = [f"{len(sentences) - TOLD} more settings were left out."] if len(sentences) > TOLD else []
     shown = (*sentences[:TOLD], *more)
     return Shared(preset, raw, lens if lens in LENSES else "attention", probe, shown)
-
-
-def _value(text: str) -> Any:
-    """What a value's JSON says; a text that is no JSON stands for itself."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def taken(raw: dict[str, Any], wanted: list[tuple[str, Any]]) -> tuple[dict[str, Any], list[str]]:

@@ -40,7 +40,7 @@ from playground.visitors.saved import Compared, Controls, Entry, Look, Saved, Si
 from playground.visitors.session import Session
 from playground.visitors.shelf import MOST, Kept
 
-__all__ = ["forget", "returned", "save", "sweep", "wake"]
+__all__ = ["complete", "forget", "returned", "save", "sweep", "wake"]
 
 RUN = 2**30  # bytes of the file of one run
 PAGES = ("playground", "compare", "positions", "embeddings")
@@ -77,6 +77,16 @@ def save(session: Session, folder: Path) -> int:
     if large:
         raise OSError(errno.EFBIG, f"run {min(large)} has more than {RUN >> 30} GiB")
     return total
+
+
+def complete(session: Session) -> bool:
+    """Whether a folder can hold all that there is. Word vectors, comparisons, the numbers of the laboratories and what
+    is looked at for a moment are not written down.
+    """
+    said = session.prompt["text"] if isinstance(session.prompt, dict) else session.prompt
+    numbers = any(work.progress is not None for work in session.experiments.values())
+    momentary = session.building or session.ablation is not None or bool(said)
+    return not (momentary or numbers or session.compare.trials is not None or session.words.training is not None)
 
 
 def _file(number: int) -> str:

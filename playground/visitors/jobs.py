@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -57,7 +58,11 @@ class Jobs:
             self._over(job)
         except Exception as error:  # a page must say it, whatever it is
             self._over(job)
-            job.failed(f"Stopped by an error: {type(error).__name__}: {error!s:.200}")
+            traceback.print_exc()
+            try:
+                job.failed(f"Stopped by an error: {type(error).__name__}: {error!s:.200}")
+            except Exception:  # the others' jobs go on
+                traceback.print_exc()
 
     def _over(self, job: Job) -> None:
         if self.running.get(job.name) is job:

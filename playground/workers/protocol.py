@@ -27,14 +27,15 @@ class Layout(NamedTuple):
 class Attach(NamedTuple):
     """A page opens: make its session, or wake it from its folder. The answer's body is a whole picture.
 
-    `life` counts the homes that the session has had: pages drop what an earlier one still says. `resume`: train on, as it
-    did before its worker ended. `notice` is said to the visitor where a run was woken.
+    `life` rises with each of these: pages drop what an earlier one still says. `resume`: train on, as it did before it
+    slept or its worker ended.
     """
 
     re: int
     session: str
     life: int
-    query: dict[str, str]
+    query: dict[str, str] | None
+    """The page's address, to be read; None where no page loads: the session wakes or moves, or its page asks again."""
     tab: str = ""
     answered: int = 0
     """The newest press of the visitor's."""
@@ -72,9 +73,12 @@ class Seen(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """Write the session to its folder and let go of it; answered with `Slept`."""
+    """Write the session to its folder and let go of it; answered with `Slept`. Where it cannot be written, it lives on,
+    unless it `must` go and nothing of it computes.
+    """
 
     session: str
+    must: bool = False
 
 
 class Forget(NamedTuple):
@@ -126,7 +130,7 @@ class Answer(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What is new on a page, without being asked for."""
+    """What is new on a page, without being asked for; `life` is that of the newest Attach."""
 
     session: str
     life: int
@@ -135,25 +139,41 @@ class Frame(NamedTuple):
 
 
 class Slept(NamedTuple):
-    """A session is in its folder and nowhere else; `training` is whether it trained, `kept` whether there was anything
-    to keep, `problem` why it could not be written (it was let go all the same where it had to be).
+    """A session is in its folder and nowhere else, or `stays` where it was, because of a `problem` with writing it.
+    `training`: whether its run trained, and is to train on when it wakes.
     """
 
     session: str
     training: bool
-    kept: bool
+    stays: bool = False
     problem: str = ""
 
 
+class Told(NamedTuple):
+    """What a worker tells of one session."""
+
+    jobs: int
+    bytes: int
+    """That it holds in memory, about."""
+    pace: float
+    """Seconds of computing of one update."""
+    trains: bool
+    kept: bool
+    """Whether its folder can hold all that it has."""
+
+    @property
+    def movable(self) -> bool:
+        """Whether it may move to another worker in the middle of what it does."""
+        return self.jobs == 1 and self.trains and self.kept
+
+
 class Load(NamedTuple):
-    """How a worker is doing, about once a second: {session: [jobs, bytes, seconds of computing of one update, whether it may move
-    to another worker in the middle of what it does]}.
-    """
+    """How a worker is doing, about once a second, which is also its sign of life: of each session what `Told` has."""
 
-    sessions: dict[str, tuple[int, int, float, bool]]
+    sessions: dict[str, tuple[Any, ...]]
 
 
-MESSAGES = {
+MESSAGES: dict[str, Any] = {
     kind.__name__: kind
     for kind in (Layout, Attach, Act, Watch, Seen, Rest, Forget, Begin, Order, End, Report, Answer, Frame, Slept, Load)
 }
@@ -161,10 +181,12 @@ Message = Any  # one of them
 
 
 def encoded(message: Message) -> bytes:
-    """The message on the wire."""
+    """The message on the wire. Raises ValueError for one that is too long."""
     fields = message._asdict()
     body = fields.pop("body", b"")
     head = orjson.dumps([type(message).__name__, fields])
+    if len(head) + len(body) > MOST:
+        raise ValueError(f"{len(body) / 2**20:,.0f} MiB are more than the {MOST >> 20} MiB that may be sent at once.")
     return LENGTHS.pack(len(head), len(body)) + head + body
 
 

@@ -49,6 +49,8 @@ class Resident:
         self.saved, self.saves = time.monotonic(), 0
         self.changed = self.came_to_rest = False
         """Since it was written down; and whether a run has just stopped, the moment to do it."""
+        self.problem = ""
+        """Why it could not be written down."""
         self.turn = Turn(self.advance)
 
     # ---- computing ----
@@ -97,11 +99,8 @@ class Resident:
 
     # ---- telling ----
     def begin(self) -> None:
-        """A page opens: it knows nothing."""
-        self.seq = 0
-        self.unseen: list[int] = []
-        """Numbers of the frames that the page has not drawn yet, as far as is known."""
-        self.last = {}
+        """A page opens: it knows nothing, and holds no stream yet."""
+        self.seq, self.unseen, self.last, self.watched = 0, [], {}, False
 
     def told(self, update: acts.Update, *, whole: bool = False) -> bytes:
         """A message with what is new of these values. `whole`: all that there is to know."""
@@ -148,12 +147,17 @@ class Resident:
         update: acts.Update = {}
         for name in (*session.jobs.running, *sorted(self.ended)):
             update |= acts.frame(session, name, charts)
-        self.owes, self.drawn = False, now
-        self.ended.clear()
+        update = update or acts.said(session)
         self.charted = now if charts else self.charted
         body = self.told(update)
-        self.unseen.append(self.seq)
+        self.sent(now)
         return body
+
+    def sent(self, now: float) -> None:
+        """A frame is on its way."""
+        self.owes, self.drawn = False, now
+        self.ended.clear()
+        self.unseen.append(self.seq)
 
     def seen(self, seq: int) -> None:
         """The page has drawn this message, and so all before it."""

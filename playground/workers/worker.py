@@ -8,7 +8,6 @@ import importlib
 import os
 import select
 import signal
-import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ from playground.acts.layout import layout
 from playground.comparison.runner import REMOTE
 from playground.compute import precision
 from playground.compute.device import choose
-from playground.folder import data_folder
+from playground.folder import cache_folder, data_folder
 from playground.settings import presets
 from playground.visitors import autosave
 from playground.visitors.jobs import Remote
@@ -59,8 +58,13 @@ class Worker:
 
     # ---- messages ----
     def obey(self, message: p.Message) -> None:
-        """Carry out one message of the page."""
-        getattr(self, f"_{type(message).__name__.lower()}")(message)
+        """Carry out one message of the page. A fault of ours costs nobody but whoever asked."""
+        try:
+            getattr(self, f"_{type(message).__name__.lower()}")(message)
+        except Exception:
+            traceback.print_exc()
+            if hasattr(message, "re"):
+                self.send(p.Answer(message.re))  # a question is answered, whatever happens
 
     def _layout(self, m: p.Layout) -> None:
         self.send(p.Answer(m.re, body=orjson.dumps(layout(), option=orjson.OPT_SERIALIZE_NUMPY)))
@@ -82,7 +86,8 @@ class Worker:
         assert session is not None
         session.answered = m.answered
         if m.lost:
-            session.notice = autosave.returned(session, m.lost) if session.run is not None else LOST if m.resume else ""
+            lost = LOST if m.resume and not session.notice else session.notice  # which says what could not be read
+            session.notice = autosave.returned(session, m.lost) if session.run is not None else lost
         resume = m.resume and (session.run is not None or not m.lost)
         if resume and not session.running and not session.budget_left():
             notice = session.notice
@@ -108,14 +113,21 @@ class Worker:
         files: list[tuple[str, bytes]] = []
 
         def act() -> acts.Update:
-            update = acts.act(session, m.view, m.event, Event(m.data, m.body))
+            if acts.late(session, m.view, m.event, m.data, m.n):
+                update = acts.said(session)
+            else:
+                update = acts.act(session, m.view, m.event, Event(m.data, m.body))
             files.extend(filter(None, [update.pop("~file", None)]))
             return (acts.everything(session) | update) if whole else update
 
         body = self._done(resident, act, whole=whole)
         resident.came_to_rest = resident.came_to_rest or (training and not resident.training)
         name, data = files[0] if files else ("", b"")
-        self.send(p.Answer(m.re, name, len(body), resident.live, body + data))
+        try:
+            self.send(p.Answer(m.re, name, len(body), resident.live, body + data))
+        except ValueError as error:  # more than a message takes
+            session.notice = f"The file is too large: {error}"
+            self.send(p.Answer(m.re, live=resident.live, body=resident.told(_said(session), whole=True)))
 
     def _done(self, resident: Resident, act: Callable[[], acts.Update], *, whole: bool) -> bytes:
         """What an act changed. A fault of ours is written to the log and said, and costs nobody else anything."""
@@ -126,7 +138,7 @@ class Worker:
         except Exception as error:
             traceback.print_exc()
             session.notice = f"That did not work: {type(error).__name__}: {error!s:.120}. Nothing was changed."
-            update = acts.said(session)
+            update = _said(session)
         if session.jobs:
             self.scheduler.add(resident.turn)
         try:
@@ -135,7 +147,7 @@ class Worker:
             traceback.print_exc()
             session.notice = "A picture could not be drawn. Press reset, or choose a preset."
             resident.last = {}
-            return resident.told(acts.said(session), whole=whole)
+            return resident.told(_said(session), whole=whole)
 
     def _watch(self, m: p.Watch) -> None:
         resident = self.residents.get(m.session)
@@ -152,19 +164,18 @@ class Worker:
     def _rest(self, m: p.Rest) -> None:
         resident = self.residents.get(m.session)
         if resident is None:
-            self.send(p.Slept(m.session, False, (self.folder / m.session).is_dir()))
+            self.send(p.Slept(m.session, False))
             return
         if resident.waking is not None:
             resident.waiting.append(m)
             return
         assert resident.session is not None
-        training = resident.training
+        training = resident.session.running
         problem = self._kept(resident)
-        if problem and training:  # let it live on rather than lose it
-            self.send(p.Slept(m.session, training, False, problem))
-            return
-        self._freed(resident)
-        self.send(p.Slept(m.session, training, (self.folder / m.session).is_dir(), problem))
+        stays = bool(problem) and (resident.training or not m.must)  # let it live on rather than lose it
+        if not stays:
+            self._freed(resident)
+        self.send(p.Slept(m.session, training, stays, problem))
 
     def _forget(self, m: p.Forget) -> None:
         resident = self.residents.get(m.session)
@@ -173,10 +184,13 @@ class Worker:
         autosave.forget(self.folder / m.session)
 
     def _freed(self, resident: Resident) -> None:
-        assert resident.session is not None
-        resident.session.free()
         self.scheduler.remove(resident.turn)
         del self.residents[resident.name]
+        assert resident.session is not None
+        try:
+            resident.session.free()
+        except Exception:  # of a job that does not end as it should
+            traceback.print_exc()
 
     # ---- remote jobs ----
     def _anywhere(
@@ -189,13 +203,13 @@ class Worker:
         return Handle(self, job)
 
     def _report(self, m: p.Report) -> None:
-        session, heard = self.heard.get(m.job, ("", None))
+        _, heard = self.heard.get(m.job, ("", None))
         if heard is None:
             self.send(p.End(m.job))  # nobody waits for it any more
             return
-        heard(m.data)
         if m.data.get("ended"):
             self.heard.pop(m.job, None)
+        heard(m.data)
 
     def _begin(self, m: p.Begin) -> None:
         tell = lambda data: self.send(p.Report(m.job, data))  # noqa: E731
@@ -254,7 +268,7 @@ class Worker:
         """Let somebody compute a little, draw for those who watch, write down what is due."""
         turn = self.scheduler.next()
         if turn is not None:
-            self.scheduler.run(turn)
+            self._run(turn)
         elif self.warm is not None and not self.scheduler.turns:
             self.warm = self.warm if next(self.warm, self) is not self else None
         now = time.monotonic()
@@ -271,17 +285,26 @@ class Worker:
             self.told = now
             self._tell()
 
+    def _run(self, turn: Turn) -> None:
+        try:
+            self.scheduler.run(turn)
+        except Exception:  # a fault of ours, in what nobody catches: the others go on, and so does this one when asked
+            traceback.print_exc()
+            self.scheduler.remove(turn)
+
     def _draw(self, resident: Resident, now: float) -> None:
         try:
             body = resident.frame(now)
         except Exception as error:
-            traceback.print_exc()
-            resident.owes = False
-            resident.ended.clear()
             session = resident.session
             assert session is not None
-            session.notice = f"This picture could not be drawn: {error!s:.120}. The run goes on."
-            body = resident.told(acts.said(session))
+            problem = f"This picture could not be drawn: {error!s:.120}. The run goes on."
+            if session.notice != problem:  # or the log would be full of it
+                traceback.print_exc()
+            session.notice = problem
+            resident.last = {}
+            body = resident.told(_said(session))
+            resident.sent(now)
         self.send(p.Frame(resident.name, resident.life, resident.live, body))
 
     def _kept(self, resident: Resident) -> str:
@@ -293,16 +316,22 @@ class Worker:
             return ""
         try:
             autosave.save(session, self.folder / resident.name)
-        except OSError as error:
-            problem = f"This run could not be written down ({error.strerror or error}): a restart would lose it."
-            if session.notice != problem:
+        except Exception as error:  # a full disk, and whatever else
+            why = error.strerror if isinstance(error, OSError) else type(error).__name__
+            problem = f"This run could not be written down ({why or error}): a restart would lose it."
+            if problem != resident.problem or not session.notice:
                 session.notice, resident.owes = problem, True
+            if problem != resident.problem and not isinstance(error, OSError):
+                traceback.print_exc()
+            resident.problem = problem
             return problem
-        resident.changed = False
+        if resident.problem and session.notice == resident.problem:
+            session.notice, resident.owes = "", True
+        resident.changed, resident.problem = False, ""
         return ""
 
     def _tell(self) -> None:
-        self.send(p.Load({name: loaded(resident) for name, resident in self.residents.items()}))
+        self.send(p.Load({name: tuple(loaded(resident)) for name, resident in self.residents.items()}))
 
     def wait(self) -> float:
         """Seconds to wait for messages."""
@@ -337,14 +366,22 @@ class Handle:
             self.worker.send(p.End(self.job))
 
 
-def loaded(resident: Resident) -> tuple[int, int, float, bool]:
-    """Its jobs, the bytes that it holds in memory, about, the seconds of one update, and whether it may move."""
+def loaded(resident: Resident) -> p.Told:
+    """How a session is doing."""
     session = resident.session
     if session is None:
-        return 1, 0, 0.0, False
-    jobs = session.jobs.running
-    movable = set(jobs) == {"train"} and not session.building
-    return len(jobs), sum(kept.bytes() for kept in session.runs()), session.pace, movable
+        return p.Told(1, 0, 0.0, False, False)
+    held = sum(kept.bytes() for kept in session.runs())
+    return p.Told(len(session.jobs.running), held, session.pace, session.running, autosave.complete(session))
+
+
+def _said(session: Session) -> acts.Update:
+    """What there is to say, after something went wrong: where that cannot be drawn either, nothing."""
+    try:
+        return acts.said(session)
+    except Exception:
+        traceback.print_exc()
+        return {}
 
 
 def main() -> None:
@@ -353,8 +390,6 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it goes to the page, which ends this process by ending its input
     over: list[int] = []
     signal.signal(signal.SIGTERM, lambda *_: over.append(1))
-    with suppress(OSError, AttributeError):
-        os.nice(NICE)
     out, source = os.dup(1), 0
     os.dup2(2, 1)  # nothing else may write between the messages
 
@@ -366,8 +401,9 @@ def main() -> None:
         except BrokenPipeError:  # the page is gone: its end is read next, and everything written down
             over.append(1)
 
-    precision.MEASURED.at(data_folder())
+    precision.MEASURED.at(cache_folder())
     decoder, worker = p.Decoder(), Worker(send, data_folder())
+    polite = False
     while not over:
         ready, _, _ = select.select([source], [], [], worker.wait())
         if ready:
@@ -376,6 +412,10 @@ def main() -> None:
                 break
             for message in decoder.feed(data):
                 worker.obey(message)
+            if not polite:  # from the first answer on: until then the page waits for it
+                polite = True
+                with suppress(OSError, AttributeError):
+                    os.nice(NICE)
         worker.work()
     worker.close()
 

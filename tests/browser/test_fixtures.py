@@ -76,5 +76,6 @@ def test_a_test_may_expect_anything(browser, tiny, request):
 def test_an_app_that_ends_fails_with_its_log(tmp_path: Path):
     app = tmp_path / "app.py"
     app.write_text("print('no such preset'); raise SystemExit(1)")
-    with pytest.raises(pytest.fail.Exception, match="no such preset"), serving(tmp_path / "log.txt", tmp_path / "data", app):
+    log, data = tmp_path / "log.txt", tmp_path / "data"
+    with pytest.raises(pytest.fail.Exception, match="no such preset"), serving(log, data, app):
         pass

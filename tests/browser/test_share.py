@@ -19,6 +19,7 @@ def shared(screen: Screen) -> str:
 def test_the_link_of_a_preset_names_the_preset_and_nothing_else(page):
     screen = Screen(page).open()
     page.locator("#cfg .chip[data-preset=sort]").click()
+    screen.is_("running")  # the replay has steps too
     screen.reaches(1)
     screen.pause()
     assert dict(parse_qsl(urlsplit(shared(screen)).query)) == {"preset": "sort", "lens": "attention"}

@@ -74,7 +74,7 @@ class Tab:
         if "refused" in message or "gone" in message:
             self.told.append(message)
             return message
-        if message["whole"] and (message["life"], message["seq"]) > (self.life, self.seq) or "key" in message:
+        if (message["whole"] and (message["life"], message["seq"]) > (self.life, self.seq)) or "key" in message:
             self.life, self.seq, self.values, self.early = message["life"], message["seq"], {}, {}
             self._lay(message)
         elif message["life"] == self.life and message["seq"] > self.seq:

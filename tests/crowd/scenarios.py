@@ -32,11 +32,11 @@ class Figures(NamedTuple):
     def lines(self) -> list[str]:
         first, steps, presses = self.first or [0.0], self.steps or [0], self.presses or [0.0, 0.0]
         p95 = quantiles(presses, n=20)[-1] if len(presses) > 1 else presses[0]
+        others = f"median {1e3 * median(presses):.0f}, 95 % {1e3 * p95:.0f}, worst {1e3 * max(presses):.0f} ms"
         return [
             f"first picture: median {median(first):.2f}, worst {max(first):.2f} s ({len(first)} who train)",
             f"updates: least {min(steps)}, median {median(steps):.0f}, most {max(steps)}",
-            f"other presses: median {1e3 * median(presses):.0f}, 95 % {1e3 * p95:.0f}, worst {1e3 * max(presses):.0f} ms "
-            f"({len(presses)})",
+            f"other presses: {others} ({len(presses)})",
             f"memory: {self.memory[0] / 1e6:.0f} MB, at the end {self.memory[1] / 1e6:.0f} MB",
             f"problems: {len(self.problems)} {self.problems[:3]}",
         ]

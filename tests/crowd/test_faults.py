@@ -58,7 +58,8 @@ def test_a_killed_worker_costs_its_sessions_little_and_the_others_nothing(app):
             assert not tab.problems
         notes = [tab.values["transport"]["note"] for tab in tabs]
         lost = [note for note in notes if "ended" in note]
-        assert lost and len(lost) < 4, notes
+        assert lost, notes
+        assert len(lost) < 4, notes
         assert "this is your run of" in lost[0]
         for tab in tabs:
             await tab.leave()
@@ -83,15 +84,18 @@ def test_a_restarted_server_gives_each_visitor_their_run_back(tmp_path: Path):
         for key, step in kept:
             tab = Tab(server, key)
             await tab.open()
-            assert tab.step == step and tab.key == key
+            assert tab.step == step
+            assert tab.key == key
             assert "The server restarted: this is your run of" in tab.values["transport"]["note"]
             await tab.press("transport", "play")
             assert await tab.until(lambda t, step=step: t.step > step)
             await tab.leave()
         stranger = Tab(server, kept[0][0][:-1] + ("A" if kept[0][0][-1] != "A" else "B"))
         await stranger.open()
-        assert stranger.step == 0 and stranger.state == "replay"
-        assert stranger.key not in {key for key, _ in kept} and stranger.key[:-1] != kept[0][0][:-1]
+        assert stranger.step == 0
+        assert stranger.state == "replay"
+        assert stranger.key not in {key for key, _ in kept}
+        assert stranger.key[:-1] != kept[0][0][:-1]
         await stranger.leave()
 
     with serving(tmp_path / "log.txt", tmp_path / "data", port=port) as running:
@@ -110,14 +114,17 @@ def test_a_tab_that_reloads_finds_its_run_and_one_that_is_left_for_long_too(app)
         await tab.leave()
         again = Tab(server, tab.key)
         await again.open()
-        assert again.step >= tab.step and again.state == "running"
+        assert again.step >= tab.step
+        assert again.state == "running"
         await again.press("transport", "pause")
         step = again.step
         await again.leave()
         await asyncio.sleep(7)  # it sleeps by now
         back = Tab(server, tab.key)
         await back.open()
-        assert back.step == step and back.state == "paused" and back.key == tab.key
+        assert back.step == step
+        assert back.state == "paused"
+        assert back.key == tab.key
         await back.leave()
 
     play(story)
@@ -131,7 +138,8 @@ def test_an_old_page_of_the_same_tab_is_told_so_and_changes_nothing(app):
         new = Tab(server, old.key)
         await new.open()
         said = await old.press("transport", "play")
-        assert said == {"gone": True} and await old.pulse() == 410
+        assert said == {"gone": True}
+        assert await old.pulse() == 410
         assert new.state == "replay"
         await new.leave()
         await old.vanish()
@@ -148,7 +156,9 @@ def test_nobody_gets_anything_with_another_key_page_or_name(app):
             thief.key, thief.page = key, page  # type: ignore[assignment]
             assert await thief.press("transport", "reset") == {"gone": True}
             assert await thief.pulse() == 410
-        assert tab.step > 0 and tab.state == "running" and not tab.problems
+        assert tab.step > 0
+        assert tab.state == "running"
+        assert not tab.problems
         await tab.leave()
         await thief.vanish()
 

@@ -15,7 +15,30 @@ ODD = [
     None, True, -1, 0, 3, 1e308, 2**62, "", "x" * 3000, "set:{}", "step:²", "set:[]", 'set:{"model.layers":{"x":1}}',
     [], [[]], {}, {"a": [1]}, ["x"], "\ufffd", "model.layers", "ids",
 ]  # fmt: skip
-FIELDS = "id at value name text n step layer head which action kind trial on show expert line query what a b c".split()
+FIELDS = [
+    "id",
+    "at",
+    "value",
+    "name",
+    "text",
+    "n",
+    "step",
+    "layer",
+    "head",
+    "which",
+    "action",
+    "kind",
+    "trial",
+    "on",
+    "show",
+    "expert",
+    "line",
+    "query",
+    "what",
+    "a",
+    "b",
+    "c",
+]
 EVENTS = [(view, name) for view, events in acts.ACTS.items() for name in events]
 
 
@@ -71,3 +94,20 @@ def test_a_frame_of_a_page_out_of_sight_is_the_transport_alone():
     assert set(acts.frame(session, "train", True)) == {"transport"}
     session.page = "playground"
     assert "attention" in acts.frame(session, "train", True)
+
+
+def test_of_presses_of_the_transport_and_of_edits_of_a_control_the_newest_wins():
+    session = Session()
+
+    def late(n: int, view: str, name: str, **data: object) -> bool:
+        return acts.late(session, view, name, data, n)
+
+    assert not late(10, "transport", "seek", step=1)
+    assert late(9, "transport", "play")
+    assert not late(9, "transport", "step")  # each is a step more
+    assert not late(9, "form:Model", "edit", at="seed", value=1)
+    assert not late(12, "form:Model", "edit", at="seed", value=2)
+    assert late(11, "form:Model", "edit", at="seed", value=3)
+    assert not late(11, "form:Model", "edit", at="training.lr", value=3)
+    assert not late(11, "form:Model", "edit", at=["seed"])
+    assert not late(11, "transport", "pause")

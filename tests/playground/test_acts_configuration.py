@@ -87,6 +87,7 @@ def test_a_link_is_opened_once_and_its_run_is_built_by_a_job():
     built = session.run
     run.play(session, Event({}))
     advance(session, "train", 3)
+    configuration.opened(session, None)  # it moved, or slept
     shown = configuration.opened(session, query)  # a reload
     assert session.run is built
     assert shown["transport"]["step"] == built.step

@@ -92,7 +92,6 @@ def test_the_page_begins_with_the_last_frame_until_the_recording_has_been_fetche
         assert values[name] == frames()[-1][name]
 
 
-
 def test_a_frame_keeps_only_what_changed():
     base = {"a": {"x": 1, "y": 2}}
     assert _changes(base, {"a": {"x": 1, "y": 3}}) == {"a": {"y": 3}}

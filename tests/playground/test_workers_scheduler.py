@@ -1,4 +1,4 @@
-"""Turns go by computing time used: equal shares for unequal steps, newcomers first for a moment, idle jobs for nothing."""
+"""Turns go by computing time used: equal shares for unequal steps, newcomers first, nothing for idle jobs."""
 
 from playground.workers.scheduler import FRESH, HIDDEN, IDLE, REST, SLICE, Scheduler, Turn
 
@@ -64,9 +64,10 @@ def test_a_newcomer_goes_first_and_owes_nothing_for_the_time_before():
     new, before = made(clock, 0.01), old.done
     scheduler.add(new)
     run(scheduler, clock, 0.3)
-    assert new.done >= 25 and old.done - before <= 5
+    assert new.done >= 25
+    assert old.done - before <= 5
     run(scheduler, clock, 30)
-    assert abs((new.used - old.used)) < FRESH  # it did not catch up with 30 s
+    assert abs(new.used - old.used) < FRESH  # it did not catch up with 30 s
 
 
 def test_pressing_again_and_again_is_no_way_to_more_than_a_share():
@@ -98,7 +99,8 @@ def test_one_that_only_looks_whether_there_is_something_to_do_costs_nothing():
     assert busy.used > 9.8
     scheduler.remove(busy)
     scheduler.run(idle)
-    assert scheduler.next() is None and 0 < scheduler.wait() <= REST
+    assert scheduler.next() is None
+    assert 0 < scheduler.wait() <= REST
 
 
 def test_a_turn_ends_after_its_slice_or_with_its_last_step():
@@ -109,4 +111,6 @@ def test_a_turn_ends_after_its_slice_or_with_its_last_step():
     assert SLICE <= clock.now < SLICE + 0.005
     last = made(clock, 0.001, steps=3)
     scheduler.add(last)
-    assert not scheduler.run(last) and last not in scheduler.turns and last.done == 3
+    assert not scheduler.run(last)
+    assert last not in scheduler.turns
+    assert last.done == 3

@@ -102,10 +102,7 @@ def _label(text: str) -> str:
 
 
 def _changes(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        found = None
+    found = links.decoded(text, LONGEST)
     if not isinstance(found, dict):
         raise ValueError("The link's variant is cut short or damaged.")
     return {str(path)[:200]: value for path, value in found.items()}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from playground.positions.settings import PositionSettings, Setting
+from playground.settings import links
 from playground.settings.edited import Edited
 from playground.settings.paths import flat, ordered
 
@@ -23,8 +23,7 @@ def link(settings: PositionSettings) -> str:
     changed = {path: value for path, value in after.items() if before.get(path) != value}
     if settings.kept:
         changed["kept"] = [_short(each) for each in settings.kept]
-    pairs = [(PREFIX + path, json.dumps(value)) for path, value in ordered(changed)]
-    return "?" + urlencode([("at", "positions"), *pairs])
+    return "?" + urlencode([("at", "positions"), *links.encoded(changed, PREFIX)])
 
 
 def _short(setting: Setting) -> dict[str, Any]:
@@ -36,7 +35,8 @@ def _short(setting: Setting) -> dict[str, Any]:
 
 def opened(edited: Edited[PositionSettings], query: Mapping[str, str]) -> list[str]:
     """Take the settings of an address; returns a sentence for each that could not be taken."""
-    wanted = {name.removeprefix(PREFIX): _value(text) for name, text in query.items() if name.startswith(PREFIX)}
+    mine = {name.removeprefix(PREFIX): text for name, text in query.items() if name.startswith(PREFIX)}
+    wanted = {path: links.decoded(text, LONGEST) for path, text in mine.items()}
     if not wanted:
         return []
     edited.reset()
@@ -53,10 +53,3 @@ def opened(edited: Edited[PositionSettings], query: Mapping[str, str]) -> list[s
         refused += [f"{sentence} It was left out." for sentence in edited.problems.values()]
         edited.raw, edited.problems = edited.config.model_dump(), {}
     return refused
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text[:LONGEST])
-    except (ValueError, RecursionError):
-        return text[:LONGEST]

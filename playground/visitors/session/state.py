@@ -32,6 +32,7 @@ class State:
         self.page = "playground"  # in sight
         self.sent = 0  # values of the transport
         self.answered = 0  # the newest press that was answered
+        self.newest: dict[str, int] = {}  # of the transport and of each control, the newest press that was carried out
         self.building = False  # whether a model is to be built from the controls before anything else
         self.steps = 0  # single updates asked for and not made
         self.rate, self.used = 0.0, 0.0
