@@ -135,6 +135,7 @@ def _saved(session: Session, entries: dict[int, Entry]) -> Saved:
         branched=session.branched,
         compared=session.compared,
         opened=session.opened,
+        notice=session.notice[:300],
         look=_look(session),
         positions=_controls(session.positions),
         words=_controls(session.words.edited),
@@ -207,7 +208,7 @@ def wake(folder: Path, anywhere: Anywhere) -> Generator[None, None, Session]:
     yield
     session.preset = found.preset if found.preset in presets.PRESETS else session.preset
     session.shelf.numbers = count(found.next)
-    session.written.at, session.written.training = found.at, found.training
+    session.written.at, session.written.training, session.written.notice = found.at, found.training, found.notice
     session.written.waiting = {entry.id: entry for entry in found.shelf if entry.file}
     with _left_out(said, "The settings"):
         _configure(session, found)

@@ -141,3 +141,5 @@ class Trace:
     """When it was written last, by the wall clock; 0 for never."""
     training: bool = False
     """Whether the run trained then."""
+    notice: str = ""
+    """What was said then; for who moves or has slept, it goes on being said."""

@@ -112,6 +112,8 @@ class Saved(Part):
     branched: Text = ""
     compared: Place = 0
     opened: Text = ""
+    notice: Text = ""
+    """What was being said to the visitor."""
     look: Look = Look()
     positions: Controls = Controls()
     words: Controls = Controls()

@@ -88,6 +88,7 @@ class Worker:
         if m.lost:
             lost = LOST if m.resume and not session.notice else session.notice  # which says what could not be read
             session.notice = autosave.returned(session, m.lost) if session.run is not None else lost
+        session.notice, session.written.notice = session.notice or session.written.notice, ""
         resume = m.resume and (session.run is not None or not m.lost)
         if resume and not session.running and not session.budget_left():
             notice = session.notice

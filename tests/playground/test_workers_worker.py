@@ -36,13 +36,13 @@ class Hand:
     def ask(self, message):
         """The answer to a question; a session that wakes is waited for."""
         before = len(self.said)
+
+        def answers():
+            return [m for m in self.said[before:] if isinstance(m, p.Answer) and m.re == message.re]
+
         self.worker.obey(message)
-        for _ in range(1000):
-            found = [m for m in self.said[before:] if isinstance(m, p.Answer) and m.re == message.re]
-            if found:
-                return found[-1]
-            self.worker.work()
-        raise AssertionError("no answer")
+        self.until(answers)
+        return answers()[-1]
 
     def attach(self, name=NAME, **more):
         self.life, self.re = self.life + 1, self.re + 1
@@ -63,12 +63,11 @@ class Hand:
         self.act("transport", "play", name)
         return self.session(name)
 
-    def until(self, there, turns=20_000):
-        for _ in range(turns):
-            if there():
-                return
+    def until(self, there, seconds=30.0):
+        end = time.monotonic() + seconds
+        while not there():
+            assert time.monotonic() < end, "it never came to be so"
             self.worker.work()
-        raise AssertionError("it never came to be so")
 
     def at(self, step, name=NAME):
         self.until(lambda: self.session(name).run is not None and self.session(name).run.step >= step)
