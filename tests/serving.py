@@ -49,7 +49,7 @@ def serving(
     url = f"http://127.0.0.1:{port}"
     settings = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "NO_PROXY": "127.0.0.1,localhost"}
     quiet = {"PLAYGROUND_OPEN": "0", "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
-    ours = {"PLAYGROUND_DATA": str(data), "PLAYGROUND_HOSTED": "1", "PLAYGROUND_ARRIVALS": "none"}  # all come from here
+    ours = {"PLAYGROUND_DATA": str(data), "PLAYGROUND_HOSTED": "1"}
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, str(app)],

@@ -87,7 +87,7 @@ class Screen:
     def reaches(self, step: int) -> int:
         """Wait until the step shown is at least `step`; returns it."""
         said = "document.querySelector('#tp [data-step]').textContent.replaceAll(',', '')"
-        self.page.wait_for_function(f"least => Number({said}) >= least", arg=step, timeout=180_000)  # in a crowd
+        self.page.wait_for_function(f"least => Number({said}) >= least", arg=step)
         return self.step
 
     def train(self, steps: int = 1) -> int:

@@ -154,9 +154,11 @@ def visitor(browser, server, request) -> Iterator[Screen]:
 
 @pytest.fixture
 def bystander(visitor: Screen) -> Iterator[Screen]:
-    """Someone else's run, which goes on during the test and after it."""
-    if visitor.bar.get_attribute("data-state") != "running":
-        visitor.train(visitor.step + 1)
+    """Someone else's run, which goes on during the test and after it, or to its end."""
+    if visitor.bar.get_attribute("data-state") == "finished":
+        visitor.page.locator("#tp [data-do=reset]").click()
+        visitor.is_("ready")
+        visitor.train(1)
     yield visitor
     visitor.is_("running|finished")
     visitor.reaches(min(5000, visitor.step + 2))
