@@ -316,8 +316,6 @@ class Visitors:
                 continue
             if not answer.body:
                 raise Refused("This page could not be opened. It tries again in a moment.")
-            if answer.live:  # until it says more
-                worker.load.setdefault(visitor.name, p.Told(1, 0, 0.0, visitor.was_training, False))
             visitor.trouble, visitor.was_training, visitor.live = "", False, answer.live
             self._show(visitor)
             return answer.body.decode()
@@ -398,8 +396,7 @@ class Visitors:
             visitor = self.by_name.get(name)
             if visitor is not None and visitor.worker is worker:
                 if not visitor.was_training:  # it had arrived there
-                    told = worker.load.get(name, NOTHING)
-                    trained = told.trains if told.jobs else visitor.live  # pressed since it last told
+                    trained = worker.load.get(name, NOTHING).trains
                     visitor.was_training = visitor.live = trained and now - visitor.fell > TWICE
                     visitor.fell = now
                 visitor.worker, visitor.trouble = None, "crash"

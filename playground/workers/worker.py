@@ -96,6 +96,7 @@ class Worker:
             session.notice = notice
         resident.begin()
         body = self._done(resident, partial(acts.opened, session, m.query, m.tab), whole=True)
+        self._tell()
         self.send(p.Answer(m.re, live=resident.live, body=body))
 
     def _act(self, m: p.Act) -> None:
@@ -109,7 +110,7 @@ class Worker:
         session = resident.session
         assert session is not None
         session.answered = max(session.answered, m.n)
-        resident.changed, training = True, resident.training
+        resident.changed, training, running = True, resident.training, session.running
         whole = m.whole or (m.view, m.event) == ("bus", "whole")
         files: list[tuple[str, bytes]] = []
 
@@ -123,6 +124,8 @@ class Worker:
 
         body = self._done(resident, act, whole=whole)
         resident.came_to_rest = resident.came_to_rest or (training and not resident.training)
+        if session.running != running:  # before the answer: should this process die, it is woken as it was left
+            self._tell()
         name, data = files[0] if files else ("", b"")
         try:
             self.send(p.Answer(m.re, name, len(body), resident.live, body + data))
@@ -283,7 +286,6 @@ class Worker:
             if resident.keep_due(now):
                 self._kept(resident)
         if now - self.told >= TELL:
-            self.told = now
             self._tell()
 
     def _run(self, turn: Turn) -> None:
@@ -332,6 +334,7 @@ class Worker:
         return ""
 
     def _tell(self) -> None:
+        self.told = time.monotonic()
         self.send(p.Load({name: tuple(loaded(resident)) for name, resident in self.residents.items()}))
 
     def wait(self) -> float:

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from playground.workers.budget import worker_environment
-from tests.crowd.client import Server, Tab
+from tests.crowd.client import Tab, visiting
 from tests.crowd.scenarios import behave, crowd, memory, openings
 from tests.serving import Running, serving
 
@@ -56,23 +56,21 @@ def headless(seconds: float) -> float:
 
 async def watched(base: str, visitors: int, seconds: float) -> tuple[float, float]:
     """(updates, pictures) a second of so many visitors together, who watch the Attention lens."""
-    server = await Server.at(base)
-    tabs = [Tab(server) for _ in range(visitors)]
-    for tab in tabs:
-        await tab.open()
-        await tab.press("form:Training", "edit", at="training.steps", value=5000)
-        await tab.press("transport", "play")
-    for tab in tabs:
-        assert await tab.until(lambda t: t.step > 5, 60)
-    await asyncio.sleep(4)  # until both are where they stay
-    began, steps, frames = time.perf_counter(), [t.step for t in tabs], sum(len(t.frames) for t in tabs)
-    await asyncio.sleep(seconds)
-    took = time.perf_counter() - began
-    made = sum(t.step - old for t, old in zip(tabs, steps, strict=True)) / took
-    drawn = (sum(len(t.frames) for t in tabs) - frames) / took
-    for tab in tabs:
-        await tab.leave()
-    await asyncio.sleep(6)
+    async with visiting(base) as server:
+        tabs = [Tab(server) for _ in range(visitors)]
+        for tab in tabs:
+            await tab.open()
+            await tab.press("form:Training", "edit", at="training.steps", value=5000)
+            await tab.press("transport", "play")
+        for tab in tabs:
+            assert await tab.until(lambda t: t.step > 5, 60)
+        await asyncio.sleep(4)  # until both are where they stay
+        began, steps, frames = time.perf_counter(), [t.step for t in tabs], sum(len(t.frames) for t in tabs)
+        await asyncio.sleep(seconds)
+        took = time.perf_counter() - began
+        made = sum(t.step - old for t, old in zip(tabs, steps, strict=True)) / took
+        drawn = (sum(len(t.frames) for t in tabs) - frames) / took
+    await asyncio.sleep(6)  # the server is empty again
     return made, drawn
 
 

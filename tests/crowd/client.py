@@ -17,18 +17,25 @@ WAIT = 90.0  # seconds for one answer
 
 
 class Server:
-    """The app at an address: which of its functions the bus calls."""
+    """The app at an address: which of its functions the bus calls, and the tabs that are open there."""
 
     def __init__(self, base: str, config: dict[str, Any]):
         self.base, self.config = base, config
         self.functions = {
             event: dependency["id"] for dependency in config["dependencies"] for _, event in dependency["targets"]
         }
+        self.tabs: set[Tab] = set()
 
-    @classmethod
-    async def at(cls, base: str) -> Server:
-        async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=WAIT) as http:
-            return cls(base, (await http.get("/config")).json())
+
+@asynccontextmanager
+async def visiting(base: str) -> AsyncIterator[Server]:
+    """The app at an address; whoever is still there at the end leaves."""
+    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=WAIT) as http:
+        server = Server(base, (await http.get("/config")).json())
+    try:
+        yield server
+    finally:
+        await asyncio.gather(*(tab.leave() for tab in list(server.tabs)))
 
 
 class Tab:
@@ -36,6 +43,7 @@ class Tab:
 
     def __init__(self, server: Server, key: str = ""):
         self.server, self.key = server, key
+        server.tabs.add(self)
         self.http = httpx.AsyncClient(
             base_url=server.base, trust_env=False, timeout=WAIT, limits=httpx.Limits(max_connections=6)
         )
@@ -159,6 +167,7 @@ class Tab:
 
     async def vanish(self) -> None:
         """Close the tab without a word."""
+        self.server.tabs.discard(self)
         if self.stream is not None:
             self.stream.cancel()
             with suppress(asyncio.CancelledError, httpx.HTTPError):
@@ -193,13 +202,3 @@ def _texts(data: list[Any]) -> list[str]:
         elif isinstance(value, list):
             found += [new for what, path, new in value if what in ("replace", "add") and not path and new]
     return [text for text in found if text.startswith("{")]
-
-
-@asynccontextmanager
-async def tabs(server: Server, count: int) -> AsyncIterator[list[Tab]]:
-    """So many tabs, closed at the end."""
-    made = [Tab(server) for _ in range(count)]
-    try:
-        yield made
-    finally:
-        await asyncio.gather(*(tab.vanish() for tab in made))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from tests.crowd.client import Server, Tab, tabs
+from tests.crowd.client import Server, Tab, visiting
 
 LENSES = ("learning", "attention", "experts", "positions", "embeddings", "predictions", "intervene")
 HEAVY = {"set": {"model.layers": 6, "model.width": 256}}
@@ -90,10 +90,10 @@ async def crowd(
     base: str, pid: int, training: int = 20, looking: int = 30, seconds: float = 180.0, presets: tuple[str, ...] = ("",)
 ) -> Figures:
     """So many train at once and so many look on."""
-    server = await Server.at(base)
     first: list[float] = []
     presses: list[float] = []
-    async with tabs(server, training + looking) as everybody:
+    async with visiting(base) as server:
+        everybody = [Tab(server) for _ in range(training + looking)]
         who, others = everybody[:training], everybody[training:]
         await asyncio.gather(*(tab.open() for tab in others))
         until = time.perf_counter() + seconds
@@ -111,13 +111,11 @@ async def crowd(
         steps = [tab.step - old for tab, old in zip(who, before, strict=True)]
         late = memory(pid)
         problems = [problem for tab in everybody for problem in tab.problems]
-        await asyncio.gather(*(tab.leave() for tab in everybody))
     return Figures(first, steps, presses, (early, late), problems)
 
 
 async def openings(base: str, count: int = 200, seconds: float = 60.0) -> tuple[list[float], list[str]]:
     """So many pages open in so much time; seconds from the document to a whole picture, and what went wrong."""
-    server = await Server.at(base)
     taken: list[float] = []
 
     async def one(tab: Tab, wait: float) -> None:
@@ -129,10 +127,10 @@ async def openings(base: str, count: int = 200, seconds: float = 60.0) -> tuple[
             tab.problems.append(f"no picture: {str(said)[:200]}")
         taken.append(time.perf_counter() - began)
 
-    async with tabs(server, count) as everybody:
+    async with visiting(base) as server:
+        everybody = [Tab(server) for _ in range(count)]
         await asyncio.gather(*(one(tab, i * seconds / count) for i, tab in enumerate(everybody)))
         problems = [problem for tab in everybody for problem in tab.problems]
-        await asyncio.gather(*(tab.leave() for tab in everybody))
     return taken, problems
 
 
@@ -140,11 +138,10 @@ async def behave(base: str, people: int = 12, seconds: float = 600.0, seed: int 
     """People reload, open several tabs, stop at once, abandon, come back; how many came back to their run, and what
     went wrong.
     """
-    server = await Server.at(base)
     problems: list[str] = []
     returned = 0
 
-    async def person(number: int) -> None:
+    async def person(server: Server, number: int) -> None:
         nonlocal returned
         dice = random.Random(f"{seed} {number}")
         until = time.perf_counter() + seconds
@@ -190,7 +187,7 @@ async def behave(base: str, people: int = 12, seconds: float = 600.0, seed: int 
                 problems.append(f"person {number}: a run of {total} steps, not of {marked}")
             await asyncio.sleep(dice.uniform(0, 1.5))
         problems.extend(tab.problems)
-        await tab.leave()
 
-    await asyncio.gather(*(person(i) for i in range(people)))
+    async with visiting(base) as server:
+        await asyncio.gather(*(person(server, i) for i in range(people)))
     return returned, problems

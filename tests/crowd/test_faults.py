@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,12 +10,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.crowd.client import Server, Tab
+from tests.crowd.client import Server, Tab, visiting
 from tests.serving import Running, free_port, serving
 
 
-def play(what: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(what(), 240))
+def play(url: str, story: Callable[[Server], Awaitable[None]]) -> None:
+    """What happens at a server; whatever comes of it, nobody stays behind for the next test."""
+
+    async def told() -> None:
+        async with visiting(url) as server:
+            await asyncio.wait_for(story(server), 240)
+
+    asyncio.run(told())
 
 
 def workers(app: Running) -> dict[int, psutil.Process]:
@@ -33,64 +38,62 @@ async def trained(server: Server, steps: int = 8) -> Tab:
     return tab
 
 
-async def busy(app: Running) -> list[psutil.Process]:
-    """The workers that compute for visitors, the busiest last; waits until there are two, where there are two cores."""
-    grown: dict[psutil.Process, float] = {}
-    for _ in range(30):
-        before = {pid: child.cpu_times().user for pid, child in workers(app).items()}
+async def apart(app: Running, tabs: list[Tab]) -> tuple[psutil.Process, list[Tab], list[Tab]]:
+    """A worker, the tabs that train there and those that do not, once they are as many: nobody moves then. Who stands
+    still while a worker does is at home there.
+    """
+    for _ in range(20):
+        for worker in workers(app).values():
+            worker.suspend()
+            try:
+                await asyncio.sleep(0.5)  # what was on its way
+                before = [tab.step for tab in tabs]
+                await asyncio.sleep(1.5)
+                still = [tab for tab, step in zip(tabs, before, strict=True) if tab.step == step]
+            finally:
+                worker.resume()
+            if 2 * len(still) == len(tabs):
+                return worker, still, [tab for tab in tabs if tab not in still]
         await asyncio.sleep(1)
-        grown = {c: c.cpu_times().user - before[c.pid] for c in workers(app).values() if c.pid in before}
-        found = sorted((c for c in grown if grown[c] > 0.15), key=lambda c: grown[c])
-        if len(found) >= min(2, os.cpu_count() or 1):
-            return found
-    raise AssertionError(f"only one of the workers computes: {grown}")
+    raise AssertionError(f"two workers are not used alike: {[tab.step for tab in tabs]}")
 
 
 def test_a_killed_worker_costs_its_sessions_little_and_the_others_nothing(app):
-    async def story():
-        server = await Server.at(app.url)
+    async def story(server: Server):
         tabs = [await trained(server) for _ in range(4)]
-        await busy(app)  # they are spread over the workers by now
-        for tab in tabs:  # a pause writes the run down
-            await tab.press("transport", "pause")
-        for tab in tabs:
-            await tab.press("transport", "play")
-        (await busy(app))[-1].kill()
+        worker, there, elsewhere = await apart(app, tabs)
+        await asyncio.sleep(6)  # each has been written down since it trains
+        worker.kill()
 
-        def told(tab: Tab) -> bool:
-            return "ended" in tab.values["transport"]["note"]
+        def note(tab: Tab) -> str:
+            return tab.values["transport"]["note"]
 
-        assert await tabs[0].until(lambda _: any(map(told, tabs)), 60)
-        after = [tab.step for tab in tabs]
-        for tab, step in zip(tabs, after, strict=True):
-            if tab.state == "paused":  # its worker had not said yet that it trained
-                await tab.press("transport", "play")
+        for tab in there:
+            assert await tab.until(lambda t: "ended: this is your run of" in note(t) and t.step, 60), (
+                note(tab),
+                tab.step,
+            )
+        for tab in elsewhere:
+            assert "ended" not in note(tab)
+        for tab, step in [(tab, tab.step) for tab in tabs]:
             assert await tab.until(lambda t, step=step: t.step > step, 60), (step, tab.values["transport"])
             assert not tab.problems
-        notes = [tab.values["transport"]["note"] for tab in tabs]
-        lost = [note for note in notes if "ended" in note]
-        assert lost, notes
-        assert "this is your run of" in lost[0]
-        for tab in tabs:
-            await tab.leave()
 
-    play(story)
+    play(app.url, story)
 
 
 def test_a_restarted_server_gives_each_visitor_their_run_back(tmp_path: Path):
     port = free_port()
     kept: list[tuple[str, int]] = []
 
-    async def first(url: str):
-        server = await Server.at(url)
+    async def first(server: Server):
         for steps in (5, 12):
             tab = await trained(server, steps)
             await tab.press("transport", "pause")
             kept.append((tab.key, tab.step))
             await tab.vanish()
 
-    async def then(url: str):
-        server = await Server.at(url)
+    async def then(server: Server):
         for key, step in kept:
             tab = Tab(server, key)
             await tab.open()
@@ -99,27 +102,24 @@ def test_a_restarted_server_gives_each_visitor_their_run_back(tmp_path: Path):
             assert "The server restarted: this is your run of" in tab.values["transport"]["note"]
             await tab.press("transport", "play")
             assert await tab.until(lambda t, step=step: t.step > step)
-            await tab.leave()
         stranger = Tab(server, kept[0][0][:-1] + ("A" if kept[0][0][-1] != "A" else "B"))
         await stranger.open()
         assert stranger.step == 0
         assert stranger.state == "replay"
         assert stranger.key not in {key for key, _ in kept}
         assert stranger.key[:-1] != kept[0][0][:-1]
-        await stranger.leave()
 
     with serving(tmp_path / "log.txt", tmp_path / "data", port=port) as running:
-        play(lambda: first(running.url))
+        play(running.url, first)
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(20) == 0
     with serving(tmp_path / "log.txt", tmp_path / "data", port=port) as running:
-        play(lambda: then(running.url))
+        play(running.url, then)
     assert "Traceback" not in (tmp_path / "log.txt").read_text()
 
 
 def test_a_tab_that_reloads_finds_its_run_and_one_that_is_left_for_long_too(app):
-    async def story():
-        server = await Server.at(app.url)
+    async def story(server: Server):
         tab = await trained(server)
         await tab.leave()
         again = Tab(server, tab.key)
@@ -135,14 +135,12 @@ def test_a_tab_that_reloads_finds_its_run_and_one_that_is_left_for_long_too(app)
         assert back.step == step
         assert back.state == "paused"
         assert back.key == tab.key
-        await back.leave()
 
-    play(story)
+    play(app.url, story)
 
 
 def test_an_old_page_of_the_same_tab_is_told_so_and_changes_nothing(app):
-    async def story():
-        server = await Server.at(app.url)
+    async def story(server: Server):
         old = Tab(server)
         await old.open()
         new = Tab(server, old.key)
@@ -151,15 +149,12 @@ def test_an_old_page_of_the_same_tab_is_told_so_and_changes_nothing(app):
         assert said == {"gone": True}
         assert await old.pulse() == 410
         assert new.state == "replay"
-        await new.leave()
-        await old.vanish()
 
-    play(story)
+    play(app.url, story)
 
 
 def test_nobody_gets_anything_with_another_key_page_or_name(app):
-    async def story():
-        server = await Server.at(app.url)
+    async def story(server: Server):
         tab = await trained(server)
         thief = Tab(server)
         for key, page in (("", 1), (tab.key[::-1], tab.page), (tab.key, tab.page + 1), (None, None), (["x"], {})):
@@ -169,15 +164,12 @@ def test_nobody_gets_anything_with_another_key_page_or_name(app):
         assert tab.step > 0
         assert tab.state == "running"
         assert not tab.problems
-        await tab.leave()
-        await thief.vanish()
 
-    play(story)
+    play(app.url, story)
 
 
 def test_two_hundred_made_up_keys_end_nobodys_run(app):
-    async def story():
-        server = await Server.at(app.url)
+    async def story(server: Server):
         tab = await trained(server)
         made = [Tab(server, f"{i:043d}") for i in range(60)]
         await asyncio.gather(*(each.open() for each in made))
@@ -185,15 +177,12 @@ def test_two_hundred_made_up_keys_end_nobodys_run(app):
         step = tab.step
         assert await tab.until(lambda t: t.step > step, 20)
         assert tab.state == "running"
-        for each in (tab, *made):
-            await each.leave()
 
-    play(story)
+    play(app.url, story)
 
 
 def test_a_client_that_reads_nothing_grows_nothing_and_trains_on(app):
-    async def story():
-        server = await Server.at(app.url)
+    async def story(server: Server):
         tab = await trained(server)
         tab.acknowledge = False
         await asyncio.sleep(3)
@@ -204,9 +193,8 @@ def test_a_client_that_reads_nothing_grows_nothing_and_trains_on(app):
         tab.acknowledge = True
         await tab.press("bus", "whole")
         assert tab.step > step
-        await tab.leave()
 
-    play(story)
+    play(app.url, story)
 
 
 @pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGKILL])

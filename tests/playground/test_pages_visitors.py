@@ -74,6 +74,7 @@ class Played:
         self.training.setdefault(m.session, at_rest)
         if m.resume:
             self.training[m.session] = abs(self.training[m.session]) or 1
+        self.load()
         self.say(p.Answer(m.re, live=self.training[m.session] > 0, body=self.whole(m.session)))
 
     def Act(self, m):
@@ -84,6 +85,7 @@ class Played:
         else:
             if m.event in ("play", "pause"):
                 self.training[m.session] = {"play": 1, "pause": -1}[m.event]
+                self.load()
             self.say(p.Answer(m.re, live=self.training[m.session] > 0, body=self.whole(m.session)))
 
     def Rest(self, m):
