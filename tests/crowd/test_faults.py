@@ -40,20 +40,26 @@ async def trained(server: Server, steps: int = 8) -> Tab:
 
 async def apart(app: Running, tabs: list[Tab]) -> tuple[psutil.Process, list[Tab], list[Tab]]:
     """A worker, the tabs that train there and those that do not, once they are as many: nobody moves then. Who stands
-    still while a worker does is at home there.
+    still while a worker does is at home there, or just on the way: so it is asked twice.
     """
+
+    async def at(worker: psutil.Process) -> list[Tab]:
+        worker.suspend()
+        try:
+            await asyncio.sleep(0.5)  # what was on its way
+            before = [tab.step for tab in tabs]
+            await asyncio.sleep(1)
+            return [tab for tab, step in zip(tabs, before, strict=True) if tab.step == step]
+        finally:
+            worker.resume()
+
     for _ in range(20):
         for worker in workers(app).values():
-            worker.suspend()
-            try:
-                await asyncio.sleep(0.5)  # what was on its way
-                before = [tab.step for tab in tabs]
-                await asyncio.sleep(1.5)
-                still = [tab for tab, step in zip(tabs, before, strict=True) if tab.step == step]
-            finally:
-                worker.resume()
-            if 2 * len(still) == len(tabs):
-                return worker, still, [tab for tab in tabs if tab not in still]
+            there = await at(worker)
+            if 2 * len(there) == len(tabs):
+                await asyncio.sleep(2)
+                if await at(worker) == there:
+                    return worker, there, [tab for tab in tabs if tab not in there]
         await asyncio.sleep(1)
     raise AssertionError(f"two workers are not used alike: {[tab.step for tab in tabs]}")
 
