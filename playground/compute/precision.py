@@ -5,7 +5,6 @@ Only the update: what is shown of a model (attention, validation, predictions) i
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -27,8 +26,6 @@ WORTH = 1.15  # bfloat16 rounds to three digits: it has to be this much faster
 FLOPS = 2e9  # of one pass of the probe: some 20 ms
 REPEATS = 3
 EXACT = 1e-5  # relative error of a routed product; fp32 itself has about 1e-6, bfloat16 4e-3
-
-_lock = threading.Lock()  # a shape is probed by one thread, and all take what it found
 
 
 class Precision(NamedTuple):
@@ -54,18 +51,17 @@ class Precision(NamedTuple):
 
 def choose(wish: PrecisionName, config: TransformerConfig, batch: int, device: torch.device) -> Precision:
     """The precision wished for, or the faster one of one layer of this model, measured once per shape and device."""
-    with _lock:
-        routes = device.type == "cpu" and _routes()
-        if wish != "auto":
-            return Precision(wish, f"{wish} was chosen.", routes)
-        if device.type == "mps":
-            return Precision("fp32", "fp32: bfloat16 is not tried on Apple GPUs.")
-        mixture = {}
-        if isinstance(config.feed_forward, MoE):  # the one layer has the experts; their balance costs nothing
-            mixture = {"skip": 0, "balance": Balance(), "capacity": Capacity()}
-        layer = config.but(layers=1, encoder_layers=1, dropout=0.0, feed_forward=config.feed_forward.but(**mixture))
-        most = FLOPS / (3 * cost(layer).flops_per_token * config.context)  # the backward pass costs two forward ones
-        exact, short = _probe(layer, max(1, min(batch, int(most))), device.type, routes)  # pyright: ignore[reportArgumentType] - it hashes: frozen
+    routes = device.type == "cpu" and _routes()
+    if wish != "auto":
+        return Precision(wish, f"{wish} was chosen.", routes)
+    if device.type == "mps":
+        return Precision("fp32", "fp32: bfloat16 is not tried on Apple GPUs.")
+    mixture = {}
+    if isinstance(config.feed_forward, MoE):  # the one layer has the experts; their balance costs nothing
+        mixture = {"skip": 0, "balance": Balance(), "capacity": Capacity()}
+    layer = config.but(layers=1, encoder_layers=1, dropout=0.0, feed_forward=config.feed_forward.but(**mixture))
+    most = FLOPS / (3 * cost(layer).flops_per_token * config.context)  # the backward pass costs two forward ones
+    exact, short = _probe(layer, max(1, min(batch, int(most))), device.type, routes)  # pyright: ignore[reportArgumentType] - it hashes: frozen
     ratio = exact / short
     if ratio >= WORTH:
         return Precision("bf16", f"bf16: a probe of one layer ran {ratio:.1f} times as fast as in fp32 here.", routes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
@@ -38,6 +39,15 @@ class Kept(NamedTuple):
         """What it holds in memory: parameters with gradients and moments, pictures, checkpoints."""
         parameters = sum(p.numel() * p.element_size() for p in self.run.model.parameters())
         return 4 * parameters + self.run.history.held + self.run.checkpoints.size()
+
+
+def left(gone: Sequence[Kept]) -> str:
+    """What is said of runs that had to leave the shelf; "" for none."""
+    if not gone:
+        return ""
+    *others, last = (str(kept.id) for kept in gone)
+    who = f"Runs {', '.join(others)} and {last}" if others else f"Run {last}"
+    return f"{who} left the shelf to make room: it keeps the newest {MOST}, fewer where they are large."
 
 
 @dataclass

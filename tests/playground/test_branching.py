@@ -11,7 +11,7 @@ from playground.runs.archive.format import dump
 from playground.runs.slices import whole
 from playground.views import learning, shelf, transport
 from playground.visitors.session import branching
-from playground.visitors.shelf import MOST
+from playground.visitors.shelf import MOST, Kept, left
 from tests.playground.jobs import advance, finish
 from tests.playground.small import tiny, trained
 
@@ -263,3 +263,27 @@ def test_a_fork_computes_one_update_in_each_slice_and_a_cancelled_one_changes_no
     finish(session, "open")
     assert (session.run.step, session.run.parent) == (6, 6)
     assert session.notice == "Run 2 is a fork of run 1 at step 6. Run 1 waits on the shelf."
+
+
+def test_what_leaves_the_shelf_for_the_newest_is_said():
+    session = trained(1)
+    for _ in range(MOST):
+        session.train(anew=True)
+        advance(session, "train", 2)
+        assert "left the shelf" not in session.notice
+    session.train(anew=True)
+    advance(session, "train", 2)
+    said = "left the shelf to make room: it keeps the newest 8, fewer where they are large."
+    assert session.notice.endswith(f"Run 1 {said}")
+    session.train()
+    assert "left the shelf" not in session.notice
+    whole(session.forking())
+    assert session.notice.endswith(f"Run 2 {said}")
+
+
+def test_several_that_leave_the_shelf_are_named_together():
+    session = trained(1)
+    kept = [Kept(number, "copy", session.run) for number in (3, 4, 7)]
+    assert left(kept).startswith("Runs 3, 4 and 7 left the shelf")
+    assert left(kept[:2]).startswith("Runs 3 and 4 left")
+    assert not left([])

@@ -134,4 +134,5 @@ class Branching(Editing):
         self.accept()
 
     def _aside(self, before: Kept) -> str:
-        return f"Run {before.id} waits on the shelf." if before in self.shelf.kept else ""
+        waits = f"Run {before.id} waits on the shelf." if before in self.shelf.kept else ""
+        return f"{waits} {self.left}".strip()
