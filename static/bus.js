@@ -6,7 +6,8 @@
      life     counts the homes of the session; what an earlier one still says is dropped.
      seq      rises by one with each message. Presses' answers and frames travel on different connections, so they may
               overtake: an older one is dropped, and where one is missing it is waited for (120 ms), after which what is
-              there is applied and a whole picture asked for: act {view: "bus", event: "whole"}.
+              there is applied and a whole picture asked for: act {view: "bus", event: "whole"}. That may be overtaken,
+              too: what was applied meanwhile is then laid over it.
      whole    everything that is known of the session: values replace the view's; else fields are laid over them.
      answers  the newest press answered; live: something computes, so a stream is worth its connection.
      key      the server's secret name of this tab's session; page: the number of this page load. Both come with the answer
@@ -89,12 +90,23 @@ pg.identity = () => JSON.stringify({ ...pg.whose(), n: ++count });
 
 /* ---- receiving ---- */
 const early = new Map();                               // seq -> message that came before one it follows
-let gap = 0, asked = -Infinity;
+let gap = 0;
+let missed = 0, owed = 0, since = [];                  // newest seq that may be missing; timer until a whole picture is asked
+                                                       // for again; what was applied since it was asked for
 
 const whole = () => {
-  if (performance.now() - asked < LATE_MS) return;
-  asked = performance.now();
+  if (owed) return;
+  owed = setTimeout(() => { owed = 0; whole(); }, LATE_MS);
   pg.act("bus", "whole");
+};
+/** Nothing is missing, or nothing of what is missing matters any more. */
+const settle = () => { clearTimeout(owed); missed = owed = 0; since = []; };
+/** A whole picture, and what is newer than it among the messages that were applied while it was waited for. */
+const over = message => {
+  const newer = since.filter(({ seq }) => seq > message.seq);
+  since = [];
+  if (message.seq >= missed) settle();
+  return [message, ...newer];
 };
 const lay = (message, changed) => {
   for (const [view, fields] of Object.entries(message.values ?? {})) {
@@ -102,7 +114,7 @@ const lay = (message, changed) => {
     changed.add(view);
   }
   if (message.limits) { pg.values.limits = message.limits; changed.add("limits"); }
-  if (message.whole) asked = -Infinity;
+  if (owed) since.push(message);
   applied = message.seq;
 };
 /** Apply these messages, in order, and whatever follows them that has arrived. */
@@ -122,8 +134,11 @@ const apply = messages => {
 const give = () => {
   const there = [...early.values()].sort((a, b) => a.seq - b.seq);
   gap = 0;
-  if (applied === null) early.clear(); else if (there.length) apply(there);
+  if (!there.length) return;
   whole();
+  if (applied === null) { early.clear(); return; }
+  missed = there.at(-1).seq - 1;
+  apply(there);
 };
 
 const begin = message => {                             // the answer to attach
@@ -134,7 +149,7 @@ const begin = message => {                             // the answer to attach
   early.clear();
   count = message.answers ?? 0;
   clearTimeout(retry);
-  asked = -Infinity;
+  settle();
 };
 const receive = text => {
   if (!text) return;
@@ -149,9 +164,10 @@ const receive = text => {
   const first = "key" in message;
   if (first) { pg.notice("refused", ""); begin(message); }
   if (lives < life) return;
-  if (lives > life) { life = lives; applied = null; early.clear(); }             // the session has moved: its count begins anew
-  if (applied !== null && message.seq <= applied) return;
-  if (message.whole || message.seq === applied + 1 && applied !== null) apply([message]);
+  if (lives > life) { life = lives; applied = null; early.clear(); settle(); }   // the session has moved: its count begins anew
+  if (applied !== null && message.seq <= applied && !(message.whole && owed)) return;
+  if (message.whole) apply(over(message));
+  else if (message.seq === applied + 1 && applied !== null) apply([message]);
   else {
     early.set(message.seq, message);
     gap ||= setTimeout(give, GAP_MS);

@@ -85,3 +85,32 @@ def test_three_tabs_that_train_leave_room_for_more_and_the_fifth_is_told_why_it_
     tabs[1].page.close()
     expect(notice).to_be_hidden()
     fifth.reaches(fifth.step + 5)
+
+
+SLOWED = """
+  const quick = window.fetch;
+  window.slow = {};  // event -> ms by which its next answer comes later
+  window.fetch = async (url, options) => {
+    const answer = await quick(url, options);
+    const said = String(url).includes("/run/predict") && JSON.parse(options.body).event_data;
+    const late = said && window.slow[said.event];
+    if (late) { delete window.slow[said.event]; await new Promise(done => setTimeout(done, late)); }
+    return answer;
+  };
+"""
+
+
+def test_an_answer_that_was_overtaken_is_made_up_for_even_if_what_makes_up_for_it_is_overtaken_too(page):
+    page.add_init_script(SLOWED)
+    screen = Screen(page).open(**SMALL, lens="learning")
+    for step in ("1", "2"):
+        screen.bar.get_by_role("button", name="One step").click()
+        expect(screen.bar.locator("[data-step]")).to_have_text(step)
+    screen.settles()
+    page.evaluate("window.slow = { turn: 1200, whole: 1200 }")
+    screen.lens("Attention")
+    for _ in range(3):  # answered at once: the first one overtakes the turn, the second the whole picture
+        page.wait_for_timeout(300)
+        page.evaluate("pg.act('transport', 'link')")
+    assert page.evaluate("Object.keys(window.slow)") == []
+    expect(page.locator(".python:visible pre")).to_contain_text("run.train(2)", timeout=10_000)
