@@ -73,6 +73,7 @@ pg.streamed = () => {
   wait = idle ? Math.min(AGAIN_MS, 2 * wait) : 100;
   clearTimeout(again);
   again = setTimeout(open, wait);
+  pulse();                                             // perhaps because the server is not there any more
 };
 /** Called with each message that is applied: whether frames are to come. */
 pg.flow = on => {
@@ -101,6 +102,8 @@ const cut = yes => {
   const seen = pg.cut(yes ? CUT : "");                 // on the card over the last picture, where there is one
   pg.notice("cut", yes && !seen ? CUT : "");
 };
+/** While the server is away: Gradio's own word for it, which covers the controls, is not shown beside ours. */
+const away = yes => document.documentElement.toggleAttribute("data-away", yes);
 const pulse = pg.pulse = async () => {
   if (asking) { more = true; return; }                 // the newest follows the one on its way
   asking = true;
@@ -109,9 +112,11 @@ const pulse = pg.pulse = async () => {
   if (pg.whose().page !== null) try {
     const status = await post(), back = failed > 1;
     failed = 0;
+    away(false);
     if (back) cut(false);
     if (pg.ready() && (back || status === 410)) pg.attach();
   } catch {
+    away(true);
     if (++failed > 1) cut(true);
   }
   asking = false;

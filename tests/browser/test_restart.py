@@ -24,6 +24,7 @@ def test_a_page_survives_its_server(browser: Browser, tmp_path, how):
             running.process.wait(30)
         told = page.get_by_text("The server does not answer. This is the last picture").locator("visible=true")
         expect(told).to_be_visible()
+        expect(page.get_by_text("Attempting reconnection")).to_be_hidden()  # Gradio's, over the controls
         expect(screen.tiles.first).to_be_visible()
         assert screen.step >= before
         with serving(log, data, port=port):
