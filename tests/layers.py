@@ -40,6 +40,7 @@ AROUND = (  # the same for the folders around the core; a dotted name is a file 
     ("views",),
     ("acts",),
     ("workers",),
+    ("doors",),
     ("components",),
     ("pages",),
 )
@@ -62,10 +63,12 @@ LAYERS = {  # the longest prefix of a module's name decides
     "playground.figures": Layer("numpy pandas plotly", "playground.figures"),
     "playground.hub": Layer("huggingface_hub torch pydantic safetensors", "models playground"),
     "playground.workers": Layer("orjson psutil torch", "playground"),
+    "playground.doors": Layer("starlette", "playground.doors playground.workers.edge"),
     "playground.components": Layer("gradio", "playground.components"),  # the page's process knows no model
     "playground.pages": Layer(
         "gradio orjson starlette",
-        "playground.components playground.pages playground.workers playground.folder playground.visitors.folders",
+        "playground.components playground.doors playground.pages playground.workers playground.folder "
+        "playground.visitors.folders",
     ),
     "app": Layer("gradio orjson starlette", "playground"),
 }

@@ -20,8 +20,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from playground.components.bus import bus
 from playground.components.header import header
 from playground.components.widget import head
+from playground.doors.arrivals import Arrivals
+from playground.doors.middleware import Doors
 from playground.pages import PAGES
-from playground.pages.doors import Arrivals, Doors
 from playground.pages.laboratory import SCRIPT
 from playground.pages.visitors import Visitors
 from playground.pages.wiring import NOW, routes, wire

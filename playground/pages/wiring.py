@@ -16,8 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from playground.pages.doors import client_address, room
-from playground.pages.visitors import Refused, Visitors
+from playground.doors.addresses import client_address
+from playground.doors.uploads import room
+from playground.pages.visitor import Refused
+from playground.pages.visitors import Visitors
 from playground.workers.edge import clean
 
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}

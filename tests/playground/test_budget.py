@@ -207,7 +207,7 @@ def test_a_worker_has_one_thread():
 
 def test_neither_the_doors_nor_the_budget_need_torch():
     code = (
-        "import sys, playground.pages.doors, playground.workers.budget, playground.workers.edge; "
+        "import sys, playground.doors.middleware, playground.workers.budget, playground.workers.edge; "
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -14,9 +14,13 @@ from typing import ClassVar
 import pytest
 from gradio.data_classes import FileData
 
-from playground.pages import addresses, doors
-from playground.pages.addresses import Named, Trusted, client_address, household, named, told
-from playground.pages.doors import ADDRESS, BODY, PARTS, UPLOAD, Arrivals, Doors, Uploads
+from playground.doors import addresses, middleware, refusals
+from playground.doors.addresses import Named, Trusted, client_address, household, named, told
+from playground.doors.arrivals import Arrivals
+from playground.doors.bodies import BODY, PARTS, UPLOAD
+from playground.doors.middleware import ADDRESS, Doors
+from playground.doors.refusals import Refused
+from playground.doors.uploads import Uploads
 
 JSON = (b"content-type", b"application/json")
 FORM = (b"content-type", b"multipart/form-data; boundary=xyz")
@@ -118,7 +122,7 @@ def request(
 
     began = time.monotonic()
     asyncio.run(door(scope, receive, send))
-    assert time.monotonic() - began < doors.DRAIN, "nobody waits for what does not come"
+    assert time.monotonic() - began < refusals.DRAIN, "nobody waits for what does not come"
     return sent[0]["status"], b"".join(m.get("body", b"") for m in sent[1:]), inner
 
 
@@ -434,8 +438,8 @@ def test_a_body_that_lies_about_its_length_is_counted_too():
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(doors, "SLOW", 0.05)
-    monkeypatch.setattr(doors, "DRAIN", 0.05)
+    monkeypatch.setattr(middleware, "SLOW", 0.05)
+    monkeypatch.setattr(refusals, "DRAIN", 0.05)
 
     async def never():
         await asyncio.sleep(60)
@@ -620,7 +624,7 @@ def test_uploads_are_bounded_in_number(tmp_path):
 
     async def three():
         async with uploads.one("a", 5), uploads.one("a", 5):
-            with pytest.raises(doors.Refused, match="2 uploads"):
+            with pytest.raises(Refused, match="2 uploads"):
                 async with uploads.one("a", 5):
                     pass
             async with uploads.one("b", 5):
@@ -647,7 +651,7 @@ def test_uploads_are_bounded_in_total(tmp_path, monkeypatch):
     (tmp_path / "deep" / "old").unlink()
     uploads.looked = -math.inf  # some seconds later
     assert post(SEND, PART * 4, uploads=uploads)[0] == 200
-    monkeypatch.setattr(doors, "FILES", 2)
+    monkeypatch.setattr(uploads, "FILES", 2)
     for i in range(3):
         (tmp_path / str(i)).touch()
     assert post(SEND, PART, uploads=Uploads(tmp_path))[0] == 507
@@ -714,7 +718,7 @@ def test_strangers_are_forgotten(monkeypatch):
     for i in range(200):
         now[0] += 1
         assert arrivals.allow(str(i))
-    assert len(arrivals.left) <= 21
+    assert len(arrivals.may_come) <= 21
 
 
 @pytest.mark.parametrize(("said", "most"), [("", 300), ("20", 20), ("none", math.inf)])

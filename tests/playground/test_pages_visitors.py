@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
+from playground.pages import chores, homes
+from playground.pages import visitor as one
 from playground.pages import visitors as v
+from playground.pages.visitor import Refused, Visitor
 from playground.visitors import folders
 from playground.workers import pool as pools
 from playground.workers import protocol as p
@@ -109,8 +112,8 @@ class House:
         self.disk: dict[str, int] = {}
         self.started: list[Played] = []
         self.visitors = v.Visitors()
-        self.visitors.pool.start = self.start
-        self.visitors.budget = Budget(2**34, measure=lambda pid: 0, left=lambda: 2**34)
+        self.visitors.homes.pool.start = self.start
+        self.visitors.chores.budget = Budget(2**34, measure=lambda pid: 0, left=lambda: 2**34)
 
     def start(self):
         self.started.append(Played(self.disk))
@@ -123,8 +126,8 @@ class House:
         text, *_ = await self.visitors.act(page["key"], page["page"], n, view, event, {})
         return json.loads(text)
 
-    def visitor(self, page) -> v.Visitor:
-        return self.visitors.by_key[page["key"]]
+    def visitor(self, page) -> Visitor:
+        return self.visitors.homes.by_key[page["key"]]
 
     def at(self, page) -> Any:
         worker = self.visitor(page).worker
@@ -158,8 +161,8 @@ async def until(what: Callable[[], object], seconds: float = 3.0) -> None:
 def house(tmp_path, monkeypatch) -> Callable[[Callable[[House], Awaitable[None]]], None]:
     monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path))
     monkeypatch.setenv("PLAYGROUND_WORKERS", "2")
-    for name, value in {"EVERY": 0.01, "LEFT": 0.05, "PATIENCE": 0.4}.items():
-        monkeypatch.setattr(v, name, value)
+    for where, name, value in ((chores, "EVERY", 0.01), (one, "LEFT", 0.05), (homes, "PATIENCE", 0.4)):
+        monkeypatch.setattr(where, name, value)
 
     def play(story):
         async def all_of_it():
@@ -168,7 +171,7 @@ def house(tmp_path, monkeypatch) -> Callable[[Callable[[House], Awaitable[None]]
                 await asyncio.wait_for(story(made), 20)
             finally:
                 await made.visitors.end()
-                await asyncio.gather(*made.visitors.pool.tasks, return_exceptions=True)
+                await asyncio.gather(*made.visitors.homes.pool.tasks, return_exceptions=True)
 
         asyncio.run(all_of_it())
 
@@ -213,12 +216,12 @@ def test_a_page_that_floods_is_told_so_and_others_are_answered(house):
         h.at(pages[0]).deaf.add("Act")
         flood = [asyncio.ensure_future(h.press(pages[0], "play")) for _ in range(v.PRESSES)]
         await asyncio.sleep(0.05)
-        with pytest.raises(v.Refused, match="more than the server can answer"):
+        with pytest.raises(Refused, match="more than the server can answer"):
             await h.press(pages[0], "play")
         h.at(pages[0]).deaf.clear()
         assert "step" in await h.press(pages[1], "play")
         said = await asyncio.gather(*flood, return_exceptions=True)
-        assert {type(each) for each in said} == {v.Refused}  # they were not answered in time
+        assert {type(each) for each in said} == {Refused}  # they were not answered in time
         assert "step" in await h.press(pages[0], "play")
         assert h.visitor(pages[0]).pressing == 0
 
@@ -234,7 +237,7 @@ def test_made_up_keys_open_nothing_and_make_no_session_of_that_name(house):
             assert v.KEY.fullmatch(page["key"])
             assert await h.press({"key": key, "page": 1}, "play") == GONE
             assert not h.visitors.pulse(key, 1, 1, False, False)
-        assert len(h.visitors.by_key) == 9
+        assert len(h.visitors.homes.by_key) == 9
 
     house(story)
 
@@ -257,17 +260,17 @@ def test_two_pages_of_one_key_at_once_are_one_session_and_the_older_page_is_told
         first = await h.open()
         name = h.visitor(first).name
         h.visitors.pulse(first["key"], first["page"], 1, False, True)
-        await until(lambda: not h.visitors.by_key)
+        await until(lambda: not h.visitors.homes.by_key)
         folder = h.visitors.folder / name
         folder.mkdir(parents=True)
         (folder / folders.SESSION).write_text("{}")
         said = iter(["full", "full"])
-        h.visitors.budget.full = lambda *args, **more: next(said, "")
-        h.visitors._sleep = lambda names: asyncio.sleep(0.02)  # somebody has to go first
+        h.visitors.chores.budget.full = lambda *args, **more: next(said, "")
+        h.visitors.chores.sleep = lambda names: asyncio.sleep(0.02)  # somebody has to go first
         one, other = await asyncio.gather(h.open(first["key"]), h.open(first["key"]))
         assert one["key"] == other["key"] == first["key"]
         assert one["page"] != other["page"]
-        assert sum(name in worker.homes for worker in h.visitors.pool.workers) == 1
+        assert sum(name in worker.homes for worker in h.visitors.homes.pool.workers) == 1
         newer = max(one, other, key=lambda page: page["page"])
         older = min(one, other, key=lambda page: page["page"])
         assert await h.press(older, "play") == GONE
@@ -291,10 +294,10 @@ def test_a_press_that_waits_while_another_page_opens_changes_nothing(house):
 def test_a_page_of_an_earlier_visit_is_none_of_this_one(house):
     async def story(h: House):
         old = await h.open()
-        h.visitors.by_key.clear()
-        h.visitors.by_name.clear()
-        (h.visitors.folder / v.Visitor(old["key"]).name).mkdir(parents=True)
-        (h.visitors.folder / v.Visitor(old["key"]).name / folders.SESSION).write_text("{}")
+        h.visitors.homes.by_key.clear()
+        h.visitors.homes.by_name.clear()
+        (h.visitors.folder / Visitor(old["key"]).name).mkdir(parents=True)
+        (h.visitors.folder / Visitor(old["key"]).name / folders.SESSION).write_text("{}")
         new = await h.open(old["key"])
         assert new["key"] == old["key"]
         assert await h.press(old, "play") == GONE
@@ -314,7 +317,7 @@ def test_a_clock_set_back_changes_nothing(house, monkeypatch):
         (folder / folders.SESSION).write_text("{}")
         os.utime(folder / folders.SESSION, (before() - 3600, before() - 3600))
         h.visitors.pulse(page["key"], page["page"], 1, False, True)
-        await until(lambda: not h.visitors.by_key)
+        await until(lambda: not h.visitors.homes.by_key)
         again = await h.open(page["key"])
         assert again["key"] == page["key"]
         assert h.attached(again).lost == ""  # and not "restart"
@@ -336,10 +339,10 @@ def test_who_reloads_while_the_session_is_put_away_finds_it_training(house):
         await asyncio.sleep(0.05)
         worker.Rest(worker.of(p.Rest)[0])
         page = await back
-        assert page["key"] in h.visitors.by_key
+        assert page["key"] in h.visitors.homes.by_key
         assert h.at(page).training[h.visitor(page).name] > 0
         assert await h.press(page, "pause") != GONE
-        assert sum(h.visitor(page).name in w.homes for w in h.visitors.pool.workers) == 1
+        assert sum(h.visitor(page).name in w.homes for w in h.visitors.homes.pool.workers) == 1
 
     house(story)
 
@@ -353,10 +356,10 @@ def test_a_press_of_a_visitor_who_left_meanwhile_wakes_nobody(house):
         await until(lambda: worker.of(p.Rest))
         late = asyncio.ensure_future(h.press(page, "play"))
         await asyncio.sleep(0.02)
-        h.visitors.by_key.clear()
+        h.visitors.homes.by_key.clear()
         worker.Rest(worker.of(p.Rest)[0])
         assert await late == GONE
-        assert not any(visitor.name in w.homes for w in h.visitors.pool.workers)
+        assert not any(visitor.name in w.homes for w in h.visitors.homes.pool.workers)
 
     house(story)
 
@@ -366,7 +369,7 @@ def test_a_sign_of_life_that_the_goodbye_overtook_does_not_undo_it(house):
         page = await h.open()
         h.visitors.pulse(page["key"], page["page"], 1, False, True)
         assert h.visitors.pulse(page["key"], page["page"], 1, False, False)
-        await until(lambda: not h.visitors.by_key)
+        await until(lambda: not h.visitors.homes.by_key)
 
     house(story)
 
@@ -380,7 +383,7 @@ def test_many_who_leave_a_slow_worker_at_once_do_not_wait_for_each_other(house):
         for page in pages:
             h.visitors.pulse(page["key"], page["page"], 1, False, True)
         began = time.monotonic()
-        await until(lambda: not h.visitors.by_key)
+        await until(lambda: not h.visitors.homes.by_key)
         assert time.monotonic() - began < 1
 
     house(story)
@@ -391,7 +394,7 @@ def test_twenty_who_come_at_once_start_no_more_workers_than_there_are_cores(hous
     async def story(h: House):
         pages = await asyncio.gather(*(h.open() for _ in range(20)))
         assert len(h.started) == 2
-        assert {len(worker.homes) for worker in h.visitors.pool.workers} == {10}
+        assert {len(worker.homes) for worker in h.visitors.homes.pool.workers} == {10}
         for page in pages:
             await h.press(page, "play")
         h.started[0].kill()
@@ -420,11 +423,11 @@ def test_workers_that_cannot_be_started_are_said_and_not_tried_all_the_time(hous
         def none():
             raise OSError("no memory")
 
-        h.visitors.pool.start = none
-        with pytest.raises(v.Refused, match="keep ending"):
+        h.visitors.homes.pool.start = none
+        with pytest.raises(Refused, match="keep ending"):
             await h.open()
         await asyncio.sleep(0.1)
-        h.visitors.pool.start = h.start
+        h.visitors.homes.pool.start = h.start
         assert "key" in await h.open()
 
     house(story)
@@ -438,7 +441,7 @@ def test_a_worker_that_dies_before_it_came_up_is_not_followed_by_a_storm_of_them
             return h.started[-1]
 
         await h.open()
-        h.visitors.pool.start = dumb
+        h.visitors.homes.pool.start = dumb
         await until(lambda: len(h.started) == 2)
         h.started[1].kill()
         await asyncio.sleep(0.2)
@@ -505,7 +508,7 @@ def test_a_press_that_a_worker_dies_of_is_not_made_again(house):
         page = await h.open()
         for worker in h.started:
             worker.fatal = "bomb"
-        h.visitors.pool.start = lambda: fatal(h.start())
+        h.visitors.homes.pool.start = lambda: fatal(h.start())
         said = await h.press(page, "bomb")
         assert said["whole"]
         assert sum(worker.ended for worker in h.started) == 1
@@ -544,7 +547,7 @@ def test_a_worker_that_hangs_is_said_and_ended_and_its_sessions_return(house, mo
         await h.press(page, "play")
         worker = h.at(page)
         worker.deaf |= {"Act", "Rest", "Attach"}
-        with pytest.raises(v.Refused, match="does not answer"):
+        with pytest.raises(Refused, match="does not answer"):
             await h.press(page, "pause")
         await until(lambda: h.at(page) not in (None, worker), 10)
         assert worker.ended
@@ -676,18 +679,18 @@ def test_who_trains_or_watches_is_never_put_to_sleep_for_others(house, monkeypat
         for worker in h.started:
             worker.load()
         await asyncio.sleep(0.05)
-        h.visitors.budget = Budget(2**34, measure=lambda pid: 0, left=lambda: 0)  # nothing is left
+        h.visitors.chores.budget = Budget(2**34, measure=lambda pid: 0, left=lambda: 0)  # nothing is left
         await until(lambda: h.at(idle) is None)
         await asyncio.sleep(0.1)
         assert h.at(training)
         assert h.at(watching)
-        with pytest.raises(v.Refused, match="memory is full"):
+        with pytest.raises(Refused, match="memory is full"):
             await h.open()
-        with pytest.raises(v.Refused, match="memory is full"):
+        with pytest.raises(Refused, match="memory is full"):
             await h.press(idle, "play")
-        h.visitors.budget = Budget(2**34, most=3, measure=lambda pid: 0, left=lambda: 2**34)
+        h.visitors.chores.budget = Budget(2**34, most=3, measure=lambda pid: 0, left=lambda: 2**34)
         assert "step" in await h.press(idle, "play")
-        with pytest.raises(v.Refused, match="3 visitors are using it"):
+        with pytest.raises(Refused, match="3 visitors are using it"):
             await h.open()
         h.visitors.pulse(watching["key"], watching["page"], 1, True, False)
         await stream
@@ -706,7 +709,7 @@ def test_one_that_began_to_train_while_it_was_put_to_sleep_is_woken(house):
             play(m)
 
         worker.Rest = rest
-        await h.visitors._sleep([visitor.name])
+        await h.visitors.chores.sleep([visitor.name])
         await until(lambda: h.attached(page) and h.attached(page).life == 2)
         assert h.attached(page).resume
 
@@ -716,7 +719,7 @@ def test_one_that_began_to_train_while_it_was_put_to_sleep_is_woken(house):
 def test_the_memory_of_a_name_that_has_gone_meanwhile_is_no_fault(house):
     async def story(h: House):
         await h.open()
-        await h.visitors._sleep(["f" * 32])
+        await h.visitors.chores.sleep(["f" * 32])
 
     house(story)
 
@@ -740,7 +743,7 @@ def test_a_full_disk_keeps_a_training_session_where_it_is_and_asks_now_and_then(
 
 
 def test_a_paused_run_is_held_too_while_the_disk_is_full_but_not_for_ever(house, monkeypatch):
-    monkeypatch.setattr(v, "STAYS", 0.05)
+    monkeypatch.setattr(homes, "STAYS", 0.05)
 
     async def story(h: House):
         page = await h.open()
@@ -751,8 +754,8 @@ def test_a_paused_run_is_held_too_while_the_disk_is_full_but_not_for_ever(house,
         h.visitors.pulse(page["key"], page["page"], 1, False, True)
         await asyncio.sleep(0.3)
         assert name in worker.training
-        monkeypatch.setattr(v, "HELD", 0.0)
-        await until(lambda: not h.visitors.by_key)
+        monkeypatch.setattr(chores, "HELD", 0.0)
+        await until(lambda: not h.visitors.homes.by_key)
         assert name not in worker.training
 
     house(story)
@@ -770,11 +773,11 @@ def test_a_fault_in_one_chore_ends_neither_it_nor_the_others(house, capfd):
         async def slow():
             await asyncio.sleep(60)
 
-        h.visitors._even_out, h.visitors._relieve = broken, slow
+        h.visitors.chores._even_out, h.visitors.chores._relieve = broken, slow
         page = await h.open()
         await until(lambda: len(calls) > 3)
         h.visitors.pulse(page["key"], page["page"], 1, False, True)
-        await until(lambda: not h.visitors.by_key)
+        await until(lambda: not h.visitors.homes.by_key)
 
     house(story)
     assert "ZeroDivisionError: a bug" in capfd.readouterr().err
@@ -788,10 +791,10 @@ def test_the_end_leaves_no_worker_and_starts_none(house):
         await asyncio.sleep(0.05)
         assert all(worker.ended for worker in h.started)
         assert await h.press(pages[0], "play") == GONE
-        with pytest.raises(v.Refused):
+        with pytest.raises(Refused):
             await h.open(pages[0]["key"])
         with pytest.raises(pools.Ended):
-            h.visitors.pool.another()
+            h.visitors.homes.pool.another()
         assert len(h.started) == 2
 
     house(story)
