@@ -20,9 +20,20 @@ from typing import Any, NamedTuple
 NAME = re.compile(r"[0-9a-f]{32}")
 FILE = re.compile(r"(session\.json|(run-\d{1,15}|compared-[0-9a-f]{32})\.safetensors)(\.[0-9a-f]{16}\.part)?")
 SESSION = "session.json"
+RUN = 2**30  # bytes of the file of one run
 MOST_BYTES = 2 * 2**30  # of all folders together
 MOST_AGE = 14 * 24 * 3600.0  # seconds since a session was written last
 PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def run(number: int) -> str:
+    """The name of the file of a run."""
+    return f"run-{number}.safetensors"
+
+
+def compared(digest: str) -> str:
+    """The name of the file that a variant of a comparison begins with."""
+    return f"compared-{digest}.safetensors"
 
 
 def check(folder: Path) -> None:

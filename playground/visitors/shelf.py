@@ -41,7 +41,7 @@ class Kept(NamedTuple):
         return 4 * parameters + self.run.history.held + self.run.checkpoints.size()
 
 
-def left(gone: Sequence[Kept]) -> str:
+def farewell(gone: Sequence[Kept]) -> str:
     """What is said of runs that had to leave the shelf; "" for none."""
     if not gone:
         return ""

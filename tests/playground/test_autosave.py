@@ -15,7 +15,7 @@ from playground.runs.run import Diverged
 from playground.runs.slices import whole
 from playground.settings.forms import plain
 from playground.settings.presets import changed
-from playground.visitors import autosave, folders, saved
+from playground.visitors import autosave, folders, saved, waking
 from playground.visitors.jobs import nowhere
 from playground.visitors.session import Session
 from playground.visitors.shelf import Kept
@@ -46,7 +46,7 @@ def trained(session: Session, steps: int) -> list:
 
 def woken(folder: Path) -> Session:
     """With the shelf."""
-    session = whole(autosave.wake(folder, nowhere))
+    session = whole(waking.wake(folder, nowhere))
     shelf = session.jobs.running.get("shelf")
     while "shelf" in session.jobs:
         session.jobs.advance(shelf)
@@ -166,7 +166,7 @@ def test_the_shelf_comes_back_in_its_order_and_numbers_go_on(folder):
     whole(session.forking())
     trained(session, 2)
     autosave.save(session, folder)
-    other = whole(autosave.wake(folder, nowhere))
+    other = whole(waking.wake(folder, nowhere))
     assert (other.entry.id, other.run.step, other.shelf.kept) == (3, 10, [])
     job = other.jobs.running["shelf"]
     while "shelf" in other.jobs:
@@ -183,10 +183,10 @@ def test_runs_that_wait_to_be_read_are_not_lost_by_saving_or_by_a_new_one(folder
         trained(session, 5)
         whole(session.forking())
     autosave.save(session, folder)
-    other = whole(autosave.wake(folder, nowhere))
+    other = whole(waking.wake(folder, nowhere))
     other.jobs.clear()  # as a page does that begins anew
     autosave.save(other, folder)
-    third = whole(autosave.wake(folder, nowhere))
+    third = whole(waking.wake(folder, nowhere))
     third.shelf.put(Kept(9, "copy", third.run))
     job = third.jobs.running["shelf"]
     while "shelf" in third.jobs:
@@ -264,12 +264,12 @@ def test_the_time_is_said(folder, monkeypatch):
     autosave.save(session, folder)
     other = woken(folder)
     monkeypatch.setattr(time, "localtime", lambda s=None, at=time.localtime: at(then if s is None else s))
-    assert autosave.returned(other, "restart") == "The server restarted: this is your run of 14:02."
-    assert autosave.returned(other, "crash").startswith("The process that computed your run ended: this is your run")
+    assert waking.returned(other, "restart") == "The server restarted: this is your run of 14:02."
+    assert waking.returned(other, "crash").startswith("The process that computed your run ended: this is your run")
     monkeypatch.setattr(time, "localtime", lambda s=None, at=time.gmtime: at(then + 86400 if s is None else s))
-    assert "of 28 November, " in autosave.returned(other, "restart")
+    assert "of 28 November, " in waking.returned(other, "restart")
     other.notice = "Run 3 is gone."
-    assert autosave.returned(other, "restart").endswith(" Run 3 is gone.")
+    assert waking.returned(other, "restart").endswith(" Run 3 is gone.")
 
 
 def test_it_says_whether_it_trained(folder):
@@ -408,10 +408,10 @@ def test_only_folders_of_sessions_are_touched(name, tmp_path):
     session = small()
     place = tmp_path / "data" / name
     if place.name != NAME:
-        for act in (lambda: autosave.save(session, place), lambda: autosave.forget(place)):
+        for act in (lambda: autosave.save(session, place), lambda: folders.forget(place)):
             with pytest.raises(ValueError, match="32 hexadecimal digits"):
                 act()
-    assert whole(autosave.wake(place, nowhere)).run is None
+    assert whole(waking.wake(place, nowhere)).run is None
     assert not (tmp_path / "data").exists()
 
 
@@ -435,8 +435,8 @@ def test_no_link_is_followed(folder, tmp_path):
     link.symlink_to(outside)
     with pytest.raises(OSError, match="no folder"):
         autosave.save(session, link)
-    autosave.forget(link)
-    autosave.sweep(folder.parent, 0, 0)
+    folders.forget(link)
+    folders.sweep(folder.parent, 0, 0)
     assert (outside / "session.json").read_text() == "mine"
 
 
@@ -523,11 +523,11 @@ def put(data: Path, name: str, size: int, age: float) -> Path:
 
 def test_the_oldest_are_forgotten_until_all_are_small_enough(tmp_path):
     a, b, c, d = (put(tmp_path, letter * 32, 100, 400 - 100 * i) for i, letter in enumerate("abcd"))
-    assert autosave.sweep(tmp_path, 1000, 1000) == []
-    assert autosave.sweep(tmp_path, 250, 1000, keep={a.name}) == [b.name, c.name]
+    assert folders.sweep(tmp_path, 1000, 1000) == []
+    assert folders.sweep(tmp_path, 250, 1000, keep={a.name}) == [b.name, c.name]
     assert [place.exists() for place in (a, b, c, d)] == [True, False, False, True]
-    assert autosave.sweep(tmp_path, 1000, 350) == [a.name]
-    assert autosave.sweep(tmp_path, 1000, 0, keep={d.name}) == []
+    assert folders.sweep(tmp_path, 1000, 350) == [a.name]
+    assert folders.sweep(tmp_path, 1000, 0, keep={d.name}) == []
     assert d.exists()
 
 
@@ -537,19 +537,19 @@ def test_what_is_no_session_is_neither_counted_nor_touched(tmp_path):
     mine = put(tmp_path, "c" * 32, 100, 50)
     (mine / "photo.png").write_bytes(b"mine")
     (mine / "folder").mkdir()
-    assert autosave.sweep(tmp_path, 6000, 1000) == []
-    assert autosave.sweep(tmp_path, 0, 1000) == [mine.name]
+    assert folders.sweep(tmp_path, 6000, 1000) == []
+    assert folders.sweep(tmp_path, 0, 1000) == [mine.name]
     assert sorted(path.name for path in mine.iterdir()) == ["folder", "photo.png"]
     assert all((place / "session.json").exists() for place in strange)
     assert (tmp_path / ("b" * 32)).exists()
-    assert autosave.sweep(tmp_path / "nowhere") == []
+    assert folders.sweep(tmp_path / "nowhere") == []
 
 
 def test_forgetting_leaves_nothing(folder):
     session = small()
     autosave.save(session, folder)
-    autosave.forget(folder)
-    autosave.forget(folder)
+    folders.forget(folder)
+    folders.forget(folder)
     assert not folder.exists()
     assert woken(folder).run is None
 

@@ -11,7 +11,7 @@ from playground.runs.archive.format import dump
 from playground.runs.slices import whole
 from playground.views import learning, shelf, transport
 from playground.visitors.session import branching
-from playground.visitors.shelf import MOST, Kept, left
+from playground.visitors.shelf import MOST, Kept, farewell
 from tests.playground.jobs import advance, finish
 from tests.playground.small import tiny, trained
 
@@ -284,6 +284,6 @@ def test_what_leaves_the_shelf_for_the_newest_is_said():
 def test_several_that_leave_the_shelf_are_named_together():
     session = trained(1)
     kept = [Kept(number, "copy", session.run) for number in (3, 4, 7)]
-    assert left(kept).startswith("Runs 3, 4 and 7 left the shelf")
-    assert left(kept[:2]).startswith("Runs 3 and 4 left")
-    assert not left([])
+    assert farewell(kept).startswith("Runs 3, 4 and 7 left the shelf")
+    assert farewell(kept[:2]).startswith("Runs 3 and 4 left")
+    assert not farewell([])

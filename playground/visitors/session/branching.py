@@ -135,4 +135,4 @@ class Branching(Editing):
 
     def _aside(self, before: Kept) -> str:
         waits = f"Run {before.id} waits on the shelf." if before in self.shelf.kept else ""
-        return f"{waits} {self.left}".strip()
+        return f"{waits} {self.farewell}".strip()

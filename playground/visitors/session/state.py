@@ -42,7 +42,7 @@ class State:
         self.entry: Kept | None = None  # the run, as the shelf names it
         self.spent: dict[int, float] = {}  # seconds of computing of the runs put aside, by number
         self.branched = ""  # the notice of the newest fork
-        self.left = ""  # which runs left the shelf for the newest there
+        self.farewell = ""  # which runs left the shelf for the newest there
         self.compared = 0  # how often runs were sent to the Compare page
         self.lens, self.link, self.notice, self.opened = "attention", "", "", ""
         self.positions = Edited(PositionSettings())

@@ -9,7 +9,7 @@ from playground.runs.run import Diverged, Run
 from playground.settings.limits import SECONDS, STEPS
 from playground.visitors.jobs import Steps
 from playground.visitors.session.looking import Looking
-from playground.visitors.shelf import left
+from playground.visitors.shelf import farewell
 
 
 class Training(Looking):
@@ -48,7 +48,7 @@ class Training(Looking):
     def _training(self, anew: bool) -> Steps:
         if self.building:
             run = self.restart() if anew else self.start()
-            self.building, self.notice = False, f"{run.sentence} {self.left if anew else ''}".strip()
+            self.building, self.notice = False, f"{run.sentence} {self.farewell if anew else ''}".strip()
             yield
         run, single, self.pace = self.start(), self.steps > 0, 0.0
         then, tokens = time.perf_counter(), run.tokens
@@ -68,7 +68,7 @@ class Training(Looking):
 
     def _rebuilding(self, probe: str) -> Steps:
         self.restart()
-        self.building, self.notice = False, f"{self.notice} {self.left}".strip()
+        self.building, self.notice = False, f"{self.notice} {self.farewell}".strip()
         if probe:
             try:
                 self.use_probe("own", probe)
@@ -94,11 +94,11 @@ class Training(Looking):
         return run
 
     def put_aside(self) -> None:
-        """Onto the shelf, if it has made a step; `left` says what went for it."""
-        self.left = ""
+        """Onto the shelf, if it has made a step; `farewell` says what went for it."""
+        self.farewell = ""
         if self.entry is not None and self.run is self.entry.run and self.entry.run.step:
             self.spent[self.entry.id] = self.used
-            self.left = left(self.shelf.put(self.entry))
+            self.farewell = farewell(self.shelf.put(self.entry))
 
     def rebuild_if_untouched(self) -> None:
         """Before the first step nothing is lost by building the changed model at once."""
