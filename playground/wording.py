@@ -1,4 +1,4 @@
-"""Numbers as the page says them: one form for percents, bounds and changes."""
+"""Numbers as the page says them, one form for percents, bounds and changes; and errors that nobody expected."""
 
 from __future__ import annotations
 
@@ -42,3 +42,12 @@ def said(value: object, empty: str = "none") -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return number(value) if isinstance(value, (int, float)) else str(value)[:30]
+
+
+def stopped(error: Exception) -> str:
+    """What is said of an error that nobody expected, and of one that is told by its text alone: where a CPU has no
+    memory, torch raises a plain RuntimeError.
+    """
+    if isinstance(error, MemoryError) or any(said in str(error) for said in ("out of memory", "allocate memory")):
+        return "Stopped: this machine has no memory left for it. A smaller model, batch or length needs less."
+    return f"Stopped by an error: {type(error).__name__}: {error!s:.200}"

@@ -10,6 +10,7 @@ from playground.comparison.picture import picture
 from playground.runs import archive
 from playground.runs.run import Diverged, Run, RunConfig
 from playground.settings.limits import too_large
+from playground.wording import stopped
 
 EVERY = 0.1  # seconds between two reports
 SLICE = 0.02  # seconds of updates between two looks at the orders
@@ -54,7 +55,7 @@ class Runner:
             self.tell({"error": str(error)})
             return
         except Exception as error:  # whoever waits for it must hear, whatever it is
-            self.tell({"error": _sentence(error)})
+            self.tell({"error": stopped(error)})
             return
         self.payload = b""
         self.tell({"built": True, "sentence": run.sentence})
@@ -88,7 +89,7 @@ class Runner:
                 return
             except Exception as error:
                 self.broken = True
-                self.tell({"error": _sentence(error)})
+                self.tell({"error": stopped(error)})
 
     def _report(self, run: Run) -> None:
         """What the run has done since the last report."""
@@ -110,11 +111,7 @@ class Runner:
         try:
             self.tell({"n": n, "picture": picture(run, **asked)})
         except Exception as error:
-            self.tell({"n": n, "wrong": str(error) if isinstance(error, ValueError) else _sentence(error)})
-
-
-def _sentence(error: Exception) -> str:
-    return f"Stopped by an error: {type(error).__name__}: {error!s:.200}"
+            self.tell({"n": n, "wrong": str(error) if isinstance(error, ValueError) else stopped(error)})
 
 
 REMOTE = {"variant": Runner}

@@ -7,8 +7,10 @@ in a virtual machine. Together that was a third of a small model's step (docs/lo
 
 from __future__ import annotations
 
+import ctypes
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 
 KEPT = 256 * 2**20  # bytes free at the top of the heap before it shrinks; larger blocks are mapped on their own
 TUNABLES = {  # of glibc 2.35 and later; an older one passes over what it does not know
@@ -26,3 +28,9 @@ def tuned(environment: Mapping[str, str]) -> dict[str, str]:
     """
     told = ":".join(f"glibc.malloc.{name}={value}" for name, value in TUNABLES.items())
     return ({NAME: told} if platform.libc_ver()[0] == "glibc" else {}) | dict(environment)
+
+
+def give_back() -> None:
+    """Give what is free back to the system, once much has been freed that nobody wants again soon."""
+    with suppress(OSError, AttributeError, TypeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)

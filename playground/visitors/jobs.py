@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from playground.wording import stopped
+
 Steps = Iterator[None]
 """Each `next` computes for a short while, at most about 50 ms where the model allows it; closing it ends the job."""
 
@@ -60,7 +62,7 @@ class Jobs:
             self._over(job)
             traceback.print_exc()
             try:
-                job.failed(f"Stopped by an error: {type(error).__name__}: {error!s:.200}")
+                job.failed(stopped(error))
             except Exception:  # the others' jobs go on
                 traceback.print_exc()
 

@@ -154,7 +154,10 @@ class Resident:
         return body
 
     def sent(self, now: float) -> None:
-        """A frame is on its way."""
+        """A frame is on its way. The first one of a run that has made a step is what its press was waiting for."""
+        run = self.session.run if self.session is not None else None
+        if run is None or run.step:
+            self.turn.shown()
         self.owes, self.drawn = False, now
         self.ended.clear()
         self.unseen.append(self.seq)

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 SLICE = 0.03  # seconds of one turn
-FRESH = 1.0  # seconds after a press in which a job goes first, so that its first picture comes at once
-LEAD = 0.5  # seconds that it may be ahead of the others thereby
+LEAD = 0.5  # seconds of computing that one whose first picture is awaited may be ahead of the others
 IDLE = 1e-4  # a slice shorter than this has only looked whether there is something to do
 REST = 0.004  # seconds until such a job is asked again
 HIDDEN = 4.0  # how much dearer the time of a tab that nobody sees is
@@ -22,9 +21,20 @@ class Turn:
     used: float = 0.0
     """Seconds of computing so far, weighed; a newcomer begins where the others are."""
     weight: float = 1.0
+    lead: float = 0.0
+    """Up to which `used` it goes first: a press has begun it whose first picture is not there yet."""
     began: float = 0.0
     rests: float = 0.0
     """When it is to be asked again."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether its first picture is awaited."""
+        return self.used < self.lead
+
+    def shown(self) -> None:
+        """Its first picture is there."""
+        self.lead = 0.0
 
 
 class Scheduler:
@@ -36,10 +46,11 @@ class Scheduler:
 
     def add(self, turn: Turn) -> None:
         """Let somebody compute from now on; harmless if they do."""
-        turn.began = self.clock()
         if turn not in self.turns:
             turn.used = max(turn.used, min((other.used for other in self.turns), default=turn.used))
             self.turns.append(turn)
+        if not turn.fresh:
+            turn.lead, turn.began = turn.used + LEAD, self.clock()
         turn.rests = 0.0
 
     def remove(self, turn: Turn) -> None:
@@ -48,14 +59,16 @@ class Scheduler:
             self.turns.remove(turn)
 
     def next(self) -> Turn | None:
-        """Whose turn it is, if anybody has something to do."""
+        """Whose turn it is, if anybody has something to do. Those whose first picture is awaited come first, one after
+        the other: were they to share, all would wait for as long as the last.
+        """
         now = self.clock()
         ready = [turn for turn in self.turns if turn.rests <= now]
         least = min((turn.used for turn in ready), default=0.0)
 
         def rank(turn: Turn) -> tuple[bool, float]:
-            fresh = now - turn.began < FRESH and turn.used < least + LEAD  # or pressing again and again would be a way
-            return not fresh, turn.used
+            fresh = turn.fresh and turn.used < least + LEAD  # or pressing again and again would be a way
+            return not fresh, turn.began if fresh else turn.used
 
         return min(ready, key=rank, default=None)
 

@@ -22,19 +22,19 @@ import torch
 from playground import acts
 from playground.acts.event import Event
 from playground.acts.layout import layout
-from playground.comparison.runner import REMOTE
-from playground.compute import precision
+from playground.compute import allocator, precision
 from playground.compute.device import choose
 from playground.folder import cache_folder, data_folder
 from playground.settings import presets
-from playground.visitors import autosave
-from playground.visitors.jobs import Remote
+from playground.visitors import autosave, folders, waking
 from playground.visitors.session import Session
 from playground.workers import protocol as p
+from playground.workers.remote import RemoteJobs
 from playground.workers.resident import Resident
 from playground.workers.scheduler import Scheduler, Turn
 
 TELL = 1.0  # seconds between two reports of how things are
+GIVE = 5.0  # seconds between two times that memory is given back
 NICE = 5  # the page goes first
 LOST = (
     "The process that trained your run ended seconds after the run began, before it was first written down. Press play "
@@ -49,18 +49,30 @@ class Worker:
         self.send, self.folder = send, folder
         self.residents: dict[str, Resident] = {}
         self.scheduler = Scheduler()
-        self.remote: dict[str, tuple[Any, Turn]] = {}
-        """Remote jobs that run here."""
-        self.heard: dict[str, tuple[str, Callable[[dict[str, Any]], None]]] = {}
-        """Remote jobs of sessions that live here: whose, and who listens."""
-        self.jobs, self.told = 0, 0.0
+        self.remote = RemoteJobs(send, self.scheduler)
+        self.told = self.gave = 0.0
+        self.free = False
+        """Whether a session has gone since memory was given back."""
         self.warm: Iterator[None] | None = self._warm()
+        self.handlers: dict[type[Any], Callable[[Any], None]] = {
+            p.Layout: self._layout,
+            p.Attach: self._attach,
+            p.Act: self._act,
+            p.Watch: self._watch,
+            p.Seen: self._seen,
+            p.Rest: self._rest,
+            p.Forget: self._forget,
+            p.Begin: self.remote.begin,
+            p.Order: self.remote.order,
+            p.End: self.remote.end,
+            p.Report: self.remote.report,
+        }
 
     # ---- messages ----
     def obey(self, message: p.Message) -> None:
         """Carry out one message of the page. A fault of ours costs nobody but whoever asked."""
         try:
-            getattr(self, f"_{type(message).__name__.lower()}")(message)
+            self.handlers[type(message)](message)
         except Exception:
             traceback.print_exc()
             if hasattr(message, "re"):
@@ -72,9 +84,9 @@ class Worker:
     def _attach(self, m: p.Attach) -> None:
         resident = self.residents.get(m.session)
         if resident is None:
-            resident = self.residents[m.session] = Resident(m.session, m.life, partial(self._anywhere, m.session))
+            resident = self.residents[m.session] = Resident(m.session, m.life, partial(self.remote.anywhere, m.session))
             if (self.folder / m.session).is_dir():
-                resident.waking = autosave.wake(self.folder / m.session, resident.anywhere)
+                resident.waking = waking.wake(self.folder / m.session, resident.anywhere)
                 self.scheduler.add(resident.turn)
             else:
                 resident.session = Session(resident.anywhere)
@@ -87,7 +99,7 @@ class Worker:
         session.answered = m.answered
         if m.lost:
             lost = LOST if m.resume and not session.notice else session.notice  # which says what could not be read
-            session.notice = autosave.returned(session, m.lost) if session.run is not None else lost
+            session.notice = waking.returned(session, m.lost) if session.run is not None else lost
         session.notice, session.written.notice = session.notice or session.written.notice, ""
         resume = m.resume and (session.run is not None or not m.lost)
         if resume and not session.running and not session.budget_left():
@@ -185,7 +197,7 @@ class Worker:
         resident = self.residents.get(m.session)
         if resident is not None and resident.session is not None:
             self._freed(resident)
-        autosave.forget(self.folder / m.session)
+        folders.forget(self.folder / m.session)
 
     def _freed(self, resident: Resident) -> None:
         self.scheduler.remove(resident.turn)
@@ -195,66 +207,7 @@ class Worker:
             resident.session.free()
         except Exception:  # of a job that does not end as it should
             traceback.print_exc()
-
-    # ---- remote jobs ----
-    def _anywhere(
-        self, session: str, kind: str, spec: dict[str, Any], payload: bytes, heard: Callable[[dict[str, Any]], None]
-    ) -> Remote:
-        self.jobs += 1
-        job = f"{session}.{os.getpid()}.{self.jobs}"
-        self.heard[job] = (session, heard)
-        self.send(p.Begin(job, kind, spec, payload))
-        return Handle(self, job)
-
-    def _report(self, m: p.Report) -> None:
-        _, heard = self.heard.get(m.job, ("", None))
-        if heard is None:
-            self.send(p.End(m.job))  # nobody waits for it any more
-            return
-        if m.data.get("ended"):
-            self.heard.pop(m.job, None)
-        heard(m.data)
-
-    def _begin(self, m: p.Begin) -> None:
-        tell = lambda data: self.send(p.Report(m.job, data))  # noqa: E731
-        try:
-            job = REMOTE[m.kind](m.spec, m.body, tell)
-        except Exception as error:
-            traceback.print_exc()
-            tell({"error": f"{type(error).__name__}: {error!s:.200}", "ended": True})
-            return
-        steps = job.steps()
-        turn = Turn(partial(self._step, m.job, steps))
-        self.remote[m.job] = (job, turn)
-        self.scheduler.add(turn)
-
-    def _step(self, name: str, steps: Any) -> bool:
-        try:
-            next(steps)
-            return True
-        except StopIteration:
-            return False
-        except Exception as error:
-            traceback.print_exc()
-            self.send(p.Report(name, {"error": f"Stopped by an error: {error!s:.200}", "ended": True}))
-            self.remote.pop(name, None)
-            return False
-
-    def _order(self, m: p.Order) -> None:
-        job, turn = self.remote.get(m.job, (None, None))
-        if job is None or turn is None:
-            return
-        try:
-            job.order(m.do, **m.what)
-        except Exception as error:
-            traceback.print_exc()
-            self.send(p.Report(m.job, {"error": f"{error!s:.200}"}))
-        turn.rests = 0.0
-
-    def _end(self, m: p.End) -> None:
-        _, turn = self.remote.pop(m.job, (None, None))
-        if turn is not None:
-            self.scheduler.remove(turn)
+        self.free = True
 
     # ---- before anybody asks ----
     def _warm(self) -> Iterator[None]:
@@ -285,6 +238,9 @@ class Worker:
                 self._draw(resident, now)
             if resident.keep_due(now):
                 self._kept(resident)
+        if self.free and now - self.gave >= GIVE:
+            self.free, self.gave = False, now
+            allocator.give_back()
         if now - self.told >= TELL:
             self._tell()
 
@@ -352,22 +308,6 @@ class Worker:
             if resident.session is not None:
                 with suppress(Exception):
                     self._kept(resident)
-
-
-class Handle:
-    """A remote job as its session holds it."""
-
-    def __init__(self, worker: Worker, job: str):
-        self.worker, self.job = worker, job
-
-    def order(self, do: str, **what: Any) -> None:
-        """Tell it what to do."""
-        self.worker.send(p.Order(self.job, do, what))
-
-    def close(self) -> None:
-        """End it; what it still says is not heard."""
-        if self.worker.heard.pop(self.job, None) is not None:
-            self.worker.send(p.End(self.job))
 
 
 def loaded(resident: Resident) -> p.Told:

@@ -88,6 +88,28 @@ def test_a_killed_worker_costs_its_sessions_little_and_the_others_nothing(app):
     play(app.url, story)
 
 
+def test_a_worker_without_memory_says_so_and_its_other_sessions_train_on(tmp_path: Path):
+    async def story(server: Server):
+        others = [await trained(server) for _ in range(2)]
+        large = Tab(server)
+        await large.open()
+        for at, value in (("model.width", 512), ("model.layers", 4), ("training.batch", 256)):
+            await large.press("form:Model" if "model" in at else "form:Training", "edit", at=at, value=value)
+        (worker,) = workers(running).values()
+        worker.rlimit(psutil.RLIMIT_AS, (worker.memory_info().vms + 32 * 2**20, psutil.RLIM_INFINITY))
+        await large.press("transport", "play")
+        bar = large.values["transport"]
+        assert await large.until(lambda t: "no memory left" in t.values["transport"]["note"], 60), bar
+        worker.rlimit(psutil.RLIMIT_AS, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+        for tab, step in [(tab, tab.step) for tab in others]:
+            assert await tab.until(lambda t, step=step: t.step > step, 60), (step, tab.values["transport"])
+        await large.press("transport", "play")
+        assert await large.until(lambda t: t.step >= 1, 60), large.values["transport"]
+
+    with serving(tmp_path / "log.txt", tmp_path / "data", environment={"PLAYGROUND_WORKERS": "1"}) as running:
+        play(running.url, story)
+
+
 def test_a_restarted_server_gives_each_visitor_their_run_back(tmp_path: Path):
     port = free_port()
     kept: list[tuple[str, int]] = []

@@ -113,8 +113,8 @@ def test_an_error_that_nobody_expected_ends_the_training_with_a_sentence(monkeyp
     finish(session, "train")
     assert not session.running
     assert session.notice == (
-        "Stopped by an error: RuntimeError: out of memory. The run is at step 3. Change a setting, or press play to "
-        "try again."
+        "Stopped: this machine has no memory left for it. A smaller model, batch or length needs less. The run is at "
+        "step 3. Change a setting, or press play to try again."
     )
     monkeypatch.undo()
     session.train()
@@ -137,7 +137,7 @@ def test_a_run_that_cannot_be_built_leaves_the_one_there_is(monkeypatch, steps):
         finish(session, "open")
         assert session.run is run
         assert not session.building
-        assert session.notice.startswith("Stopped by an error: MemoryError: no room. The run is at step")
+        assert session.notice.startswith("Stopped: this machine has no memory left for it.")
     monkeypatch.undo()
     session.rebuild()
     finish(session, "open")

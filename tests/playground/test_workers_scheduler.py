@@ -1,6 +1,6 @@
 """Turns go by computing time used: equal shares for unequal steps, newcomers first, nothing for idle jobs."""
 
-from playground.workers.scheduler import FRESH, HIDDEN, IDLE, REST, SLICE, Scheduler, Turn
+from playground.workers.scheduler import HIDDEN, IDLE, LEAD, REST, SLICE, Scheduler, Turn
 
 
 class Clock:
@@ -44,7 +44,7 @@ def test_short_and_long_steps_get_the_same_time():
         scheduler.add(turn)
     run(scheduler, clock, 60)
     used = [turn.used for turn in turns]
-    assert max(used) - min(used) <= 0.5  # one step of the longest, and the lead of its first second
+    assert max(used) - min(used) <= 0.5  # one step of the longest, or the lead of the first picture
 
 
 def test_twenty_equal_ones_do_equally_much():
@@ -67,7 +67,27 @@ def test_a_newcomer_goes_first_and_owes_nothing_for_the_time_before():
     assert new.done >= 25
     assert old.done - before <= 5
     run(scheduler, clock, 30)
-    assert abs(new.used - old.used) < FRESH  # it did not catch up with 30 s
+    assert abs(new.used - old.used) <= LEAD + 0.04  # it did not catch up with 30 s
+
+
+def test_first_pictures_come_one_after_the_other_and_not_all_at_the_end():
+    clock = Clock()
+    scheduler, old = Scheduler(clock), made(clock, 0.01)
+    scheduler.add(old)
+    run(scheduler, clock, 5)
+    news, seen = [made(clock, 0.05) for _ in range(10)], {}
+    for turn in news:
+        scheduler.add(turn)
+        clock.now += 0.001
+    began = clock.now
+    while len(seen) < 10:
+        turn = scheduler.next()
+        scheduler.run(turn)
+        if turn.done == 4 and turn in news:  # its first picture
+            turn.shown()
+            seen[news.index(turn)] = clock.now - began
+    assert list(seen) == [*range(10)]
+    assert abs(seen[4] - 1.0) < 0.1, "a picture takes .2 s, and five of them a second"
 
 
 def test_pressing_again_and_again_is_no_way_to_more_than_a_share():

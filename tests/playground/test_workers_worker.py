@@ -15,6 +15,7 @@ from playground.settings.forms import plain
 from playground.settings.presets import changed
 from playground.visitors import autosave, folders
 from playground.workers import protocol as p
+from playground.workers import remote
 from playground.workers import resident as residents
 from playground.workers import worker as workers
 from tests.playground.small import TINY
@@ -321,20 +322,20 @@ def test_a_remote_job_with_a_bug_is_reported_and_whose_it_was_is_told(hand, monk
         def order(self, do, **what):
             raise ZeroDivisionError("a bug")
 
-    monkeypatch.setitem(workers.REMOTE, "bad", Bad)
+    monkeypatch.setitem(remote.REMOTE, "bad", Bad)
     hand.worker.obey(p.Begin("job", "bad", {}))
     hand.worker.obey(p.Order("job", "train", {}))
-    hand.until(lambda: "job" not in hand.worker.remote)
+    hand.until(lambda: "job" not in hand.worker.remote.running)
     said = [m.data for m in hand.said if isinstance(m, p.Report)]
-    assert said == [{"error": "a bug"}, {"error": "Stopped by an error: a bug", "ended": True}]
+    assert said == [{"error": "a bug"}, {"error": "Stopped by an error: ZeroDivisionError: a bug", "ended": True}]
     hand.worker.obey(p.Begin("other", "unknown", {}))
     assert hand.said[-1].data["ended"]
 
 
 def test_a_listener_with_a_bug_hears_no_more_once_it_has_ended(hand):
-    hand.worker.heard["job"] = (NAME, broken)
+    hand.worker.remote.listening["job"] = broken
     hand.worker.obey(p.Report("job", {"ended": True}))
-    assert "job" not in hand.worker.heard
+    assert "job" not in hand.worker.remote.listening
 
 
 def test_a_file_larger_than_a_message_is_a_sentence(hand, monkeypatch):
