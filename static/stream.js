@@ -87,6 +87,7 @@ pg.flow = on => {
 };
 
 /* ---- the pulse ---- */
+pg.away = false;
 let beat = 0, failed = 0, asking = false, more = false, quiet = 0;
 /** Something should come from the server now; if it does not, see whether it is there. */
 pg.expect = () => { quiet ||= setTimeout(() => { quiet = 0; pulse(); }, QUIET_MS); };
@@ -103,7 +104,11 @@ const cut = yes => {
   pg.notice("cut", yes && !seen ? CUT : "");
 };
 /** While the server is away: Gradio's own word for it, which covers the controls, is not shown beside ours. */
-const away = yes => document.documentElement.toggleAttribute("data-away", yes);
+const away = yes => {
+  if (pg.away === yes) return;
+  document.documentElement.toggleAttribute("data-away", pg.away = yes);
+  document.dispatchEvent(new Event("pg-away"));
+};
 const pulse = pg.pulse = async () => {
   if (asking) { more = true; return; }                 // the newest follows the one on its way
   asking = true;

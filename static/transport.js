@@ -7,6 +7,7 @@ const STARTING = { step: 0, last: 0, marks: "", rate: 0, loss: null, spark: "", 
   held: "Starting." };
 
 const HIDDEN = "step · slower, as this tab is hidden";
+const AWAY = "step · the last that was heard";         // the server does not answer, and may train on
 
 const lossText = loss => loss === null || loss === undefined ? "–" : loss < .1 ? pg.num(loss, 2) : loss.toFixed(2);
 
@@ -89,8 +90,9 @@ pg.transport = (element, props, trigger, watch) => {
     scrubber.draw(view, read("marks", view.marks) ?? []);
     pg.set($("[data-step]"), pg.num(scrubber.held() ?? view.step));
     const words = state === "running" && document.hidden ? HIDDEN : pg.runStates[state][2];
-    pg.set($("[data-words]"), (!hope || starting) && view.words || words);
-    drawNumbers(view);
+    const gone = pg.away && state !== "replay";
+    pg.set($("[data-words]"), gone ? AWAY : (!hope || starting) && view.words || words);
+    drawNumbers(gone ? { ...view, rate: 0 } : view);
     if (was.note !== value.note) { was.note = value.note; pg.banner($(".banner"), read("note", value.note)); }
     share.draw(value.link);
     playback.draw(value);
@@ -135,7 +137,7 @@ pg.transport = (element, props, trigger, watch) => {
   Object.assign(pg.keys, { " ": here(event => event.shiftKey ? actions.rewind() : actions.toggle()), f: here(actions.fork),
      ".": here(actions.step), r: here(actions.reset),
     ArrowLeft: here(arrow(-1)), ArrowRight: here(arrow(1)) });
-  document.addEventListener("visibilitychange", () => draw(value));
+  for (const change of ["visibilitychange", "pg-away"]) document.addEventListener(change, () => draw(value));
   // What sticks below the bar needs its height, which grows when there is a note.
   const bar = root.firstElementChild;
   new ResizeObserver(() => document.documentElement.style.setProperty("--bar-h", `${bar.offsetHeight}px`)).observe(bar);

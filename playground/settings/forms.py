@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from models.config import Config, problems, variants
 from playground.runs.run import RunConfig
 from playground.settings import paths
-from playground.settings.limits import excess
+from playground.settings.limits import LIMITS, excess
 from playground.settings.paths import flat, leaf, ordered, put
 from playground.settings.rows import live_first, rows
 
@@ -90,7 +90,7 @@ def read(raw: Mapping[str, Any]) -> tuple[RunConfig | None, dict[str, str]]:
     try:
         config = RunConfig.model_validate(raw)
     except ValidationError as error:
-        return None, problems(error, RunConfig, page=True)
+        return None, problems(error, RunConfig, page=LIMITS.hosted)
     found = excess(config)
     return (None, found) if found else (config, {})
 

@@ -26,6 +26,7 @@ def test_a_page_survives_its_server(browser: Browser, tmp_path, how):
         expect(told).to_be_visible()
         expect(page.get_by_text("Attempting reconnection")).to_be_hidden()  # Gradio's, over the controls
         expect(screen.tiles.first).to_be_visible()
+        expect(screen.bar.locator("[data-words]")).to_have_text("step · the last that was heard")
         assert screen.step >= before
         with serving(log, data, port=port):
             expect(told).to_be_hidden()
