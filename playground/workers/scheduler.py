@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 SLICE = 0.03  # seconds of one turn
-LEAD = 0.5  # seconds of computing that one whose first picture is awaited may be ahead of the others
+LEAD = 1.0  # seconds of computing that one whose first picture is awaited may be ahead of the others
 IDLE = 1e-4  # a slice shorter than this has only looked whether there is something to do
 REST = 0.004  # seconds until such a job is asked again
 HIDDEN = 4.0  # how much dearer the time of a tab that nobody sees is

@@ -34,7 +34,7 @@ from playground.workers.resident import Resident
 from playground.workers.scheduler import Scheduler, Turn
 
 TELL = 1.0  # seconds between two reports of how things are
-GIVE = 5.0  # seconds between two times that memory is given back
+GIVE, GIVE_SOON = 30.0, 5.0  # seconds between two times that memory is given back, and after a session has gone
 NICE = 5  # the page goes first
 LOST = (
     "The process that trained your run ended seconds after the run began, before it was first written down. Press play "
@@ -238,7 +238,7 @@ class Worker:
                 self._draw(resident, now)
             if resident.keep_due(now):
                 self._kept(resident)
-        if self.free and now - self.gave >= GIVE:
+        if now - self.gave >= (GIVE_SOON if self.free else GIVE):
             self.free, self.gave = False, now
             allocator.give_back()
         if now - self.told >= TELL:
