@@ -86,6 +86,8 @@ class Resident:
     def hide(self, hidden: bool) -> None:
         """A tab that nobody sees computes more slowly."""
         self.turn.weight = HIDDEN if hidden else 1.0
+        if hidden:
+            self.turn.shown()  # nobody waits for a picture
 
     @property
     def training(self) -> bool:

@@ -69,7 +69,7 @@ def test_a_build_that_fails_gives_the_board_back_to_the_replay(monkeypatch):
     finish(session, "train")
     picture = run.trained(session, charts=True)
     assert picture["replay"]["on"] is True
-    assert "no room" in picture["transport"]["note"]
+    assert "no memory left" in picture["transport"]["note"]
     assert picture["transport"]["state"] == "replay"
 
 

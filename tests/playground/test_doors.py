@@ -651,7 +651,7 @@ def test_uploads_are_bounded_in_total(tmp_path, monkeypatch):
     (tmp_path / "deep" / "old").unlink()
     uploads.looked = -math.inf  # some seconds later
     assert post(SEND, PART * 4, uploads=uploads)[0] == 200
-    monkeypatch.setattr(uploads, "FILES", 2)
+    monkeypatch.setattr("playground.doors.uploads.FILES", 2)
     for i in range(3):
         (tmp_path / str(i)).touch()
     assert post(SEND, PART, uploads=Uploads(tmp_path))[0] == 507
