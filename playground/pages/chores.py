@@ -67,6 +67,8 @@ class Chores:
             self.homes.pool.spare()
         name = self.homes.pool.heavy()
         heavy = name is not None
+        if heavy and not self.homes.pool.heavy_up():
+            return
         if name is None:
             uneven = self.homes.pool.uneven()
             name = uneven[0] if uneven else None

@@ -16,7 +16,7 @@ from playground.workers.process import Process
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 IDLE = 120.0  # seconds that a worker without work lives on, but for the first
-HEAVY = 0.2  # seconds of one update from which a session shares a worker with its like
+HEAVY = 0.3  # seconds of one update from which a session shares a worker with its like
 FAILED = 10.0  # seconds without another one after one that did not come up
 HUNG = 600  # looks, two a second, without a sign of life until a worker is taken for dead; a stopped clock counts none
 
@@ -242,6 +242,16 @@ class Pool:
                 if told.movable and told.pace > HEAVY and len(worker.homes) > 1 and name in worker.homes:
                     return name
         return None
+
+    def heavy_up(self) -> bool:
+        """Whether the worker of heavy sessions can take one. Where there is none it is started: until it has imported
+        what it needs, they are better off where they are.
+        """
+        there = [worker for worker in self.workers if worker.heavy]
+        if not there and time.monotonic() >= self.rests:
+            with suppress(Ended):
+                self.another(heavy=True)
+        return any(worker.up for worker in there)
 
     def about(self) -> dict[int, Any]:
         """How things are, for the log."""

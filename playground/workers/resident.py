@@ -72,6 +72,8 @@ class Resident:
         if job is None:
             return bool(jobs)
         jobs.advance(job)
+        if name != "train" or (self.session.run is not None and self.session.run.step):
+            self.turn.shown()  # there is something to draw, whenever its page comes to look
         took = time.perf_counter() - now
         self.owes = self.changed = True
         if name not in jobs:
@@ -156,10 +158,7 @@ class Resident:
         return body
 
     def sent(self, now: float) -> None:
-        """A frame is on its way. The first one of a run that has made a step is what its press was waiting for."""
-        run = self.session.run if self.session is not None else None
-        if run is None or run.step:
-            self.turn.shown()
+        """A frame is on its way."""
         self.owes, self.drawn = False, now
         self.ended.clear()
         self.unseen.append(self.seq)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 SLICE = 0.03  # seconds of one turn
-LEAD = 1.0  # seconds of computing that one whose first picture is awaited may be ahead of the others
+LEAD = 3.0  # seconds of computing that one whose first picture is awaited may be ahead of the others
 IDLE = 1e-4  # a slice shorter than this has only looked whether there is something to do
 REST = 0.004  # seconds until such a job is asked again
 HIDDEN = 4.0  # how much dearer the time of a tab that nobody sees is
@@ -22,18 +22,18 @@ class Turn:
     """Seconds of computing so far, weighed; a newcomer begins where the others are."""
     weight: float = 1.0
     lead: float = 0.0
-    """Up to which `used` it goes first: a press has begun it whose first picture is not there yet."""
+    """Up to which `used` it goes first: a press has begun it, and there is nothing to draw yet."""
     began: float = 0.0
     rests: float = 0.0
     """When it is to be asked again."""
 
     @property
     def fresh(self) -> bool:
-        """Whether its first picture is awaited."""
+        """Whether its first update is awaited."""
         return self.used < self.lead
 
     def shown(self) -> None:
-        """Its first picture is there."""
+        """Its first update is there."""
         self.lead = 0.0
 
 

@@ -56,6 +56,9 @@ class Tab:
         self.live = False
         self.frames: list[tuple[float, int]] = []
         """(when, step) of every picture that came by the stream."""
+        self.gaps = 0
+        """How often a message never came, because a stream ended with it, so that a whole picture was asked for."""
+        self.whole: asyncio.Task[Any] | None = None
         self.problems: list[str] = []
         self.stream: asyncio.Task[None] | None = None
         self.acknowledge = True
@@ -83,12 +86,17 @@ class Tab:
             self.told.append(message)
             return message
         if (message["whole"] and (message["life"], message["seq"]) > (self.life, self.seq)) or "key" in message:
-            self.life, self.seq, self.values, self.early = message["life"], message["seq"], {}, {}
+            later = {seq: each for seq, each in self.early.items() if seq > message["seq"]}
+            self.early = later if message["life"] == self.life else {}
+            self.life, self.seq, self.values = message["life"], message["seq"], {}
             self._lay(message)
         elif message["life"] == self.life and message["seq"] > self.seq:
             self.early[message["seq"]] = message
-            if len(self.early) > 3:
-                self.problems.append(f"message {min(self.early)} after {self.seq}: one between them never came")
+            if len(self.early) > 3 and (self.whole is None or self.whole.done()):  # as the page does
+                self.gaps += 1
+                self.whole = asyncio.ensure_future(self.press("bus", "whole"))
+            if len(self.early) > 30:
+                self.problems.append(f"message {min(self.early)} after {self.seq}: nothing makes up for those between")
                 self.seq = min(self.early) - 1
         while self.seq + 1 in self.early:
             self._lay(self.early.pop(self.seq + 1))
@@ -168,6 +176,10 @@ class Tab:
     async def vanish(self) -> None:
         """Close the tab without a word."""
         self.server.tabs.discard(self)
+        if self.whole is not None:
+            self.whole.cancel()
+            with suppress(asyncio.CancelledError, httpx.HTTPError):
+                await self.whole
         if self.stream is not None:
             self.stream.cancel()
             with suppress(asyncio.CancelledError, httpx.HTTPError):

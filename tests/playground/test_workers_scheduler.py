@@ -13,14 +13,16 @@ class Clock:
         return self.now
 
 
-def made(clock, step, steps=10**9):
-    """One whose every step takes so long; `done` counts them."""
+def made(clock, step, steps=10**9, first=1):
+    """One whose every step takes so long; `done` counts them, and there is something to draw after the `first`."""
     turn = Turn(lambda: True)
     turn.done = 0
 
     def advance():
         clock.now += step
         turn.done += 1
+        if turn.done >= first:
+            turn.shown()
         return turn.done < steps
 
     turn.advance = advance
@@ -61,13 +63,13 @@ def test_a_newcomer_goes_first_and_owes_nothing_for_the_time_before():
     scheduler, old = Scheduler(clock), made(clock, 0.01)
     scheduler.add(old)
     run(scheduler, clock, 30)
-    new, before = made(clock, 0.01), old.done
+    new, before = made(clock, 0.01, first=30), old.done
     scheduler.add(new)
     run(scheduler, clock, 0.3)
     assert new.done >= 25
     assert old.done - before <= 5
     run(scheduler, clock, 30)
-    assert abs(new.used - old.used) <= LEAD + 0.04  # it did not catch up with 30 s
+    assert abs(new.used - old.used) < 0.5  # it did not catch up with 30 s
 
 
 def test_first_pictures_come_one_after_the_other_and_not_all_at_the_end():
@@ -75,7 +77,7 @@ def test_first_pictures_come_one_after_the_other_and_not_all_at_the_end():
     scheduler, old = Scheduler(clock), made(clock, 0.01)
     scheduler.add(old)
     run(scheduler, clock, 5)
-    news, seen = [made(clock, 0.05) for _ in range(10)], {}
+    news, seen = [made(clock, 0.05, first=4) for _ in range(10)], {}
     for turn in news:
         scheduler.add(turn)
         clock.now += 0.001
@@ -84,7 +86,6 @@ def test_first_pictures_come_one_after_the_other_and_not_all_at_the_end():
         turn = scheduler.next()
         scheduler.run(turn)
         if turn.done == 4 and turn in news:  # its first picture
-            turn.shown()
             seen[news.index(turn)] = clock.now - began
     assert list(seen) == [*range(10)]
     assert abs(seen[4] - 1.0) < 0.1, "a picture takes .2 s, and five of them a second"
@@ -92,12 +93,13 @@ def test_first_pictures_come_one_after_the_other_and_not_all_at_the_end():
 
 def test_pressing_again_and_again_is_no_way_to_more_than_a_share():
     clock = Clock()
-    scheduler, honest, pushy = Scheduler(clock), made(clock, 0.01), made(clock, 0.01)
-    scheduler.add(honest)
-    for _ in range(200):
-        scheduler.add(pushy)
-        run(scheduler, clock, 0.1)
-    assert honest.used > 0.9 * pushy.used
+    for first in (1, 10**9):  # also where it never has anything to draw
+        scheduler, honest, pushy = Scheduler(clock), made(clock, 0.01), made(clock, 0.01, first=first)
+        scheduler.add(honest)
+        for _ in range(200):
+            scheduler.add(pushy)
+            run(scheduler, clock, 0.1)
+        assert pushy.used - honest.used < (0.2 if first == 1 else LEAD + 0.1)
 
 
 def test_a_hidden_tab_computes_slowly_and_never_stops():

@@ -419,7 +419,6 @@ def test_a_clock_set_back_changes_nothing(hand, monkeypatch, tmp_path):
 def test_everybody_gets_a_turn_and_a_hidden_one_a_smaller_share(hand):
     for name in (NAME, OTHER):
         hand.begin(name)
-        hand.worker.residents[name].turn.shown()  # first pictures come one after the other, which is not meant here
     hand.worker.obey(p.Watch(OTHER, False, True))
     hand.until(lambda: not hand.session().jobs)
     assert 0 < hand.session(OTHER).run.step < 60
