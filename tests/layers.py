@@ -38,6 +38,8 @@ AROUND = (  # the same for the folders around the core; a dotted name is a file 
     ("comparison",),
     ("visitors",),
     ("views",),
+    ("lenses",),
+    ("laboratories",),
     ("acts",),
     ("workers",),
     ("doors",),
@@ -77,6 +79,8 @@ STRANGERS = {  # folders whose files do not know each other, but for those named
     "playground.figures": ("curves", "heat"),
     "playground.components": ("widget",),
     "playground.views": ("transport",),
+    "playground.laboratories": (),
+    "playground.lenses": ("heads", "lens", "lines", "notes", "python"),
 }
 PICKLES = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 UNSAFE = re.compile(r"torch(\.\w+)*\.load|(pd|pandas)\.read_pickle")

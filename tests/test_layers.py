@@ -44,9 +44,10 @@ BAD = [
     ("playground.settings.forms", "from playground.components.form import form", "knows no gradio"),
     ("playground.components.form", "from playground.pages.compare import show", "points up"),
     ("playground.pages.compare", "import huggingface_hub", "of libraries only gradio"),
-    ("playground.views.attention", "import gradio as gr", "of libraries only torch"),
-    ("playground.views.attention", "from playground.components.widget import widget", "knows no gradio"),
-    ("playground.views.attention", "from playground.views.column import card", "siblings"),
+    ("playground.lenses.attention.view", "import gradio as gr", "of libraries only torch"),
+    ("playground.lenses.attention.view", "from playground.components.widget import widget", "knows no gradio"),
+    ("playground.lenses.attention.view", "from playground.lenses.experts.view import value", "siblings"),
+    ("playground.views.task", "from playground.views.column import card", "siblings"),
     ("playground.visitors.session", "from playground.views import transport", "points up"),
     ("playground.findings.lenses", "from playground.visitors.session import Session", "points up"),
     ("playground.runs.history", "from playground.settings.limits import excess", "points up"),
@@ -75,7 +76,7 @@ GOOD = [
     ("playground.figures.attention", "from playground.figures.heat import heat"),
     ("playground.pages", "from playground.pages.compare import page"),
     (
-        "playground.views.attention",
+        "playground.lenses.attention.view",
         "from playground.views.transport import marks\nfrom playground.findings.lenses import x",
     ),
     (

@@ -11,19 +11,16 @@ from playground.acts import (
     board,
     compare,
     configuration,
-    embeddings,
     experiments,
-    experts,
     inputs,
-    intervene,
-    looking,
+    lenses,
     positions,
     run,
     shelf,
     words,
 )
-from playground.acts.event import Event
 from playground.views import transport
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 
 Update = dict[str, Any]
@@ -31,7 +28,7 @@ Act = Callable[[Session, Event], Update]
 PAGES = ("playground", "compare", "positions", "embeddings")
 MOST = 1000  # controls whose newest press is remembered
 OF_PAGE = {
-    "playground": (run, configuration, looking, experts, embeddings, intervene, shelf),
+    "playground": (run, configuration, lenses, shelf),
     "compare": (compare,),
     "positions": (positions, experiments),
     "embeddings": (words, inputs),

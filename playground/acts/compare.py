@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from playground.acts.event import Event
 from playground.comparison.results import updates
 from playground.comparison.setup import Setup
+from playground.laboratories import compare as view
+from playground.laboratories.compare import charts, link
 from playground.settings import links
-from playground.views import compare as view
-from playground.views.compare import charts, link
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 
 Update = dict[str, Any]

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.acts import board
-from playground.acts.board import Update
-from playground.acts.event import Event
+from playground.lenses import FIRST, LENSES
+from playground.lenses.lens import Update
 from playground.settings import links
 from playground.views import transport
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 
 UNREAD = "What was here could not be shown, so the page begins with its first preset."
@@ -71,7 +72,8 @@ def _take(session: Session, shared: links.Shared) -> None:
     session.stop()
     session.adopt(shared.preset)
     session.load(shared.raw)
-    session.lens, session.notice = shared.lens, " ".join(shared.sentences)
+    session.lens = shared.lens if shared.lens in LENSES else FIRST
+    session.notice = " ".join(shared.sentences)
     session.rebuild(shared.probe or "")
 
 

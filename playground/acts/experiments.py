@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
-from playground.acts.event import Event
+from playground.laboratories.positions import progress as view
+from playground.laboratories.positions.trials import TRIALS
 from playground.views import settings as settings_view
-from playground.views.positions import progress as view
-from playground.views.positions.trials import TRIALS
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 from playground.visitors.work import Work
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground.acts.embeddings import take
-from playground.acts.event import Event
-from playground.views.embeddings import input as input_view
+from playground.laboratories.embeddings import input as input_view
+from playground.lenses.embeddings.acts import see as take
+from playground.visitors.event import Event
 from playground.visitors.jobs import Steps
 from playground.visitors.session import Session
 

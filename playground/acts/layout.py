@@ -7,21 +7,12 @@ from typing import Any
 from playground.acts import board, compare
 from playground.acts.layout_labs import labs
 from playground.acts.replay import stored
+from playground.lenses import LENSES, notes
+from playground.lenses.lens import Lens
 from playground.settings.forms import accordions
-from playground.views import column, experts, intervene, notes, published, shelf, task, transport
-from playground.views.embeddings import lens as embeddings
-from playground.views.positions import lens as positions
+from playground.views import column, published, shelf, task, transport
 from playground.visitors.session import Session
 
-LENSES = (
-    ("learning", "Learning"),
-    ("attention", "Attention"),
-    ("experts", "Experts"),
-    ("positions", "Positions"),
-    ("embeddings", "Embeddings"),
-    ("predictions", "Predictions"),
-    ("intervene", "Intervene"),
-)
 ELSEWHERE = {  # where the settings of a tab are that has none beside it
     "dense-settings": "The dense vectors are those of your run under word2vec live, made with these settings; before "
     "it begins, those of a run made for this page.",
@@ -41,11 +32,8 @@ def layout() -> dict[str, Any]:
         "published": published.value(blank),
         "task": task.value(blank),
         "terms": transport.terms(blank),
-        "experts": experts.nothing(),
-        "positions": positions.nothing(),
-        "embeddings": embeddings.nothing(),
-        "intervene": intervene.nothing(),
-        **{f"notes-{name}": notes.value(blank, name) for name, _ in LENSES},
+        **{view: value for lens in LENSES.values() for view, value in lens.blank.items()},
+        **{f"notes-{name}": notes.value(blank, lens) for name, lens in LENSES.items()},
         **{f"form:{each.title}": column.form(blank, each) for each in accordions()},
     }
     values |= compare.everything(blank) | {view: {"html": f"<p>{text}</p>"} for view, text in ELSEWHERE.items()}
@@ -54,7 +42,7 @@ def layout() -> dict[str, Any]:
         values[name] = {**recording["base"][name], **recording["frames"][-1][name]}
     found = labs()
     return {
-        "lenses": LENSES,
+        "lenses": [_lens(lens) for lens in LENSES.values()],
         "forms": [_form(each) for each in accordions()],
         "published": published.fixed(),
         "labs": found,
@@ -65,3 +53,8 @@ def layout() -> dict[str, Any]:
 def _form(each: Any) -> dict[str, Any]:
     kind = {"path": f"{each.slot}.kind", "label": "Variant" if each.name != "task" else "Task"} if each.slot else None
     return {"name": each.name, "title": each.title, "kinds": each.kinds, "kind": kind, "about": column.about(each)}
+
+
+def _lens(lens: Lens) -> dict[str, Any]:
+    """{name, title, panels}; see `pages.playground`."""
+    return {"name": lens.name, "title": lens.title, "panels": [[tuple(each) for each in row] for row in lens.panels]}

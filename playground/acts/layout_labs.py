@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from playground.acts import experiments, positions, wordforms, words
-from playground.views.positions import column, trained
-from playground.views.positions.trials import TRIALS
+from playground.laboratories.positions import column
+from playground.laboratories.positions.trials import TRIALS
+from playground.lenses.positions import view as trained
 from playground.visitors.session import Session
 
 

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from playground.acts import experiments, looking
-from playground.acts.event import Event
+from playground.acts import experiments
+from playground.laboratories.positions import column, decay, link, relative, scheme
+from playground.laboratories.positions.trials import TRIALS
+from playground.lenses.heads import OF_HEADS
+from playground.lenses.lens import Act
+from playground.lenses.positions import view as trained
 from playground.positions.settings import KEPT, TABS, PositionSettings
 from playground.settings.edited import Edited
 from playground.settings.paths import ordered
 from playground.views import settings as settings_view
-from playground.views.positions import column, decay, link, relative, scheme, trained
-from playground.views.positions.trials import TRIALS
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 
 Update = dict[str, Any]
@@ -154,7 +157,7 @@ def _reset(edited: Edited[PositionSettings]) -> None:
 
 
 # ---- the tab "Trained model": presses of the Playground's Positions lens, on the same run ----
-def _on_heads(act: Callable[[Session, Event], Update]) -> Callable[[Session, Event], Update]:
+def _on_heads(act: Act) -> Callable[[Session, Event], Update]:
     def answer(session: Session, event: Event) -> Update:
         if session.run is not None:
             act(session, event)
@@ -174,7 +177,7 @@ ACTS: dict[str, Any] = {
     **{view: {"do": do} for view in ACTING},
     "position-tabs": {"turn": turn},
     "trained-heads": {
-        **{name: _on_heads(act) for name, act in looking.OF_HEADS.items()},
+        **{name: _on_heads(act) for name, act in OF_HEADS.items()},
         "do": told,
     },
 }

@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from playground.views import attention, learning, predictions, roles, transport
+from playground.lenses import LENSES
+from playground.views import transport
 from playground.visitors.session import Session
 
 FILE = Path(__file__).parents[2] / "static" / "replay.json"
@@ -27,19 +28,14 @@ def record() -> dict[str, Any]:
         for _ in range(EVERY):
             run.advance()
         frames.append(_frame(session))
-    learned = learning.value(session)
-    stills = {
-        "finding": learned["finding"],
-        **{f"chart-{name}": learned[name] for name in learning.CHARTS},
-        "learning-table": learning.table(session),
-        "predictions": {**predictions.value(session), "prompt": '""'},
-    }
+    learned = LENSES["learning"].value(session, True)
+    predicted = LENSES["predictions"].value(session, True)["predictions"]
+    stills = {**learned, "predictions": {**predicted, "prompt": '""'}}
     first = frames[0]
     return {"base": first, "frames": [_changes(first, frame) for frame in frames], "stills": stills}
 
 
 def _frame(session: Session) -> dict[str, dict[str, Any]]:
-    snapshot = session.look()
     bar = {
         **transport.value(session),
         "state": "replay",
@@ -50,11 +46,8 @@ def _frame(session: Session) -> dict[str, dict[str, Any]]:
         "why": "",
         "words": "",
     }
-    return {
-        "transport": bar,
-        "attention": attention.value(session, snapshot) | {"big": ""},
-        "roles": roles.value(session, snapshot),
-    }
+    seen = LENSES["attention"].value(session, True)
+    return {"transport": bar, **seen, "attention": seen["attention"] | {"big": ""}}
 
 
 def _changes(base: dict[str, dict[str, Any]], frame: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -9,12 +9,12 @@ from urllib.parse import unquote
 
 from models.config import live
 from playground.acts import board
-from playground.acts.board import Update
-from playground.acts.event import Event
+from playground.lenses.lens import Update
 from playground.settings import links, presets
 from playground.settings.forms import ordered, panel
 from playground.settings.limits import STEPS
 from playground.views import transport
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 
 LONGEST = 240  # pictures of a playback: half a minute
@@ -190,9 +190,5 @@ ACTS: dict[str, Any] = {
         "onward": onward,
     },
     "column": {"preset": preset, "restart": restart},
-    **{
-        view: {"do": do}
-        for view in ("attention", "experts", "positions", "embeddings", "intervene", "predictions", "finding", "notes")
-    },
 }
 FRAMES = {"train": trained}

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from playground.acts import board
-from playground.acts.board import Update
-from playground.acts.event import Event
 from playground.comparison.variants import MOST
+from playground.lenses.lens import Update
 from playground.views import shelf, transport
+from playground.visitors.event import Event
 from playground.visitors.jobs import Steps
 from playground.visitors.session import Session
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from playground.laboratories.embeddings.word2vec import bar
 from playground.settings.rows import rows
 from playground.views import settings as settings_view
-from playground.views.embeddings.word2vec import bar
 from playground.words.lab import WordLab
 from playground.words.settings import WordSettings
 

@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 from models.config import walk
 from playground.acts import wordforms
-from playground.acts.event import Event
-from playground.views.embeddings.word2vec import bar, curves, dense, learned, maps, saved, tries
+from playground.laboratories.embeddings.word2vec import bar, curves, dense, learned, maps, saved, tries
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 from playground.words.settings import KINDS, WordSettings
 from playground.words.training import QUICK

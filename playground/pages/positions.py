@@ -12,10 +12,10 @@ from playground.components.form import form
 from playground.components.grid import grid
 from playground.components.headline import headline
 from playground.components.notes import notes
-from playground.components.positions import positions
 from playground.components.runbar import runbar
 from playground.components.schemes import kept, schemes
 from playground.components.table import table
+from playground.components.widget import widget
 from playground.components.words import words
 from playground.pages.laboratory import PLOTLY, experiments, settings
 
@@ -44,7 +44,7 @@ def draw(layout: dict[str, Any]) -> None:
                 with gr.Tab(title, id=name):
                     lay()
             with gr.Tab("Trained model", id="trained"):
-                positions(view="trained-heads", opens=True)
+                widget("positions", "trained-heads", opens=True)
             for name, each in lab["experiments"].items():
                 with gr.Tab(each["title"], id=name):
                     _experiment(name, each["charts"])

@@ -11,8 +11,8 @@ from playground.settings import presets
 from playground.settings.forms import change, flat, ordered, plain, read
 
 LONGEST, LONGEST_VALUE = 16_000, 1200  # characters of a query, and of one value in it
+LONGEST_LENS = 40  # characters of a lens's name
 TOLD = 5  # sentences about what is wrong
-LENSES = ("learning", "attention", "experts", "positions", "embeddings", "predictions", "intervene")
 
 
 class Shared(NamedTuple):
@@ -79,7 +79,7 @@ def opened(query: str | Mapping[str, str]) -> Shared | None:
     sentences += [f"{sentence} It was left out." for sentence in refused]
     more = [f"{len(sentences) - TOLD} more settings were left out."] if len(sentences) > TOLD else []
     shown = (*sentences[:TOLD], *more)
-    return Shared(preset, raw, lens if lens in LENSES else "attention", probe, shown)
+    return Shared(preset, raw, lens[:LONGEST_LENS], probe, shown)
 
 
 def taken(raw: dict[str, Any], wanted: list[tuple[str, Any]]) -> tuple[dict[str, Any], list[str]]:

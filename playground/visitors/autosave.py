@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import time
 import weakref
-from dataclasses import fields
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -22,7 +21,6 @@ from playground.runs.run import Run
 from playground.settings.edited import Edited
 from playground.settings.forms import plain
 from playground.visitors import folders, saved
-from playground.visitors.choices import ExpertChoices, VectorChoices
 from playground.visitors.folders import RUN, SESSION
 from playground.visitors.saved import Compared, Controls, Entry, Look, Saved, Side
 from playground.visitors.session import Session
@@ -114,26 +112,13 @@ def _saved(session: Session, entries: dict[int, Entry]) -> Saved:
 
 
 def _look(session: Session) -> Look:
-    chosen = [(trial, name, value) for (trial, name), value in session.intervene.chosen.items() if _plain(value)]
     return Look(
         which=session.which,
         head=session.head,
         shown=session.shown,
         probe=(session.probe_name, session.probe_text),
-        experts=_choices(session.experts),
-        vectors=_choices(session.vectors),
-        trial=session.intervene.trial,
-        chosen=chosen[-500:],
+        choices=session.chosen | {lens: choices.plain() for lens, choices in session.choices.items()},
     )
-
-
-def _choices(of: ExpertChoices | VectorChoices) -> dict[str, Any]:
-    """Those that are plain values."""
-    return {each.name: value for each in fields(of) if _plain(value := getattr(of, each.name))}
-
-
-def _plain(value: object) -> bool:
-    return value is None or (isinstance(value, (str, int, float)) and len(str(value)) <= 200)
 
 
 def _controls(edited: Edited[Any]) -> Controls:

@@ -53,10 +53,8 @@ class Look(Part):
     head: tuple[Place, Place] | None = None
     shown: Place | None = None
     probe: tuple[Name, Text] = ("0", "")
-    experts: dict[Name, Any] = {}
-    vectors: dict[Name, Any] = {}
-    trial: Name = "costs"
-    chosen: Annotated[list[tuple[Name, Name, str | int | float | bool | None]], Field(max_length=500)] = []
+    choices: dict[Name, dict[Name, Any]] = {}
+    """By lens; its choices check what they take."""
 
 
 class Controls(Part):

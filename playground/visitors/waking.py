@@ -24,7 +24,6 @@ from playground.settings.differences import differences
 from playground.settings.edited import Edited
 from playground.settings.forms import flat, plain, read
 from playground.settings.limits import too_large
-from playground.settings.links import LENSES
 from playground.settings.paths import ordered
 from playground.visitors import folders, saved
 from playground.visitors.autosave import state_of
@@ -168,7 +167,7 @@ def _may_stand(raw: dict[str, Any]) -> bool:
 
 def _around(session: Session, found: Saved, folder: Path) -> None:
     session.page = found.page if found.page in PAGES else session.page
-    session.lens = found.lens if found.lens in LENSES else session.lens
+    session.lens = found.lens or session.lens  # whoever draws it knows which there are
     session.opened, session.compared = found.opened, found.compared
     _set(session.positions, found.positions)
     _set(session.words.edited, found.words)
@@ -216,11 +215,7 @@ def _look_again(session: Session, look: Look) -> None:
     run = session.start()
     session.which, session.head = look.which, look.head
     session.shown = min(look.shown, run.step) if look.shown is not None else None
-    for choices, values in ((session.experts, look.experts), (session.vectors, look.vectors)):
-        for name, value in values.items():
-            choices.take(name, value)
-    session.intervene.trial = look.trial
-    session.intervene.chosen = {(trial, name): value for trial, name, value in look.chosen}
+    session.chosen = dict(look.choices)
     name, text = look.probe
     if name != "0":
         session.use_probe(name, text if name == "own" else None)

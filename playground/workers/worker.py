@@ -20,13 +20,13 @@ import orjson
 import torch
 
 from playground import acts
-from playground.acts.event import Event
 from playground.acts.layout import layout
 from playground.compute import allocator, precision
 from playground.compute.device import choose
 from playground.folder import cache_folder, data_folder
 from playground.settings import presets
 from playground.visitors import autosave, folders, waking
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 from playground.workers import protocol as p
 from playground.workers.remote import RemoteJobs

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from playground.views import attention
+from playground.lenses.attention import view as attention
 from playground.visitors.session import Session
 
 

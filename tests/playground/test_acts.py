@@ -7,7 +7,7 @@ import random
 import pytest
 
 from playground import acts
-from playground.acts.event import Event
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 from tests.playground.jobs import finish
 

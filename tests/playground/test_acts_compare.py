@@ -11,8 +11,8 @@ import orjson
 import pytest
 
 from playground.acts.compare import ACTS, FRAMES
-from playground.acts.event import Event
 from playground.comparison.variants import changed
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 from tests.playground.remote import LocalAnywhere, live
 from tests.playground.test_comparison import BASE

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from playground.acts import configuration, run
-from playground.acts.event import Event
 from playground.settings.presets import FIRST
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 from tests.playground.jobs import advance, finish
 from tests.playground.small import tiny, trained

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from playground.acts import experiments, inputs, positions, words
-from playground.acts.event import Event
 from playground.acts.layout_labs import labs
 from playground.experiments.cost import AttentionCost
-from playground.views.embeddings.word2vec import dense
-from playground.views.positions.trials import TRIALS
+from playground.laboratories.embeddings.word2vec import dense
+from playground.laboratories.positions.trials import TRIALS
 from playground.visitors import work as work_module
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 from playground.words import training as words_training
 from playground.words.settings import WordSettings

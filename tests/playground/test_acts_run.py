@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 
 from playground.acts import board, run
-from playground.acts.event import Event
 from playground.settings.forms import leaf, read
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 from tests.playground.jobs import advance, finish
 from tests.playground.mixed import MOE, mixed

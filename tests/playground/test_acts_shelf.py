@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from playground.acts import run, shelf
-from playground.acts.event import Event
+from playground.visitors.event import Event
 from playground.visitors.session import Session
 from tests.playground.jobs import advance, finish
 from tests.playground.small import trained

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from playground.lenses.embeddings.choices import VectorChoices
+from playground.lenses.intervene.choices import InterveneChoices
 from playground.runs.run import Diverged
 from playground.runs.slices import whole
 from playground.settings.forms import plain
@@ -107,9 +109,10 @@ def test_where_the_visitor_looks_and_what_they_have_set_comes_back(folder):
     session.page, session.lens, session.opened = "compare", "embeddings", "preset=copy"
     session.shown, session.head, session.which = 10, (0, 1), "decoder"
     session.use_probe("own", session.run.task.probes[0].text)
-    session.vectors.take("table", "output")
-    session.vectors.take("chosen", 3)
-    session.intervene.trial, session.intervene.chosen = "patch", {("patch", "at"): 4, ("costs", "how"): "mean"}
+    session.of(VectorChoices).take("table", "output")
+    session.of(VectorChoices).take("chosen", 3)
+    chosen = session.of(InterveneChoices)
+    chosen.trial, chosen.chosen = "patch", {("patch", "at"): 4, ("costs", "how"): "mean"}
     session.used, session.spent = 12.5, {7: 3.25}
     session.edit("model.layers", 3)
     session.positions.edit("distance", 100)
@@ -127,9 +130,9 @@ def test_where_the_visitor_looks_and_what_they_have_set_comes_back(folder):
     assert [change[0] for change in other.pending()] == ["model.layers"]
     assert (other.probe_name, other.probe_text) == (session.probe_name, session.probe_text)
     assert other.seen_through()[0].batch.ids_BT.equal(session.seen_through()[0].batch.ids_BT)
-    assert (other.vectors.table, other.vectors.chosen) == ("output", 3)
-    assert other.intervene.chosen == session.intervene.chosen
-    assert other.intervene.trial == "patch"
+    assert (other.of(VectorChoices).table, other.of(VectorChoices).chosen) == ("output", 3)
+    assert other.of(InterveneChoices).chosen == session.of(InterveneChoices).chosen
+    assert other.of(InterveneChoices).trial == "patch"
     assert other.positions.config == session.positions.config
     assert other.words.edited.config == session.words.edited.config
     assert (other.words.kind, other.words.word) == ("CBOW", "cat")

@@ -7,9 +7,10 @@ import json
 import pytest
 import torch
 
+from playground.lenses.learning import view as learning
 from playground.runs.archive.format import dump
 from playground.runs.slices import whole
-from playground.views import learning, shelf, transport
+from playground.views import shelf, transport
 from playground.visitors.session import branching
 from playground.visitors.shelf import MOST, Kept, farewell
 from tests.playground.jobs import advance, finish

@@ -16,25 +16,19 @@ import pytest
 
 from playground import components
 from playground.components import (
-    attention,
     bus,
     chart,
     column,
     compare,
     dials,
-    embeddings,
-    experts,
     finding,
     form,
     grid,
     header,
     headline,
     inputvector,
-    intervene,
     notes,
     plot,
-    positions,
-    predictions,
     published,
     runbar,
     schemes,
@@ -48,33 +42,28 @@ from playground.components import (
     wordlab,
     words,
 )
+from playground.lenses import LENSES
 
 NASTY = "'play' \"edit\" `go` </script> & ü %22link%22"
 ROW = {"name": "a", "path": "a", "label": NASTY, "help": NASTY, "type": "int", "options": [["edit", "do"]]}
 OWN = {"header": ("go",), "bus": ("attach", "act", "save", "watch")}
 
 MADE: dict[str, Callable[[], gr.HTML]] = {
-    "attention": attention.attention,
     "bus": bus.bus,
     "chart": lambda: chart.chart(src="do", name=NASTY, view="decay"),
     "column": column.column,
     "compare": compare.compare,
     "dials": lambda: dials.dials(view="scheme-dials"),
-    "embeddings": embeddings.embeddings,
-    "experts": experts.experts,
     "finding": finding.finding,
     "form": lambda: form.form(NASTY, {"": [ROW]}, about={"x": (NASTY, None)}),
     "grid": lambda: grid.grid(view="scheme-matrix"),
     "header": lambda: header.header([("play", NASTY)]),
     "headline": lambda: headline.headline(view="scheme-head"),
     "inputvector": inputvector.inputvector,
-    "intervene": intervene.intervene,
     "kept": schemes.kept,
     "notes": lambda: notes.notes(view="play"),
     "opener": lambda: sheet.opener(NASTY),
     "plot": lambda: plot.plot(src="do", title=NASTY, note="edit"),
-    "positions": lambda: positions.positions(view=NASTY),
-    "predictions": predictions.predictions,
     "published": lambda: published.published(columns=[{"label": NASTY}], rows=[["go"]], help=NASTY),
     "runbar": lambda: runbar.runbar(view="cost-bar"),
     "schemes": lambda: schemes.schemes(kinds=[["rope", NASTY]], about={"rope": [NASTY, ["go", "do"]]}),
@@ -106,6 +95,16 @@ def test_a_component_has_the_events_of_its_own_and_no_other(name):
     assert all(callable(getattr(made, event)) for event in declared)
 
 
+@pytest.mark.parametrize("lens", LENSES)
+def test_the_panels_of_a_lens_are_drawn_by_functions_that_exist(lens):
+    panels = [panel for row in LENSES[lens].panels for panel in row]
+    for make in {panel.make for panel in panels}:
+        assert re.search(rf"\bpg\.{make} *=", widget.head())
+    views = [panel.view for panel in panels]
+    assert len(views) == len(set(views))
+    assert not QUOTED.findall(widget.widget("plot", "roles", **panels[0].fixed).js_on_load or "")
+
+
 @pytest.mark.parametrize("event", OWN["bus"])
 def test_the_bus_sends_each_of_its_events(event):
     sources = "".join((widget.STATIC / name).read_text("utf-8") for name in ("bus.js", "stream.js"))
@@ -127,7 +126,7 @@ def test_values_come_by_the_bus_alone(name):
 def test_a_view_is_called_like_its_function_unless_it_is_named():
     assert properties(transport.transport())["view"] == "transport"
     assert properties(form.form("Task", {"": [ROW]}))["view"] == "form:Task"
-    assert properties(positions.positions(view="trained-heads"))["view"] == "trained-heads"
+    assert properties(finding.finding(view="found"))["view"] == "found"
     assert properties(sheet.opener("Settings"))["view"] == ""
 
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from playground.acts import wordforms
+from playground.laboratories.embeddings.word2vec import dense, saved, tries
 from playground.settings.edited import Edited
-from playground.views.embeddings.word2vec import dense, saved, tries
 from playground.words.lab import WordLab
 from playground.words.settings import WordSettings
 

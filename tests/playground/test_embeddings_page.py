@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from playground.figures import embedding as figures
+from playground.laboratories.embeddings.word2vec import bar, curves, learned, maps, saved
 from playground.settings.edited import Edited
-from playground.views.embeddings.word2vec import bar, curves, learned, maps, saved
 from playground.visitors.session import Session
 from playground.words.lab import WordLab
 from playground.words.settings import KINDS, WordSettings

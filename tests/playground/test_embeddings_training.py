@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from models.word2vec import Word2Vec
+from playground.laboratories.embeddings.word2vec import tries
 from playground.measures.embedding import analogy, neighbours
 from playground.measures.projection import fit
 from playground.settings.edited import Edited
-from playground.views.embeddings.word2vec import tries
 from playground.words import grammar
 from playground.words.lab import WordLab
 from playground.words.map import Map

@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl
 import pytest
 
 from models.position import POSITIONS, ALiBi, RoPE, Scaling
+from playground.laboratories.positions import column, link
 from playground.positions.names import names
 from playground.positions.settings import KEPT, PositionSettings, Setting
 from playground.settings.edited import Edited
 from playground.views import settings as settings_view
-from playground.views.positions import column, link
 
 
 def edited(**values) -> Edited[PositionSettings]:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from models.position import T5, ALiBi, Learned, NoPosition, RoPE, Scaling, Shaw, Sinusoidal
+from playground.laboratories.positions import decay as view
 from playground.positions import decay, findings
 from playground.positions.names import names
 from playground.positions.settings import PositionSettings, Setting
-from playground.views.positions import decay as view
 
 GOLDEN = {0: 32.5, 1: 31.5382, 2: 28.956, 5: 20.8454, 10: 17.9541, 20: 15.2424, 30: 13.2457, 40: 11.9574}
 GOLDEN |= {50: 12.6295, 75: 10.4416, 100: 10.2273, 125: 9.4677, 150: 7.5885, 175: 7.8792, 200: 7.2448, 225: 8.2883}

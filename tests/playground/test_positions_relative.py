@@ -10,11 +10,11 @@ import torch
 
 from models.position import POSITIONS, RoPE, Scaling
 from models.position.alibi import slopes
+from playground.laboratories.positions import relative as view
 from playground.positions import findings, relative
 from playground.positions.relative import SAME, Shifted, moved, score
 from playground.positions.scheme import built, contents, scores
 from playground.positions.settings import PositionSettings, Setting
-from playground.views.positions import relative as view
 
 RELATIVE = ("none", "RoPE", "ALiBi", "T5", "Shaw", "Transformer-XL")
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from models.position import POSITIONS, RoPE, Scaling
+from playground.laboratories.positions import grid, scheme
 from playground.positions import portraits, rotation
 from playground.positions.settings import PositionSettings
-from playground.views.positions import grid, scheme
 
 
 def settings(kind: str = "RoPE", **more) -> PositionSettings:

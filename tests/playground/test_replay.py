@@ -9,9 +9,11 @@ import pytest
 
 from playground.acts.layout import layout
 from playground.acts.replay import EVERY, FILE, FRAMES, _changes, _frame, stored
-from playground.pages.playground import CHARTS
+from playground.lenses.attention import view as attention
+from playground.lenses.learning import CHARTS
+from playground.lenses.learning import view as learning
 from playground.settings.presets import FIRST, PRESETS
-from playground.views import attention, learning, transport
+from playground.views import transport
 from playground.visitors.session import Session
 
 CONFIG = PRESETS[FIRST].config

@@ -7,9 +7,10 @@ from urllib.parse import parse_qs, parse_qsl
 
 import pytest
 
+from playground.lenses import LENSES
 from playground.settings import presets
 from playground.settings.forms import accordions, change, flat, leaf, plain, put, read
-from playground.settings.links import LENSES, LONGEST_VALUE, link, opened
+from playground.settings.links import LONGEST_VALUE, link, opened
 from playground.settings.presets import PRESETS, raw
 
 FORMS = accordions()

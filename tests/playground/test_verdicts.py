@@ -9,8 +9,8 @@ from statistics import stdev
 import pytest
 
 from playground.findings import verdicts
+from playground.lenses import LENSES, notes
 from playground.settings import presets
-from playground.views import notes
 from tests.playground.small import tiny
 
 NAME = "bias"
@@ -111,7 +111,7 @@ def test_what_was_measured_is_told_below_the_lens(stored):
     said = stored(entry(first=runs(), second=runs(0.3)))
     session = tiny()
     session.adopt(NAME)
-    html = json.loads(notes.value(session, "experts")["try"])
+    html = json.loads(notes.value(session, LENSES["experts"])["try"])
     assert all(f"<li>{sentence}</li>" in html for sentence in said)
 
 

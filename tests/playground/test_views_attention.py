@@ -10,8 +10,8 @@ import pytest
 from models import Ablate
 from playground import wording
 from playground.interventions.ablation import ablated
-from playground.views import attention, roles
-from playground.views.attention import frames
+from playground.lenses.attention import frames, roles
+from playground.lenses.attention import view as attention
 from tests.playground.drawn import shown, unpacked
 from tests.playground.small import tiny, trained
 

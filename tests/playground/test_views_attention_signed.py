@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from playground.lenses.attention import frames
 from playground.runs.probe import maps
 from playground.tasks.forward import forward
-from playground.views.attention import frames
 from tests.playground.drawn import shown, unpacked
 from tests.playground.small import trained
 

@@ -15,9 +15,9 @@ from playground.comparison.results import Spread, last
 from playground.comparison.setup import Setup
 from playground.comparison.trials import Trial
 from playground.comparison.variants import changed
+from playground.laboratories.compare import charts, table, value
 from playground.runs.history import Metrics
 from playground.runs.run import Run
-from playground.views.compare import charts, table, value
 from playground.visitors.jobs import nowhere
 from tests.playground.test_comparison import BASE
 

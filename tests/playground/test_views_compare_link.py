@@ -10,9 +10,9 @@ from playground.comparison.matching import WHATS
 from playground.comparison.ready import READY
 from playground.comparison.setup import Setup
 from playground.comparison.variants import SEEDS
+from playground.laboratories.compare.link import LABEL, LONGEST, link, opened
 from playground.settings import links, presets
 from playground.settings.forms import plain
-from playground.views.compare.link import LABEL, LONGEST, link, opened
 from playground.visitors.jobs import nowhere
 from tests.playground.test_comparison import BASE
 

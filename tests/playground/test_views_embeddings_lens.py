@@ -11,11 +11,13 @@ import torch
 
 from models import Ablate
 from playground.interventions.ablation import ablated
+from playground.lenses.embeddings import projector
+from playground.lenses.embeddings import view as lens
+from playground.lenses.embeddings.axes import ENOUGH, held, shares
+from playground.lenses.embeddings.choices import VectorChoices
+from playground.lenses.embeddings.finding import numbers
 from playground.runs.vectors import tables
 from playground.tasks.forward import forward
-from playground.views.embeddings import lens, projector
-from playground.views.embeddings.axes import ENOUGH, held, shares
-from playground.views.embeddings.finding import numbers
 from tests.playground.small import trained
 
 
@@ -34,9 +36,9 @@ def cosines(table: torch.Tensor) -> np.ndarray:
 @pytest.mark.parametrize("topology", ["decoder-only", "encoder-only", "encoder-decoder"])
 def test_neighbours_lengths_and_places_are_those_of_the_table(topology):
     session = trained(3, "copy", model__topology=topology)
-    session.vectors.chosen, found = 4, {}
+    session.of(VectorChoices).chosen, found = 4, {}
     for name, table in tables(session.run.model).items():
-        session.vectors.table = name
+        session.of(VectorChoices).table = name
         found, cosine = shown(session), cosines(table)
         assert found["table"] == name
         near, best = [row for row, _ in found["near"]], np.sort(np.delete(cosine[4], 4))[:-9:-1]
@@ -49,14 +51,14 @@ def test_neighbours_lengths_and_places_are_those_of_the_table(topology):
         np.fill_diagonal(cosine, -2)
         nearest = [row[1] for row in found["rows"]]
         assert cosine[np.arange(len(nearest)), nearest] == pytest.approx(cosine.max(1), abs=1e-5)
-        basis = session.vectors.bases[name].basis
+        basis = session.of(VectorChoices).bases[name].basis
         places = (table.numpy() - basis.mean_D.numpy()) @ basis.axes_DP.numpy()
         assert np.array(found["xy"]) == pytest.approx(places, abs=2e-3)
         centred = table.numpy() - table.numpy().mean(0)
         share = ((centred @ basis.axes_DP.numpy()) ** 2).sum(0) / (centred**2).sum()
         assert found["share"] == pytest.approx(share, abs=1e-3)
         assert len(found["words"]) == len(table)
-        session.vectors.chosen = 4
+        session.of(VectorChoices).chosen = 4
     two = topology == "encoder-decoder"
     assert [name for name, _ in found["tables"]] == [
         "token",
@@ -68,9 +70,9 @@ def test_neighbours_lengths_and_places_are_those_of_the_table(topology):
 @pytest.mark.parametrize("preset", ["copy", "bert", "t5"])
 def test_the_way_is_that_of_a_recorded_pass(preset):
     session = trained(2, preset, **({} if preset == "copy" else {"task__length": 16}))
-    session.vectors.place = 2
+    session.of(VectorChoices).place = 2
     for stack in [name for name, _ in shown(session)["path"]["stacks"]]:
-        session.vectors.stack = stack
+        session.of(VectorChoices).stack = stack
         path = shown(session)["path"]
         with torch.no_grad():
             output = forward(session.run.model, session.run.probe.batch, record=True)
@@ -89,7 +91,7 @@ def test_the_way_is_that_of_a_recorded_pass(preset):
 
 def test_looking_back_shows_the_table_and_the_way_of_then():
     session = trained(10, "copy")
-    session.vectors.chosen = 3
+    session.of(VectorChoices).chosen = 3
     now = shown(session)
     then = {name: t.numpy().copy() for name, t in tables(trained(5, "copy").run.model).items()}
     session.shown = 5
@@ -100,15 +102,15 @@ def test_looking_back_shows_the_table_and_the_way_of_then():
     assert back["path"]["rows"][0]["norm"] != now["path"]["rows"][0]["norm"]
     assert [step for step, *_ in back["trail"]] == [0, 5]
     assert [step for step, *_ in now["trail"]] == [0, 5, 10]
-    poor = session.vectors.bases["token"]
+    poor = session.of(VectorChoices).bases["token"]
     poor = poor._replace(basis=poor.basis._replace(axes_DP=torch.eye(16)[:, 14:] * 0))
-    session.vectors.bases["token"] = poor
+    session.of(VectorChoices).bases["token"] = poor
     shown(session)
-    assert session.vectors.bases["token"] is poor
+    assert session.of(VectorChoices).bases["token"] is poor
     session.shown = None
     assert shown(session)["fitted"] == 10
-    assert session.vectors.bases["token"] is not poor
-    session.vectors.bases.clear()
+    assert session.of(VectorChoices).bases["token"] is not poor
+    session.of(VectorChoices).bases.clear()
     shown(session)
     session.shown = 0
     first = shown(session)
@@ -170,7 +172,7 @@ def test_circles_are_found_in_numbers_alone_and_only_where_they_are():
     found = shown(session)
     assert found["finding"]["title"] == "The 31 numbers lie on a circle"
     assert 'data-do="circle:5"' in found["finding"]["html"]
-    session.vectors.axes = "5"
+    session.of(VectorChoices).axes = "5"
     circle = shown(session)
     assert circle["axes"] == "5"
     assert sum(circle["share"]) > 0.9
@@ -203,7 +205,7 @@ def test_the_files_are_sent_when_asked_for_and_bring_the_vectors_back():
     head, *names = files["metadata"].splitlines()
     assert head == "word\tnorm"
     assert [line.split("\t")[0] for line in names] == list(session.run.task.vocabulary)
-    session.vectors.until = 0.0
+    session.of(VectorChoices).until = 0.0
     assert shown(session)["files"] == ""
 
 
@@ -231,7 +233,7 @@ def test_frames_without_charts_leave_the_slow_parts_out_and_sent_junk_changes_no
         ("stack", "cross"),
         ("chosen", 10**5),
     ):
-        session.vectors.take(name, sent)
+        session.of(VectorChoices).take(name, sent)
     found = shown(session)
     assert (found["table"], found["axes"], found["path"]["stack"]) == ("token", "principal", "decoder")
     assert found["chosen"] == 29

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from playground.views.experts.tokens import LIKELY
+from playground.lenses.experts.choices import ExpertChoices
+from playground.lenses.experts.tokens import LIKELY
 from tests.playground.mixed import ROUTED, known
 from tests.playground.values import Shown, shown
 
@@ -19,7 +20,7 @@ def session(request) -> Any:
 
 @pytest.fixture(params=["batch", "probe"])
 def seen(request, session) -> Shown:
-    session.experts.on = request.param
+    session.of(ExpertChoices).on = request.param
     return shown(session)
 
 

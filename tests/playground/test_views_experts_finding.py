@@ -8,11 +8,11 @@ import torch
 
 from models.mixture import MoE
 from playground.findings.lenses import Finding
+from playground.lenses.experts.finding import finding
 from playground.measures.routing import Information
 from playground.runs.history import History, Mark
 from playground.runs.loads import Routed
 from playground.tasks.base import Batch
-from playground.views.experts.finding import finding
 from tests.playground.mixed import MOE, routing
 
 

@@ -9,8 +9,8 @@ import torch
 
 from models import Ablate, Force
 from playground.interventions.ablation import ablated
-from playground.views import experts
-from playground.visitors.choices import ExpertChoices
+from playground.lenses.experts import view as experts
+from playground.lenses.experts.choices import ExpertChoices
 from tests.playground.mixed import MOE, mixed
 from tests.playground.values import shown
 
@@ -27,7 +27,7 @@ def test_after_it_the_batch_of_the_last_update_is_shown():
     seen = shown(session)
     assert (seen.value["on"], seen.value["step"]) == ("batch", 3)
     assert seen.routed is session.run.routed
-    session.experts.on = "probe"
+    session.of(ExpertChoices).on = "probe"
     seen = shown(session)
     assert (seen.value["on"], seen.value["step"]) == ("probe", 3)
     assert torch.equal(seen.routed.batch.ids_BT, session.run.probe.batch.ids_BT)
@@ -35,7 +35,7 @@ def test_after_it_the_batch_of_the_last_update_is_shown():
 
 def test_a_probe_of_ones_own_is_routed_token_by_token():
     session = mixed(3)
-    session.experts.on = "probe"
+    session.of(ExpertChoices).on = "probe"
     session.use_probe("own", "abcabc")
     seen = shown(session)
     (line,) = seen.json("lines")
@@ -76,9 +76,9 @@ def test_a_run_that_has_kept_no_update_yet_shows_its_last():
 def test_the_last_layer_is_shown_unless_another_is_chosen():
     session = mixed(1, model__layers=3)
     assert shown(session).value["layer"] == 2
-    session.experts.take("layer", 0)
+    session.of(ExpertChoices).take("layer", 0)
     assert shown(session).value["layer"] == 0
-    session.experts.take("layer", 7)
+    session.of(ExpertChoices).take("layer", 7)
     assert shown(session).value["layer"] == 2
 
 
@@ -103,7 +103,7 @@ def test_what_is_no_choice_is_left_alone(name, value):
 @pytest.mark.parametrize(("line", "expert"), [(0, 0), (3, 3), (99, 99)])
 def test_a_line_and_an_expert_that_are_not_there_are_those_at_the_end(line, expert):
     session = mixed(1)
-    session.experts.line, session.experts.expert = line, expert
+    session.of(ExpertChoices).line, session.of(ExpertChoices).expert = line, expert
     seen = shown(session)
     assert seen.value["expert"] == min(expert, 3)
     assert seen.json("probs")["label"] == seen.json("lines")[min(line, len(seen.json("lines")) - 1)]["label"]
@@ -130,9 +130,9 @@ def test_an_expert_that_is_removed_is_told_with_its_worth_and_noise():
 
 def test_everything_sent_to_one_expert_is_seen_on_the_probe():
     session = mixed(2)
-    session.experts.on = "probe"
+    session.of(ExpertChoices).on = "probe"
     session.ablation = ablated(session.run, (Force("decoder", 1, 3),), "Everything to L1 E3")
     seen = shown(session)
     assert seen.load["demand"][3] == seen.load["tokens"]
-    session.experts.take("layer", 0)
+    session.of(ExpertChoices).take("layer", 0)
     assert shown(session).load["demand"][3] < seen.load["tokens"]

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from playground.lenses.experts.choices import ExpertChoices
 from tests.playground.mixed import MOE, ROUTED, mixed
 from tests.playground.values import Shown, shown
 
@@ -117,7 +118,7 @@ def test_a_change_is_told_with_the_update_that_it_acted_on():
 
 def test_the_probe_is_seated_by_the_factor_of_evaluation():
     session = mixed(2, capacity__factor=1.0, capacity__evaluation=None)
-    session.experts.on = "probe"
+    session.of(ExpertChoices).on = "probe"
     seen = shown(session)
     assert lines(seen)["Capacity"].startswith("No limit")
     assert seen.json("measures")[0][3] == "nothing is dropped"
@@ -126,7 +127,7 @@ def test_the_probe_is_seated_by_the_factor_of_evaluation():
     seen = shown(session)
     assert worked_out(lines(seen)["Capacity"])[1] == seen.routing.capacity
     assert seen.json("measures")[0][3] == "drops above the factor, 1.5"
-    session.experts.on = "batch"
+    session.of(ExpertChoices).on = "batch"
     session.run.advance()
     assert shown(session).json("measures")[0][3] == "nothing is dropped"
 

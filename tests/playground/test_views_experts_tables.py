@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from playground.lenses.experts import charts
+from playground.lenses.experts import view as experts
+from playground.lenses.experts.choices import Costs, ExpertChoices
 from playground.measures.routing import first_choice, table, taken
 from playground.runs.specialists import labels
 from playground.settings.forms import leaf
-from playground.views import experts
-from playground.views.experts import charts
-from playground.visitors.choices import Costs
 from tests.playground.mixed import ROUTED, known, mixed
 from tests.playground.small import tiny
 from tests.playground.values import shown
@@ -26,7 +26,7 @@ def session(request) -> Any:
 
 @pytest.mark.parametrize("on", ["batch", "probe"])
 def test_the_shares_of_each_expert_are_whole(session, on):
-    session.experts.on = on
+    session.of(ExpertChoices).on = on
     seen = shown(session)
     special = seen.json("special")
     assert special["by"] == ("task" if session.run.task.tags else "kind of token")
@@ -47,10 +47,10 @@ def test_the_shares_of_each_expert_are_whole(session, on):
 
 
 def test_devices_carry_what_their_experts_took(session):
-    session.experts.on, session.experts.show = "batch", "devices"
+    session.of(ExpertChoices).on, session.of(ExpertChoices).show = "batch", "devices"
     seen, mixture = shown(session), session.run.now.model.feed_forward
     found = seen.json("devices")
-    session.experts.show = "load"
+    session.of(ExpertChoices).show = "load"
     assert len(found["rows"]) == mixture.devices
     assert sum(row[2] for row in found["rows"]) == sum(seen.load["load"])
     assert sum(row[3] for row in found["rows"]) == pytest.approx(1, abs=1e-3)
@@ -80,7 +80,7 @@ def test_ways_and_what_experts_tell_are_drawn_or_it_is_said_why_not(session):
 @pytest.mark.parametrize("show", ["load", "devices", "paths", "ablate"])
 def test_the_slower_tables_can_be_left_as_they_were(show):
     session = mixed(1)
-    session.experts.show = show
+    session.of(ExpertChoices).show = show
     whole, fewer = (experts.value(session, session.routed(), charts=charts) for charts in (True, False))
     assert set(whole) - set(fewer) == {"probs", "special", "devices", "costs"}
     assert bool(whole["devices"]) is (show == "devices")
@@ -89,7 +89,7 @@ def test_the_slower_tables_can_be_left_as_they_were(show):
 def test_a_model_without_experts_offers_a_link_that_makes_it_a_mixture():
     session = tiny("copy")
     for on in ("batch", "probe"):
-        session.experts.on = on
+        session.of(ExpertChoices).on = on
         value = experts.value(session, session.routed())
         assert set(value) == {"n", "empty"}
         empty = json.loads(value["empty"])
@@ -102,9 +102,9 @@ def test_a_model_without_experts_offers_a_link_that_makes_it_a_mixture():
 
 def test_the_costs_of_experts_are_told_with_their_sign():
     session = mixed(1)
-    session.experts.show = "ablate"
+    session.of(ExpertChoices).show = "ablate"
     assert shown(session).json("costs") == {}
-    session.experts.costs = Costs(3, 64, 2.5, np.array([[0.5, -0.25, 0, 0.1], [0, 0, 0, 0]]))
+    session.of(ExpertChoices).costs = Costs(3, 64, 2.5, np.array([[0.5, -0.25, 0, 0.1], [0, 0, 0, 0]]))
     found = shown(session).json("costs")
     assert found["values"] == [[0.5, -0.25, 0, 0.1], [0, 0, 0, 0]]
     assert (found["top"], found["names"]) == (0.5, ["L0", "L1"])

@@ -11,10 +11,10 @@ from models.mixture import MoE
 from models.moe.expert_choice import ExpertChoice
 from models.moe.soft import Soft
 from playground.findings.lenses import Finding
+from playground.lenses.experts.finding import finding
 from playground.runs.history import History
 from playground.runs.loads import Routed
 from playground.tasks.base import Batch
-from playground.views.experts.finding import finding
 from playground.wording import percent
 from tests.playground.mixed import NONE, routing
 from tests.playground.test_views_experts_finding import changed, informed, seen

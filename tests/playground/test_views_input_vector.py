@@ -7,9 +7,10 @@ import json
 import pytest
 import torch
 
+from playground.laboratories.embeddings.input import value
+from playground.lenses.embeddings.choices import VectorChoices
 from playground.runs.inputs import inputs
 from playground.runs.vectors import stacks
-from playground.views.embeddings.input import value
 from tests.playground.small import tiny, trained
 
 ABSOLUTE = ("learned", "sinusoidal")
@@ -71,7 +72,7 @@ def test_two_segments_are_two_of_the_models_own():
 def test_the_value_is_that_token_with_its_numbers():
     session = small("BERT")
     session.start()
-    session.vectors.place, session.vectors.boundary = 3, 2
+    session.of(VectorChoices).place, session.of(VectorChoices).boundary = 3, 2
     shown = value(session)
     parts, whole, normed = (json.loads(shown[name]) for name in ("parts", "sum", "normed"))
     assert [p["label"] for p in parts] == ["Token", "Segment", "Position"]
@@ -90,7 +91,7 @@ def test_the_value_is_that_token_with_its_numbers():
     assert "every block reads this" in normed["where"]
     assert shown["boundary"] == 2
     assert "as it was drawn" in json.loads(shown["finding"])["html"]
-    session.vectors.boundary = 4
+    session.of(VectorChoices).boundary = 4
     assert "as it was drawn" not in json.loads(value(session)["finding"])["html"]
 
 
@@ -139,7 +140,7 @@ def test_any_place_and_boundary_that_arrive_are_forced_into_the_probe():
         ("place", -3),
         ("stack", 7),
     ):
-        session.vectors.take(name, sent)
+        session.of(VectorChoices).take(name, sent)
     shown = value(session)
     assert shown["place"] == len(json.loads(shown["tokens"])) - 1
     assert shown["boundary"] == len(json.loads(shown["tokens"]))

@@ -13,14 +13,16 @@ import torch
 
 from models import Ablate
 from playground.interventions import prompts
+from playground.lenses.intervene import view as intervene
+from playground.lenses.intervene.choices import InterveneChoices
+from playground.lenses.intervene.corrupting import Wish, corruption
+from playground.lenses.intervene.trial import LONGEST, cropped
+from playground.lenses.intervene.trials import TRIALS, chosen
+from playground.lenses.intervene.view import work
 from playground.tasks.base import IGNORE
 from playground.tasks.forward import forward
-from playground.views import intervene, notes
-from playground.views.intervene import work
-from playground.views.intervene.corrupting import Wish, corruption
-from playground.views.intervene.trial import LONGEST, cropped
-from playground.views.intervene.trials import TRIALS, chosen
 from tests.playground.jobs import advance
+from tests.playground.lenses import code
 from tests.playground.mixed import mixed
 from tests.playground.small import tiny, trained
 
@@ -29,7 +31,7 @@ TOPOLOGIES = ("decoder-only", "encoder-only", "encoder-decoder")
 
 def run(session: Any, trial: str, **chosen_: Any) -> dict[str, Any]:
     """Press Run in an experiment, and read what is shown."""
-    state = session.intervene
+    state = session.of(InterveneChoices)
     state.trial, state.said, state.tone = trial, "", ""
     state.chosen |= {(trial, name): value for name, value in chosen_.items()}
     for _ in work.compute(session):
@@ -91,7 +93,7 @@ def test_every_stack_and_every_expert_has_its_map():
 def test_costs_fill_while_they_are_measured_and_stop_where_they_are_told(monkeypatch):
     session, seen = trained(2), []
     monkeypatch.setattr(work, "DRAWN", 0.0)
-    session.intervene.chosen["costs", "examples"] = 64  # in one piece
+    session.of(InterveneChoices).chosen["costs", "examples"] = 64  # in one piece
     session.jobs.begin("intervene", work.compute(session), lambda sentence: None)
     assert shown(session)["state"] == "running"
     advance(session, "intervene")  # the whole model
@@ -108,7 +110,7 @@ def test_costs_fill_while_they_are_measured_and_stop_where_they_are_told(monkeyp
 def test_what_was_not_drawn_yet_is_drawn_where_it_is_cancelled(monkeypatch):
     session = trained(2)
     monkeypatch.setattr(work, "DRAWN", 60.0)
-    session.intervene.chosen["costs", "examples"] = 64  # in one piece
+    session.of(InterveneChoices).chosen["costs", "examples"] = 64  # in one piece
     session.jobs.begin("intervene", work.compute(session), lambda sentence: None)
     advance(session, "intervene", 4)
     assert sum(z is not None for row in cells(shown(session))["z"] for z in row) == 0
@@ -153,7 +155,7 @@ def test_the_last_row_of_the_logit_lens_is_the_models_own_prediction(topology):
 def test_rollout_is_the_product_of_the_maps_for_any_position_without_another_run(topology):
     session = trained(3, "copy", model__topology=topology)
     run(session, "rollout")
-    session.intervene.chosen["rollout", "position"] = 2
+    session.of(InterveneChoices).chosen["rollout", "position"] = 2
     work.redraw(session)
     value = shown(session)
     output = forward(session.run.model, session.run.probe.batch, record=True)
@@ -254,7 +256,7 @@ def test_the_induction_check_is_there_for_its_task_alone_and_says_what_it_found(
     assert value["finding"]["title"] == "No head looks for what followed the last time"
     assert f"On {session.run.config.training.examples} unseen examples" in value["note"]
     other = trained(1, "copy")
-    other.intervene.trial = "check"
+    other.of(InterveneChoices).trial = "check"
     assert chosen(other).id == "costs"
     assert "check" not in dict(shown(other)["trials"])
 
@@ -294,7 +296,7 @@ def test_the_lines_of_python_run_as_they_are_and_print_the_same(trial):
     value = run(session, trial)
     names: dict[str, Any] = {}
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        exec(notes.python(session, "intervene"), names)
+        exec(code(session, "intervene"), names)
     assert names["run"].step == 8
     if trial == "patch":
         assert value["tone"] or out.getvalue()
@@ -305,4 +307,4 @@ def test_the_lines_of_python_run_as_they_are_and_print_the_same(trial):
 
 
 def test_before_a_result_the_lines_show_the_first_experiment():
-    assert "costs(run.model, run.unseen)" in notes.python(tiny(), "intervene")
+    assert "costs(run.model, run.unseen)" in code(tiny(), "intervene")

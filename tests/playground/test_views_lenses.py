@@ -10,12 +10,16 @@ import plotly.graph_objects
 import pytest
 
 from models.config import put
+from playground.lenses import LENSES, notes
+from playground.lenses.attention import view as attention
+from playground.lenses.learning import view as learning
+from playground.lenses.predictions import view as predictions
 from playground.measures.routing import frame
 from playground.settings import presets
 from playground.settings.forms import change
 from playground.tasks.base import IGNORE
-from playground.views import attention, learning, notes, predictions
 from playground.visitors.session import Session
+from tests.playground.lenses import code
 from tests.playground.mixed import mixed
 from tests.playground.small import tiny, trained
 
@@ -94,7 +98,7 @@ def test_each_scored_token_is_compared_with_its_target(topology, preset):
 def test_the_notes_offer_what_the_preset_has_to_try_as_links_that_apply(name, lens):
     session = Session()
     session.adopt(name)
-    html = json.loads(notes.value(session, lens)["try"])
+    html = json.loads(notes.value(session, LENSES[lens])["try"])
     preset = presets.PRESETS[name]
     assert html.startswith(f"<p>{preset.shows}</p>")
     assert html.count("data-do") == len(preset.tries)
@@ -108,7 +112,7 @@ def test_the_lines_of_python_run_as_they_are_and_build_the_run_on_the_screen(top
     session.edit("model.layers", 3)  # waits for a restart
     names: dict = {}
     shown = attention.value(session)  # the lines name the head that is drawn
-    exec(notes.python(session, lens), names)
+    exec(code(session, lens), names)
     assert names["run"].config == put(session.run.config, "training.precision", session.run.precision.name)
     assert [m.loss for m in names["run"].history.metrics] == [m.loss for m in session.run.history.metrics]
     if lens == "learning":
@@ -124,19 +128,19 @@ def test_the_lines_of_python_name_the_stack_and_head_that_are_shown():
         session.which, session.head = which, (0, 1)
         attention.value(session)
         names: dict = {}
-        exec(notes.python(session, "attention"), names)
+        exec(code(session, "attention"), names)
         own = session.look().maps[which][0, 1]
         assert names["weights_TS"].detach().numpy() == pytest.approx(own, abs=1e-3)
     session.which = "encoder"
     attention.value(session)
     session.edit("model.topology", "decoder-only")  # the run still has its encoder
-    assert '["encoder"]' in notes.python(session, "attention")
+    assert '["encoder"]' in code(session, "attention")
 
 
 def test_a_model_without_attention_has_no_lines_for_its_attention():
     session = tiny("copy", **{"model.attention.kind": "none", "model.position.kind": "learned"})
-    assert notes.python(session, "attention") == ""
-    assert notes.python(session, "learning")
+    assert code(session, "attention") == ""
+    assert code(session, "learning")
 
 
 def test_live_changes_are_repeated_where_they_were_made():
@@ -145,9 +149,9 @@ def test_live_changes_are_repeated_where_they_were_made():
     for _ in session.run.train(4):
         pass
     names: dict = {}
-    exec(notes.python(session, "learning"), names)
+    exec(code(session, "learning"), names)
     assert [m.loss for m in names["run"].history.metrics] == [m.loss for m in session.run.history.metrics]
-    assert "run.retune({'training.lr': 0.02})" in notes.python(session, "learning")
+    assert "run.retune({'training.lr': 0.02})" in code(session, "learning")
 
 
 def test_the_lines_of_python_print_what_the_experts_did(capsys):
@@ -157,7 +161,7 @@ def test_the_lines_of_python_print_what_the_experts_did(capsys):
     for _ in session.run.train(3):
         pass
     names: dict = {}
-    exec(notes.python(session, "experts"), names)
+    exec(code(session, "experts"), names)
     printed = capsys.readouterr().out
     assert printed.startswith(str(frame(session.run.routed.names, session.run.routed.layers)))
     assert str(session.run.routed.layers[-1].experts_NK) in printed
@@ -165,7 +169,7 @@ def test_the_lines_of_python_print_what_the_experts_did(capsys):
 
 
 def test_a_model_without_experts_has_no_lines_for_them():
-    assert notes.python(tiny("copy"), "experts") == ""
+    assert code(tiny("copy"), "experts") == ""
 
 
 def test_a_long_text_of_the_visitors_is_read_from_their_file():
@@ -173,4 +177,4 @@ def test_a_long_text_of_the_visitors_is_read_from_their_file():
     session.raw = change(session.raw, "task.text", "to be or not to be " * 20)
     session.load(change(session.raw, "task.source", "own"))
     assert not session.problems
-    assert 'open("own.txt").read()' in notes.python(session, "learning")
+    assert 'open("own.txt").read()' in code(session, "learning")

@@ -8,15 +8,17 @@ import torch
 from models import Ablate
 from playground.compute.precision import Precision
 from playground.interventions.ablation import ablated
+from playground.lenses.attention import view as attention
+from playground.lenses.experts.choices import ExpertChoices
 from playground.measures.routing import frame
-from playground.views import attention, notes
+from tests.playground.lenses import code
 from tests.playground.mixed import mixed
 from tests.playground.small import trained
 
 
 def run_lines(session, lens: str) -> dict:
     names: dict = {}
-    exec(notes.python(session, lens), names)
+    exec(code(session, lens), names)
     return names
 
 
@@ -33,8 +35,8 @@ def test_looking_back_the_lines_end_at_the_kept_picture():
         assert names["run"].step == step
         own = session.look().maps["decoder"][seen["layer"], seen["head"]]
         assert names["weights_TS"].detach().numpy() == pytest.approx(own, abs=1e-3)
-    assert ("retune" in notes.python(session, "attention")) is False
-    assert "run.train(5)" in notes.python(session, "learning")  # its curves are of the whole run
+    assert ("retune" in code(session, "attention")) is False
+    assert "run.train(5)" in code(session, "learning")  # its curves are of the whole run
     session.use_probe("own", "abcabc")  # looked at with the model as it is now
     assert run_lines(session, "attention")["run"].step == 12
 
@@ -42,9 +44,9 @@ def test_looking_back_the_lines_end_at_the_kept_picture():
 def test_a_change_at_the_step_of_the_picture_came_after_it():
     session = trained(5)
     session.edit("training.lr", 0.02)
-    assert "retune" in notes.python(session, "predictions")
+    assert "retune" in code(session, "predictions")
     session.shown = 5
-    assert "retune" not in notes.python(session, "predictions")
+    assert "retune" not in code(session, "predictions")
 
 
 def test_looking_back_the_experts_are_those_of_the_kept_update():
@@ -60,7 +62,7 @@ def test_looking_back_the_experts_are_those_of_the_kept_update():
 @pytest.mark.parametrize("text", [None, "abcabc"], ids=["unseen", "own"])
 def test_on_the_probe_the_lines_route_the_probe(text, capsys):
     session = mixed(3)
-    session.experts.on = "probe"
+    session.of(ExpertChoices).on = "probe"
     if text:
         session.use_probe("own", text)
     session.ablation = ablated(session.run, (Ablate("decoder", 0, "feed_forward", expert=2),), "Without L0 E2")
@@ -83,11 +85,11 @@ def test_before_the_first_update_the_lines_route_the_probe(capsys):
 def test_what_auto_came_to_is_pinned(found):
     session = trained(1)
     session.run.precision = Precision(found, "")
-    assert f"'training.precision': '{found}'" in notes.python(session, "learning")
+    assert f"'training.precision': '{found}'" in code(session, "learning")
     chosen = trained(1, **{"training.precision": "fp32"})
     chosen.run.precision = Precision(found, "")
-    assert "'training.precision': 'fp32'" in notes.python(chosen, "learning")
+    assert "'training.precision': 'fp32'" in code(chosen, "learning")
 
 
 def test_the_lines_say_on_what_they_were_computed_here():
-    assert "# here on CPU (1 thread);" in notes.python(trained(1), "learning")
+    assert "# here on CPU (1 thread);" in code(trained(1), "learning")

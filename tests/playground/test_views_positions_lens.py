@@ -13,16 +13,17 @@ import torch
 
 from models import Ablate
 from playground.interventions.ablation import ablated
+from playground.lenses.positions import view as lens
+from playground.lenses.positions import view as trained
+from playground.lenses.positions.finding import caption, finding
+from playground.lenses.positions.looked import allowed, looked
+from playground.lenses.positions.scores import terms
 from playground.measures.distance import Reach
 from playground.runs.probe import maps
 from playground.tasks.forward import forward
-from playground.views import notes
-from playground.views.positions import lens, trained
-from playground.views.positions.finding import caption, finding
-from playground.views.positions.looked import allowed, looked
-from playground.views.positions.scores import terms
 from playground.visitors.session import Session
 from tests.playground.drawn import unpacked
+from tests.playground.lenses import code
 from tests.playground.small import tiny
 from tests.playground.small import trained as run_for
 
@@ -241,7 +242,7 @@ def test_the_lines_of_python_give_the_curves():
     session = run_for(4, model__position__kind="T5")
     drawn = Drawn(lens.value(session, session.posed()))
     names: dict[str, Any] = {}
-    exec(notes.python(session, "positions"), names)
+    exec(code(session, "positions"), names)
     at = np.isin(names["back_R"], drawn.at)
     layer, head = drawn.mine
     assert names["weight_R"][at] == pytest.approx(drawn.weights[layer, head], abs=1e-4)

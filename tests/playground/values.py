@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from models.records import Routing
+from playground.lenses.experts import view as experts
 from playground.runs.loads import Routed
-from playground.views import experts
 
 
 def _no_constant(name: str) -> None:

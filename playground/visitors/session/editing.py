@@ -12,7 +12,6 @@ from playground.runs.run import RunConfig
 from playground.settings import presets
 from playground.settings.forms import change, flat, leaf, plain, read
 from playground.settings.limits import TEXT, excess
-from playground.visitors.choices import InterveneChoices
 from playground.visitors.session.training import Training
 
 
@@ -31,7 +30,7 @@ class Editing(Training):
         self.jobs.clear()
         self.building, self.steps = False, 0
         self.run = self.entry = None
-        self.lens, self.prompt, self.intervene = "attention", "", InterveneChoices()
+        self.lens, self.prompt, self.choices = "attention", "", {}
         self.adopt(presets.FIRST)
         self.look_afresh()
 

@@ -70,10 +70,10 @@ class Looking(State):
         kept = run.history.nearest(self.shown) if self.shown is not None else None
         return Posed(run.model, *self.seen_through(), run.step, self._edits(), kept)
 
-    def routed(self) -> Routed | None:
+    def routed(self, *, probe: bool = False) -> Routed | None:
         """Which experts are looked at: those of the last update (or of the one looked back to), or of the probe."""
         run = self.start()
-        if (self.experts.on == "batch" or self.shown is not None) and run.routed is not None:
+        if (not probe or self.shown is not None) and run.routed is not None:
             return run.routed if self.shown is None else run.history.routed(self.shown) or run.routed
         return route(run.model, self.seen_through()[0].batch, run.step, edits=self._edits())
 

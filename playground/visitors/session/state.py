@@ -12,7 +12,7 @@ from playground.runs.probe import Probe
 from playground.runs.run import Run, RunConfig
 from playground.settings import presets
 from playground.settings.edited import Edited
-from playground.visitors.choices import ExpertChoices, InterveneChoices, VectorChoices
+from playground.visitors.choices import Choices, ChoicesT
 from playground.visitors.folders import Trace
 from playground.visitors.jobs import Anywhere, Jobs, nowhere
 from playground.visitors.shelf import Kept, Shelf
@@ -49,7 +49,8 @@ class State:
         self.words = WordLab(Edited(WordSettings()))
         self.experiments: dict[str, Work] = {}  # of the Positions page, by name
         self.compare = Setup(anywhere)
-        self.intervene = InterveneChoices()
+        self.choices: dict[str, Choices] = {}  # by lens, once it has been looked through
+        self.chosen: dict[str, dict[str, Any]] = {}  # by lens, what its choices are to take when they are made
         self.prompt: dict[str, Any] | str = ""
         self.preset = presets.FIRST
         self.raw: Mapping[str, Any] = presets.raw(self.preset)
@@ -64,11 +65,27 @@ class State:
         self.which: str = ""
         self.head: tuple[int, int] | None = None  # None: the head of the finding
         self.ablation: Ablation | None = None
-        self.experts = ExpertChoices(layer=presets.PRESETS[self.preset].layer)
-        self.vectors = VectorChoices()
+        self.choices = {lens: choices for lens, choices in self.choices.items() if choices.lasts}
+        self.chosen = {}
         self.probe_name, self.probe_text, self.probe_error = "0", "", ""
         self.probe_seen: str | None = None  # the text of the probe in use, unless it is the fixed one
         self.drawn: tuple[str, tuple[int, int]] | None = None  # the stack and head drawn large, last
+
+    def of(self, kind: type[ChoicesT]) -> ChoicesT:
+        """What is chosen in a lens."""
+        found = self.choices.get(kind.lens)
+        if not isinstance(found, kind):
+            found = self.choices[kind.lens] = kind()
+            for name, value in self.chosen.pop(kind.lens, {}).items():
+                found.take(name, value)
+        return found
+
+    def choose(self, lens: str, name: str, value: Any) -> None:
+        """Choose something in a lens, whichever it is."""
+        if lens in self.choices:
+            self.choices[lens].take(name, value)
+        else:
+            self.chosen.setdefault(lens, {})[name] = value
 
     @property
     def running(self) -> bool:

@@ -1,0 +1,1 @@
+"""What the pages beside the Playground show: Compare, the laboratory of positions, the laboratory of embeddings."""

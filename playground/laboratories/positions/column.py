@@ -1,0 +1,137 @@
+"""The settings of the Positions page: which rows stand in which accordion, and what the chips and the card say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from models.position import POSITIONS, RoPE, Scaling
+from playground.figures.curves import COLOURS
+from playground.laboratories.positions.link import link
+from playground.positions.names import matters, names
+from playground.positions.settings import KEPT, PositionSettings
+from playground.settings.edited import Edited
+from playground.settings.paths import flat
+from playground.settings.rows import rows
+from playground.wording import said
+
+PAPERS = {  # kind -> the paper of the scheme
+    "none": ("Haviv et al. 2022", "https://arxiv.org/abs/2203.16634"),
+    "sinusoidal": ("Vaswani et al. 2017, §3.5", "https://arxiv.org/abs/1706.03762"),
+    "learned": ("Gehring et al. 2017, §3.1", "https://arxiv.org/abs/1705.03122"),
+    "RoPE": ("Su et al. 2021, §3.4", "https://arxiv.org/abs/2104.09864"),
+    "ALiBi": ("Press et al. 2022", "https://arxiv.org/abs/2108.12409"),
+    "T5": ("Raffel et al. 2020, §2.1", "https://arxiv.org/abs/1910.10683"),
+    "Shaw": ("Shaw et al. 2018, §3.2", "https://arxiv.org/abs/1803.02155"),
+    "Transformer-XL": ("Dai et al. 2019, §3.3", "https://arxiv.org/abs/1901.02860"),
+}
+ORDER = ("RoPE", "sinusoidal", "learned", "ALiBi", "T5", "Shaw", "Transformer-XL", "none")
+CHIPS = {"sinusoidal": "Sinusoidal", "learned": "Learned", "T5": "T5 bias", "none": "None"}
+TITLES = {"RoPE": "Rotation", "sinusoidal": "Table", "learned": "Table", "ALiBi": "Slopes", "T5": "Buckets"}
+TITLES |= {"Shaw": "Clip", "Transformer-XL": "Sinusoid", "none": "Stack"}
+EVERYDAY = ("way", "factor", "trained", "fraction", "buckets", "furthest")  # on the Playground behind "More"
+
+
+def _scheme() -> list[dict[str, Any]]:
+    own = [row for kind in ORDER for row in rows(POSITIONS[kind], "position.") if ".scaling." not in row["name"]]
+    first = [row for row in own if row["name"] == "position.base"]
+    place = rows(PositionSettings, only=("head_dim", "heads", "head", "sight", "trained", "distance"))
+    return _sorted([*first, place[0], *(row for row in own if row not in first), *place[1:]])
+
+
+def _sorted(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "advanced": row["advanced"] and row["name"].rpartition(".")[2] not in EVERYDAY} for row in found]
+
+
+class Accordion(NamedTuple):
+    title: str
+    rows: list[dict[str, Any]]
+
+
+ACCORDIONS = {
+    "scheme": Accordion("Rotation", _scheme()),
+    "scaling": Accordion("Scaling", _sorted(rows(Scaling, "position.scaling."))),
+    "places": Accordion("Positions shown", rows(PositionSettings, only=("query", "key", "shift", "pair"))),
+}
+IDLE = {"none": ("factor", "fast", "slow", "sharpness"), "linear": ("fast", "slow", "sharpness")}
+IDLE |= {"NTK": IDLE["linear"], "llama3": ("sharpness",), "YaRN": ()}
+
+
+def title(settings: PositionSettings) -> str:
+    """Of the first accordion."""
+    kind = str(settings.position.kind)
+    return TITLES.get(kind, kind)
+
+
+def hidden(settings: PositionSettings) -> list[str]:
+    """Rows without effect on what is seen."""
+    position, found = settings.position, []
+    if isinstance(position, RoPE):
+        idle = [name for name in IDLE[position.scaling.way] if name != "factor"]
+        found += ["trained", "heads", *(f"position.scaling.{name}" for name in idle)]
+    else:
+        found += ["pair"]
+    if position.kind in ("sinusoidal", "learned", "none", "RoPE"):
+        found += ["sight", "heads", "head"]
+    if settings.tab == "decay" and position.kind != "T5":
+        found += ["sight"]
+    if settings.tab != "relative":
+        found += ["shift"]
+    return found
+
+
+def hints(settings: PositionSettings) -> dict[str, str]:
+    """Sentences beside what is right but does nothing, or ends somewhere."""
+    position, found = settings.position, {}
+    if isinstance(position, RoPE) and position.scaling.way == "none" and position.scaling.factor != 1:
+        factor = said(position.scaling.factor)
+        found["position.scaling.factor"] = f"Method is none, so a factor of {factor} has no effect. Choose a method."
+    for name in ("query", "key"):
+        if position.kind == "learned" and getattr(settings, name) >= settings.trained:
+            found[name] = f"There is no learned vector beyond position {settings.trained - 1}."
+    return found
+
+
+def chips() -> list[list[str]]:
+    """[[kind, label]] in the order shown; a new variant stands last."""
+    return [[kind, CHIPS.get(kind, kind)] for kind in (*ORDER, *(k for k in POSITIONS if k not in ORDER))]
+
+
+def about() -> dict[str, list[Any]]:
+    """{kind: [sentence, paper]}."""
+    lines = {kind: (member.__doc__ or "").strip().split("\n\n")[0] for kind, member in POSITIONS.items()}
+    return {kind: [" ".join(text.split()), PAPERS.get(kind)] for kind, text in lines.items()}
+
+
+def scheme(edited: Edited[PositionSettings]) -> dict[str, Any]:
+    """See `components.schemes`."""
+    raw = flat(edited.raw)
+    now = edited.config
+    scaled = isinstance(now.position, RoPE) and now.position.scaling
+    values = matters(now.now())
+    told = [names([now.now()])[0]] + [f"{values['head_dim']} channels"] * (now.position.kind != "ALiBi")
+    lines = {
+        "scheme": " · ".join(told),
+        "scaling": "" if not scaled else scaled.way if scaled.way == "none" else f"{scaled.way} ×{scaled.factor:g}",
+        "places": f"query {now.query}, key {now.key}",
+    }
+    return {
+        "kind": raw["position.kind"],
+        "tab": now.tab,
+        "problem": edited.problems.get("position.kind", "") or edited.problems.get("kept", ""),
+        "lines": json.dumps(lines),
+    }
+
+
+def card(edited: Edited[PositionSettings], excluded: tuple[int, ...] = ()) -> dict[str, Any]:
+    """See `components.kept`. `excluded`: the kept ones that the chart in sight cannot show."""
+    now = edited.config
+    every = names([now.now(), *now.kept])
+    shown = [["now", COLOURS[0], f"{every[0]} (now)", ""]]
+    shown += [
+        [str(i), COLOURS[i + 1], name, "another quantity, not in this chart" if i in excluded else ""]
+        for i, name in enumerate(every[1:])
+    ]
+    full = f"A chart holds {KEPT + 1} curves. Remove one first." if len(now.kept) >= KEPT else ""
+    twice = "It is in the chart already." if now.now() in now.kept else ""
+    return {"rows": json.dumps(shown), "full": full or twice, "link": link(now)}
