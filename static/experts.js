@@ -9,16 +9,16 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="all">
     <section data-show="load" class="pic" aria-label="Load per expert"></section>
     <section data-show="devices" class="pic" aria-label="Load per device"></section>
-    <section data-show="paths" class="pic" aria-label="Ways through the layers"><div class="slot ways"></div></section>
-    <section data-show="ablate" class="pic" aria-label="What each expert is worth"></section>
+    <section data-show="paths" class="pic" aria-label="Expert paths across layers"><div class="slot ways"></div></section>
+    <section data-show="ablate" class="pic" aria-label="Loss increase without each expert"></section>
     <div class="twin"></div>
     <div class="find" role="status" hidden><div class="grow"><b></b><p class="muted"></p></div>
       <button class="b small quiet" data-k="restore">Restore</button></div>
     <dl class="meas"></dl>
     <div class="g2">
       <div>
-        <section aria-label="Who takes which token"><div class="pt"><h2>Who takes which token</h2>
-          <span>struck out: no seat · ½: one of its seats</span></div><div class="toks"></div><div class="probs"></div></section>
+        <section aria-label="Token-to-expert assignment"><div class="pt"><h2>Token-to-expert assignment</h2>
+          <span>struck out: no slot · ½: one of its slots</span></div><div class="toks"></div><div class="probs"></div></section>
         <section aria-label="Specialisation"><div class="pt"><h2>Specialisation</h2><span class="by"></span></div><div class="special"></div></section>
       </div>
       <div>

@@ -13,8 +13,8 @@ pg.expertTables = (root, { costs, select }) => {
     `<div title="${pg.esc(told)}"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd><p>${note}</p></div>`).join(""));
   const sums = found => put($(".eq"), found.map(([name, html]) => `<div class="l"><span>${name}</span><span>${html}</span></div>`).join(""));
   const special = ({ by, labels, rows }) => {
-    pg.set($(".by"), `share of each expert’s seats, by ${by} of the token`);
-    const head = `<tr><th class="left">expert</th>${labels.map(name => `<th class="mid">${pg.esc(name)}</th>`).join("")}<th>seats</th><th class="left">mostly</th></tr>`;
+    pg.set($(".by"), `share of each expert’s slots, by ${by} of the token`);
+    const head = `<tr><th class="left">expert</th>${labels.map(name => `<th class="mid">${pg.esc(name)}</th>`).join("")}<th>slots</th><th class="left">mostly</th></tr>`;
     const body = rows.map(([e, ...rest]) => {
       const shares = rest.slice(0, -2), [tokens, mostly] = rest.slice(-2);
       return `<tr><td class="left">${named(e)}</td>${shares.map(v => share(v, v === null ? "" : `${Math.round(100 * v)} %`)).join("")}<td>${pg.num(tokens)}</td><td class="left">${pg.esc(mostly)}</td></tr>`;
@@ -31,7 +31,7 @@ pg.expertTables = (root, { costs, select }) => {
   const worth = (found, frame) => {
     const where = $("[data-show=ablate]");
     const button = `<button class="b small" data-k="price">Measure every expert${found?.values ? " again" : ""}</button>`;
-    if (!found?.values) return put(where, `<div class="pt"><h2>What each expert is worth</h2></div><p class="soft">Removes one expert after another and evaluates the model:
+    if (!found?.values) return put(where, `<div class="pt"><h2>Loss increase without each expert</h2></div><p class="soft">Removes one expert after another and evaluates the model:
       how much the loss rises is what the model loses without it.</p>${button}`);
     const colours = pg.colours("div");
     const cell = (v, e, l) => {
@@ -40,7 +40,7 @@ pg.expertTables = (root, { costs, select }) => {
     };
     const head = `<tr><th class="left">layer</th>${found.values[0].map((_, e) => `<th class="mid">${frame.experts <= 16 || e % 8 === 0 || e === frame.expert ? `E${e}` : ""}</th>`).join("")}</tr>`;
     const body = found.values.map((row, l) => `<tr><td class="left"><b>${pg.esc(found.names[l])}</b></td>${row.map((v, e) => cell(v, e, l)).join("")}</tr>`).join("");
-    put(where, `<div class="pt"><h2>What each expert is worth</h2><span class="grow"></span>${button}</div><p class="soft">${found.said} Rust: the loss rises by up to ${found.top}; teal: it falls.</p>
+    put(where, `<div class="pt"><h2>Loss increase without each expert</h2><span class="grow"></span>${button}</div><p class="soft">${found.said} Rust: the loss rises by up to ${found.top}; teal: it falls.</p>
       <div class="table-box worth"><table><thead>${head}</thead><tbody>${body}</tbody></table></div>`);
   };
   $("[data-show=ablate]").addEventListener("click", event => {

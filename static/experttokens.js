@@ -18,9 +18,9 @@ pg.expertLines = (host, { line, select }) => {
     <span>${p.toFixed(2)}</span></span>`).join("");
   const seats = token => {
     const { capacity } = frame.load, of = capacity === null ? "" : ` of ${pg.num(frame.seats)}`;
-    const each = token.e.map((e, i) => `E${e} gate ${token.g[i].toFixed(2)}, seat <b>${pg.num(token.s[i] + 1)}</b>${of}${token.k[i] ? "" : ", <b>dropped</b>"}`);
+    const each = token.e.map((e, i) => `E${e} gate ${token.g[i].toFixed(2)}, slot <b>${pg.num(token.s[i] + 1)}</b>${of}${token.k[i] ? "" : ", <b>dropped</b>"}`);
     const none = !token.e.length ? "No expert chose it: they add 0." : look(token) === " drop"
-      ? "No seat: its experts add 0, and the token passes by the residual." : "";
+      ? "No slot: its experts add 0, and the token passes by the residual." : "";
     if (token.n > each.length) each.push(`${token.n - each.length} more experts`);
     return `${each.join("<br>")}${none ? `<br><span class="muted">${none}</span>` : ""}`;
   };

@@ -44,7 +44,7 @@ pg.mosaic = (host, { choose, ablate }) => {
   const describe = (i, info) => {
     const score = info.score ?? null, role = info.role || "no clear role", number = score === null ? "" : score.toFixed(2);
     // one place to break: where the tile is narrow, the second measure is left to the table and the hover, whole
-    numbers[i].title = info.bits === null ? "No entropy: these rows are no distributions. Distance by absolute weight." : "";
+    numbers[i].title = info.bits === null ? "No entropy: these rows are not probability distributions. Distance by absolute weight." : "";
     const rest = `${info.bits?.toFixed(1) ?? "–"}\u00a0bits ·\u00a0${info.back.toFixed(1)}\u00a0back`;
     pg.set(plates[i], number);
     plates[i].hidden = !number || host.classList.contains("dense") && score < 0.5;

@@ -3,8 +3,8 @@
 const floats = text => text ? new Float32Array(pg.bytes(text).buffer) : null;
 const JSONS = ["stacks", "probes", "ablation", "finding", "info", "measures", "terms", "pairs"];
 
-/** "8 back", "1 ahead", "own place". */
-pg.awayText = distance => distance === 0 ? "own place" : `${Math.abs(distance)} ${distance > 0 ? "back" : "ahead"}`;
+/** "8 back", "1 ahead", "itself". */
+pg.awayText = distance => distance === 0 ? "itself" : `${Math.abs(distance)} ${distance > 0 ? "back" : "ahead"}`;
 
 /** A function value -> frame. */
 pg.distanceFrames = () => {

@@ -1,4 +1,4 @@
-/* The predictions lens: unseen examples as token cells with what the model made of them, and a prompt of one's own. */
+/* The predictions lens: held-out examples as token cells with what the model made of them, and a prompt of one's own. */
 const sample = (role, token, text, want = "") => `<span class="tk ${role}"><span class="t">${token}</span>${
   want && `<span class="want">${want}</span>`}</span> ${text}`;
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
@@ -43,7 +43,7 @@ pg.predictions = (element, props, trigger, watch) => {
     while (list.children.length < examples.length) list.append(document.createElement("li"));
     examples.forEach((example, n) => drawLine(list.children[n], example));
     const exact = examples.filter(example => example.exact).length;
-    pg.set($("[data-t=count]"), examples.length ? `unseen in training, ${exact} of ${examples.length} all right at step ${pg.num(step)}` : "");
+    pg.set($("[data-t=count]"), examples.length ? `held out from training, ${exact} of ${examples.length} all right at step ${pg.num(step)}` : "");
   };
   pg.tokenCards(root, node => {
     const line = node.closest("li");

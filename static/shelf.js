@@ -7,7 +7,7 @@ const MARKUP = `<dialog class="shelf" aria-labelledby="shelf-title">
   <div class="row"><button class="b" data-do="compare" disabled>Compare</button>
     <button class="b" data-do="upload">${pg.icon("up")}Open a run file</button><span class="hint grow"></span></div>
   <p class="said"></p></dialog>`;
-const HEADS = ["", "run", "from", "steps", "loss, nats", "right", "MB", ""], UNSEEN = { "loss, nats": "Loss on unseen examples", right: "Share of unseen tokens predicted right" };
+const HEADS = ["", "run", "from", "steps", "loss, nats", "right", "MB", ""], UNSEEN = { "loss, nats": "Loss on held-out examples", right: "Share of held-out tokens predicted right" };
 
 const button = (act, label, id, more = "") => `<button class="b small" data-act="${act}" data-id="${id}" ${more}>${label}</button>`;
 const cell = (name, content) => `<td data-name="${name}">${content}</td>`;

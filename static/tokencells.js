@@ -1,6 +1,6 @@
 /* Tokens as cells, with what the model thought at each: hover or focus shows the five likeliest. */
 
-/** One token. Right and wrong differ by mark as well as by colour: wrong is underlined and shows the wanted token. */
+/** One token. Right and wrong differ by mark as well as by colour: wrong is underlined and shows the target token. */
 pg.tokenCell = (cell, i) => {
   const scored = cell.role !== "prompt", wrong = scored && cell.right === false;
   const judged = !scored ? "" : wrong ? `, wrong, wanted ${pg.glyph(cell.want)}` : cell.right ? ", right" : "";

@@ -7,7 +7,7 @@ pg.runStates = {
   paused: ["play", () => "Play", "step · paused"],
   past: ["play", () => "Play", "step · past"],
   diverged: ["play", () => "Play", "step · diverged"],
-  finished: ["play", value => `Go on for ${pg.num(value.more || value.total)}`, "step · finished"],
+  finished: ["play", value => `Continue for ${pg.num(value.more || value.total)}`, "step · finished"],
 };
 
 pg.transportMarkup = () => `<section class="tp" aria-label="Run">

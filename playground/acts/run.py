@@ -22,7 +22,7 @@ LONGEST = 240  # pictures of a playback: half a minute
 
 def play(session: Session, event: Event) -> Update:
     run = session.run
-    if run is not None and run.training.steps <= run.step < STEPS:  # "Go on for N"
+    if run is not None and run.training.steps <= run.step < STEPS:  # "Continue for N"
         session.edit("training.steps", min(run.step + run.config.training.steps, STEPS))
     return _started(session)
 

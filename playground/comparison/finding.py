@@ -23,7 +23,7 @@ def finding(trials: Trials, threshold: float = THRESHOLD) -> tuple[str, str]:
         return "Nothing trained yet", "The curves grow together as soon as all of them train."
     if len(there) == len(labels):
         order = ", ".join(f"{label} at {at:,.0f}" for at, label, _ in sorted(there, key=lambda x: x[0]))
-        return f"All reach {percent(threshold, 0)} of unseen tokens", f"First above it: {order} ({seeds})."
+        return f"All reach {percent(threshold, 0)} of held-out tokens", f"First above it: {order} ({seeds})."
     if there:
         names = " and ".join(label for _, label, _ in there)
         rest = [label for label in labels if label not in {other for _, other, _ in there}]
@@ -38,7 +38,7 @@ def finding(trials: Trials, threshold: float = THRESHOLD) -> tuple[str, str]:
     order = ", ".join(f"{label} {loss:.3f}" if loss < math.inf else f"{label} (diverged)" for loss, label in losses)
     if all(gone):
         return "All of them diverged", "Lower their learning rate."
-    told = f"Loss on unseen examples: {order} nats per token ({seeds})."
+    told = f"Loss on held-out examples: {order} nats per token ({seeds})."
     if len(losses) < 2 or math.isclose(losses[0][0], losses[-1][0], rel_tol=0.01):
         return "No difference to be seen yet", told
     if ahead(trials) is None:
@@ -47,7 +47,7 @@ def finding(trials: Trials, threshold: float = THRESHOLD) -> tuple[str, str]:
 
 
 def ahead(trials: Trials) -> int | None:
-    """The variant whose loss on unseen examples is the lowest with every seed, if there is one."""
+    """The variant whose loss on held-out examples is the lowest with every seed, if there is one."""
     first = set()
     for seed in range(trials.seeds):
         runs = [trials.of(v)[seed] for v in range(len(trials.variants))]

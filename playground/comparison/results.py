@@ -39,9 +39,9 @@ class Result(NamedTuple):
     cache: int
     """Bytes per token."""
     loss: Spread | None
-    """On unseen examples, where it was measured last."""
+    """On held-out examples, where it was measured last."""
     best: Spread | None
-    """Highest accuracy on unseen examples."""
+    """Highest accuracy on held-out examples."""
     steps: Spread | None
     """Updates until the accuracy first reached the threshold; None where no seed did."""
     seconds: Spread | None
@@ -89,13 +89,13 @@ def spent(trial: Trial, step: int) -> float | None:
 
 
 def last(trial: Trial, until: int) -> float | None:
-    """The newest loss on unseen examples up to a step that is a number: before a run diverges it may be none."""
+    """The newest loss on held-out examples up to a step that is a number: before a run diverges it may be none."""
     seen = [m.validation_loss for m in trial.metrics if m.step <= until and m.validation_loss is not None]
     return next((loss for loss in reversed(seen) if math.isfinite(loss)), None)
 
 
 def best(trial: Trial, until: int) -> float | None:
-    """The highest accuracy on unseen examples up to a step."""
+    """The highest accuracy on held-out examples up to a step."""
     return max(
         (m.validation_accuracy for m in trial.metrics if m.step <= until and m.validation_accuracy is not None),
         default=None,
@@ -103,7 +103,7 @@ def best(trial: Trial, until: int) -> float | None:
 
 
 def reach(trial: Trial, threshold: float, until: int) -> float | None:
-    """The first step at which the accuracy on unseen examples was at the threshold."""
+    """The first step at which the accuracy on held-out examples was at the threshold."""
     for m in trial.metrics:
         if m.step <= until and m.validation_accuracy is not None and m.validation_accuracy >= threshold:
             return float(m.step)

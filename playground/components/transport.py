@@ -20,7 +20,7 @@ def transport() -> gr.HTML:
         spark: 96 characters "0" (smallest) to "n" (largest), the loss from step 0 to `last`; "" for none.
         words: text under the step ("step · running"); "" for the state's own.
         reason: a short sentence instead of rate and device ("recorded, not running"); "" for none.
-        more: steps that "Go on for N" adds when the run is finished.
+        more: steps that "Continue for N" adds when the run is finished.
         held: why the pictures are older than the bar ("Building 2 layers, 37,056 parameters."); "" if they are not.
         note: JSON {"tone": "error" | "info", "title", "text", "actions": [[event, label], ...]}, a strip under the bar;
             "" for none.
@@ -29,7 +29,7 @@ def transport() -> gr.HTML:
         link: address of the shared configuration, relative or absolute; the panel opens when one arrives.
 
     Events (see playground/acts):
-        play (also "Train it now" and "Go on for N"), pause, step, reset, seek {step},
+        play (also "Train it now" and "Continue for N"), pause, step, reset, seek {step},
         fork (a run of its own goes on from the step shown), onward (the next kept picture; asked for until the end),
         link (the share button); of notes: halve, back, both.
     """

@@ -22,8 +22,8 @@ SCHEMES: dict[str, PositionConfig] = {
 NAMES = {name: "no positions" if name == "none" else name for name in SCHEMES}
 """As figures and sentences call them."""
 CHARACTERS = 1024  # of one update: 32 texts of 32, 16 of 64
-NEVER = 10_000  # steps between pictures, or looks at unseen texts, that nobody asks for
-FEWEST = 8  # unseen texts of a run that nobody asks for
+NEVER = 10_000  # steps between pictures, or looks at held-out texts, that nobody asks for
+FEWEST = 8  # held-out texts of a run that nobody asks for
 SURE = 2.0  # standard errors from which a difference is said to be seen
 
 

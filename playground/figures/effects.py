@@ -74,7 +74,7 @@ def induction(
         "showarrow": False,
         "font": {"size": 11, "color": "var(--text-2)"},
     }
-    levels = [(f"whole model {whole:.2f}", whole), (f"guessing {chance:.2f}", chance)]
+    levels = [(f"whole model {whole:.2f}", whole), (f"chance {chance:.2f}", chance)]
     return {
         "data": bars,
         "layout": {

@@ -28,13 +28,13 @@ def loss(
     cursor: float | None = None,
     before: Pairs | None = None,
 ) -> Figure:
-    """Loss in nats per scored token: each batch, and unseen examples; a uniform guess and the floor as levels.
-    `before`: unseen examples of the run that this one was forked from.
+    """Loss in nats per scored token: each batch, and held-out examples; a uniform guess and the floor as levels.
+    `before`: held-out examples of the run that this one was forked from.
     """
     top = max([*train[1][:1], *validation[1][:1], chance or 0.0, 1e-3])
     levels = [Level(f"uniform guess {chance:.2f}", chance)] if chance is not None else []
     levels += [Level(f"floor {floor:.2f}", floor)] if floor is not None else []
-    lines = [*_before(before), Curve("train", *train, COLOURS[1], 1.2), Curve("unseen", *validation, COLOURS[0], 2.0)]
+    lines = [*_before(before), Curve("train", *train, COLOURS[1], 1.2), Curve("held-out", *validation, COLOURS[0], 2.0)]
     return curves(
         lines,
         total=total,
@@ -57,7 +57,7 @@ def accuracy(
     before: Pairs | None = None,
 ) -> Figure:
     """Share of scored tokens predicted right, 0 to 1, against guessing; `before` as in `loss`."""
-    lines = [*_before(before), Curve("train", *train, COLOURS[1], 1.2), Curve("unseen", *validation, COLOURS[0], 2.0)]
+    lines = [*_before(before), Curve("train", *train, COLOURS[1], 1.2), Curve("held-out", *validation, COLOURS[0], 2.0)]
     return curves(
         lines,
         total=total,

@@ -20,7 +20,7 @@ def finding(check: InductionCheck) -> Finding:
         return Finding("No head looks for what followed the last time", none)
     title, sentences = _verdict(check)
     whole = (
-        f"On {check.examples:,} unseen examples, the whole model gets {percent(check.accuracy)} right and guessing "
+        f"On {check.examples:,} held-out examples, the whole model gets {percent(check.accuracy)} right and chance "
         f"{percent(check.chance)}."
     )
     return Finding(title, f"{sentences} {whole}")

@@ -12,7 +12,7 @@ from playground.measures.training import first_above, steepest_fall
 from playground.runs.history import History, Snapshot
 from playground.wording import percent
 
-SOLVED = 0.95  # accuracy on unseen examples from which a task counts as learned
+SOLVED = 0.95  # accuracy on held-out examples from which a task counts as learned
 
 
 class Finding(NamedTuple):
@@ -43,7 +43,7 @@ WHAT = {  # role -> (title after "L1 H2", what such a head does)
         "looks at its own token",
         "This head reads the token it stands on and moves nothing between positions.",
     ),
-    "wanted token": (
+    "target token": (
         "looks at the token to write",
         "Each of its queries attends to a place that holds the token to be written next.",
     ),
@@ -55,7 +55,7 @@ WHAT = {  # role -> (title after "L1 H2", what such a head does)
 }
 RANK = (
     "induction",
-    "wanted token",
+    "target token",
     "mirrored place",
     "same place",
     "duplicate token",
@@ -79,7 +79,7 @@ def named_heads(heads: Heads) -> list[tuple[int, int, str, float]]:
 
 
 NO_DISTRIBUTIONS = (
-    'Rows of rotated linear attention are no distributions (<a href="https://arxiv.org/abs/2104.09864">Su et al. 2021, '
+    'Rows of rotated linear attention are not probability distributions (<a href="https://arxiv.org/abs/2104.09864">Su et al. 2021, '
     "eq. 19</a>): scores are shares of absolute weight."
 )
 
@@ -129,12 +129,12 @@ def learning(history: History, chance: float) -> Finding:
     if len(history.metrics) < 2:
         return Finding(
             "Not trained yet",
-            f"Guessing gets {percent(chance)} right. Press Play: the curves leave that line.",
+            f"Chance is {percent(chance)} right. Press Play: the curves leave that line.",
         )
     last = seen[-1]
     fall = steepest_fall([m.loss for m in history.metrics])
     sentence = (
-        f"At step {last.step:,}: {percent(last.validation_accuracy or 0.0)} of unseen tokens right (guessing: "
+        f"At step {last.step:,}: {percent(last.validation_accuracy or 0.0)} of held-out tokens right (chance: "
         f"{percent(chance)}), loss {last.validation_loss:.3f}."
     )
     if fall:
@@ -146,14 +146,14 @@ def learning(history: History, chance: float) -> Finding:
     since, goal, now = first_above(at, right, SOLVED), percent(SOLVED, 0), percent(right[-1], 0)
     reached = next((step for step, share in zip(at, right, strict=True) if share >= SOLVED), None)
     if since is not None:
-        return Finding(f"Learned: at least {goal} of unseen tokens right since step {since:,}", sentence)
+        return Finding(f"Learned: at least {goal} of held-out tokens right since step {since:,}", sentence)
     if reached is not None:
-        return Finding(f"Reached {goal} at step {reached:,} and lost it again: {now} of unseen tokens right", sentence)
+        return Finding(f"Reached {goal} at step {reached:,} and lost it again: {now} of held-out tokens right", sentence)
     if fall:
         return Finding(f"The loss fell suddenly around step {fall.step:,}", sentence)
     if right[-1] > chance + max(0.02, 0.1 * chance):
-        return Finding(f"Above chance: {now} of unseen tokens right", sentence)
-    return Finding("No better than guessing so far", sentence)
+        return Finding(f"Above chance: {now} of held-out tokens right", sentence)
+    return Finding("No better than chance so far", sentence)
 
 
 def predictions(rights: Sequence[bool], exact: Sequence[bool], mistakes: Sequence[tuple[str, str]]) -> Finding:
@@ -163,7 +163,7 @@ def predictions(rights: Sequence[bool], exact: Sequence[bool], mistakes: Sequenc
     share, whole = sum(rights) / len(rights), sum(exact)
     title = f"{sum(rights):,} of {len(rights):,} tokens right, {whole} of {len(exact)} examples without a mistake"
     if not mistakes:
-        return Finding(title, "Every scored token of these unseen examples is predicted right.")
+        return Finding(title, "Every scored token of these held-out examples is predicted right.")
     pair = max(mistakes, key=mistakes.count)  # of equals the first
     times = mistakes.count(pair)
     often = (

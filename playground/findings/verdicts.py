@@ -32,7 +32,7 @@ SURE = 2.78  # standard errors from which a difference is called one: 5 % of Stu
 
 
 def trained(name: str, changes: dict[str, Any], seed: int) -> dict[str, float]:
-    """One rival with one seed: loss on unseen examples, the largest load, tokens that a rounding moves, and, where
+    """One rival with one seed: loss on held-out examples, the largest load, tokens that a rounding moves, and, where
     seats are limited, the share of dropped choices.
     """
     run = Run(presets.changed(name, {**changes, "seed": seed, "training.precision": "fp32"}))
@@ -51,7 +51,7 @@ def trained(name: str, changes: dict[str, Any], seed: int) -> dict[str, float]:
 
 @torch.no_grad()
 def moved(run: Run) -> float:
-    """Share of unseen tokens whose first-choice expert in the first layer differs between a float32 and a bfloat16
+    """Share of held-out tokens whose first-choice expert in the first layer differs between a float32 and a bfloat16
     router, at the same weights.
     """
     kept = run.now.model
@@ -60,7 +60,7 @@ def moved(run: Run) -> float:
     chosen = []
     for precision in ("float32", "bfloat16"):
         run.model.retune(put(kept, "feed_forward.router.precision", precision))
-        output = forward(run.model, run.unseen)
+        output = forward(run.model, run.held_out)
         routing = (output.encoder + output.decoder)[0].routing
         assert routing is not None
         chosen.append(first_choice(routing))
@@ -98,7 +98,7 @@ def told(name: str) -> list[str]:
     rivals: dict[str, list[dict[str, float]]] = entry["rivals"]
     (first, mine), *others = ((label, [run["loss"] for run in runs]) for label, runs in rivals.items())
     seeds = len(mine)
-    found = [f"Loss on unseen examples after {entry['steps']:,} steps, mean of {seeds} seeds: "]
+    found = [f"Loss on held-out examples after {entry['steps']:,} steps, mean of {seeds} seeds: "]
     found[0] += ", ".join(f"{label} {fmean(run['loss'] for run in runs):.3f}" for label, runs in rivals.items()) + "."
     found += [compared(first, mine, label, theirs) for label, theirs in others]
     loads = {label: [run["largest"] for run in runs if "largest" in run] for label, runs in rivals.items()}

@@ -1,4 +1,4 @@
-"""What removing a part of a model costs on the unseen examples."""
+"""What removing a part of a model costs on the held-out examples."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PIECE = 32  # examples of one slice
 
 @dataclass(frozen=True)
 class Ablation:
-    """What removing a part costs on the unseen examples, after `step` updates."""
+    """What removing a part costs on the held-out examples, after `step` updates."""
 
     edits: tuple[Edit, ...]
     label: str
@@ -49,7 +49,7 @@ class Ablation:
     def difference(self) -> str:
         """The change of the loss, its standard error (paired: the same examples), and on how many."""
         told = wording.change(self.change.loss, self.change.loss_error)
-        return f"{told} (standard error) on {len(self.before.loss_B)} unseen examples"
+        return f"{told} (standard error) on {len(self.before.loss_B)} held-out examples"
 
 
 def ablated(run: Run, edits: tuple[Edit, ...], label: str) -> Ablation:
@@ -70,10 +70,10 @@ def ablating(run: Run, edits: tuple[Edit, ...], label: str) -> Generator[None, N
 
 
 def _pieces(run: Run) -> list[Batch]:
-    """The unseen examples; all at once where they compete for seats at experts."""
+    """The held-out examples; all at once where they compete for seats at experts."""
     if coupled(run.now.model):
-        return [run.unseen]
-    cut = {name: t.split(PIECE) for name, t in run.unseen._asdict().items() if t is not None}
+        return [run.held_out]
+    cut = {name: t.split(PIECE) for name, t in run.held_out._asdict().items() if t is not None}
     return [Batch(**dict(zip(cut, tensors, strict=True))) for tensors in zip(*cut.values(), strict=True)]
 
 

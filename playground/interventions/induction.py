@@ -56,7 +56,7 @@ class Without(NamedTuple):
 
 
 class InductionCheck(NamedTuple):
-    """What was ablated, and what it cost on `examples` unseen examples, per scored token of the repeated part."""
+    """What was ablated, and what it cost on `examples` held-out examples, per scored token of the repeated part."""
 
     step: int
     examples: int
@@ -94,11 +94,11 @@ def checking(run: Run) -> Generator[float, None, InductionCheck]:
         )
     seen = maps(forward(run.model, to(run.probe.batch, run.place.device), record=True)).get("decoder", [])
     with run.precision.route():
-        before = scores(forward(run.model, run.unseen).logits_BTV, run.unseen.targets_BT)
+        before = scores(forward(run.model, run.held_out).logits_BTV, run.held_out.targets_BT)
     rows: tuple[Without, ...] = ()
     if seen:
         rows = yield from _rows(run, before, heads(seen, run.probe.cells["decoder"]))
-    return InductionCheck(run.step, len(run.unseen.ids_BT), *before.mean(), run.task.chance, rows)
+    return InductionCheck(run.step, len(run.held_out.ids_BT), *before.mean(), run.task.chance, rows)
 
 
 def _rows(run: Run, before: Scores, found: Heads) -> Generator[float, None, tuple[Without, ...]]:
@@ -121,8 +121,8 @@ def _rows(run: Run, before: Scores, found: Heads) -> Generator[float, None, tupl
         for how in get_args(How):
             edits = [Ablate("decoder", at, head=h, how=how) for at, h in places]
             with run.precision.route():
-                logits_BTV = forward(run.model, run.unseen, edits=edits).logits_BTV
-            changes.append(change(before, scores(logits_BTV, run.unseen.targets_BT)))
+                logits_BTV = forward(run.model, run.held_out, edits=edits).logits_BTV
+            changes.append(change(before, scores(logits_BTV, run.held_out.targets_BT)))
         named, score = tuple(f"L{at} H{h}" for at, h in places), max(float(looks_LH[p]) for p in places)
         rows.append(Without(name, named, score, *changes))
         yield len(rows) / len(groups)

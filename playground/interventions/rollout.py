@@ -23,7 +23,7 @@ def rollout(layers: Sequence[Tensor]) -> Tensor:
     """(L, B, T, T) from the weights (B, H, T, T) of each layer, from the first on: row t of layer l says which tokens
     position t was made of after it. Rows sum to 1.
 
-    Raises ValueError where there is no attention, or where its rows are no distributions.
+    Raises ValueError where there is no attention, or where its rows are not probability distributions.
     """
     if not layers:
         raise ValueError("Attention rollout multiplies the attention maps of the layers, and this stack has none.")

@@ -73,7 +73,7 @@ def remove(session: Session, edit: Edit, label: str) -> None:
         except ValueError as error:
             session.notice = str(error)
 
-    session.jobs.begin("ablate", steps(), noticed(session))
+    session.jobs.begin("ablate", steps(), noticed(session), of_run=True)
 
 
 def restore(session: Session, event: Event) -> None:

@@ -4,7 +4,7 @@ A role names cells (query, key) by the tokens alone; its score is the mean, over
 the weight that lies on their cells (as the head detectors of Olsson et al. 2022, arXiv:2209.11895, sec. "per-head
 analysis"). `chance` is the score of a head that spreads its attention evenly over what it may see.
 
-Rows of linear attention with rotated keys are no distributions (Su et al. 2021, arXiv:2104.09864, eq. 19: the numerator
+Rows of linear attention with rotated keys are not probability distributions (Su et al. 2021, arXiv:2104.09864, eq. 19: the numerator
 alone is rotated): weights may be negative, and need not sum to 1. They are measured as shares of their row's absolute
 weight, so that scores stay within -1 and 1 and a head that subtracts bears no role's name; they have no entropy.
 """
@@ -20,8 +20,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-SELF_ROLES = ("induction", "wanted token", "duplicate token", "previous token", "first token", "current token")
-CROSS_ROLES = ("wanted token", "same place", "mirrored place")
+SELF_ROLES = ("induction", "target token", "duplicate token", "previous token", "first token", "current token")
+CROSS_ROLES = ("target token", "same place", "mirrored place")
 NAMED_FROM = 0.4  # a head gets a role's name from this score on, if that is also twice what chance gives
 CELLS = 2**21  # weights that one measurement reads
 CLOSE = 0.9  # roles may share cells: of those this near to the best score, the first in order names the head
@@ -43,7 +43,7 @@ def self_cells(ids_BT: Tensor, *, causal: bool, wanted_BT: Tensor | None = None)
     after_BTS[:, :, 1:] = same_BTS[:, :, :-1]  # the key's predecessor is the query's token
     cells = {"induction": after_BTS & other}
     if wanted_BT is not None:
-        cells["wanted token"] = (wanted_BT[:, :, None] == ids_BT[:, None, :]) & other
+        cells["target token"] = (wanted_BT[:, :, None] == ids_BT[:, None, :]) & other
     flat = {
         "previous token": at_1S == at_T1 - 1,
         "first token": (at_1S == 0) & (at_T1 > 0),
@@ -62,7 +62,7 @@ def cross_cells(wanted_BT: Tensor, source_BS: Tensor) -> dict[str, Tensor]:
     at_T1, at_1S = torch.arange(queries)[:, None], torch.arange(keys)[None]
     same_BTS = wanted_BT[:, :, None] == source_BS[:, None, :]
     return {
-        "wanted token": same_BTS,
+        "target token": same_BTS,
         "same place": (at_1S == at_T1).expand(same_BTS.shape),
         "mirrored place": (at_1S == keys - 1 - at_T1).expand(same_BTS.shape),
     }
@@ -103,9 +103,9 @@ class Heads(NamedTuple):
 
     roles: tuple[str, ...]
     scores: np.ndarray
-    """(L, H, roles), each 0 to 1; -1 to 1 where rows are no distributions."""
+    """(L, H, roles), each 0 to 1; -1 to 1 where rows are not probability distributions."""
     bits: np.ndarray
-    """(L, H) mean entropy of a row, bits; NaN where rows are no distributions."""
+    """(L, H) mean entropy of a row, bits; NaN where rows are not probability distributions."""
     distance: np.ndarray
     """(L, H) mean distance looked back (or away), tokens."""
     chance: tuple[float, ...]

@@ -10,7 +10,7 @@ from playground.components.compare import compare
 from playground.components.plot import plot
 from playground.pages.laboratory import PLOTLY
 
-TITLES = {"accuracy": ("Accuracy", "of unseen examples"), "loss": ("Loss", "of unseen examples")}
+TITLES = {"accuracy": ("Accuracy", "of held-out examples"), "loss": ("Loss", "of held-out examples")}
 
 
 def draw(layout: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ def likeness(kind: str, alike: np.ndarray, trained: int) -> Finding:
         "score is bound to follow, for queries and keys are made of them by trained matrices."
     )
     title = "Near positions get like vectors"
-    return Finding(f"{title}, but likeness does not fall steadily" if wave else title, sentence)
+    return Finding(f"{title}, but the similarity does not fall steadily" if wave else title, sentence)
 
 
 def added(kind: str, values: np.ndarray, head: int) -> Finding:

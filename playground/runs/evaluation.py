@@ -18,7 +18,7 @@ VALIDATION_SEED = 1_000_003
 
 
 class Evaluation(NamedTuple):
-    """Measured on unseen examples."""
+    """Measured on held-out examples."""
 
     loss: float
     """Nats per scored token."""

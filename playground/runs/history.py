@@ -119,7 +119,7 @@ class History:
         return pd.DataFrame(self.metrics, columns=list(Metrics._fields))
 
     def validations(self) -> list[Metrics]:
-        """The steps at which unseen examples were measured."""
+        """The steps at which held-out examples were measured."""
         return [m for m in self.metrics if m.validation_loss is not None]
 
     def export(self) -> dict[str, Any]:

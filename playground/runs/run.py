@@ -69,9 +69,9 @@ class Run:
         random = config.model.dropout or config.model.feed_forward.kind == "MoE"
         self.noise = torch.Generator(self.place.device).manual_seed(config.seed + 2) if random else None
         self.passed, self.sentence = self._captured()
-        unseen = torch.Generator().manual_seed(VALIDATION_SEED)
-        self.unseen = to(
-            self.task.batch(config.training.examples, unseen, self.topology, split="validation"), self.place.device
+        held_out = torch.Generator().manual_seed(VALIDATION_SEED)
+        self.held_out = to(
+            self.task.batch(config.training.examples, held_out, self.topology, split="validation"), self.place.device
         )
         self.probe = probe(self.task.probe(self.topology))
         self.history, self.step, self.diverged = History(), 0, None
@@ -140,9 +140,9 @@ class Run:
 
     @torch.no_grad()
     def evaluate(self, edits: Sequence[Edit] = ()) -> Evaluation:
-        """Loss and accuracy on the fixed unseen examples, with an ablation if asked."""
+        """Loss and accuracy on the fixed held-out examples, with an ablation if asked."""
         with self.precision.route():
-            return measure(self.model, self.unseen, edits)
+            return measure(self.model, self.held_out, edits)
 
     def retune(self, changes: Mapping[str, Any] | None = None, *, mark: bool = True, **training: Any) -> None:
         """Change live settings from the next update on: `{"model.feed_forward.router.k": 1}`, or `lr=0.01` for those

@@ -101,7 +101,7 @@ class Training(Config):
     evaluate_every: int = knob(
         20,
         "Validate every",
-        "Steps between two looks at unseen examples.",
+        "Steps between two looks at held-out examples.",
         ge=1,
         le=10_000,
         most=1000,
@@ -111,7 +111,7 @@ class Training(Config):
     examples: int = knob(
         256,
         "Validation examples",
-        "Unseen examples of one look; the same ones at every look.",
+        "Held-out examples of one look; the same ones at every look.",
         ge=8,
         le=65_536,
         most=512,

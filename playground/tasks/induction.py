@@ -146,7 +146,7 @@ class InductionTask(Task):
 
     @cached_property
     def probes(self) -> tuple[Probe, ...]:
-        """Two unseen examples of known period (the longest and the shortest, should 9 and 5 be out of bounds)."""
+        """Two held-out examples of known period (the longest and the shortest, should 9 and 5 be out of bounds)."""
         low, high = self.periods
         probed = PROBED if low <= min(PROBED) and max(PROBED) <= high else sorted({low, high}, reverse=True)
         return tuple(Probe(f"period {period}", self._block(period)) for period in probed)

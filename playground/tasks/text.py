@@ -70,7 +70,7 @@ class TextTask(Task):
 
     description = "Predict characters of English text."
     ask = "Some English, such as: the function returns"
-    accuracy = "Share of characters that are guessed right at the first go."
+    accuracy = "Share of characters whose likeliest prediction is right (top-1 accuracy)."
     bits = "bits per character"
     floor = None
     meaning = MappingProxyType(
@@ -131,9 +131,9 @@ class TextTask(Task):
 
     @cached_property
     def probes(self) -> tuple[Probe, ...]:
-        """The first unseen passage, and a word said twice if the alphabet allows it."""
+        """The first held-out passage, and a word said twice if the alphabet allows it."""
         passage = self.decode(self.data_N[self.boundary : self.boundary + self.length])
         twice = "the function returns the fun"[: self.length]
-        return Probe("unseen passage", passage), *(
+        return Probe("held-out passage", passage), *(
             (Probe("repeated words", twice),) if set(twice) <= set(self.id) else ()
         )

@@ -39,7 +39,7 @@ def columns() -> list[dict[str, str]]:
     active = [{"label": "Active per token", "title": "Parameters that take part in one token's forward pass."}]
     return [
         {"label": "Model"},
-        {"label": "Parameters", "title": "All trained numbers, embeddings included."},
+        {"label": "Parameters", "title": "All parameters, embeddings included."},
         *(active if SPARSE else []),
         {"label": "FLOPs per token", "title": "One forward pass of one token with the context full."},
         {"label": "KV numbers per token", "title": "Keys and values of all layers."},

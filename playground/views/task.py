@@ -31,5 +31,5 @@ def described(config: TaskConfig, topology: Topology) -> str:
     return (
         f"<p>{escape(task.description)}</p><p>{lines}</p><p>{escape(task.meaning[topology])}</p>"
         f"<p>Accuracy: {escape(task.accuracy[0].lower() + task.accuracy[1:])} "
-        f"Guessing gets {percent(task.chance)}.{floor}</p>"
+        f"Chance: {percent(task.chance)}.{floor}</p>"
     )

@@ -139,7 +139,7 @@ def marks(session: Session) -> list[list[Any]]:
         return []
     found = [[m.step, m.text] for m in run.history.marks]
     fall = steepest_fall([m.loss for m in run.history.metrics])
-    return sorted([*found, [fall.step, "loss falls"]] if fall else found)
+    return sorted([*found, [fall.step, "loss drops"]] if fall else found)
 
 
 def memory(run: Run) -> str:

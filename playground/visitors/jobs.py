@@ -20,6 +20,8 @@ class Job:
     name: str
     steps: Steps
     failed: Callable[[str], None]
+    of_run: bool = False
+    """Whether it is about the run of the page, so that it ends when another takes its place."""
     rests: float = 0.0
     """When it is to be asked again, by the clock of whoever advances it; for a job that waits for something."""
 
@@ -30,16 +32,21 @@ class Jobs:
 
     running: dict[str, Job] = field(default_factory=dict)
 
-    def begin(self, name: str, steps: Steps, failed: Callable[[str], None]) -> None:
+    def begin(self, name: str, steps: Steps, failed: Callable[[str], None], *, of_run: bool = False) -> None:
         """Let these steps be computed from now on."""
         self.cancel(name)
-        self.running[name] = Job(name, steps, failed)
+        self.running[name] = Job(name, steps, failed, of_run)
 
     def cancel(self, name: str) -> None:
         """End a job where it stands; harmless if there is none."""
         job = self.running.pop(name, None)
         if job is not None:
             job.steps.close()  # type: ignore[attr-defined]
+
+    def leave_run(self) -> None:
+        """Another run takes the page: end what is about the one before."""
+        for job in [job for job in self.running.values() if job.of_run]:
+            self.cancel(job.name)
 
     def clear(self) -> None:
         """End all of them."""

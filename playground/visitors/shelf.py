@@ -98,7 +98,7 @@ class Shelf:
         self.kept.remove(self.take(id))
 
     def rows(self) -> list[list[object]]:
-        """[id, name, origin, step, loss and accuracy on unseen examples (None before the first), bytes] of each."""
+        """[id, name, origin, step, loss and accuracy on held-out examples (None before the first), bytes] of each."""
         found: list[list[object]] = []
         for entry in self.kept:
             seen = entry.run.history.validations()

@@ -1,8 +1,8 @@
-"""How fast the presets learn: CPU seconds of training, one thread, until unseen examples are mostly right, over three
+"""How fast the presets learn: CPU seconds of training, one thread, until held-out examples are mostly right, over three
 seeds.
 
 `python -m tests.benchmarks.recipes [preset ...]` prints a Markdown table. The time is that of the updates alone:
-looking at unseen examples and recording pictures is not training, and is left out.
+looking at held-out examples and recording pictures is not training, and is left out.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def induction(run: Run, seen: Evaluation) -> bool:
     return heads.scores[..., heads.roles.index("induction")].max() > 0.5
 
 
-EVERY = 10  # updates between two looks at unseen examples
+EVERY = 10  # updates between two looks at held-out examples
 THREE = ("decoder-only", "encoder-only", "encoder-decoder")
 GOALS = [
     Goal("copy", "95 %", right(0.95), 1.5),

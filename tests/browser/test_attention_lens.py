@@ -65,7 +65,7 @@ def test_a_head_is_ablated_and_restored(screen):
     tile.click()
     screen.page.get_by_role("button", name="Ablate this head").click()
     expect(result.locator("b")).to_have_text(pattern("Without L1 H1: loss "))
-    expect(result).to_contain_text("unseen examples")
+    expect(result).to_contain_text("held-out examples")
     expect(tile).to_have_class(pattern("ablated"))
     expect(screen.finding).to_have_text(pattern("Without L1 H1: loss "))
     screen.page.get_by_role("button", name="Restore this head").click()
@@ -90,7 +90,7 @@ def test_the_visitors_own_probe_is_drawn_and_a_bad_one_is_answered_with_a_senten
     bad = screen.page.locator(".tools .bad")
     expect(bad).to_contain_text("☃")
     expect(tokens.first).to_have_text("a")  # the picture stays
-    probe.get_by_role("button", name="unseen").click()
+    probe.get_by_role("button", name="held-out").click()
     expect(bad).to_be_hidden()
 
 

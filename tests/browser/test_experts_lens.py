@@ -33,7 +33,7 @@ def test_every_expert_has_a_bar_and_the_limit_a_line(screen):
         "aria-label", re.compile(f"steps 1 to {screen.step}$")
     )
     expect(screen.finding).to_have_text(re.compile(r"experts of L1 are full; [\d.]+ % of the choices are dropped"))
-    expect(lens(screen).locator(".eq")).to_contain_text("⌈ 2 × 192 ÷ 8 × 0.75 ⌉ = 36 seats per expert")
+    expect(lens(screen).locator(".eq")).to_contain_text("⌈ 2 × 192 ÷ 8 × 0.75 ⌉ = 36 slots per expert")
 
 
 def test_layers_batch_and_probe_have_loads_of_their_own(screen):
@@ -53,7 +53,7 @@ def test_layers_batch_and_probe_have_loads_of_their_own(screen):
     ("show", "said"),
     [
         ("Devices", "times the mean load"),
-        ("Paths", "Ways through the layers"),
+        ("Paths", "Expert paths across layers"),
         ("Ablate", "Removes one expert after another"),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_click_on_a_bar_selects_it_and_a_key_removes_its_expert(screen):
     screen.page.keyboard.press("a")
     result = lens(screen).locator(".find")
     expect(result.locator("b")).to_have_text(re.compile(r"^Without L1 E2: loss [\d.]+ → [\d.]+, accuracy "))
-    expect(result).to_contain_text("unseen examples")
+    expect(result).to_contain_text("held-out examples")
     result.get_by_role("button", name="Restore").click()
     expect(result).to_be_hidden()
 
@@ -135,7 +135,7 @@ def test_a_token_tells_its_gates_and_seats_and_is_struck_out_without_one(screen)
     token, card = lens(screen).locator(".toks .tk"), lens(screen).locator(".hover-card.routed")
     token.first.hover()
     expect(card).to_contain_text("at position 0")
-    expect(card).to_contain_text(re.compile(r"E\d gate [\d.]+, seat \d+ of 36"))
+    expect(card).to_contain_text(re.compile(r"E\d gate [\d.]+, slot \d+ of 36"))
     dropped = lens(screen).locator(".toks .tk.drop").first
     expect(dropped).to_have_attribute("aria-label", re.compile(", dropped$"))
     dropped.hover()

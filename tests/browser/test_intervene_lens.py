@@ -37,7 +37,7 @@ def test_every_head_gets_its_cost_and_a_cell_tells_it(screen):
     )
     screen.page.keyboard.press("ArrowDown")
     expect(told).to_have_text(re.compile("^Without L1 H1"))
-    expect(lens(screen).locator(".basis")).to_contain_text("On 256 unseen examples; ± is the standard error")
+    expect(lens(screen).locator(".basis")).to_contain_text("On 256 held-out examples; ± is the standard error")
 
 
 def test_the_numbers_are_a_table_and_a_file(screen):
@@ -62,7 +62,7 @@ def test_all_maps_are_saved_as_one_picture_that_says_what_it_rests_on(screen):
     assert re.fullmatch(r"intervene-costs-step-\d+\.svg", name)
     words = re.findall(r"<text[^>]*>([^<]*)</text>", svg.decode())
     assert {"Heads", "Whole parts", "L1", "H1", "head →", "self-attention"} <= set(words)
-    assert words[-1].startswith(f"Step {screen.step}. On 256 unseen examples; ± is the standard error")
+    assert words[-1].startswith(f"Step {screen.step}. On 256 held-out examples; ± is the standard error")
     assert not any("press" in each for each in words)
     assert svg.count(b"<rect") >= LAYERS * HEADS + 3 * (LAYERS + 1)
     name, png = saved(screen, "Picture as PNG")
@@ -112,7 +112,7 @@ def test_patching_and_the_check_answer_in_words(screen):
     pick(screen, "Induction check")
     run(screen)
     expect(screen.finding).to_contain_text(re.compile("head|induction"))
-    expect(lens(screen).locator(".basis")).to_contain_text("unseen examples, with standard errors")
+    expect(lens(screen).locator(".basis")).to_contain_text("held-out examples, with standard errors")
     if lens(screen).locator(".bars .plot").is_visible():  # a head was found: the chart is what is saved
         assert saved(screen, "Picture as PNG")[1][1:4] == b"PNG"
 

@@ -1,4 +1,4 @@
-"""The predictions lens: unseen examples with the five likeliest tokens, and a prompt of one's own."""
+"""The predictions lens: held-out examples with the five likeliest tokens, and a prompt of one's own."""
 
 from collections.abc import Iterator
 

@@ -20,7 +20,7 @@ def test_weights_below_zero_hang_from_the_line_in_teal_and_keep_their_sign(page)
         screen.bar.get_by_role("button", name="One step").click()
     expect(screen.bar.locator("[data-step]")).to_have_text("2")
     screen.settles()
-    expect(screen.page.locator(".lens-head:visible p")).to_contain_text("are no distributions")
+    expect(screen.page.locator(".lens-head:visible p")).to_contain_text("are not probability distributions")
     ticks = screen.page.locator(".tools .ticks:visible span").all_inner_texts()
     assert ticks[2] == "0"
     assert ticks[0] == ticks[4].replace("1", "−1").replace("2", "−2")

@@ -85,7 +85,7 @@ def test_a_finished_run_says_so_and_goes_on(page):
     screen.is_("finished")
     expect(screen.bar.locator("[data-step]")).to_have_text("5")
     expect(screen.bar).to_contain_text("Everything stays open")
-    expect(screen.button).to_have_text("Go on for 5")
+    expect(screen.button).to_have_text("Continue for 5")
     screen.button.click()
     screen.reaches(10)
     screen.is_("finished")

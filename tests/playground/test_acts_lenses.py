@@ -167,7 +167,7 @@ def test_the_worth_of_every_expert_is_measured_in_slices_and_its_progress_is_tol
     advance(session, "price", 4)
     told = lenses.FRAMES["price"](session, False)
     assert set(told) == {"transport"}
-    assert "Measuring what each expert is worth: 2 of 8." in told["transport"]["note"]
+    assert "Measuring the loss without each expert: 2 of 8." in told["transport"]["note"]
     held = session.jobs.running["price"]
     press(session, experts.price)
     assert session.jobs.running["price"] is held  # the first one answers both

@@ -81,7 +81,7 @@ def test_the_match_is_the_nearest_of_all_widths():
     [
         ({"task.length": 5}, "different tasks"),
         ({"training.batch": 16}, "batch sizes are 8 and 16"),
-        ({"training.examples": 64}, "tested on 32 and 64 unseen examples"),
+        ({"training.examples": 64}, "tested on 32 and 64 held-out examples"),
         ({}, "the same run"),
     ],
 )
@@ -166,7 +166,7 @@ def test_results_are_those_of_the_metrics(trained):
 def test_the_finding_names_only_what_all_seeds_say(trained):
     low = min(max(m.validation_accuracy or 0.0 for m in t.metrics) for t in trained.trials)
     title, text = finding(trained, threshold=low)
-    assert title == f"All reach {percent(low, 0)} of unseen tokens"
+    assert title == f"All reach {percent(low, 0)} of held-out tokens"
     assert "mean of 2 seeds" in text
     title, _ = finding(trained, threshold=1.1)
     assert title.startswith(("Ahead", "Level", "No difference"))

@@ -37,7 +37,7 @@ def test_all_curves_grow_together(steps):
     assert lengths[-1] == [3, 3, 3, 3]
     assert [p.done for p in steps] == sorted(p.done for p in steps)
     assert len({(p.curves, p.done) for p in steps}) == 1 + 4 + 4 * 40  # news of each run made and of each update
-    pauses = 4 + 2 * 4 * 3  # after a run is made, and of its looks at unseen texts, each in two parts
+    pauses = 4 + 2 * 4 * 3  # after a run is made, and of its looks at held-out texts, each in two parts
     assert len(steps) == 1 + 4 + 4 * 40 + 1 + pauses
     assert (steps[-1].step, steps[-1].done) == (40, 1.0)
 

@@ -35,7 +35,7 @@ CHARTS: dict[str, Callable[..., dict[str, Any]]] = {
 @pytest.mark.parametrize("pair", [PAIR, SHORT, NONE], ids=["a long run", "three steps", "no step"])
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_is_a_valid_figure_from_nought_to_the_last_step(name, pair):
-    made = CHARTS[name](pair, total=2000, marks=[(5, "loss falls"), (1500, "lr")], cursor=700)
+    made = CHARTS[name](pair, total=2000, marks=[(5, "loss drops"), (1500, "lr")], cursor=700)
     figure = go.Figure(made)  # refuses any property that Plotly does not have
     assert tuple(figure.layout.xaxis.range) == (0, 2000)
     assert figure.layout.xaxis.title.text == "step"
@@ -48,9 +48,9 @@ def test_a_chart_is_a_valid_figure_from_nought_to_the_last_step(name, pair):
 
 
 def test_references_and_marks_are_named_in_place():
-    figure = go.Figure(figures.loss(PAIR, SHORT, total=1000, chance=3.466, floor=0.5, marks=[(300, "loss falls")]))
+    figure = go.Figure(figures.loss(PAIR, SHORT, total=1000, chance=3.466, floor=0.5, marks=[(300, "loss drops")]))
     said = [note.text for note in figure.layout.annotations]
-    assert {"uniform guess 3.47", "floor 0.50", "loss falls", "<b>train</b>", "<b>unseen</b>"} == set(said)
+    assert {"uniform guess 3.47", "floor 0.50", "loss drops", "<b>train</b>", "<b>held-out</b>"} == set(said)
     assert {shape.y0 for shape in figure.layout.shapes if shape.y0 == shape.y1} == {3.466, 0.5}
 
 
@@ -118,8 +118,8 @@ def test_levels_span_the_whole_chart():
 def test_the_text_of_a_mark_near_the_ends_of_the_curves_stands_left_of_its_line():
     def side(at: int) -> str:
         line = [Curve("a", [0, 60], [0.0, 1.0])]
-        figure = curves(line, total=100, y_title="y", y_range=(0.0, 1.0), marks=[(at, "loss falls")])
-        return next(note["xanchor"] for note in figure["layout"]["annotations"] if note["text"] == "loss falls")
+        figure = curves(line, total=100, y_title="y", y_range=(0.0, 1.0), marks=[(at, "loss drops")])
+        return next(note["xanchor"] for note in figure["layout"]["annotations"] if note["text"] == "loss drops")
 
     assert [side(at) for at in (10, 30, 45, 55)] == ["left", "left", "right", "right"]
 

@@ -93,19 +93,19 @@ def test_before_the_first_step_guessing_is_the_measure():
 @pytest.mark.parametrize(
     ("accuracies", "title"),
     [
-        ((0.1, 0.15, 0.119), "No better than guessing so far"),
-        ((0.1, 0.15, 0.131), "Above chance: 13 % of unseen tokens right"),
-        ((0.1, 0.9, 0.11), "No better than guessing so far"),
-        ((0.1, 0.96, 0.97), "Learned: at least 95 % of unseen tokens right since step 20"),
-        ((0.1, 0.96, 0.5, 0.97), "Learned: at least 95 % of unseen tokens right since step 60"),
-        ((0.1, 0.96, 0.5), "Reached 95 % at step 20 and lost it again: 50 % of unseen tokens right"),
+        ((0.1, 0.15, 0.119), "No better than chance so far"),
+        ((0.1, 0.15, 0.131), "Above chance: 13 % of held-out tokens right"),
+        ((0.1, 0.9, 0.11), "No better than chance so far"),
+        ((0.1, 0.96, 0.97), "Learned: at least 95 % of held-out tokens right since step 20"),
+        ((0.1, 0.96, 0.5, 0.97), "Learned: at least 95 % of held-out tokens right since step 60"),
+        ((0.1, 0.96, 0.5), "Reached 95 % at step 20 and lost it again: 50 % of held-out tokens right"),
     ],
     ids=["at chance", "above chance", "fallen back", "learned", "learned, lost and learned again", "lost again"],
 )
 def test_the_learning_finding_follows_its_rules_in_order(accuracies, title):
     found = learned(*accuracies)
     assert found.title == title
-    assert f"{100 * accuracies[-1]:.1f} % of unseen tokens right (guessing: 10.0 %), loss 1.234" in found.html
+    assert f"{100 * accuracies[-1]:.1f} % of held-out tokens right (chance: 10.0 %), loss 1.234" in found.html
 
 
 def test_a_sudden_fall_is_told_with_its_step_and_losses():

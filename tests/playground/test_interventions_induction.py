@@ -39,7 +39,7 @@ def test_every_row_is_what_the_run_is_without_these_heads(run, monkeypatch: pyte
     for row in check.rows:
         places = [tuple(int(part[1:]) for part in name.split()) for name in row.heads]
         for how in ("zero", "mean"):
-            without = measure(run.model, run.unseen, [Ablate("decoder", a, head=b, how=how) for a, b in places])
+            without = measure(run.model, run.held_out, [Ablate("decoder", a, head=b, how=how) for a, b in places])
             got: Change = getattr(row, how)
             assert got.loss == pytest.approx(without.loss - whole.loss, abs=1e-5)
             assert got.accuracy == pytest.approx(without.accuracy - whole.accuracy, abs=1e-6)
@@ -87,7 +87,7 @@ def test_one_head_that_does_the_work():
     assert title == "L1 H2 does the work of induction, and no other head of its layer"
     assert "Without L1 H2 (induction score 0.90) 39.0 % ± 0.2 % are right; without L1 H0, the costliest" in html
     assert "98.9 %" in html
-    assert "On 256 unseen examples, the whole model gets 99.0 % right and guessing 3.1 %" in html
+    assert "On 256 held-out examples, the whole model gets 99.0 % right and guessing 3.1 %" in html
     assert told(HEAD, ALONE)[0] == "L1 H2 does the work of induction"
 
 

@@ -123,7 +123,7 @@ def test_a_dense_run_has_no_loads_and_no_penalty():
     assert run.history.loads == Loads()
     assert all(picture.routed is None for picture in run.history.snapshots)
     assert {m.penalty for m in run.history.metrics} == {0.0}
-    assert penalties(forward(run.model, run.unseen).decoder) is None
+    assert penalties(forward(run.model, run.held_out).decoder) is None
 
 
 def test_a_router_that_learns_nothing_has_loads_and_no_losses():
@@ -171,6 +171,6 @@ def test_a_copy_has_the_biases_and_the_live_settings():
     other = copy.deepcopy(run.model)
     assert other.config == run.model.config
     assert all(torch.equal(a, b) for a, b in zip(biases(other), biases(run.model), strict=True))
-    there, here = (forward(model, run.unseen).decoder[0].routing for model in (other, run.model))
+    there, here = (forward(model, run.held_out).decoder[0].routing for model in (other, run.model))
     assert there.experts_NK.shape[1] == 3
     assert np.array_equal(there.experts_NK, here.experts_NK)

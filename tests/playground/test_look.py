@@ -42,7 +42,7 @@ def test_every_stack_is_measured_by_its_own_roles(topology):
     run = run_of(topology)
     for name, measured in look(run.model, run.probe, 0).heads.items():
         predicts = name == "decoder" or topology == "encoder-only"  # else no token is wanted of a query
-        expected = {*CROSS_ROLES} if name == "cross" else {*SELF_ROLES} - (set() if predicts else {"wanted token"})
+        expected = {*CROSS_ROLES} if name == "cross" else {*SELF_ROLES} - (set() if predicts else {"target token"})
         assert set(measured.roles) == expected
         layers, count = measured.bits.shape
         assert measured.scores.shape == (layers, count, len(measured.roles))
@@ -54,7 +54,7 @@ def test_the_encoder_of_an_encoder_decoder_is_measured_on_the_source():
     cells = probe(batch).cells
     assert batch.source_BS is not None
     assert cells["encoder"]["current token"].shape[-1] == batch.source_BS.shape[1]
-    assert cells["cross"]["wanted token"][0, 0].tolist() == (batch.source_BS[0] == batch.targets_BT[0, 0]).tolist()
+    assert cells["cross"]["target token"][0, 0].tolist() == (batch.source_BS[0] == batch.targets_BT[0, 0]).tolist()
 
 
 def test_the_likeliest_tokens_are_those_of_a_plain_softmax():

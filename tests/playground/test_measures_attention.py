@@ -44,7 +44,7 @@ LOOKS = {  # role -> does it look from token t of ids to token s, in words of th
     "current token": lambda ids, t, s: s == t,
     "first token": lambda ids, t, s: s == 0 < t,
     "duplicate token": lambda ids, t, s: ids[s] == ids[t] and s != t,
-    "wanted token": lambda ids, t, s: ids[s] == WANTED_OF[tuple(ids)][t] and s != t,
+    "target token": lambda ids, t, s: ids[s] == WANTED_OF[tuple(ids)][t] and s != t,
     "induction": lambda ids, t, s: s >= 1 and ids[s - 1] == ids[t] and s != t,
 }
 
@@ -79,7 +79,7 @@ def test_the_score_of_a_role_is_its_slow_twin(role, causal):
 def test_the_score_of_a_cross_role_is_its_slow_twin(role):
     source, wanted = IDS[:, :6], torch.where(torch.arange(T) < 8, IDS.flip(1), -100)
     looks = {
-        "wanted token": lambda pair, t, s: pair[0][t] == pair[1][s],
+        "target token": lambda pair, t, s: pair[0][t] == pair[1][s],
         "same place": lambda pair, t, s: s == t,
         "mirrored place": lambda pair, t, s: s == 5 - t,
     }[role]
@@ -125,20 +125,20 @@ def test_an_induction_head_on_symbols_that_never_repeat_scores_nothing():
 
 def test_the_wanted_token_is_where_the_next_one_stands():
     ids, wanted = torch.tensor([[4, 5, 6, 9, 6, 5]]), torch.tensor([[-100, -100, -100, 6, 5, 4]])
-    cells = self_cells(ids, causal=True, wanted_BT=wanted)["wanted token"]
+    cells = self_cells(ids, causal=True, wanted_BT=wanted)["target token"]
     assert cells[0].nonzero().tolist() == [[3, 2], [4, 1], [5, 0]]
-    assert set(LOOKS) | {"wanted token"} == set(SELF_ROLES)
+    assert set(LOOKS) | {"target token"} == set(SELF_ROLES)
 
 
 def test_of_roles_that_share_their_cells_the_more_telling_one_names_the_head():
     wanted = torch.where(torch.arange(T) < T - 1, IDS.roll(-1, 1), -100)
     cells = self_cells(IDS, causal=True, wanted_BT=wanted)
-    looks = cells["induction"] & cells["wanted token"] & torch.ones(T, T, dtype=torch.bool).tril()
+    looks = cells["induction"] & cells["target token"] & torch.ones(T, T, dtype=torch.bool).tril()
     made = torch.where(looks.any(-1, keepdim=True), looks / looks.sum(-1, keepdim=True).clamp(min=1), torch.eye(T))
     measured = heads([even(causal=True)[0], made[:, None]], cells)
     assert measured.role(1, 0)[0] == "induction"
-    for score, named in ((0.85, "induction"), (0.75, "wanted token")):
-        measured.scores[1, 0, [measured.roles.index(r) for r in ("induction", "wanted token")]] = score, 0.9
+    for score, named in ((0.85, "induction"), (0.75, "target token")):
+        measured.scores[1, 0, [measured.roles.index(r) for r in ("induction", "target token")]] = score, 0.9
         assert measured.role(1, 0)[0] == named
 
 

@@ -1,4 +1,4 @@
-"""Heads whose rows are no distributions (linear attention with rotated keys): measures stay finite and true."""
+"""Heads whose rows are not probability distributions (linear attention with rotated keys): measures stay finite and true."""
 
 from __future__ import annotations
 

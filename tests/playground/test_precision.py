@@ -94,8 +94,8 @@ def test_weights_and_gradients_stay_in_fp32_and_the_loss_is_near():
 def test_what_is_shown_is_computed_in_fp32_whatever_updates_are():
     config = {**SMALL, "training": {**SMALL["training"], "precision": "bf16"}}
     run = Run(RunConfig.model_validate(config))
-    expected = run.model(run.unseen.ids_BT).logits_BTV
-    loss = F.cross_entropy(expected.flatten(0, 1), run.unseen.targets_BT.flatten())
+    expected = run.model(run.held_out.ids_BT).logits_BTV
+    loss = F.cross_entropy(expected.flatten(0, 1), run.held_out.targets_BT.flatten())
     assert run.evaluate().loss == pytest.approx(loss.item(), rel=1e-6)
 
 

@@ -71,7 +71,7 @@ def test_the_recorded_run_learns_what_the_preset_promises():
     last = frames()[-1]
     assert last["transport"]["loss"] < 0.5 * frames()[0]["transport"]["loss"]
     assert "induction head" in last["attention"]["finding"]
-    assert any("loss falls" in text for _, text in json.loads(last["transport"]["marks"]))
+    assert any("loss drops" in text for _, text in json.loads(last["transport"]["marks"]))
 
 
 def test_every_frame_says_that_it_is_a_recording():

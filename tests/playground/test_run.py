@@ -58,10 +58,10 @@ def test_a_run_learns_and_its_validation_equals_a_slow_count():
     after = run.evaluate()
     assert after.accuracy > before.accuracy + 0.3
     with torch.no_grad():
-        logits = run.model(run.unseen.ids_BT).logits_BTV
+        logits = run.model(run.held_out.ids_BT).logits_BTV
     pairs = [
         (int(p), int(t))
-        for p, t in zip(logits.argmax(-1).flatten(), run.unseen.targets_BT.flatten(), strict=True)
+        for p, t in zip(logits.argmax(-1).flatten(), run.held_out.targets_BT.flatten(), strict=True)
         if t != -100
     ]
     assert after.accuracy == pytest.approx(sum(p == t for p, t in pairs) / len(pairs))
@@ -69,12 +69,12 @@ def test_a_run_learns_and_its_validation_equals_a_slow_count():
 
 def test_validation_examples_never_appear_in_training():
     run = run_of()
-    unseen = {tuple(row) for row in run.unseen.ids_BT[:, :4].tolist()}
+    held_out = {tuple(row) for row in run.held_out.ids_BT[:, :4].tolist()}
     seen = set()
     for _ in range(100):
         seen |= {tuple(row) for row in run.task.batch(64, run.data, run.topology).ids_BT[:, :4].tolist()}
     assert seen
-    assert not seen & unseen
+    assert not seen & held_out
 
 
 def test_a_live_setting_acts_at_the_next_step_and_leaves_a_mark():

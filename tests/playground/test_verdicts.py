@@ -41,7 +41,7 @@ def stored(monkeypatch):
 
 def test_a_gap_on_every_seed_is_a_win_and_says_by_how_much(stored):
     means, won, loads = stored(entry(first=runs(), second=runs([0.3, 0.28, 0.32, 0.3, 0.3], largest=3.0)))
-    assert means == "Loss on unseen examples after 400 steps, mean of 5 seeds: first 2.000, second 2.300."
+    assert means == "Loss on held-out examples after 400 steps, mean of 5 seeds: first 2.000, second 2.300."
     assert won == "first wins over second by 0.300 ± 0.006 nats, on 5 of 5 seeds."
     assert loads == "Largest load ÷ mean, averaged over the last 50 updates: first 1.50, second 3.00."
 

@@ -118,7 +118,7 @@ def test_an_ablation_tells_the_two_losses_and_its_error():
     assert told["title"].startswith(f"Without L1 H0: loss {before:.3f} → {after:.3f}")
     loss, error = session.ablation.change[:2]
     assert loss == pytest.approx(after - before, rel=1e-3)
-    assert told["text"].startswith(f"{wording.change(loss, error)} (standard error) on 16 unseen examples")
+    assert told["text"].startswith(f"{wording.change(loss, error)} (standard error) on 16 held-out examples")
     assert (told["layer"], told["head"]) == (1, 0)
 
 

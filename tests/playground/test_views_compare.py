@@ -155,7 +155,7 @@ def test_what_all_share_is_said():
     setup = compared(2)
     assert seen(setup)["setup"]["shared"] == (
         "For all: copy, 40 updates of 8 examples, the same batches in the same order; seed 0; tested on the same "
-        "unseen examples."
+        "held-out examples."
     )
     setup.seeds = 3
     assert "seeds 0 to 2" in seen(setup)["setup"]["shared"]

@@ -31,12 +31,12 @@ def told(demand: Sequence[int], *, history: History | None = None, step: int = 1
 def test_full_experts_come_first():
     found = told([60, 20, 12, 8], capacity=18)
     assert found.title == "2 of 4 experts of L1 are full; 44.0 % of the choices are dropped"
-    assert found.html.startswith("A token without a seat gets nothing from the experts of L1")
+    assert found.html.startswith("A token without a slot gets nothing from the experts of L1")
 
 
 def test_a_token_without_a_seat_still_has_the_shared_experts():
     assert told([60, 20, 12, 8], capacity=18, shared=1).html.startswith(
-        "A token without a seat has only the shared experts of L1."
+        "A token without a slot has only the shared experts of L1."
     )
 
 

@@ -123,7 +123,7 @@ def test_an_expert_that_is_removed_is_told_with_its_worth_and_noise():
     before, after = (measured.mean()[0] for measured in (session.ablation.before, session.ablation.after))
     assert before != after
     assert told["title"].startswith(f"Without L1 E2: loss {before:.3f} → {after:.3f}, accuracy ")
-    assert "(standard error) on 16 unseen examples, at step 5." in told["text"]
+    assert "(standard error) on 16 held-out examples, at step 5." in told["text"]
     session.ablation = ablated(session.run, (Ablate("decoder", 1, "self_attention", 0),), "Without L1 H0")
     assert shown(session).value["ablation"] == ""  # the attention lens tells of that
 

@@ -108,5 +108,5 @@ def test_the_costs_of_experts_are_told_with_their_sign():
     found = shown(session).json("costs")
     assert found["values"] == [[0.5, -0.25, 0, 0.1], [0, 0, 0, 0]]
     assert (found["top"], found["names"]) == (0.5, ["L0", "L1"])
-    assert "64 unseen examples" in found["said"]
+    assert "64 held-out examples" in found["said"]
     assert "step 3" in found["said"]

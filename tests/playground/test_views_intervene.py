@@ -57,11 +57,11 @@ def test_before_a_run_the_lens_offers_to_train():
 def test_each_head_costs_what_evaluating_without_it_says():
     session = trained(12)
     value = run(session, "costs")
-    heads, model, unseen = cells(value), session.run.config.model, session.run.unseen
+    heads, model, held_out = cells(value), session.run.config.model, session.run.held_out
     batch = session.run.task.batch(
         256, torch.Generator().manual_seed(1_000_003), session.run.topology, split="validation"
     )
-    session.run.unseen = batch
+    session.run.held_out = batch
     whole = session.run.evaluate()
     for layer in range(model.layers):
         for head in range(2):
@@ -71,8 +71,8 @@ def test_each_head_costs_what_evaluating_without_it_says():
             assert told.startswith(f"without L{layer} H{head}: loss {heads['z'][layer][head]:+.4f} ± ")
             assert f"{100 * (without.accuracy - whole.accuracy):+.1f} ± " in told
             assert told.endswith("256 examples")
-    session.run.unseen = unseen
-    assert "256 unseen examples" in value["note"]
+    session.run.held_out = held_out
+    assert "256 held-out examples" in value["note"]
     assert "standard error" in value["note"]
     assert value["maps"][0]["pick"] == "decoder"
     assert value["maps"][1]["pick"] == ""
@@ -254,7 +254,7 @@ def test_the_induction_check_is_there_for_its_task_alone_and_says_what_it_found(
     session = trained(2)
     value = run(session, "check")
     assert value["finding"]["title"] == "No head looks for what followed the last time"
-    assert f"On {session.run.config.training.examples} unseen examples" in value["note"]
+    assert f"On {session.run.config.training.examples} held-out examples" in value["note"]
     other = trained(1, "copy")
     other.of(InterveneChoices).trial = "check"
     assert chosen(other).id == "costs"
@@ -307,4 +307,4 @@ def test_the_lines_of_python_run_as_they_are_and_print_the_same(trial):
 
 
 def test_before_a_result_the_lines_show_the_first_experiment():
-    assert "costs(run.model, run.unseen)" in code(tiny(), "intervene")
+    assert "costs(run.model, run.held_out)" in code(tiny(), "intervene")

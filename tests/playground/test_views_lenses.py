@@ -34,10 +34,10 @@ def test_the_learning_charts_show_the_history_of_the_run():
     json.dumps(value, allow_nan=False)
     charts = {name: go.Figure(json.loads(value[name]["fig"])) for name in learning.CHARTS}
     metrics = session.run.history.metrics
-    train, unseen = charts["loss"].data
+    train, held_out = charts["loss"].data
     assert list(train.x) == [m.step for m in metrics]
     assert list(train.y) == pytest.approx([m.loss for m in metrics], rel=1e-4)
-    assert list(unseen.x) == [0, 5, 10, 15, 20]
+    assert list(held_out.x) == [0, 5, 10, 15, 20]
     assert list(charts["rate"].data[0].y) == pytest.approx([m.lr for m in metrics[1:]], rel=1e-4)
     assert all(tuple(figure.layout.xaxis.range) == (0, 600) for figure in charts.values())
     guess = next(n.text for n in charts["loss"].layout.annotations if n.text.startswith("uniform"))

@@ -59,7 +59,7 @@ def test_looking_back_the_experts_are_those_of_the_kept_update():
         assert torch.equal(mine.experts_NK, kept.experts_NK)
 
 
-@pytest.mark.parametrize("text", [None, "abcabc"], ids=["unseen", "own"])
+@pytest.mark.parametrize("text", [None, "abcabc"], ids=["held-out", "own"])
 def test_on_the_probe_the_lines_route_the_probe(text, capsys):
     session = mixed(3)
     session.of(ExpertChoices).on = "probe"

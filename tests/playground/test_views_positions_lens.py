@@ -258,7 +258,7 @@ def reach(**fields: Any) -> Reach:
 SAID = {
     "looks 8 back": ([reach(peak=8, weight=0.72)], "8 back"),
     "looks 1 ahead": ([reach(peak=-1, weight=0.5)], "1 ahead"),
-    "looks at its own place": ([reach(peak=0, weight=0.5)], "own place"),
+    "attends to itself": ([reach(peak=0, weight=0.5)], "itself"),
     "weakens with distance: the weight halves every 3.2 tokens": ([reach(halves=3.2)], "halves in 3.2"),
     "looks nearer than even attention": ([reach(moved=0.4)], "nearer"),
     "looks farther away than even attention": ([reach(moved=0.4, mean=9.0)], "farther"),
@@ -278,8 +278,8 @@ def test_the_sentence_follows_the_numbers(said):
     "head", [reach(), reach(weight=0.5, chance=0.4), reach(halves=9.0)], ids=["even", "by chance", "slowly"]
 )
 def test_where_nothing_stands_out_the_sentence_says_so(head):
-    assert finding([[head]], 0, []).finding.title == "Not trained yet: no head cares about distance"
-    assert finding([[head]], 5, []).finding.title == "No head cares about distance"
+    assert finding([[head]], 0, []).finding.title == "Not trained yet: no head depends on distance"
+    assert finding([[head]], 5, []).finding.title == "No head depends on distance"
     assert caption(head) == "even"
 
 

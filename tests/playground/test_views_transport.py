@@ -142,7 +142,7 @@ def test_marks_are_the_changes_and_the_fall_in_order():
     assert transport.marks(session) == [[5, "learning rate 0.003 → 0.01"]]
     history = session.run.history
     history.metrics[:] = [history.metrics[0]._replace(step=s, loss=3.0 if s < 100 else 0.5) for s in range(200)]
-    assert transport.marks(session) == [[5, "learning rate 0.003 → 0.01"], [100, "loss falls"]]
+    assert transport.marks(session) == [[5, "learning rate 0.003 → 0.01"], [100, "loss drops"]]
     assert transport.marks(Session()) == []
 
 

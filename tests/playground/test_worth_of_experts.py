@@ -1,4 +1,4 @@
-"""What each expert is worth, as the Experts lens measures it: evaluation without it, by a plain loop."""
+"""Loss increase without each expert, as the Experts lens measures it: evaluation without it, by a plain loop."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def measured(session):
 def test_an_expert_is_worth_what_the_loss_rises_by_without_it(topology):
     session = mixed(8, model__topology=topology)
     run, seen, found = session.run, session.routed(), measured(session)
-    few = run.unseen._replace(
-        **{name: t[: experts.EXAMPLES] for name, t in run.unseen._asdict().items() if t is not None}
+    few = run.held_out._replace(
+        **{name: t[: experts.EXAMPLES] for name, t in run.held_out._asdict().items() if t is not None}
     )
     whole = measure(run.model, few).loss
     slow = [

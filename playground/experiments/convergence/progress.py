@@ -2,7 +2,7 @@
 in sec. 4.2, with a causal one in sec. 4.4.
 
 There BERT and a 12-layer Performer; here two layers and Python's help texts, all schemes with the same seeds, batches
-and unseen texts.
+and held-out texts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from playground.runs.run import VALIDATION_SEED, Diverged, Run
 from playground.tasks.base import IGNORE, Batch
 from playground.tasks.forward import forward, to
 
-EVERY = 20  # steps between two looks at unseen texts
+EVERY = 20  # steps between two looks at held-out texts
 UNSEEN = 128  # of them
 TOKENS = 1024  # of them that are read at once: an update's time
 TOPOLOGIES: dict[str, Topology] = {"causal": "decoder-only", "masked": "encoder-only"}
@@ -65,7 +65,7 @@ class Convergence(Config):
 
 
 class Curve(NamedTuple):
-    """One run: its loss on the unseen texts after 0, 20, 40 ... updates, in nats per character."""
+    """One run: its loss on the held-out texts after 0, 20, 40 ... updates, in nats per character."""
 
     scheme: str
     """As the page says it."""
@@ -95,7 +95,7 @@ def convergence(config: Convergence) -> Iterator[Progress]:
     now = Progress(config)
     yield now
     runs: list[Run] = []
-    unseen: list[Batch] = []
+    held_out: list[Batch] = []
     for seed in range(config.seed, config.seed + config.seeds):
         for scheme in config.schemes:
             topology = TOPOLOGIES[config.objective]
@@ -105,19 +105,19 @@ def convergence(config: Convergence) -> Iterator[Progress]:
                 length=config.length,
                 steps=config.steps,
                 seed=seed,
-                evaluate_every=NEVER,  # the looks at unseen texts are taken apart here
+                evaluate_every=NEVER,  # the looks at held-out texts are taken apart here
                 examples=FEWEST,
             )
             runs.append(Run(asked))
             yield now
-            unseen = unseen or parts(runs[0])
-            loss = yield from _read(now, runs[-1], unseen)
+            held_out = held_out or parts(runs[0])
+            loss = yield from _read(now, runs[-1], held_out)
             now = now._replace(curves=(*now.curves, Curve(NAMES[scheme], seed, (loss,))))
             yield now
     for step in range(config.steps):
         for i, run in enumerate(runs):
             if not run.diverged:
-                now = yield from _advanced(now, i, run, unseen)
+                now = yield from _advanced(now, i, run, held_out)
             now = now._replace(step=step, done=(step * len(runs) + i + 1) / (config.steps * len(runs)))
             yield now
         now = now._replace(step=step + 1, done=(step + 1) / config.steps)
@@ -125,7 +125,7 @@ def convergence(config: Convergence) -> Iterator[Progress]:
 
 
 def parts(run: Run) -> list[Batch]:
-    """The unseen texts that all runs are read with, a few at a time."""
+    """The held-out texts that all runs are read with, a few at a time."""
     drawn = torch.Generator().manual_seed(VALIDATION_SEED)
     whole = to(run.task.batch(UNSEEN, drawn, run.topology, split="validation"), run.place.device)
     few = max(1, TOKENS // whole.ids_BT.shape[1])
@@ -135,11 +135,11 @@ def parts(run: Run) -> list[Batch]:
     ]
 
 
-def _read(now: Progress, run: Run, unseen: Sequence[Batch]) -> Generator[Progress, None, float]:
-    """Nats per scored character of the unseen texts."""
+def _read(now: Progress, run: Run, held_out: Sequence[Batch]) -> Generator[Progress, None, float]:
+    """Nats per scored character of the held-out texts."""
     losses: list[Tensor] = []
     scored = 0
-    for part in unseen:
+    for part in held_out:
         with torch.no_grad(), run.precision.route():
             logits_BTV = forward(run.model, part).logits_BTV.float()
             losses.append(F.cross_entropy(logits_BTV.mT, part.targets_BT, ignore_index=IGNORE, reduction="none"))
@@ -148,8 +148,8 @@ def _read(now: Progress, run: Run, unseen: Sequence[Batch]) -> Generator[Progres
     return float(torch.cat(losses).sum() / scored)
 
 
-def _advanced(now: Progress, i: int, run: Run, unseen: Sequence[Batch]) -> Generator[Progress, None, Progress]:
-    """After one more update of run i; its curve grows where unseen texts are looked at."""
+def _advanced(now: Progress, i: int, run: Run, held_out: Sequence[Batch]) -> Generator[Progress, None, Progress]:
+    """After one more update of run i; its curve grows where held-out texts are looked at."""
     curve = now.curves[i]
     try:
         run.advance()
@@ -158,6 +158,6 @@ def _advanced(now: Progress, i: int, run: Run, unseen: Sequence[Batch]) -> Gener
     else:
         if run.step % EVERY:
             return now
-        loss = yield from _read(now, run, unseen)
+        loss = yield from _read(now, run, held_out)
         curve = curve._replace(losses=(*curve.losses, loss))
     return now._replace(curves=(*now.curves[:i], curve, *now.curves[i + 1 :]))

@@ -19,7 +19,7 @@ CLAIMED = "RoPE"  # the scheme whose convergence is in question
 
 
 def figures(progress: Progress) -> dict[str, Figure]:
-    """ "loss": on unseen texts by the step, mean over seeds, the band from the lowest seed to the highest."""
+    """ "loss": on held-out texts by the step, mean over seeds, the band from the lowest seed to the highest."""
     vocabulary = len(Text(length=progress.config.length).build().vocabulary)
     drawn = [_line(name, curves) for name, curves in _grouped(progress).items()]
     return {"loss": drawing.losses(drawn, steps=progress.config.steps, guess=math.log(vocabulary))}
@@ -45,7 +45,7 @@ def _line(name: str, curves: Sequence[Curve]) -> drawing.Line:
 
 
 def frame(progress: Progress) -> pd.DataFrame:
-    """One row per scheme, seed and look at the unseen texts."""
+    """One row per scheme, seed and look at the held-out texts."""
     rows = [
         {"scheme": c.scheme, "seed": c.seed, "step": EVERY * i, "loss (nats)": loss, "stopped": c.stopped}
         for c in progress.curves
@@ -69,14 +69,14 @@ def finding(progress: Progress) -> Finding:
     last, grouped = progress.told() - 1, _grouped(progress)
     stopped = [c.stopped for c in progress.curves if c.stopped]
     if last < 1 or len(progress.curves) < len(grouped) * progress.config.seeds:
-        sentence = f"All runs learn side by side; every {EVERY} steps each one reads the same unseen texts."
+        sentence = f"All runs learn side by side; every {EVERY} steps each one reads the same held-out texts."
         return Finding("Nothing compared yet", " ".join((sentence, *stopped)))
     step = EVERY * last
     means = {name: fmean(c.losses[last] for c in curves) for name, curves in grouped.items() if curves}
     order = sorted(means, key=lambda name: means[name])
     kind = {"causal": "the next character", "masked": "masked characters"}[progress.config.objective]
     sentences = [
-        f"Loss on {kind} of unseen texts at step {step:,}, mean of {_seeds(progress)}: "
+        f"Loss on {kind} of held-out texts at step {step:,}, mean of {_seeds(progress)}: "
         f"{', '.join(f'{name} {means[name]:.3f}' for name in order)} nats."
     ]
     others = [name for name in order if name != CLAIMED and gaps(progress, name)] if CLAIMED in means else []

@@ -57,7 +57,7 @@ class Extrapolation(Config):
         32, "Trained length", "What training sees.", ge=8, le=128, most=64, multiple_of=8, step=8, unit="characters"
     )
     steps: int = knob(200, "Steps", "Updates of each model.", ge=1, le=5000, most=400)
-    examples: int = knob(128, "Unseen texts", "Read at each length; the same ones by all.", ge=2, le=1024, most=256)
+    examples: int = knob(128, "Held-out texts", "Read at each length; the same ones by all.", ge=2, le=1024, most=256)
     seed: int = seed_knob()
 
     @model_validator(mode="after")

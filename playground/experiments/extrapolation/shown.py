@@ -98,7 +98,7 @@ def finding(progress: Progress) -> Finding:
     scored = progress.config.examples * progress.config.scored
     told = [f"{p.scheme} {percent(first[p.scheme].accuracy)} → {percent(p.accuracy)}" for p in plain]
     sentences = [
-        f"Right of the same {scored:,} unseen characters, in texts of {length} and of {round(AT * length)}: "
+        f"Right of the same {scored:,} held-out characters, in texts of {length} and of {round(AT * length)}: "
         f"{', '.join(told)}.",
         *_stretched(at),
         *_refusals(progress),

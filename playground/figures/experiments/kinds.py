@@ -47,7 +47,7 @@ def lengths(
 
 
 def losses(lines: Sequence[Line], *, steps: int, guess: float) -> Figure:
-    """Loss on unseen text by the step, mean and range over seeds. Once there is more than the first fall from the
+    """Loss on held-out text by the step, mean and range over seeds. Once there is more than the first fall from the
     uniform guess, the axis begins below it.
     """
     low = min((min(line.low or line.y, default=guess) for line in lines), default=0.0)
@@ -55,7 +55,7 @@ def losses(lines: Sequence[Line], *, steps: int, guess: float) -> Figure:
     return chart(
         lines,
         Axis("step", 0, steps),
-        Axis("loss on unseen text, nats per character", low - 0.08 * (high - low), high + 0.05 * (high - low)),
+        Axis("loss on held-out text, nats per character", low - 0.08 * (high - low), high + 0.05 * (high - low)),
     )
 
 

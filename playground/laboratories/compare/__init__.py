@@ -86,12 +86,12 @@ def shared(setup: Setup) -> str:
         return (
             f"For all: {config.task.kind.replace('_', ' ')}, up to {setup.total:,} updates of {config.training.batch} "
             f"examples; each with its own seed ({', '.join(map(str, sorted(own)))}), and so its own batches; tested on "
-            "the same unseen examples."
+            "the same held-out examples."
         )
     seeds = f"seeds {config.seed} to {config.seed + setup.seeds - 1}" if setup.seeds > 1 else f"seed {config.seed}"
     return (
         f"For all: {config.task.kind.replace('_', ' ')}, {setup.total:,} updates of {config.training.batch} examples, "
-        f"the same batches in the same order; {seeds}; tested on the same unseen examples."
+        f"the same batches in the same order; {seeds}; tested on the same held-out examples."
     )
 
 

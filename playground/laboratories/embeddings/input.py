@@ -164,16 +164,16 @@ def _finding(looked: Looked, found: Inputs, at: int, words: list[str], boundary:
     if "position" in norms:
         a, b = (next(p.vectors_TD[at] for p in found.parts if p.name == name) for name in ("token", "position"))
         angle = f" Token and position stand at a cosine of {_said(torch.cosine_similarity(a, b, dim=0))}."
-    unseen = ""
+    segment = ""
     if at >= boundary and "segment" in norms:
-        unseen = " Training shows this model the first segment alone: the second one’s vector is as it was drawn."
+        segment = " Training shows this model the first segment alone: the second one’s vector is as it was drawn."
     if looked.step is None:
         train = '<a data-do="page:playground">Train it on the Playground</a> and they move.'
         return {
             "title": title,
-            "html": f"Lengths in the model of the controls, untrained: {lengths}.{angle}{unseen} {train}",
+            "html": f"Lengths in the model of the controls, untrained: {lengths}.{angle}{segment} {train}",
         }
-    return {"title": title, "html": f"Lengths at step {looked.step:,}: {lengths}.{angle}{unseen}"}
+    return {"title": title, "html": f"Lengths at step {looked.step:,}: {lengths}.{angle}{segment}"}
 
 
 def _said(x: Tensor | float) -> str:

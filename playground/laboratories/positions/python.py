@@ -30,7 +30,7 @@ def _names(settings: PositionSettings) -> str:
 
 def lines(settings: PositionSettings) -> str:
     """Of the tab "Long-term decay"."""
-    quantity = {"rotate": "bound", "embed": "likeness", "bias": "added", "relative": "added"}.get(
+    quantity = {"rotate": "bound", "embed": "similarity", "bias": "added", "relative": "added"}.get(
         built(settings, 1).seam
     )
     if quantity is None:

@@ -87,7 +87,7 @@ TRIALS = {
         convergence.Convergence,
         convergence.convergence,
         convergence,
-        {"loss": ("Loss on unseen text", "mean of the seeds; band from the lowest seed to the highest")},
+        {"loss": ("Loss on held-out text", "mean of the seeds; band from the lowest seed to the highest")},
         ("objective", "seeds", "steps", "length", "seed"),
         ALL,
         Finding(

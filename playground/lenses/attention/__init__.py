@@ -25,7 +25,7 @@ LENS = Lens(
                 "plot",
                 "roles",
                 title="Head roles",
-                note="mean weight on the role’s place, unseen examples",
+                note="mean weight on the role’s place, held-out examples",
                 tall=236,
                 slot="attention",
             ),

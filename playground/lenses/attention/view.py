@@ -65,7 +65,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         "step": snapshot.step,
         "which": which,
         "stacks": json.dumps([[name, label, "" if name in snapshot.maps else ABSENT[name]] for name, label in STACKS]),
-        "probes": json.dumps([["0", "unseen"], *([p.name, p.name] for p in run.task.probes)]),
+        "probes": json.dumps([["0", "held-out"], *([p.name, p.name] for p in run.task.probes)]),
         "probe": session.probe_name,
         "error": session.probe_error,
         "every": run.training.record_every,

@@ -106,7 +106,7 @@ def value(session: Session, posed: Posed, *, charts: bool = True) -> dict[str, A
         "norm": json.dumps(table.lengths(now_VD, row, change)),
         "note": (TIED if model.head.tied else UNTIED) if name == "token" else "",
         "path": json.dumps(way),
-        "probes": json.dumps([["0", "unseen"], *([p.name, p.name] for p in run.task.probes), *_own(session)]),
+        "probes": json.dumps([["0", "held-out"], *([p.name, p.name] for p in run.task.probes), *_own(session)]),
         "probe": session.probe_name,
         "finding": json.dumps(_without(session, said)._asdict()),
         "files": projector.asked(session, name, words, now_VD, step),

@@ -29,7 +29,7 @@ LENS = Lens(
             panel(
                 "plot",
                 "ways",
-                title="Ways through the layers",
+                title="Expert paths across layers",
                 note="tokens from first choice to first choice",
                 tall=420,
                 slot="experts-ways",
@@ -39,7 +39,7 @@ LENS = Lens(
             panel(
                 "plot",
                 "told",
-                title="What the expert tells",
+                title="Mutual information with the chosen expert",
                 note="share of the entropy of task, position, kind of token",
                 tall=252,
                 slot="experts-told",

@@ -21,7 +21,7 @@ from playground.visitors.event import Event
 from playground.visitors.jobs import Steps
 from playground.visitors.session import Session
 
-EXAMPLES = 64  # unseen examples that the worth of every expert is measured on
+EXAMPLES = 64  # held-out examples that the worth of every expert is measured on
 SECONDS = 30.0  # of computing that measuring them may take
 TOO_LONG = "Measuring every expert of this model takes too long here. Ablate single ones, or make it smaller."
 MOST = 256  # experts in all layers whose worth is measured at once
@@ -29,7 +29,7 @@ MOST = 256  # experts in all layers whose worth is measured at once
 
 def worth(run: Run, model: Transformer, step: int, seen: Routed) -> Generator[int, None, Costs | None]:
     """Evaluate without one expert after another, and yield how many are done; None where that takes too long."""
-    few = run.unseen._replace(**{k: t[:EXAMPLES] for k, t in run.unseen._asdict().items() if t is not None})
+    few = run.held_out._replace(**{k: t[:EXAMPLES] for k, t in run.held_out._asdict().items() if t is not None})
     spent, began, done = 0.0, time.thread_time(), 0
     for found in ablations.costing(model, few, ["expert"], route=run.precision.route):
         spent += time.thread_time() - began
@@ -81,9 +81,9 @@ def price(session: Session, event: Event) -> None:
     if run is None or seen is None or "price" in session.jobs:  # the first one answers both
         return
     if sum(len(r.load_E) for r in seen.layers) > MOST:
-        session.notice = f"The worth of up to {MOST} experts is measured at once; this model has more."
+        session.notice = f"Up to {MOST} experts are left out one by one; this model has more."
     else:
-        session.jobs.begin("price", _pricing(session, run, seen), noticed(session))
+        session.jobs.begin("price", _pricing(session, run, seen), noticed(session), of_run=True)
 
 
 def _pricing(session: Session, run: Run, seen: Routed) -> Steps:
@@ -95,7 +95,7 @@ def _pricing(session: Session, run: Run, seen: Routed) -> Steps:
         except StopIteration as over:
             session.of(ExpertChoices).costs, session.notice = over.value, "" if over.value else TOO_LONG
             return
-        session.notice = f"Measuring what each expert is worth: {done} of {planned}."
+        session.notice = f"Measuring the loss without each expert: {done} of {planned}."
         yield
 
 

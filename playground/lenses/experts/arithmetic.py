@@ -36,7 +36,7 @@ def _capacity(routing: Routing, mixture: MoE, experts: int, groups: int, *, trai
             sums = f"⌈ {tokens:,} ÷ {experts} × <em>{factor:g}</em>" + (f" × {split} ⌉" if split > 1 else " ⌉")
             asked = math.ceil(round(tokens * factor * split / experts, 6))
             bound = f"; there are {tokens:,}" if asked > tokens else ""
-            return [["Seats", f"{_mono(words)}<br>{_mono(f'{sums} = <b>{asked:,}</b>')} tokens per expert{bound}"]]
+            return [["Capacity", f"{_mono(words)}<br>{_mono(f'{sums} = <b>{asked:,}</b>')} tokens per expert{bound}"]]
         return [["Capacity", "No limit: every choice is computed, nothing is dropped."]]
     factor = mixture.capacity.factor if training else mixture.capacity.evaluation
     left, right = SIGNS[mixture.capacity.rounding]
@@ -46,16 +46,16 @@ def _capacity(routing: Routing, mixture: MoE, experts: int, groups: int, *, trai
     sums = f"{left} {k} × {tokens:,} ÷ {experts} × <em>{factor:g}</em> {right} = <b>{asked:,}</b>"
     bound = f"at least the minimum, {seats:,}" if seats > asked else f"at most one for each token, {seats:,}"
     each = " per expert" if groups == 1 else " per expert and sequence"
-    told = f"{_mono(sums)} seats{each}" + (f"; {bound}" if seats != asked else "")
+    told = f"{_mono(sums)} slots{each}" + (f"; {bound}" if seats != asked else "")
     return [["Capacity", f"{_mono(words)}<br>{told}"]]
 
 
 def _order(routing: Routing, mixture: MoE, *, causal: bool) -> list[list[str]]:
     if routing.capacity is None or mixture.capacity.priority == "position":
         return []
-    first = {"choice": "All first choices are seated before any second", "probability": "The surest are seated first"}
+    first = {"choice": "First choices fill the slots before any second ones", "probability": "The most probable choices fill the slots first"}
     leak = "; here that leaks the future" if causal else ""
-    told = f"<em>{first[mixture.capacity.priority]}</em>: a later token may take an earlier one’s seat{leak}."
+    told = f"<em>{first[mixture.capacity.priority]}</em>: a later token may take an earlier one’s slot{leak}."
     return [["Order", told]]
 
 
@@ -65,7 +65,7 @@ def _dropped(demand_E: list[int], load_E: list[int], capacity: int | None, group
     over = [(d, took) for d, took in zip(demand_E, load_E, strict=True) if d > took]
     lost, total = sum(d - took for d, took in over), sum(demand_E)
     if not over:
-        return [["Dropped", "0: every expert has seats left, or just enough."]]
+        return [["Dropped", "0: every expert has slots left, or just enough."]]
     if groups > 1 or len(over) > 4:
         return [["Dropped", f"{_mono(f'<b>{lost:,}</b>')} of {total:,}, {percent(lost / total)}"]]
     sums = " + ".join(f"({d:,} − {took:,})" for d, took in over)

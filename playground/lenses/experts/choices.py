@@ -43,7 +43,7 @@ class ExpertChoices(Choices):
 
 @dataclass
 class Costs:
-    """What removing each expert costs: the change of the loss on unseen examples."""
+    """What removing each expert costs: the change of the loss on held-out examples."""
 
     step: int
     examples: int

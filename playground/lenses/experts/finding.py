@@ -58,7 +58,7 @@ def _full(routing: Routing, name: str, mixture: MoE | None) -> Finding | None:
     if lost <= FULL:
         return None
     title = f"{full} of {len(demand_E)} experts of {name} are full; {percent(lost)} of the choices are dropped"
-    return Finding(title, f"A token without a seat {alone(name, mixture)}.")
+    return Finding(title, f"A token without a slot {alone(name, mixture)}.")
 
 
 def _loaded(routing: Routing, name: str, even: Evenness, task: tuple[float, float] | None) -> Finding:

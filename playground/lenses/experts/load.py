@@ -20,7 +20,7 @@ TOLD = {
     "variation": "Standard deviation of the loads ÷ their mean.",
     "entropy": "−Σ f log₂ f over the experts' shares f of all choices.",
     "dead": "Experts that almost no token chose in this update.",
-    "dropped": "Choices that found no seat: the expert adds nothing for them.",
+    "dropped": "Choices beyond the capacity: the expert adds nothing for them.",
     "auxiliary": "E Σ f P: f counted before drops, P the mean probability.",
     "z": "Mean of (ln Σ exp scores)² over the tokens.",
 }

@@ -1,4 +1,4 @@
-"""Who takes which token: a few lines of the batch or the probe, token by token."""
+"""Token-to-expert assignment: a few lines of the batch or the probe, token by token."""
 
 from __future__ import annotations
 

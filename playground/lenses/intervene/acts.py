@@ -44,7 +44,7 @@ def begin(session: Session, event: Event) -> None:
     def failed(sentence: str) -> None:
         state.said, state.tone = f"{sentence.rstrip('.')}. Choose other inputs.", "error"
 
-    session.jobs.begin("intervene", compute(session), failed)
+    session.jobs.begin("intervene", compute(session), failed, of_run=True)
 
 
 def halt(session: Session, event: Event) -> None:

@@ -48,7 +48,7 @@ def shown(subject: Subject, found: InductionCheck, settings: dict[str, Any]) -> 
     title = "Accuracy without these heads"
     said = "; ".join(f"without {n} {a:.2f} or {b:.2f}" for n, a, b in zip(names, *left.values(), strict=True))
     told = table(found.frame(), "induction-check", title, dict.fromkeys(found.frame().columns[2:], 3))
-    note = f"On {found.examples} unseen examples, with standard errors of the paired difference over them. {RULE}"
+    note = f"On {found.examples} held-out examples, with standard errors of the paired difference over them. {RULE}"
     drawn = (
         {"title": title, "fig": bars, "said": f"Accuracy, replaced by zero or by the mean: {said}"} if bars else None
     )

@@ -11,7 +11,7 @@ from playground.visitors.choices import Choices, is_plain
 MOST = 500  # inputs that are written down
 PRICED = (
     ["from playground.interventions.ablations import costs"],
-    ["", "*_, found = costs(run.model, run.unseen)  # each part by itself", "print(found.frame())"],
+    ["", "*_, found = costs(run.model, run.held_out)  # each part by itself", "print(found.frame())"],
 )
 
 

@@ -23,7 +23,7 @@ EXAMPLES, MOST = (64, 256), 512  # to choose from; parts measured at once
 SMALL = 0.1  # nats: below it cells are written with three decimals
 UNITS = ("head", "cross head", "expert")
 DOES = (
-    "Switches off one part after another and measures the loss without it on unseen examples: by zero, or by the mean "
+    "Switches off one part after another and measures the loss without it on held-out examples: by zero, or by the mean "
     'of what it does (<a href="https://arxiv.org/abs/2211.00593">Wang et al. 2022</a>).'
 )
 MEAN = "Experts, layers and position schemes have no mean and are left out."
@@ -33,14 +33,14 @@ def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
     counts = [(n, str(n)) for n in EXAMPLES]
     return [
         pick("how", "Replace by", [("zero", "Zero"), ("mean", "Mean")], chosen),
-        pick("examples", "Unseen examples", counts, chosen, EXAMPLES[-1]),
+        pick("examples", "Held-out examples", counts, chosen, EXAMPLES[-1]),
     ]
 
 
-def unseen(run: Run, count: int) -> Batch:
+def held_out(run: Run, count: int) -> Batch:
     """Examples that were never trained on: the run's own, if it looks at so many."""
-    if count == len(run.unseen.ids_BT):
-        return run.unseen
+    if count == len(run.held_out.ids_BT):
+        return run.held_out
     generator = torch.Generator().manual_seed(VALIDATION_SEED)
     return run.task.batch(count, generator, run.topology, split="validation")
 
@@ -57,7 +57,7 @@ def start(
         )
     if not planned:
         raise ValueError("No part of this model has a mean to be replaced by. Replace by zero.")
-    batch = unseen(run, settings["examples"])
+    batch = held_out(run, settings["examples"])
     share = 0.0
     for found in costing(run.model, batch, how=how, cancelled=cancelled, route=run.precision.route):
         share = len(found.changes) / len(planned) if found is not None else share
@@ -83,7 +83,7 @@ def shown(subject: Subject, found: Costs, settings: dict[str, Any]) -> Shown:
             _tell(figure, found, kind, stack, lambda i, j, kind=kind: f"L{i} {kind}", column, rows)
         maps.append(_map(f"{stack} parts".capitalize() if found.both else "Whole parts", figure, ""))
     note = (
-        f"On {found.examples} unseen examples; ± is the standard error of the paired difference over them. The whole "
+        f"On {found.examples} held-out examples; ± is the standard error of the paired difference over them. The whole "
         f"model has a loss of {found.loss:.3f} nats and {percent(found.accuracy)} accuracy."
     )
     digits = {"loss": 4, "loss_error": 4, "accuracy": 4, "accuracy_error": 4}
@@ -128,8 +128,8 @@ def _tell(
 
 def python(subject: Subject, found: Costs, settings: dict[str, Any]) -> Python:
     count, run = settings["examples"], subject.run
-    lines, name = [""], "run.unseen"
-    if count != len(run.unseen.ids_BT):
+    lines, name = [""], "run.held_out"
+    if count != len(run.held_out.ids_BT):
         lines += [f"batch = run.task.batch({count}, torch.Generator().manual_seed({VALIDATION_SEED}), run.topology, "]
         lines[-1] += 'split="validation")'
         name = "batch"

@@ -76,7 +76,7 @@ def value(session: Session) -> dict[str, Any]:
             [{"name": f.name, "label": f.label, "options": f.options, "value": f.value, "kind": f.kind} for f in fields]
         ),
         "probes": json.dumps(
-            [["0", "unseen"], *([p.name, p.name] for p in run.task.probes), *own] if trial.probes else []
+            [["0", "held-out"], *([p.name, p.name] for p in run.task.probes), *own] if trial.probes else []
         ),
         "probe": session.probe_name,
         "tokens": json.dumps(what.tokens("source") if trial.id == "swap" else what.tokens(_stack(fields))),

@@ -8,7 +8,7 @@ from playground.lenses.lens import Lens, Update, panel
 from playground.visitors.session import Session
 
 CHARTS = {  # name -> (heading, small print)
-    "loss": ("Loss", "each batch, and unseen examples"),
+    "loss": ("Loss", "each batch, and held-out examples"),
     "accuracy": ("Accuracy", "scored tokens whose likeliest prediction is right"),
     "gradient": ("Gradient norm", "before clipping, logarithmic"),
     "rate": ("Learning rate", "of each update"),

@@ -11,7 +11,7 @@ def evaluated(session: Session) -> list[str]:
     return [
         "",
         "print(run.history.frame())  # one row per step: loss, accuracy, gradient norm, learning rate",
-        "print(run.evaluate())       # on unseen examples",
+        "print(run.evaluate())       # on held-out examples",
     ]
 
 

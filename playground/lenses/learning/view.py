@@ -65,7 +65,7 @@ def value(session: Session) -> dict[str, dict[str, Any]]:
     last = seen[-1]
     said = (
         f"At step {last.step:,}: loss {last.validation_loss:.3f}, "
-        f"accuracy {percent(last.validation_accuracy or 0.0)} on unseen examples"
+        f"accuracy {percent(last.validation_accuracy or 0.0)} on held-out examples"
     )
     return {
         "finding": head,
@@ -77,7 +77,7 @@ def value(session: Session) -> dict[str, dict[str, Any]]:
 
 
 def _before(session: Session) -> tuple[list[float], list[float], list[float]] | None:
-    """Steps, losses and accuracies on unseen examples of the run that this one was forked from, in the same task."""
+    """Steps, losses and accuracies on held-out examples of the run that this one was forked from, in the same task."""
     parent, run = session.parent(), session.start()
     if parent is None or parent.run.now.task != run.now.task:
         return None
@@ -100,12 +100,12 @@ def extra(session: Session) -> str:
 
 
 def table(session: Session) -> dict[str, Any]:
-    """The twin of the charts: one row per look at unseen examples."""
+    """The twin of the charts: one row per look at held-out examples."""
     columns = [
         "step",
         {"label": "train loss", "digits": 3, "title": "Nats per scored token, of the batch of this step"},
-        {"label": "unseen loss", "digits": 3, "title": "Nats per scored token, on the validation examples"},
-        {"label": "unseen right", "percent": True, "title": "Share of scored tokens predicted right"},
+        {"label": "held-out loss", "digits": 3, "title": "Nats per scored token, on the validation examples"},
+        {"label": "held-out right", "percent": True, "title": "Share of scored tokens predicted right"},
         {"label": "exact", "percent": True, "title": "Share of examples with every scored token right"},
         {"label": "gradient norm", "digits": 3, "title": "Before clipping"},
         {"label": "learning rate", "digits": 6},

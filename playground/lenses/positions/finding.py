@@ -32,8 +32,8 @@ def falls(found: Reach) -> bool:
 
 
 def place(distance: int) -> str:
-    """8 -> "8 back", -1 -> "1 ahead", 0 -> "own place"."""
-    return "own place" if distance == 0 else f"{abs(distance)} {'back' if distance > 0 else 'ahead'}"
+    """8 -> "8 back", -1 -> "1 ahead", 0 -> "itself"."""
+    return "itself" if distance == 0 else f"{abs(distance)} {'back' if distance > 0 else 'ahead'}"
 
 
 def caption(found: Reach) -> str:
@@ -41,7 +41,7 @@ def caption(found: Reach) -> str:
     if peaks(found):
         return place(found.peak)
     if falls(found):
-        return f"halves in {found.halves:.1f}"
+        return f"half-life {found.halves:.1f}"
     if found.moved < CARES:
         return EVEN
     return "nearer" if found.mean < found.usual else "farther"
@@ -73,7 +73,7 @@ def finding(heads: Sequence[Sequence[Reach]], step: int, explained: Sequence[Seq
     name, share = f"L{i} H{j}", explained[i][j] if explained else float("nan")
     means = f"Its mean distance is {found.mean:.1f} tokens, even attention’s {found.usual:.1f}"
     if peaks(found):
-        title = f"{name} looks {place(found.peak)}" if found.peak else f"{name} looks at its own place"
+        title = f"{name} looks {place(found.peak)}" if found.peak else f"{name} attends to itself"
         html = (
             f"A query that can look there puts {found.weight:.2f} of its attention on that distance, on average; even "
             f"attention would put {found.chance:.2f}."
@@ -86,7 +86,7 @@ def finding(heads: Sequence[Sequence[Reach]], step: int, explained: Sequence[Seq
         html = f"{means}; no single distance stands out."
     else:
         at, most, found = max(ranked(heads), key=lambda entry: entry[2].moved)
-        title = "Not trained yet: no head cares about distance" if step == 0 else "No head cares about distance"
+        title = "Not trained yet: no head depends on distance" if step == 0 else "No head depends on distance"
         html = (
             f"At most {100 * found.moved:.0f} % of a head’s attention lies at other distances than even attention’s "
             f'(<a data-do="at:{at},{most}">L{at} H{most}</a>), at step {step:,}.'

@@ -65,7 +65,7 @@ def value(session: Session, posed: Posed | None = None) -> dict[str, Any]:
         terms         JSON [name]: the score, then what it is the sum of, if of more than one
         scores, spread  floats terms*R: means of the selected head; R: standard deviation of its score
         pairs         JSON {rows: [[name, tokens per turn | null, mean |contribution|]], top, untouched}, or ""
-        cells         base64 of little-endian int16 P*R: contribution / top * 32767, -32768: unseen
+        cells         base64 of little-endian int16 P*R: contribution / top * 32767, -32768: masked
         measures      JSON [[name, value, unit, small print, definition]]
         why, note     html: why there are no scores, or ""; how the position scheme enters them
         finding       JSON {title, html}; links data-do="at:layer,head" select a head here
@@ -93,7 +93,7 @@ def value(session: Session, posed: Posed | None = None) -> dict[str, Any]:
         "newest": posed.step,
         "which": which,
         "stacks": json.dumps([[s, name, "" if s in THERE[run.topology] else ABSENT[s]] for s, name in STACKS]),
-        "probes": json.dumps([["0", "unseen"], *([p.name, p.name] for p in run.task.probes)]),
+        "probes": json.dumps([["0", "held-out"], *([p.name, p.name] for p in run.task.probes)]),
         "probe": session.probe_name,
         "error": session.probe_error,
         "ask": run.task.ask,

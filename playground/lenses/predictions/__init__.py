@@ -1,4 +1,4 @@
-"""Unseen examples token by token, and the visitor's own prompt."""
+"""Held-out examples token by token, and the visitor's own prompt."""
 
 from __future__ import annotations
 

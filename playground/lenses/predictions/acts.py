@@ -31,8 +31,11 @@ def prompt(session: Session, event: Event) -> None:
         except ValueError as problem:
             written.update(continuation=[], error=str(problem))
 
+    def failed(sentence: str) -> None:
+        written.update(continuation=[], error=f"{sentence}.")
+
     session.prompt = written
-    session.jobs.begin("prompt", steps(), lambda sentence: written.update(continuation=[], error=f"{sentence}."))
+    session.jobs.begin("prompt", steps(), failed, of_run=True)
 
 
 ACTS: dict[str, Act] = {"prompt": prompt}

@@ -1,4 +1,4 @@
-"""The predictions lens: unseen examples token by token, and the visitor's own prompt."""
+"""The predictions lens: held-out examples token by token, and the visitor's own prompt."""
 
 from __future__ import annotations
 

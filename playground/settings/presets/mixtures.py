@@ -85,12 +85,12 @@ MIXTURES = [
         "Capacity",
         GROUP,
         _text(_mixture(16, 128, auxiliary=0.1, factor=1.25)),
-        "Every expert has 1.25 times its fair share of seats, and whoever finds none is dropped. At first a third of "
+        "Every expert has 1.25 times its fair share of slots, and whoever finds none is dropped. At first a third of "
         "all choices are; as the load evens out, almost none.",
         (
             ("Auxiliary loss 0", {f"{MOE}.balance.auxiliary": 0.0}, "lets the load collapse, and half is dropped"),
-            ("capacity factor 1.0", {f"{MOE}.capacity.factor": 1.0}, "leaves no seat more than an even load takes"),
-            ("Capacity factor 0.5", {f"{MOE}.capacity.factor": 0.5}, "leaves seats for half of the choices"),
+            ("capacity factor 1.0", {f"{MOE}.capacity.factor": 1.0}, "leaves no slot more than an even load takes"),
+            ("Capacity factor 0.5", {f"{MOE}.capacity.factor": 0.5}, "leaves slots for half of the choices"),
             ("Capacity factor 2", {f"{MOE}.capacity.factor": 2.0}, "drops next to nothing"),
         ),
         SWITCH,

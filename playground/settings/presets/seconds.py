@@ -92,7 +92,7 @@ SECONDS = [
         "Modular addition",
         GROUP,
         run("fast", {"kind": "modular_addition"}, change=_SUMS, batch=128, lr=3e-3, weight_decay=1.0, steps=800),
-        "Sums modulo 31, a tenth of them never shown. The training accuracy rises first; the unseen sums follow when "
+        "Sums modulo 31, a tenth of them never shown. The training accuracy rises first; the held-out sums follow when "
         "the model finds the rule.",
         (
             (
@@ -112,7 +112,7 @@ SECONDS = [
         "Which type of bracket closes next? A head has to find the bracket that is still open.",
         (
             ("depth 3", {"task.depth": 3}, "nests less, which is easier"),
-            ("4 types", {"task.types": 4}, "leaves guessing only a quarter right"),
+            ("4 types", {"task.types": 4}, "lowers chance to a quarter"),
             ("no positions", {"model.position.kind": "none"}, "leave the causal mask, which is enough to count"),
         ),
     ),

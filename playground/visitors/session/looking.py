@@ -47,8 +47,7 @@ class Looking(State):
 
     def seat(self, entry: Kept) -> None:
         """Make this the run of the page, seen at its newest step; what computes for the one before ends."""
-        for job in ("prompt", "ablate", "price", "intervene"):
-            self.jobs.cancel(job)
+        self.jobs.leave_run()
         self.run, self.entry = entry.run, entry
         self.used, self.rate = self.spent.pop(entry.id, 0.0), 0.0
         self.look_afresh()

@@ -30,7 +30,7 @@ TRIES: tuple[tuple[str, dict[str, Any], str], ...] = (
     (
         "Twenty negatives",
         {"model.negatives": 20},
-        "skip-gram then starts at a lower rate, lest its sums overshoot, and needs 175,000 words for 90 %",
+        "skip-gram then starts at a lower rate, so that its sums do not overshoot, and needs 175,000 words for 90 %",
     ),
     (
         "Python’s help texts",
@@ -54,7 +54,7 @@ def live(lab: WordLab) -> dict[str, Any]:
     entries = "".join(f'<li><a data-do="{_set(changes)}">{text}</a>: {what}.</li>' for text, changes, what in TRIES)
     pair = '<a data-do="analogy:king,father,mother">king − father + mother</a>'
     first = f"<li>{pair}: pairs share a house or a sex, so that the fourth word follows from three.</li>"
-    html = f"<ul>{first}{entries}</ul><p><b>Read as in the papers?</b> {DEVIATIONS}</p>"
+    html = f"<ul>{first}{entries}</ul><p><b>Does it match the papers?</b> {DEVIATIONS}</p>"
     return {"try": json.dumps(html), "python": python(lab)}
 
 
