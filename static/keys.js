@@ -17,13 +17,20 @@ const moveTab = (tab, step) => {
   next.click();
 };
 
+/** What a pointer pressed last: it has the focus, but nobody who clicked it means it with a space. */
+let pointed = null;
+const PRESSED = "button, a, summary, [role=tab], [role=button]";
+addEventListener("pointerdown", event => { pointed = event.target.closest?.(PRESSED) ?? null; }, true);
+addEventListener("focusin", event => { if (!pointed?.contains(event.target)) pointed = null; });
+
 addEventListener("keydown", event => {
   const target = event.target, arrow = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (document.querySelector("dialog[open]") || target.isContentEditable || target.matches?.(TYPING)) return;
   const tab = target.closest?.("[role=tab]");
   if (tab && arrow) { event.preventDefault(); return moveTab(tab, arrow); }
-  if (event.key === " " && target.closest?.("button, a, summary, [role=tab], [role=button]")) return;  // presses it
+  const pressed = target.closest?.(PRESSED);
+  if (event.key === " " && pressed && (pressed !== pointed || pressed.closest(".panel, [popover]"))) return;  // presses it
   if (/^[1-9]$/.test(event.key)) return pg.lensTabs()[event.key - 1]?.click();
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key, handler = pg.keys[key];
   if (own(key, event)) return event.preventDefault();

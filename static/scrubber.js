@@ -6,8 +6,8 @@ const SETTLE_MS = 400;                                 // after a release, older
 const MARKUP = `<div class="rail"></div><div class="kept"></div><div class="marks"></div><div class="knob"></div>
   <div class="ticks"></div><div class="bubble" hidden></div>`;
 
-/** Turn `node` (role=slider) into the time line. `moved(step)` is called at each step of a drag, `seek(step)` when
-    the run should show that step. Returns {draw(value, marks), move(by, toMark), held()}; marks is [[step, text]]. */
+/** Turn `node` (role=slider) into the time line. `moved(step)` is called at each step of a drag, `seek(step, toward)`
+    when the run should show that step, or the kept one after (toward 1) or before it. Returns {draw(value, marks), move(by, toMark), held()}; marks is [[step, text]]. */
 pg.scrubber = (node, moved, seek) => {
   node.innerHTML = MARKUP;
   const part = name => node.querySelector("." + name);
@@ -81,13 +81,13 @@ pg.scrubber = (node, moved, seek) => {
 
   /* ---- moving ---- */
   let sent = 0;
-  const go = (step, final) => {
+  const go = (step, final, toward = 0) => {
     mine = Math.max(0, Math.min(value.last, Math.round(step)));
     mineUntil = performance.now() + SETTLE_MS;
     knob.style.left = percent(mine);
     moved(mine);
     speak();
-    if (final || performance.now() - sent > SEEK_MS) { sent = performance.now(); seek(mine); }
+    if (final || performance.now() - sent > SEEK_MS) { sent = performance.now(); seek(mine, toward); }
   };
   const under = event => {
     const box = node.getBoundingClientRect();
@@ -113,8 +113,8 @@ pg.scrubber = (node, moved, seek) => {
   const move = (direction, toMark) => {
     const places = [0, ...marks.map(([step]) => step), value.last].sort((a, b) => a - b);
     const beyond = direction > 0 ? places.find(step => step > shown()) : places.findLast(step => step < shown());
-    if (toMark) { go(beyond ?? shown(), true); read(shown(), 0); }
-    else go(shown() + direction * Math.max(1, Math.round(value.total / 100)), true);
+    if (toMark) { go(beyond ?? shown(), true, direction); read(shown(), 0); }
+    else go(shown() + direction * Math.max(1, Math.round(value.total / 100)), true, direction);
   };
   node.addEventListener("keydown", event => {
     const arrow = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[event.key];

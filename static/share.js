@@ -1,15 +1,16 @@
 /* Sharing: a small panel with the link to this run's configuration or a comparison, copied at once where the browser allows it. */
 const panelHtml = what => `<b>Link to this ${what}</b><div class="row"><input class="grow" readonly aria-label="Link">
-  <button class="b small" data-copy>Copy</button></div><p role="status"></p>`;
+  <button class="b small" data-copy>Copy</button></div><p role="status"></p><p class="soft"></p>`;
 
-/** `ask()` requests a link from the server; `draw(link)` opens the panel at `button` when one arrives. */
+/** `ask()` requests a link from the server; `draw(link, note)` opens the panel at `button` when one arrives that was asked for: a page
+    that opens anew is told the last one too. `note` says what the link does not carry. */
 pg.share = (button, request, what = "configuration") => {
   const panel = document.createElement("div");
   panel.className = "panel";
   panel.popover = "auto";                              // the browser closes it on Esc and on a click outside
   panel.innerHTML = panelHtml(what);
   button.after(panel);
-  const input = panel.querySelector("input"), status = panel.querySelector("p");
+  const input = panel.querySelector("input"), [status, about] = panel.querySelectorAll("p");
   let known = null, asked = false;
 
   const copy = async () => {
@@ -19,18 +20,19 @@ pg.share = (button, request, what = "configuration") => {
   };
   panel.querySelector("[data-copy]").addEventListener("click", copy);
 
-  const open = link => {
+  const open = (link, note) => {
     input.value = new URL(link, location.href).href;
     status.textContent = "";
+    pg.set(about, note ?? "");
     pg.openBelow(button, panel);
     copy();
   };
   return {
     ask() { asked = true; request(); },
-    draw(link) {
-      const changed = known !== null && link !== known;
+    draw(link, note) {
+      const changed = link !== known, seen = panel.matches(":popover-open");
       known = link ?? "";
-      if (link && (changed || asked)) { asked = false; open(link); }
+      if (link && (asked || seen && changed)) { asked = false; open(link, note); }   // an older one may come first
     },
   };
 };

@@ -44,5 +44,6 @@ pg.banner = (node, note) => {
     `<button class="b small${i ? " quiet" : ""}" data-event="${pg.esc(event)}">${pg.esc(label)}</button>`).join("");
   node.innerHTML = !note ? "" : `${note.tone === "error" ? pg.icon("warn") : ""}<div class="grow">
     ${note.title ? `<b>${pg.esc(note.title)}</b> ` : ""}<span>${pg.esc(note.text)}</span></div>
-    <div class="row">${actions}</div>`;
+    <div class="row">${actions}${note.tone === "info"
+      ? `<button class="b small quiet" data-event="dismiss" aria-label="Dismiss">${pg.icon("close")}</button>` : ""}</div>`;
 };

@@ -22,9 +22,9 @@ pg.transport = (element, props, trigger, watch) => {
   const playback = pg.playback($(".rewind"), () => send("onward"));
   let asked = null;                                    // the press that `hope` belongs to
 
-  const scrubber = pg.scrubber($(".scrub"), step => pg.set($("[data-step]"), pg.num(step)), step => {
+  const scrubber = pg.scrubber($(".scrub"), step => pg.set($("[data-step]"), pg.num(step)), (step, toward) => {
     hope = null;
-    send("seek", { step });
+    send("seek", { step, toward });
   });
 
   const drawButton = (state, view) => {
@@ -94,7 +94,7 @@ pg.transport = (element, props, trigger, watch) => {
     pg.set($("[data-words]"), gone ? AWAY : (!hope || starting) && view.words || words);
     drawNumbers(gone ? { ...view, rate: 0 } : view);
     if (was.note !== value.note) { was.note = value.note; pg.banner($(".banner"), read("note", value.note)); }
-    share.draw(value.link);
+    share.draw(value.link, value.link_note);
     playback.draw(value);
     pg.runCount?.(value.runs);
     if (was.history !== value.history) $(".scrub").title = was.history = value.history ?? "";

@@ -52,7 +52,9 @@ def test_the_example_of_a_lens_is_a_lens(tmp_path: Path):
         (tmp_path / path).write_text(source, "utf-8")
     table = tmp_path / "playground" / "lenses" / "__init__.py"
     before = table.read_text("utf-8")
-    after = before.replace("learning, positions,", "learning, norms, positions,", 1).replace("(learning,", "(learning, norms,", 1)
+    after = before.replace("learning, positions,", "learning, norms, positions,", 1).replace(
+        "(learning,", "(learning, norms,", 1
+    )
     assert after.count("norms") == 2
     table.write_text(after, "utf-8")
     command = [sys.executable, "-c", USED]

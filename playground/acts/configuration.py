@@ -41,7 +41,22 @@ def link(session: Session, event: Event) -> Update:
     """The address of what the controls say."""
     own_probe = session.probe_text if session.probe_name == "own" else None
     session.link = links.link(session.preset, session.raw, lens=session.lens, probe=own_probe)
+    session.link_note = _not_in_link(session)
     return {"transport": transport.value(session)}
+
+
+def _not_in_link(session: Session) -> str:
+    """What somebody who opens the link will not have."""
+    run, said = session.run, ["It opens these settings at step 0."]
+    for path, characters in links.left_out(session.preset, session.raw).items():
+        what = "Your own text" if path == "task.text" else path
+        said.append(f"{what} ({characters:,} characters) is too long for an address and is left out.")
+    if run is not None and run.history.changes:
+        steps = ", ".join(f"{step:,}" for step in sorted({step for step, _, _ in run.history.changes})[:3])
+        said.append(f"What was changed at step {steps} holds there from the start.")
+    if run is not None and run.step:
+        said.append("The run itself, with what it has learned, is a file: Runs, Run file.")
+    return " ".join(said)
 
 
 def opened(session: Session, query: Mapping[str, str] | None) -> Update:

@@ -142,7 +142,8 @@ def reset(session: Session, event: Event) -> Update:
 
 
 def seek(session: Session, event: Event) -> Update:
-    return _look_back(session, event.number("step", 0, 10**9))
+    """A step of the past: the kept one at or before it, or with `toward` 1 the one at or after it."""
+    return _look_back(session, event.number("step", 0, 10**9), event.number("toward", -1, 1))
 
 
 def back(session: Session, event: Event) -> Update:
@@ -161,13 +162,24 @@ def onward(session: Session, event: Event) -> Update:
     return _look_back(session, steps[0] if now is None else later[min(stride, len(later)) - 1] if later else run.step)
 
 
-def _look_back(session: Session, step: int) -> Update:
-    if session.run is not None:
+def _look_back(session: Session, step: int, toward: int = 0) -> Update:
+    """Everything is shown at a step whose picture is kept, so that numbers and pictures are of one moment."""
+    run = session.run
+    if run is not None:
         session.stop()
         session.jobs.cancel("ablate")
-        session.shown = None if step >= session.run.step else max(0, step)
+        kept = [each.step for each in run.history.snapshots]
+        before, after = [s for s in kept if s <= step], [s for s in kept if s >= step]
+        found = (after or [run.step])[0] if toward > 0 else (before or kept or [run.step])[-1 if before else 0]
+        session.shown = None if max(step, found) >= run.step else found
         session.ablation = None
     return board.frame(session)
+
+
+def dismiss(session: Session, event: Event) -> Update:
+    """The notice has been read."""
+    session.notice = ""
+    return {"transport": transport.value(session)}
 
 
 # ---- what computes ----
@@ -188,6 +200,7 @@ ACTS: dict[str, Any] = {
         "seek": seek,
         "back": back,
         "onward": onward,
+        "dismiss": dismiss,
     },
     "column": {"preset": preset, "restart": restart},
 }

@@ -68,8 +68,8 @@ def check(variants: Sequence[RunConfig]) -> None:
             )
         if each.training.examples != first.training.examples:
             raise ValueError(
-                f"These variants are tested on {first.training.examples} and {each.training.examples} held-out examples, "
-                "so their losses differ by chance alone. Make the numbers equal."
+                f"These variants are tested on {first.training.examples} and {each.training.examples} held-out "
+                "examples, so their losses differ by chance alone. Make the numbers equal."
             )
     if len({config.model_dump_json(exclude={"seed"}) for config in variants}) < len(variants):
         raise ValueError("Two of these variants are the same run. Change one of them.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,7 +32,8 @@ def loss(
     """Loss in nats per scored token: each batch, and held-out examples; a uniform guess and the floor as levels.
     `before`: held-out examples of the run that this one was forked from.
     """
-    top = max([*train[1][:1], *validation[1][:1], chance or 0.0, 1e-3])
+    seen = [value for value in (*train[1][:1], *train[1][-1:], *validation[1]) if math.isfinite(value)]
+    top = max([*seen, chance or 0.0, 1e-3])  # also of a loss that grows
     levels = [Level(f"uniform guess {chance:.2f}", chance)] if chance is not None else []
     levels += [Level(f"floor {floor:.2f}", floor)] if floor is not None else []
     lines = [*_before(before), Curve("train", *train, COLOURS[1], 1.2), Curve("held-out", *validation, COLOURS[0], 2.0)]

@@ -103,6 +103,10 @@ def lens(found: Lens, words: Sequence[str]) -> Finding:
     nats = found.kl_RT[:, where].mean(axis=1)
     gone = f"Read from the embedding, predictions lose {nats[0]:.2f} nats on the final ones; before the last layer, "
     gone += f"{nats[-2]:.2f}."
+    if typical == len(found.rows) - 1:  # it cannot be otherwise there
+        title = "Only the last layer makes the final predictions"
+        before = f"At half of the {those} the likeliest token differs from the final one before it."
+        return Finding(title, f"{before} {last} {gone}")
     return Finding(
         f"Predictions settle {after}",
         f"At half of the {those} the likeliest token is the final one {after}. {last} {gone}",

@@ -4,8 +4,11 @@ out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from playground.measures.attention import NAMED_FROM, SHARP, Heads
 from playground.measures.training import first_above, steepest_fall
@@ -79,9 +82,22 @@ def named_heads(heads: Heads) -> list[tuple[int, int, str, float]]:
 
 
 NO_DISTRIBUTIONS = (
-    'Rows of rotated linear attention are not probability distributions (<a href="https://arxiv.org/abs/2104.09864">Su et al. 2021, '
-    "eq. 19</a>): scores are shares of absolute weight."
+    "Rows of rotated linear attention are not probability distributions "
+    '(<a href="https://arxiv.org/abs/2104.09864">Su et al. 2021, eq. 19</a>): scores are shares of absolute weight.'
 )
+
+
+PEAKED = 0.4  # of a query's weight on one key, on average, from which a head does not spread its attention
+
+
+def concentrated(maps_LHTS: np.ndarray) -> tuple[int, int, float]:
+    """(layer, head, share) of the head with the largest weight on one key, averaged over the queries of the second
+    half: the first ones see few keys.
+    """
+    queries = maps_LHTS.shape[2]
+    largest_LH = np.abs(maps_LHTS[:, :, queries // 2 :].astype(np.float32)).max(axis=-1).mean(axis=-1)
+    layer, head = np.unravel_index(int(largest_LH.argmax()), largest_LH.shape)
+    return int(layer), int(head), float(largest_LH[layer, head])
 
 
 def attention(seen: Snapshot, which: str, history: History | None) -> Finding:
@@ -98,9 +114,15 @@ def _telling(seen: Snapshot, which: str, history: History | None) -> Finding:
         sharp = f"Each of its queries looks at one key ({heads.bits.min():.1f} bits), by a rule that has no name here."
         return Finding(f"L{layer} H{head} knows where to look", sharp)
     if not named:
-        start = "Not trained yet: every head" if seen.step == 0 else "No head stands out: each"
         none = f"No role reaches a score of {NAMED_FROM} on this probe at step {seen.step:,}."
-        return Finding(f"{start} spreads its attention", none)
+        if seen.step == 0:
+            return Finding("Not trained yet: every head spreads its attention", none)
+        layer, head, largest = concentrated(seen.maps[which])
+        name = f'<a data-do="head:{layer},{head}">L{layer} H{head}</a>'
+        mean = f"{name} has most on one key: {largest:.2f} of each query’s weight on average."
+        if largest >= PEAKED:
+            return Finding(f"L{layer} H{head} concentrates its attention, in no role that has a name", f"{mean} {none}")
+        return Finding("No head stands out: each spreads its attention", f"{none} {mean}")
     layer, head, role, score = named[0]
     title, html = WHAT[role]
     parts = [html, f"Its {role} score is {score:.2f}"]
@@ -123,8 +145,13 @@ def _telling(seen: Snapshot, which: str, history: History | None) -> Finding:
     return Finding(f"L{layer} H{head} {title}", " ".join(parts))
 
 
-def learning(history: History, chance: float) -> Finding:
-    """Solved, falling suddenly, above chance, or nothing yet, in this order."""
+FAR = 1.5  # times the loss of a uniform guess from which a run is said to diverge
+
+
+def learning(history: History, chance: float, uniform: float = math.inf) -> Finding:
+    """Solved, lost again, growing loss, falling suddenly, above chance, or nothing yet, in this order. `uniform`: nats
+    of a guess that takes every token for equally likely.
+    """
     seen = history.validations()
     if len(history.metrics) < 2:
         return Finding(
@@ -148,7 +175,13 @@ def learning(history: History, chance: float) -> Finding:
     if since is not None:
         return Finding(f"Learned: at least {goal} of held-out tokens right since step {since:,}", sentence)
     if reached is not None:
-        return Finding(f"Reached {goal} at step {reached:,} and lost it again: {now} of held-out tokens right", sentence)
+        return Finding(
+            f"Reached {goal} at step {reached:,} and lost it again: {now} of held-out tokens right", sentence
+        )
+    if (last.validation_loss or 0.0) > FAR * uniform:
+        lr = history.metrics[-1].lr
+        why = f"A uniform guess has {uniform:.2f}. A learning rate of {lr:g} is too large here: each update overshoots."
+        return Finding("Far worse than chance: the run diverges", f"{sentence} {why}")
     if fall:
         return Finding(f"The loss fell suddenly around step {fall.step:,}", sentence)
     if right[-1] > chance + max(0.02, 0.1 * chance):

@@ -4,9 +4,10 @@ A role names cells (query, key) by the tokens alone; its score is the mean, over
 the weight that lies on their cells (as the head detectors of Olsson et al. 2022, arXiv:2209.11895, sec. "per-head
 analysis"). `chance` is the score of a head that spreads its attention evenly over what it may see.
 
-Rows of linear attention with rotated keys are not probability distributions (Su et al. 2021, arXiv:2104.09864, eq. 19: the numerator
-alone is rotated): weights may be negative, and need not sum to 1. They are measured as shares of their row's absolute
-weight, so that scores stay within -1 and 1 and a head that subtracts bears no role's name; they have no entropy.
+Rows of linear attention with rotated keys are not probability distributions (Su et al. 2021, arXiv:2104.09864, eq. 19:
+the numerator alone is rotated): weights may be negative, and need not sum to 1. They are measured as shares of
+their row's absolute weight, so that scores stay within -1 and 1 and a head that subtracts bears no role's name;
+they have no entropy.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def _products(setting: Setting, distance: int) -> Products:
     return Products(equal_NM.mean(0).numpy(), random_NM.mean(0).numpy(), random_NM.std(0).numpy())
 
 
-def likeness(setting: Setting, distance: int) -> np.ndarray:
+def similarity(setting: Setting, distance: int) -> np.ndarray:
     """Cosine between the vectors an absolute scheme adds at two positions, by their distance: the mean over all such
     places it has a vector for.
     """

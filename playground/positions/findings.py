@@ -54,7 +54,7 @@ def bound(lines: Named, key: int) -> Finding:
     return Finding(f"RoPE weakens with distance, {steadily}", " ".join(parts))
 
 
-def likeness(kind: str, alike: np.ndarray, trained: int) -> Finding:
+def similarity(kind: str, alike: np.ndarray, trained: int) -> Finding:
     """Of the vectors an absolute scheme adds: cosine by distance."""
     near, far = float(alike[1]) if len(alike) > 1 else 1.0, float(alike[-1])
     if near < 0.2:
@@ -113,8 +113,9 @@ def relative(name: str, seen: Shifted, query: int, key: int) -> Finding:
     kind = name[:1].upper() + name[1:]
     first, last = seen.scores[0], seen.scores[-1]
     change = max(abs(score - first) for score in seen.scores)
-    pair = f"score({query + seen.shifts[-1]}, {key + seen.shifts[-1]}) = {_signed(last)}"
-    sentence = f"score({query}, {key}) = {_signed(first)} and {pair}"
+    digits = max(4, math.ceil(-math.log10(change))) if 1e-12 < change <= SAME else 4  # as many as it takes to see it
+    pair = f"score({query + seen.shifts[-1]}, {key + seen.shifts[-1]}) = {_signed(last, digits)}"
+    sentence = f"score({query}, {key}) = {_signed(first, digits)} and {pair}"
     if change <= SAME * max(1.0, abs(first)):
         exact = (
             "exactly the same" if change == 0 else f"the same to {change:.0e}".replace("e-0", "e−").replace("e-", "e−")
@@ -132,5 +133,5 @@ def _short(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def _signed(value: float) -> str:
-    return f"{value:.4f}".replace("-", "−")
+def _signed(value: float, digits: int = 4) -> str:
+    return f"{value:.{digits}f}".replace("-", "−")

@@ -28,7 +28,7 @@ def finding(settings: PositionSettings) -> Finding:
             kind, decay.added(settings, settings.distance)[settings.drawn_head()], settings.drawn_head()
         )
     if seam == "embed":
-        return findings.likeness(kind, decay.likeness(settings.now(), settings.distance), settings.trained)
+        return findings.similarity(kind, decay.similarity(settings.now(), settings.distance), settings.trained)
     return findings.nothing()
 
 

@@ -77,6 +77,7 @@ class Run:
         self.history, self.step, self.diverged = History(), 0, None
         self.checkpoints = Checkpoints()
         self.parent: int | None = None  # the step at which this run left another
+        self.preset = ""  # what its settings were begun from, where that has a name
         self.encoders = self.config.model.depths().get("encoder", 0)
         self.routed: Routed | None = None
         self.tokens = 0

@@ -36,6 +36,13 @@ def link(preset: str, raw: Mapping[str, Any], *, lens: str, probe: str | None = 
     return "?" + urlencode(pairs)
 
 
+def left_out(preset: str, raw: Mapping[str, Any]) -> dict[str, int]:
+    """{path: characters} of settings that are too long for an address."""
+    before, after = flat(presets.raw(preset)), flat(raw)
+    changed = {p: v for p, v in after.items() if before.get(p, _ABSENT) != v}
+    return {path: len(str(changed[path])) for path, text in encoded(changed) if len(text) > LONGEST_VALUE}
+
+
 _ABSENT = object()
 
 

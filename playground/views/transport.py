@@ -56,6 +56,7 @@ def value(session: Session) -> dict[str, Any]:
         "answers": session.answered,
         "state": now,
         "link": session.link,
+        "link_note": session.link_note,
         "more": 0,
         "words": "",
         "reason": "",
@@ -127,7 +128,8 @@ def _divergence(run: Run) -> str:
     top = run.training.lr
     what = "it" if stopped.lr == top else f"its peak of {top:g}"  # warm-up and schedule go up to it
     actions = [["halve", f"Halve {what} to {top / 2:g} and retry"]]
-    actions += [["back", f"Look back at step {run.step - 1:,}"]] if run.step else []
+    kept = [each.step for each in run.history.snapshots if each.step < run.step]
+    actions += [["back", f"Look back at step {kept[-1]:,}"]] if kept else []
     title, _, text = str(stopped).partition("number.")
     return json.dumps({"tone": "error", "title": f"{title}number.", "text": text.strip(), "actions": actions})
 

@@ -41,6 +41,14 @@ class Kept(NamedTuple):
         return 4 * parameters + self.run.history.held + self.run.checkpoints.size()
 
 
+def begun_from(run: Run) -> str:
+    """The preset of a run that was read from a file: what the file says, else the one with the fewest differences."""
+    if run.preset in presets.PRESETS:
+        return run.preset
+    apart = {name: len(differences(preset.config, run.now)) for name, preset in presets.PRESETS.items()}
+    return min(apart, key=lambda name: apart[name])
+
+
 def farewell(gone: Sequence[Kept]) -> str:
     """What is said of runs that had to leave the shelf; "" for none."""
     if not gone:

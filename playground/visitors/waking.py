@@ -20,7 +20,6 @@ from playground.comparison.variants import Variant, variant
 from playground.runs import archive
 from playground.runs.run import Diverged, RunConfig
 from playground.settings import presets
-from playground.settings.differences import differences
 from playground.settings.edited import Edited
 from playground.settings.forms import flat, plain, read
 from playground.settings.limits import too_large
@@ -31,7 +30,7 @@ from playground.visitors.folders import RUN, SESSION
 from playground.visitors.jobs import Anywhere
 from playground.visitors.saved import Controls, Entry, Look, Saved, Side
 from playground.visitors.session import Session
-from playground.visitors.shelf import MOST, Kept
+from playground.visitors.shelf import MOST, Kept, begun_from
 
 PAGES = ("playground", "compare", "positions", "embeddings")
 
@@ -120,10 +119,7 @@ def _opened(folder: Path, entry: Entry) -> Generator[None, None, Kept]:
     run = yield from archive.reading(data, too_large, as_it_was=True, most=RUN)
     if entry.diverged is not None:
         run.diverged = Diverged(run.step + 1, entry.diverged.what, run.history.metrics[-1], entry.diverged.lr)
-    preset = entry.preset
-    if preset not in presets.PRESETS:
-        apart = {name: len(differences(each.config, run.now)) for name, each in presets.PRESETS.items()}
-        preset = min(apart, key=lambda name: apart[name])
+    preset = entry.preset if entry.preset in presets.PRESETS else begun_from(run)
     return Kept(entry.id, preset, run, entry.origin, entry.parent)
 
 

@@ -20,6 +20,7 @@ from tests.crowd.client import Tab, visiting
 from tests.crowd.scenarios import behave, crowd, memory, openings
 from tests.serving import Running, serving
 
+PARTS = ["alone", "compare", "crowd", "openings", "people"]
 FIRST_SCREEN = (
     "",
     "copy",
@@ -38,7 +39,7 @@ import torch
 torch.set_num_threads(1)
 from playground.runs.run import Run
 from playground.settings import presets
-run = Run(presets.PRESETS[presets.FIRST].config)
+run = Run(presets.changed(presets.FIRST, json.loads(sys.argv[2])))
 run.advance()
 began, step = time.perf_counter(), run.step
 while time.perf_counter() - began < float(sys.argv[1]):
@@ -47,10 +48,10 @@ print(json.dumps((run.step - step) / (time.perf_counter() - began)))
 """
 
 
-def headless(seconds: float) -> float:
+def headless(seconds: float, changes: dict[str, object] | None = None) -> float:
     """Updates a second of the first preset with nobody watching, started as a worker is."""
     root = str(Path(__file__).resolve().parents[2])
-    command = [sys.executable, "-c", HEADLESS, str(seconds)]
+    command = [sys.executable, "-c", HEADLESS, str(seconds), json.dumps(changes or {})]
     return json.loads(subprocess.check_output(command, cwd=root, env=worker_environment() | {"PYTHONPATH": root}))
 
 
@@ -87,6 +88,44 @@ def alone(app: Running, seconds: float) -> None:
     print(f"two visitors: {both:.2f} times the updates of one")
 
 
+SCHEMES = ("learned", "sinusoidal", "ALiBi")  # beside that of the first preset
+
+
+async def together(base: str, seconds: float) -> float:
+    """Updates a second of each of four variants that one visitor compares."""
+    async with visiting(base) as server:
+        tab = Tab(server)
+        await tab.open()
+        await tab.press("form:Training", "edit", at="training.steps", value=5000)
+        await tab.press("pages", "turn", id="compare")
+        await tab.press("compare", "choose", name="run")
+        for kind in SCHEMES:
+            await tab.press("compare", "include", at="model.position.kind", value=kind)
+        assert len(json.loads(tab.values["compare"]["cards"])) == 4, tab.values["compare"]["problem"]
+        await tab.press("compare", "play")
+
+        def step() -> int:
+            return json.loads(tab.values["compare"]["bar"])["step"]
+
+        assert await tab.until(lambda t: step() > 10, 60)
+        began, before = time.perf_counter(), step()
+        await asyncio.sleep(seconds)
+        made = (step() - before) / (time.perf_counter() - began)
+        await tab.press("compare", "pause")
+        assert not tab.problems
+    await asyncio.sleep(6)
+    return made
+
+
+def compared(app: Running, seconds: float) -> None:
+    ratios = []
+    for _ in range(3):
+        one = [headless(seconds / 2, {"model.position.kind": kind} if kind else {}) for kind in ("", *SCHEMES)]
+        made = asyncio.run(together(app.url, seconds))
+        ratios.append(made * sum(1 / rate for rate in one))
+    print(f"four variants compared: {median(ratios):.2f} times the updates of one after the other")
+
+
 def everybody(app: Running, seconds: float) -> None:
     for name, presets in (("the first preset", ("",)), ("a mix of presets", FIRST_SCREEN)):
         found = asyncio.run(crowd(app.url, app.process.pid, seconds=seconds, presets=presets))
@@ -111,14 +150,16 @@ def behaved(app: Running, seconds: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="a tenth of the time")
-    parser.add_argument("only", nargs="*", choices=["alone", "crowd", "openings", "people", []], help="of these, all")
+    parser.add_argument("only", nargs="*", choices=[*PARTS, []], help="of these, all")
     asked = parser.parse_args()
-    share, only = 0.1 if asked.short else 1.0, asked.only or ["alone", "crowd", "openings", "people"]
+    share, only = 0.1 if asked.short else 1.0, asked.only or PARTS
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "log.txt", Path(folder) / "data") as app:
         time.sleep(20 * share)
         print(f"idle: {memory(app.process.pid) / 1e6:.0f} MB")
         if "alone" in only:
             alone(app, max(5.0, 20 * share))
+        if "compare" in only:
+            compared(app, max(6.0, 20 * share))
         if "crowd" in only:
             everybody(app, max(20.0, 180 * share))
         if "openings" in only:

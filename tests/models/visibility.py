@@ -22,8 +22,8 @@ def visible(config: TransformerConfig, given: Given, stack: str, length: int) ->
 def rows_are_distributions_over_what_is_visible(model: Transformer, given: Given) -> None:
     """With and without padding; every attention of every layer reports its rows, and no other.
 
-    Linear attention whose numerator alone is rotated has rows that are not probability distributions: what is hidden from them is
-    asked all the same.
+    Linear attention whose numerator alone is rotated has rows that are not probability distributions: what is hidden
+    from them is asked all the same.
     """
     turned = model.config.attention.kind == "linear" and model.config.position.kind == "RoPE"
     config, source = model.config, given[reads(model.config)]

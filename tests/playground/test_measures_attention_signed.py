@@ -1,4 +1,4 @@
-"""Heads whose rows are not probability distributions (linear attention with rotated keys): measures stay finite and true."""
+"""Heads whose rows are no probability distributions (linear attention with rotated keys): measures stay true."""
 
 from __future__ import annotations
 

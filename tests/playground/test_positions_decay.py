@@ -53,14 +53,14 @@ def test_equal_vectors_weaken_as_the_mean_cosine_of_the_pairs(fraction):
     assert found.spread.mean() == pytest.approx(128**-0.5, rel=0.2)
 
 
-def test_likeness_of_sinusoids_is_the_mean_cosine():
+def test_similarity_of_sinusoids_is_the_mean_cosine():
     theta = 10_000.0 ** (-np.arange(0, 128, 2) / 128)
     wanted = [np.cos(m * theta).mean() for m in range(101)]
-    assert decay.likeness(Setting(position=Sinusoidal()), 100) == pytest.approx(wanted, abs=1e-5)
+    assert decay.similarity(Setting(position=Sinusoidal()), 100) == pytest.approx(wanted, abs=1e-5)
 
 
 def test_learned_vectors_are_unlike_and_end_with_training():
-    alike = decay.likeness(Setting(position=Learned(), trained=48), 256)
+    alike = decay.similarity(Setting(position=Learned(), trained=48), 256)
     assert len(alike) == 48
     assert abs(alike[1:24]).max() < 0.1
 

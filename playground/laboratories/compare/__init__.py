@@ -29,7 +29,11 @@ def value(setup: Setup, *, running: bool = False) -> dict[str, Any]:
     step = trials.step if trials is not None else 0
     shown = step if setup.shown is None else min(setup.shown, step)
     ready = READY.get(setup.name)
-    begin = ready.shows if ready else "Press “Train them”: all learn from the same batches, in step."
+    begin = "Press “Train them”: all learn from the same batches, in step."
+    if len(setup.wanted) < LEAST:
+        begin = "Add a variant to compare this one with."
+    elif ready:
+        begin = ready.shows
     title, text = finding(trials) if trials is not None else ("Nothing trained yet", begin)
     return {
         "setup": json.dumps(

@@ -109,15 +109,15 @@ def _rotated(settings: PositionSettings) -> dict[str, dict[str, Any]]:
 
 
 def _absolute(settings: PositionSettings) -> dict[str, dict[str, Any]]:
-    lines = _lines(settings, lambda each: decay.likeness(each, settings.distance))
+    lines = _lines(settings, lambda each: decay.similarity(each, settings.distance))
     heights = lines[0][1]
-    found = findings.likeness(settings.position.kind, heights, settings.trained)
+    found = findings.similarity(settings.position.kind, heights, settings.trained)
     figure = figures.by_distance(
         lines, y_title="cosine", least=-0.3, trained=settings.seen(), cursor=_cursor(settings, heights)
     )
     note = f"cosine of what is added, {settings.head_dim} channels"
     said = f"Cosine {heights[1]:.2f} at distance 1, {heights[-1]:.2f} at {len(heights) - 1}" if len(heights) > 1 else ""
-    title = "Likeness of two positions by distance"
+    title = "Similarity of two positions by distance"
     return _shown({"title": found.title, "html": found.html}, decay=_chart(title, note, figure, said))
 
 

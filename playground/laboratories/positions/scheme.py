@@ -82,11 +82,11 @@ def _table(settings: PositionSettings) -> Value:
         low=-most,
         high=most,
     )
-    alike = decay.likeness(settings.now(), settings.distance)
+    alike = decay.similarity(settings.now(), settings.distance)
     figure = figures.by_distance(
         [(names([settings.now()])[0], alike)], y_title="cosine", least=-0.3, trained=settings.seen()
     )
-    shown = {"made_of": picture, "curves": chart("Likeness by offset", "cosine of two such vectors", figure, "")}
+    shown = {"made_of": picture, "curves": chart("Similarity by offset", "cosine of two such vectors", figure, "")}
     try:
         whole = scheme.position.embed(torch.zeros(end, settings.head_dim))
     except ValueError:  # learned positions end before; what is there is drawn
@@ -96,7 +96,7 @@ def _table(settings: PositionSettings) -> Value:
     if settings.query < len(unit) > settings.key:
         shown["square"] = grid.grid(
             (unit[queries] @ unit[keys].T).numpy(),
-            title="Likeness of every two positions",
+            title="Similarity of every two positions",
             note="cosine; on the diagonal 1",
             rows=queries,
             columns=keys,

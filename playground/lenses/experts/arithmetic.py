@@ -47,13 +47,19 @@ def _capacity(routing: Routing, mixture: MoE, experts: int, groups: int, *, trai
     bound = f"at least the minimum, {seats:,}" if seats > asked else f"at most one for each token, {seats:,}"
     each = " per expert" if groups == 1 else " per expert and sequence"
     told = f"{_mono(sums)} slots{each}" + (f"; {bound}" if seats != asked else "")
+    if not training and mixture.capacity.factor != mixture.capacity.evaluation:
+        trained = f"{mixture.capacity.factor:g}"
+        told += f". A probe is evaluated: with factor {mixture.capacity.evaluation:g}, not the {trained} of training"
     return [["Capacity", f"{_mono(words)}<br>{told}"]]
 
 
 def _order(routing: Routing, mixture: MoE, *, causal: bool) -> list[list[str]]:
     if routing.capacity is None or mixture.capacity.priority == "position":
         return []
-    first = {"choice": "First choices fill the slots before any second ones", "probability": "The most probable choices fill the slots first"}
+    first = {
+        "choice": "First choices fill the slots before any second ones",
+        "probability": "The most probable choices fill the slots first",
+    }
     leak = "; here that leaks the future" if causal else ""
     told = f"<em>{first[mixture.capacity.priority]}</em>: a later token may take an earlier one’s slot{leak}."
     return [["Order", told]]

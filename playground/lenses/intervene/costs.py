@@ -23,8 +23,8 @@ EXAMPLES, MOST = (64, 256), 512  # to choose from; parts measured at once
 SMALL = 0.1  # nats: below it cells are written with three decimals
 UNITS = ("head", "cross head", "expert")
 DOES = (
-    "Switches off one part after another and measures the loss without it on held-out examples: by zero, or by the mean "
-    'of what it does (<a href="https://arxiv.org/abs/2211.00593">Wang et al. 2022</a>).'
+    "Switches off one part after another and measures the loss without it on held-out examples: by zero, or by the "
+    'mean of what it does (<a href="https://arxiv.org/abs/2211.00593">Wang et al. 2022</a>).'
 )
 MEAN = "Experts, layers and position schemes have no mean and are left out."
 

@@ -60,7 +60,7 @@ def value(session: Session) -> dict[str, dict[str, Any]]:
             cursor=cursor,
         ),
     }
-    finding = findings.learning(history, run.task.chance)
+    finding = findings.learning(history, run.task.chance, math.log(len(run.task.vocabulary)))
     head = {"n": session.sent, "title": finding.title, "html": finding.html + extra(session)}
     last = seen[-1]
     said = (

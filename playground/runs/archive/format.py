@@ -48,6 +48,7 @@ def dump(run: Run) -> bytes:
     written = {
         "format": FORMATS[-1],
         "config": run.config.model_dump(exclude={"model": {"vocab", "context"}}),
+        "preset": run.preset,
         "step": run.step,
         "first": 0 if first is None else first.step,
         "tokens": run.tokens,
@@ -90,6 +91,7 @@ def reading(data: bytes, refuse: Refuse, *, as_it_was: bool = False, most: int =
     yield from _retuned(run, written, refuse)
     yield from _restored(run, written, states)
     run.history.metrics = [Metrics(*row) for row in metrics]
+    run.preset = written.preset
     return run
 
 

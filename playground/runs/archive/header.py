@@ -58,6 +58,8 @@ class Written(BaseModel):
     model_config = STRICT
     format: Literal["transformer-playground run 1", "transformer-playground run 2"]
     config: dict[str, Any]
+    preset: Text = ""
+    """The preset that the run was begun from, if any."""
     step: Step
     first: Step = 0
     tokens: Annotated[int, Field(ge=0, le=2**53)]

@@ -9,12 +9,10 @@ from typing import Any
 from playground.runs import archive
 from playground.runs.history import Mark
 from playground.runs.run import Run
-from playground.settings import presets
-from playground.settings.differences import differences
 from playground.settings.forms import flat, plain
 from playground.settings.limits import step_seconds, too_large
 from playground.visitors.session.editing import Editing
-from playground.visitors.shelf import Kept
+from playground.visitors.shelf import Kept, begun_from
 
 PATIENCE = 20.0  # seconds of updates that a fork may compute again
 
@@ -96,9 +94,8 @@ class Branching(Editing):
     def uploading(self, data: bytes) -> Generator[None, None, None]:
         """Make the run of a file the run of the page."""
         run = yield from archive.reading(data, too_large)
-        names = {name: len(differences(preset.config, run.now)) for name, preset in presets.PRESETS.items()}
-        before, nearest = self.entry, min(names, key=lambda name: names[name])
-        self._open(Kept(next(self.shelf.numbers), nearest, run, "uploaded"))
+        before = self.entry
+        self._open(Kept(next(self.shelf.numbers), begun_from(run), run, "uploaded"))
         aside = self._aside(before) if before is not None else ""
         self.notice = f"The file is open, at step {run.step:,}. Play goes on with it. {aside}".strip()
 
@@ -109,6 +106,7 @@ class Branching(Editing):
     def dump(self, number: object) -> tuple[str, bytes]:
         """A run as a file: its name and what is in it."""
         entry = self.run_of(number)
+        entry.run.preset = entry.preset
         return f"run-{entry.id}-{entry.preset}-step-{entry.run.step}.safetensors", archive.dump(entry.run)
 
     def compare_runs(self, numbers: Sequence[object]) -> None:

@@ -44,7 +44,8 @@ class State:
         self.branched = ""  # the notice of the newest fork
         self.farewell = ""  # which runs left the shelf for the newest there
         self.compared = 0  # how often runs were sent to the Compare page
-        self.lens, self.link, self.notice, self.opened = "attention", "", "", ""
+        self.lens, self.notice, self.opened = "attention", "", ""
+        self.link = self.link_note = ""  # the one asked for last, and what it does not carry
         self.positions = Edited(PositionSettings())
         self.words = WordLab(Edited(WordSettings()))
         self.experiments: dict[str, Work] = {}  # of the Positions page, by name
