@@ -15,7 +15,7 @@ property.
 """
 
 COLOURS = ("var(--line-0)", "var(--line-1)", "var(--line-2)", "var(--line-3)")
-LABELS = 118  # px to the right of a chart, for the labels of curves and reference lines
+LABELS, GLYPH = 118, 6.6  # px to the right of a chart, for the labels of curves and reference lines; px of a letter
 LETTER = 0.018  # of a chart's width
 POINTS = 240  # more are not seen at this size
 
@@ -85,11 +85,16 @@ def curves(
     layout = {
         "xaxis": {"range": [0, total], "title": {"text": x_title}},
         "yaxis": y_axis | ({"range": list(y_range)} if y_range and not log else {}),
-        "margin": {"r": LABELS},
+        "margin": {"r": _room([*(c.label for c in drawn), *(level.label for level in levels)])},
         "annotations": notes,
         "shapes": shapes,
     }
     return {"data": data, "layout": layout}
+
+
+def _room(labels: Sequence[str]) -> int:
+    """Pixels that the longest label needs, bold, at the end of a curve that ends with the chart."""
+    return max(LABELS, 10 + round(GLYPH * max(map(len, labels), default=0)))
 
 
 def _decades(lines: Sequence[Curve]) -> dict[str, Any]:

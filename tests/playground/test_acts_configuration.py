@@ -143,3 +143,20 @@ def test_a_shared_link_carries_the_lens_and_the_own_probe():
     told = configuration.link(session, Event({}))["transport"]["link"]
     assert told.startswith("?preset=induction&")
     assert told.endswith("&lens=experts&probe=abcd")
+
+
+def test_a_link_says_what_it_does_not_carry():
+    session = trained(3)
+    session.edit("training.lr", 0.02)
+    told = configuration.link(session, Event({}))["transport"]
+    assert told["link_note"] == (
+        "It opens these settings at step 0. What was changed at step 3 holds there from the start. The run itself, "
+        "with what it has learned, is a file: Runs, Run file."
+    )
+    blank = Session()
+    assert configuration.link(blank, Event({}))["transport"]["link_note"] == "It opens these settings at step 0."
+    blank.edit("task.kind", "text")
+    blank.edit("task.text", "Ein eigener Text. " * 130)
+    told = configuration.link(blank, Event({}))["transport"]
+    assert "Your own text (2,340 characters) is too long for an address and is left out." in told["link_note"]
+    assert "eigener" not in told["link"]

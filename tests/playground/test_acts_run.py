@@ -144,22 +144,48 @@ def test_a_step_is_made_by_the_job_and_never_past_the_budget():
 def test_looking_back_stops_and_goes_on_picture_by_picture():
     session = trained(10)
     press(session, run.play)
-    assert press(session, run.seek, step=4)["transport"]["state"] == "past"
+    assert press(session, run.seek, step=6)["transport"]["state"] == "past"
     assert not session.jobs
     assert press(session, run.seek, step=10**12)["transport"]["step"] == 10
     seen = [press(session, run.onward)["transport"]["step"] for _ in range(4)]
     assert seen == [0, 5, 10, 0]
     press(session, run.back)
-    assert session.shown == 9
+    assert session.shown == 5
     for act in (run.seek, run.back, run.onward):
         press(Session(), act)
+
+
+def test_a_step_of_the_past_is_one_whose_picture_is_kept_so_that_bar_and_picture_agree():
+    session = trained(12)
+    for step, toward, expected in (
+        (7, 0, 5),
+        (7, -1, 5),
+        (7, 1, 10),
+        (4, -1, 0),
+        (11, 1, 12),
+        (12, -1, 12),
+        (-5, 0, 0),
+    ):
+        shown = press(session, run.seek, step=step, toward=toward)
+        assert shown["transport"]["step"] == shown["attention"]["step"] == expected
+    steps, toward = [], 12
+    while toward:  # the left arrow, one press after the other
+        toward = press(session, run.seek, step=toward - 1, toward=-1)["transport"]["step"]
+        steps.append(toward)
+    assert steps == [10, 5, 0]
+
+
+def test_a_notice_goes_once_it_was_read():
+    session = trained(2)
+    session.notice = "Run 2 is open."
+    assert press(session, run.dismiss)["transport"]["note"] == ""
 
 
 # ---- links in sentences ----
 def test_a_link_to_a_step_looks_back_and_one_to_a_preset_takes_it():
     session = trained(10)
-    do(session, "step:4")
-    assert session.shown == 4
+    do(session, "step:6")
+    assert session.shown == 5
     do(session, "preset:copy")
     assert session.preset == "copy"
     assert session.running

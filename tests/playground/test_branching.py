@@ -10,6 +10,7 @@ import torch
 from playground.lenses.learning import view as learning
 from playground.runs.archive.format import dump
 from playground.runs.slices import whole
+from playground.settings import presets
 from playground.views import shelf, transport
 from playground.visitors.session import branching
 from playground.visitors.shelf import MOST, Kept, farewell
@@ -128,6 +129,19 @@ def test_a_run_from_the_shelf_goes_on_where_it_was():
     assert first.step == 5
     with pytest.raises(ValueError, match="not on the shelf"):
         whole(session.reopening(1))  # it is on the page
+
+
+def test_a_run_file_names_its_preset_however_much_was_changed():
+    session = trained(2)
+    session.entry = session.entry._replace(preset="modular_addition")
+    _, data = session.dump(session.entry.id)
+    other = tiny()
+    whole(other.uploading(data))
+    assert other.preset == other.entry.preset == "modular_addition"
+    session.run.preset = "of another version"
+    unknown = tiny()
+    whole(unknown.uploading(dump(session.run)))
+    assert unknown.preset in presets.PRESETS
 
 
 def test_a_file_comes_back_as_the_run_of_the_page_and_goes_on_alike():

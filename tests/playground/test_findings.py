@@ -50,6 +50,28 @@ def test_heads_without_a_role_are_said_to_be_broad():
     assert "step 1,200" in later.html
 
 
+def test_a_head_with_most_of_its_weight_on_one_key_is_not_said_to_spread_it():
+    seen = picture(261)
+    seen.maps["decoder"][1, 0, :, 2] = 0.9
+    told = findings.attention(seen, "decoder", None)
+    assert told.title.startswith("L1 H0 concentrates its attention, in no role")
+    assert "0.90 of each query" in told.html
+    seen.maps["decoder"][1, 0, :, 2] = 0.3
+    told = findings.attention(seen, "decoder", None)
+    assert told.title.startswith("No head stands out")
+    assert "0.30 of each query" in told.html
+
+
+def test_a_loss_far_above_that_of_a_uniform_guess_is_called_divergence():
+    history = History()
+    for step in range(3):
+        history.metrics.append(Metrics(step, 135.0, 0.0, 1.0, 1.0, 135.0, 0.02, 0.0))
+    told = findings.learning(history, 0.1, uniform=4.65)
+    assert told.title == "Far worse than chance: the run diverges"
+    assert "A uniform guess has 4.65. A learning rate of 1 is too large" in told.html
+    assert findings.learning(history, 0.1, uniform=100.0).title == "No better than chance so far"
+
+
 def test_the_most_telling_role_comes_before_the_highest_score():
     seen = picture(50, h00={"first token": 0.99}, h11={"induction": 0.5}, h10={"induction": 0.6})
     assert [f[:3] for f in findings.named_heads(seen.heads["decoder"])] == [
@@ -86,7 +108,7 @@ def test_every_role_has_its_words_and_its_rank(role):
 
 def test_before_the_first_step_guessing_is_the_measure():
     assert learned(0.1, chance=0.125) == findings.Finding(
-        "Not trained yet", "Guessing gets 12.5 % right. Press Play: the curves leave that line."
+        "Not trained yet", "Chance is 12.5 % right. Press Play: the curves leave that line."
     )
 
 

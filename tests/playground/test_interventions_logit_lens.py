@@ -111,3 +111,12 @@ def test_predictions_settle_where_the_likeliest_token_stays():
     assert "At half of the 3 scored positions" in told.html
     assert "The last to settle is position 0 (<b class='mono'>b</b>), at L1." in told.html
     assert "lose 2.00 nats on the final ones; before the last layer, 0.50." in told.html
+
+
+def test_what_only_the_last_layer_predicts_is_not_said_to_settle_there():
+    top = np.array([[1, 2, 3, 5], [4, 1, 1, 1], [1, 2, 3, 1]])[..., None]
+    wanted = np.array([[0.1, 0.2, 0.2, 0.3]] * 3)
+    kl = np.array([[2.0, 4.0, 9.0, 0.0], [1, 1, 1, 1], [0, 0, 0, 0]])
+    told = findings.lens(Lens((0, 1, 2, 3), top, top * 0.1, kl, wanted), WORDS)
+    assert told.title == "Only the last layer makes the final predictions"
+    assert "differs from the final one before it" in told.html

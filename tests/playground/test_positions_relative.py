@@ -116,3 +116,11 @@ def test_the_change_told_is_the_difference_of_the_scores_told():
     before = score(settings, settings.query, settings.key, settings.drawn_head())
     assert abs(change) > 0.1
     assert after - before == pytest.approx(change, abs=2e-4)
+
+
+def test_numbers_that_are_said_to_be_alike_are_printed_to_where_they_differ():
+    seen = Shifted((0, 128), (-1.951234, -1.951235), "")
+    told = findings.relative("RoPE", seen, 40, 12)
+    assert "score(40, 12) = −1.951234 and score(168, 140) = −1.951235: the same to 1e−6" in told.html
+    other = findings.relative("RoPE", Shifted((0, 128), (-1.95, -1.25), ""), 40, 12)
+    assert "= −1.9500 and score(168, 140) = −1.2500" in other.html
