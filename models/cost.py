@@ -28,6 +28,9 @@ class Cost(NamedTuple):
     """Kept once per source token in an encoder-decoder."""
     parts: dict[str, int]
     """Parameters by part: embedding, attention, feed-forward, norms, head."""
+    flops_by_stack: dict[str, int]
+    """Forward pass of one token through each stack, whose sum is `flops_per_token`. The decoder's has the
+    cross-attention, whose keys and values are in truth made once per source token."""
 
 
 def cost(config: TransformerConfig) -> Cost:
@@ -52,18 +55,23 @@ def cost(config: TransformerConfig) -> Cost:
         "head": head,
     }
     total = sum(parts.values())
-    matrices = attentions * attention.matrix_weights(d) + sum(one.matrix_weights(d) for one in feeds) + head_weights
     near, context = attention.sees() or config.context, config.context
     keys = {"encoder": min(context, 2 * near - 1), "decoder": min(context, near)}  # an encoder's window has two sides
-    looked = sum(layers * attention.work(d, keys[stack]) for stack, layers in depths.items())
-    looked += crosses * attention.work(d, context)
-    looks = 4 * attention.query_heads() * attention.channels(d) * looked
-    looks += sum(layers * position.layer_flops(room) for room, layers in stacks)
+    by_stack = {}
+    for (stack, layers), (room, _) in zip(depths.items(), stacks, strict=True):
+        across = crosses if stack == "decoder" else 0
+        weights = (layers + across) * attention.matrix_weights(d)
+        weights += sum(one.matrix_weights(d) for one in config.feed_forwards()[stack])
+        weights += head_weights if stack == list(depths)[-1] else 0
+        looked = layers * attention.work(d, keys[stack]) + across * attention.work(d, context)
+        looks = 4 * attention.query_heads() * attention.channels(d) * looked + layers * position.layer_flops(room)
+        by_stack[stack] = 2 * weights + looks
     return Cost(
         parameters=total,
         active_parameters=total - sum(one.parameters(d) - one.active_parameters(d) for one in feeds),
-        flops_per_token=2 * matrices + looks,
+        flops_per_token=sum(by_stack.values()),
         kv_cache_elements_per_token=depths.get("decoder", 0) * attention.cache_elements(d),
         cross_cache_elements_per_source_token=crosses * attention.cache_elements(d),
         parts=parts,
+        flops_by_stack=by_stack,
     )

@@ -68,9 +68,9 @@ class Capacity(Config):
     priority: Literal["position", "choice", "probability"] = knob(
         "position",
         "Who is seated first",
-        "Position: whoever stands further left. Choice: all first choices before any second (GShard). Probability: "
-        "the surest tokens first (V-MoE). The last two let a later token take an earlier one's seat: in a decoder "
-        "that leaks the future.",
+        "Position: in the order of the batch, example by example, each from left to right. Choice: all first choices "
+        "before any second (GShard). Probability: the surest tokens first (V-MoE). The last two let a later token take "
+        "an earlier one's slot: in a decoder that leaks the future.",
         live=True,
         advanced=True,
         paper=("Riquelme et al. 2021", "https://arxiv.org/abs/2106.05974"),

@@ -36,6 +36,7 @@ def record() -> dict[str, Any]:
 
 
 def _frame(session: Session) -> dict[str, dict[str, Any]]:
+    session.start()
     bar = {
         **transport.value(session),
         "state": "replay",

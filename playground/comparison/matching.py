@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple, get_args
 
 from models.config import put
 from models.cost import Cost, cost
 from playground.comparison.variants import changed
+from playground.comparison.work import flops_per_example, lengths
 from playground.runs.run import RunConfig
 from playground.settings.forms import flat, plain
 from playground.wording import percent
@@ -16,10 +17,10 @@ from playground.wording import percent
 What = Literal["nothing", "parameters", "active", "FLOPs"]
 WHATS: tuple[str, ...] = get_args(What)
 CLOSE = 0.05  # share of the base by which a matched variant may be off before it is said that it does not match
-NUMBERS: dict[str, tuple[Callable[[Cost], float], str]] = {
-    "parameters": (lambda c: c.parameters, "parameters"),
-    "active": (lambda c: c.active_parameters, "active parameters"),
-    "FLOPs": (lambda c: c.flops_per_token, "FLOP per token"),
+NUMBERS: dict[str, tuple[Callable[[Cost, Mapping[str, int]], float], str]] = {
+    "parameters": (lambda c, tokens: c.parameters, "parameters"),
+    "active": (lambda c, tokens: c.active_parameters, "active parameters"),
+    "FLOPs": (flops_per_example, "FLOP per example"),
 }
 KNOBS = ("model.feed_forward.hidden", "model.width")
 
@@ -39,8 +40,13 @@ def match(base: RunConfig, other: RunConfig, what: str) -> Matched:
         raise ValueError(f"Match {', '.join(WHATS)}; got {what!r:.40}.")
     if what == "nothing":
         return Matched(other, "")
-    number, name = NUMBERS[what]
-    goal, now = number(cost(base.model)), number(cost(other.model))
+    measure, name = NUMBERS[what]
+    goal, tokens = measure(cost(base.model), lengths(base)), lengths(other)
+
+    def number(of: Cost) -> float:
+        return measure(of, tokens)
+
+    now = number(cost(other.model))
     if now == goal:
         return Matched(other, "")
     path = next(p for p in KNOBS if p in flat(plain(other)))

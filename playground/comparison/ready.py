@@ -72,7 +72,7 @@ READY: dict[str, Ready] = {
             (("8 experts", {f"{MOE}.kind": "MoE", f"{MOE}.experts": 8, f"{MOE}.router.kind": "Switch"}),),
             "dense",
             "The same number of parameters, all of them or an eighth of each feed-forward network per token: "
-            "half the work, and the losses end level.",
+            "half the work. Over seeds the losses end within 3 % of each other, the dense one's lower more often.",
             match="parameters",
             lens="experts",
         ),

@@ -12,6 +12,7 @@ import pandas as pd
 
 from models.cost import cost
 from playground.comparison.trials import Trial, Trials
+from playground.comparison.work import flops_per_example, lengths
 from playground.runs.history import Metrics
 
 THRESHOLD = 0.99
@@ -35,7 +36,7 @@ class Result(NamedTuple):
     parameters: int
     active: int
     flops: int
-    """Per token, forward."""
+    """Of one example, forward."""
     cache: int
     """Bytes per token."""
     loss: Spread | None
@@ -70,7 +71,7 @@ def results(trials: Trials, threshold: float = THRESHOLD, until: int | None = No
                 variant.name,
                 c.parameters,
                 c.active_parameters,
-                c.flops_per_token,
+                flops_per_example(c, lengths(variant.config)),
                 BYTES * c.kv_cache_elements_per_token,
                 spread([last(trial, until) for trial in runs]),
                 spread([best(trial, until) for trial in runs]),

@@ -125,7 +125,8 @@ def _telling(seen: Snapshot, which: str, history: History | None) -> Finding:
         return Finding("No head stands out: each spreads its attention", f"{none} {mean}")
     layer, head, role, score = named[0]
     title, html = WHAT[role]
-    parts = [html, f"Its {role} score is {score:.2f}"]
+    rests = f", the mean of {heads.queries[heads.roles.index(role)]:,} queries" if heads.queries else ""
+    parts = [html, f"Its {role} score is {score:.2f}{rests}"]
     if history is not None and len(history.snapshots) > 2:
         since = first_above(*curve(history, which, layer, head, role), NAMED_FROM)
         if since:

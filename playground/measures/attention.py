@@ -23,7 +23,7 @@ from torch import Tensor
 
 SELF_ROLES = ("induction", "target token", "duplicate token", "previous token", "first token", "current token")
 CROSS_ROLES = ("target token", "same place", "mirrored place")
-NAMED_FROM = 0.4  # a head gets a role's name from this score on, if that is also twice what chance gives
+NAMED_FROM = 0.4  # a head gets a role's name if its score is above this, and twice chance, by its standard error
 CELLS = 2**21  # weights that one measurement reads
 CLOSE = 0.9  # roles may share cells: of those this near to the best score, the first in order names the head
 NEAR = 2.5  # a head without a role whose mean distance is below this many tokens "attends to recent tokens"
@@ -76,6 +76,11 @@ def scores(weights: Tensor, cells: Mapping[str, Tensor]) -> Tensor:
     return torch.einsum("lbhts,rbts->lhr", weights, masks) / queries
 
 
+def counts(cells: Mapping[str, Tensor]) -> tuple[int, ...]:
+    """How many queries have a cell of each role: what its score is the mean of."""
+    return tuple(int(cells[name].any(dim=-1).sum()) for name in cells)
+
+
 def distributions(weights: Tensor) -> bool:
     """Whether every row (..., S) has no weight below 0 and sums to 1, or to 0 where a query sees nothing."""
     sums = weights.sum(dim=-1)
@@ -113,13 +118,19 @@ class Heads(NamedTuple):
     """Each role's score under even attention."""
     distributions: bool = True
     """Whether every row of every head is one; else scores and distance are of shares of the absolute weight."""
+    queries: tuple[int, ...] = ()
+    """How many queries each role's score is the mean of; empty where that is not known."""
+
+    def error(self, role: int) -> float:
+        """The largest standard error that a role's score can have: of shares between 0 and 1, over its queries."""
+        return 0.5 / math.sqrt(max(1, self.queries[role])) if self.queries else 0.0
 
     def role(self, layer: int, head: int) -> tuple[str, float]:
         """(name, score) of the strongest role; the name is "broad" or "near" where no role stands out."""
         row = self.scores[layer, head]
         best = int(row.argmax())
         for r, score in enumerate(row):
-            if score >= max(NAMED_FROM, 2 * self.chance[r], CLOSE * row[best]):
+            if score >= max(NAMED_FROM, 2 * self.chance[r]) + self.error(r) and score >= CLOSE * row[best]:
                 return self.roles[r], float(score)
         if self.bits[layer, head] < SHARP:
             return "one key, unnamed", float(row[best])
@@ -152,5 +163,11 @@ def heads(layers: Sequence[Tensor], cells: Mapping[str, Tensor]) -> Heads:
     bits = entropy_bits(weights) if plain else torch.full((len(layers), weights.shape[2]), torch.nan)
     distance = mean_distance(weights if plain else shares.abs())
     return Heads(
-        tuple(cells), scores(shares, cells).numpy(), bits.numpy(), distance.numpy(), tuple(chance.tolist()), plain
+        tuple(cells),
+        scores(shares, cells).numpy(),
+        bits.numpy(),
+        distance.numpy(),
+        tuple(chance.tolist()),
+        plain,
+        counts(cells),
     )

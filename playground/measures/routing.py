@@ -106,13 +106,14 @@ def information(counts: np.ndarray) -> Information:
     return Information(mutual / entropy, min(1.0, free / (2 * total) / entropy))
 
 
+SHOWN = frozenset("␣↵")  # as vocabularies show space and line end
 KINDS = ("vowel", "consonant", "capital", "digit", "space", "other")
 
 
 def kind_of(token: str) -> int:
     """The class of a token's first character, an index into KINDS."""
     first = token[:1]
-    if first.isspace():
+    if first.isspace() or first in SHOWN:
         return KINDS.index("space")
     if first.isdigit():
         return KINDS.index("digit")

@@ -108,7 +108,7 @@ class Run:
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=False)  # they live in one buffer
         with self.precision.route():
-            loss, right, records = self._loss(batch)
+            loss, plain, right, records = self._loss(batch)
             penalty = penalties(records)
             (loss if penalty is None else loss + penalty).backward()
         parameters = [p for optimizer in self.optimizers for g in optimizer.param_groups for p in g["params"]]
@@ -125,11 +125,11 @@ class Run:
             due = self.step % self.training.record_every == 0
             self.history.loads.keep(self.routed, informed(self.task, self.routed) if due else ())
         self.tokens += batch.ids_BT.numel() + (0 if batch.source_BS is None else batch.source_BS.numel())
-        return Metrics(self.step, loss.item(), right, norm.item(), lr, penalty=added)
+        return Metrics(self.step, plain.item(), right, norm.item(), lr, penalty=added)
 
-    def _loss(self, batch: Batch) -> tuple[Tensor, float, tuple[LayerRecord, ...]]:
-        """What to lower, the share of right tokens, and what the layers report. The logits are gone before the
-        backward pass needs memory.
+    def _loss(self, batch: Batch) -> tuple[Tensor, Tensor, float, tuple[LayerRecord, ...]]:
+        """What to lower, the same without label smoothing, the share of right tokens, and what the layers report. The
+        logits are gone before the backward pass needs memory.
         """
         output = self.passed(batch)
         logits_BTV, records = output.logits_BTV, output.encoder + output.decoder
@@ -137,7 +137,10 @@ class Run:
         loss = F.cross_entropy(
             logits_BTV.flatten(0, 1), targets_BT.flatten(), ignore_index=IGNORE, label_smoothing=smoothing
         )
-        return loss, share_right(logits_BTV.detach(), targets_BT), records
+        plain = loss.detach()
+        if smoothing:  # what is told is the cross-entropy, as on held-out examples
+            plain = F.cross_entropy(logits_BTV.detach().flatten(0, 1), targets_BT.flatten(), ignore_index=IGNORE)
+        return loss, plain, share_right(logits_BTV.detach(), targets_BT), records
 
     @torch.no_grad()
     def evaluate(self, edits: Sequence[Edit] = ()) -> Evaluation:

@@ -60,7 +60,8 @@ class Training(Config):
     weight_decay: float = knob(
         0.01,
         "Weight decay",
-        "Matrices shrink by this much times the learning rate at each step.",
+        "Matrices shrink by this much times the learning rate at each step; with SGD it goes through "
+        "the momentum, which makes it 1 / (1 − momentum) times as much.",
         live=True,
         ge=0.0,
         le=10.0,
@@ -91,7 +92,7 @@ class Training(Config):
     label_smoothing: float = knob(
         0.0,
         "Label smoothing",
-        "This share of the target is spread over all tokens.",
+        "This share of the target is spread over all tokens. Losses are shown without it.",
         live=True,
         ge=0.0,
         le=0.9,

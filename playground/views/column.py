@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from models.architecture import TransformerConfig
 from models.config import extra, variants, walk
-from models.cost import Cost, cost
+from models.cost import cost
 from models.feedforward import FeedForwardConfig
 from models.mixture import MoE
 from playground.runs.run import RunConfig
@@ -21,10 +22,10 @@ BYTES = 4  # of one cached number in float32
 
 def value(session: Session) -> dict[str, Any]:
     """See `components.column`."""
-    new = cost(session.config.model)
-    old = cost(session.run.config.model) if session.run and not session.building else new
+    new = session.config.model
+    old = session.run.config.model if session.run and not session.building else new
     pending = session.pending()
-    ranked = sorted(((name, share) for name, share in new.parts.items() if share), key=lambda p: -p[1])
+    ranked = sorted(((name, share) for name, share in cost(new).parts.items() if share), key=lambda p: -p[1])
     rest = sum(share for _, share in ranked[2:])
     parts = [*ranked[:2], *([("rest", rest)] if rest else [])]
     return {
@@ -45,14 +46,18 @@ def value(session: Session) -> dict[str, Any]:
     }
 
 
-def card(c: Cost) -> list[tuple[str, str, str]]:
+def card(config: TransformerConfig) -> list[tuple[str, str, str]]:
     """(label, number, unit) of what a model costs."""
-    cache = BYTES * c.kv_cache_elements_per_token
+    c = cost(config)
+    cache, across = BYTES * c.kv_cache_elements_per_token, BYTES * c.cross_cache_elements_per_source_token
+    per = "FLOP/source + target token" if across else "FLOP/token"
+    window = f", of the last {config.attention.sees():,}" if config.attention.sees() else ""
+    unit = f"B/token{window}" + (f", {across:,} B/source token" if across else "")
     return [
         ("Parameters", f"{c.parameters:,}", ""),
         ("Active per token", f"{c.active_parameters:,}", ""),
-        ("Forward pass", *metric(c.flops_per_token, "FLOP/token")),
-        ("KV cache", f"{cache:,}" if cache else "none", "B/token" if cache else "(no decoder)"),
+        ("Forward pass", *metric(c.flops_per_token, per)),
+        ("KV cache", f"{cache:,}" if cache else "none", unit if cache else "(no decoder)"),
     ]
 
 

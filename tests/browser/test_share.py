@@ -80,3 +80,16 @@ def test_a_link_to_no_preset_says_so(page):
     expect(screen.bar.locator(".banner")).to_contain_text("does not exist; induction is shown")
     expect(page.locator("img[src=x]")).to_have_count(0)
     screen.train(1)
+
+
+def test_a_panel_that_was_closed_stays_closed_after_a_reload(page):
+    screen = Screen(page).open(**SMALL)
+    screen.train(2)
+    screen.pause()
+    shared(screen)
+    expect(screen.bar.locator(".share .panel")).to_contain_text("It opens these settings at step 0. The run itself")
+    page.keyboard.press("Escape")
+    page.reload()
+    screen.arrived().is_("paused")
+    page.wait_for_timeout(500)  # nothing may come after the first values
+    expect(screen.bar.get_by_role("textbox", name="Link")).to_be_hidden()

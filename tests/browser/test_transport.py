@@ -108,3 +108,51 @@ def test_a_diverged_run_is_explained_and_retried_with_half_the_rate(page):
     screen.open_panel("training")
     expect(screen.control("training.lr").locator("input").first).to_have_value("0.5")
     expect(note).not_to_contain_text("A learning rate of 1 ")
+
+
+def test_a_space_after_a_click_into_a_picture_still_trains(screen):
+    screen.tiles.nth(1).click()
+    screen.page.keyboard.press("Space")
+    screen.is_("running")
+    screen.page.keyboard.press("Space")
+    screen.rests()
+    screen.tiles.nth(0).focus()
+    screen.page.keyboard.press("Shift+Tab")
+    screen.page.keyboard.press("Tab")
+    before = screen.step
+    screen.page.keyboard.press("Space")  # reached by the keyboard, it is the tile's
+    screen.page.wait_for_timeout(300)
+    assert screen.step == before
+
+
+@pytest.mark.parametrize("width", [960, 1024, 1200, 1400])
+def test_the_primary_button_shows_all_of_its_words(browser, server, request, width):
+    with shared(browser, server, request, **{**SMALL, "training.steps": 120}) as shown:
+        shown.page.set_viewport_size({"width": width, "height": 800})
+        shown.button.click()
+        shown.is_("finished")
+        expect(shown.button).to_have_text("Continue for 120")
+        shown.page.evaluate("document.querySelector('#tp [data-do=toggle] span').textContent = 'Continue for 5,000'")
+        inside = """() => {
+          const keys = document.querySelector("#tp .keys").getBoundingClientRect();
+          return [...document.querySelectorAll("#tp .keys .b:not([hidden])")].filter(b => b.offsetWidth).every(b => {
+            const box = b.getBoundingClientRect();
+            return b.scrollWidth <= b.clientWidth + 1 && box.right <= keys.right + 1 && box.left >= keys.left - 1;
+          });
+        }"""
+        assert shown.page.evaluate(inside)
+        apart = """() => document.querySelector("#tp .keys").getBoundingClientRect().right
+          <= document.querySelector("#tp .scrub").getBoundingClientRect().left"""
+        assert shown.page.evaluate(apart)
+
+
+def test_a_notice_lies_over_the_page_and_goes_when_it_is_dismissed(screen):
+    screen.train(2)
+    screen.pause()
+    top = screen.page.locator("#lenses").bounding_box()["y"]
+    screen.bar.get_by_role("button", name="Fork").click()
+    banner = screen.bar.locator(".banner")
+    expect(banner).to_contain_text("fork of run")
+    assert screen.page.locator("#lenses").bounding_box()["y"] == top
+    banner.get_by_role("button", name="Dismiss").click()
+    expect(banner).to_be_hidden()

@@ -24,10 +24,10 @@ def test_a_fork_stops_the_run_and_then_has_the_page():
     advance(session, "open", 2)
     told = shelf.opening(session, charts=True)
     assert set(told) == {"transport"}
-    assert "Computing 6 updates again" in told["transport"]["note"]
+    assert "Computing 5 updates again" in told["transport"]["note"]
     finish(session, "open")
     shown = shelf.opening(session, charts=True)
-    assert shown["transport"]["step"] == 6
+    assert shown["transport"]["step"] == 5
     assert shown["column"]["n_pending"] == 0
     assert len(json.loads(shown["shelf"]["rows"])) == 2
     assert json.loads(shown["transport"]["note"])["actions"] == [["both", "Train both"]]

@@ -7,7 +7,10 @@ import json
 from collections.abc import Iterator
 
 import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
+from models import Transformer
 from models.cost import cost
 from playground.comparison import results
 from playground.comparison.finding import finding
@@ -16,9 +19,11 @@ from playground.comparison.ready import READY
 from playground.comparison.runner import Runner
 from playground.comparison.trials import Trials
 from playground.comparison.variants import Variant, changed, check, variant
+from playground.comparison.work import flops_per_example, lengths
 from playground.runs.archive.format import dump
 from playground.runs.run import Run, RunConfig
 from playground.settings.presets import PRESETS
+from playground.tasks.forward import forward
 from playground.wording import percent
 from tests.playground.remote import LocalAnywhere
 
@@ -57,15 +62,31 @@ def test_a_name_is_the_difference_and_no_more():
 @pytest.mark.parametrize("what", [w for w in WHATS if w != "nothing"])
 @pytest.mark.parametrize("name", READY)
 def test_matching_brings_the_cost_near_the_bases_and_says_what_it_changed(name, what):
-    number, _ = NUMBERS[what]
     base, *others = (v.config for v in READY[name].variants())
-    goal = number(cost(base.model))
+
+    def number(config):
+        return NUMBERS[what][0](cost(config.model), lengths(config))
+
+    goal = number(base)
     for other in others:
         found, sentence = match(base, other, what)
-        now = number(cost(found.model))
-        assert abs(now - goal) <= abs(number(cost(other.model)) - goal)
+        now = number(found)
+        assert abs(now - goal) <= abs(number(other) - goal)
         assert found == other or "width" in sentence
         assert abs(now / goal - 1) < 0.05 or sentence.startswith("Not matched.")
+
+
+def test_the_work_of_topologies_is_compared_by_the_example():
+    """An encoder-decoder reads each token of source and answer once, by one of its stacks."""
+    found = {}
+    for config in (each.config for each in READY["topologies"].variants()):
+        topology = config.model.topology
+        found[topology] = flops_per_example(cost(config.model), lengths(config))
+        batch = config.task.build().batch(1, torch.Generator().manual_seed(0), topology)
+        with FlopCounterMode(display=False) as counted, torch.no_grad():
+            forward(Transformer(config.model, seed=0), batch)
+        assert found[topology] == pytest.approx(counted.get_total_flops(), rel=0.1), topology
+    assert found["encoder-decoder"] < min(found["decoder-only"], found["encoder-only"])
 
 
 def test_the_match_is_the_nearest_of_all_widths():

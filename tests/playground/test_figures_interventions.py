@@ -98,6 +98,6 @@ def test_tokens_that_differ_are_both_named_and_tokens_may_repeat():
 def test_accuracy_stands_beside_the_whole_model_and_guessing():
     made = FIGURES["induction"]()
     assert [shape["x0"] for shape in made["layout"]["shapes"]] == [0.99, 0.03]
-    assert [note["text"] for note in made["layout"]["annotations"]] == ["whole model 0.99", "guessing 0.03"]
+    assert [note["text"] for note in made["layout"]["annotations"]] == ["whole model 0.99", "chance 0.03"]
     assert made["data"][1]["x"] == [0.2, None]
     assert made["data"][0]["error_x"]["array"] == [0.1, 0.9]

@@ -87,7 +87,7 @@ def test_one_head_that_does_the_work():
     assert title == "L1 H2 does the work of induction, and no other head of its layer"
     assert "Without L1 H2 (induction score 0.90) 39.0 % ± 0.2 % are right; without L1 H0, the costliest" in html
     assert "98.9 %" in html
-    assert "On 256 held-out examples, the whole model gets 99.0 % right and guessing 3.1 %" in html
+    assert "On 256 held-out examples, the whole model gets 99.0 % right and chance 3.1 %" in html
     assert told(HEAD, ALONE)[0] == "L1 H2 does the work of induction"
 
 

@@ -175,13 +175,26 @@ def test_the_table_has_a_row_per_head_with_its_numbers():
 
 
 @pytest.mark.parametrize(
-    ("score", "chance", "named"),
-    [(0.39, 0.1, False), (0.41, 0.1, True), (0.41, 0.3, False)],
-    ids=["too low", "high enough", "hardly above chance"],
+    ("score", "chance", "queries", "named"),
+    [
+        (0.39, 0.1, 10**6, False),
+        (0.41, 0.1, 10**6, True),
+        (0.41, 0.3, 10**6, False),
+        (0.46, 0.1, 6, False),
+        (0.61, 0.1, 6, True),
+    ],
+    ids=["too low", "high enough", "hardly above chance", "of few queries", "of few queries and clear"],
 )
-def test_a_role_needs_a_score_and_twice_what_chance_gives(score, chance, named):
+def test_a_role_needs_a_score_and_twice_what_chance_gives_by_its_standard_error(score, chance, queries, named):
     measured = heads([even(causal=True)[0]], self_cells(IDS, causal=True))
     row = torch.full((1, 1, 5), 0.0).numpy()
     row[0, 0, 1] = score
-    told = measured._replace(scores=row, chance=(chance,) * 5).role(0, 0)[0]
+    told = measured._replace(scores=row, chance=(chance,) * 5, queries=(queries,) * 5).role(0, 0)[0]
     assert (told == measured.roles[1]) is named
+
+
+def test_it_is_known_on_how_many_queries_a_score_rests():
+    ids_BT = torch.tensor([[1, 2, 3, 1, 2, 4], [5, 6, 7, 8, 9, 10]])
+    measured = heads([torch.full((2, 1, 6, 6), 1 / 6)], self_cells(ids_BT, causal=True))
+    told = dict(zip(measured.roles, measured.queries, strict=True))
+    assert told == {"induction": 2, "duplicate token": 2, "previous token": 10, "first token": 10, "current token": 12}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playground.acts import configuration
 from playground.settings.forms import flat, leaf, plain, read
 from playground.settings.links import TOLD, opened
 from playground.settings.presets import FIRST, PRESETS, raw
@@ -85,9 +86,9 @@ def test_a_setting_that_fits_only_with_another_good_one_is_taken_although_a_thir
 
 
 def test_a_lens_that_is_none_becomes_the_attention_lens():
-    shared = opened("?preset=copy&lens=nope")
-    assert shared is not None
-    assert shared.lens == "attention"
+    session = Session()
+    configuration.opened(session, {"preset": "copy", "lens": "nope" * 50})
+    assert session.lens == "attention"
 
 
 @pytest.mark.timeout(20)

@@ -74,7 +74,7 @@ def test_linear_attention_is_drawn_with_its_signs_where_its_keys_are_rotated(pos
     info = json.loads(value["info"])
     assert all((head["bits"] is None) is signed for head in info)
     assert all(np.isfinite(head["back"]) for head in info)
-    assert ("no distributions" in value["finding"]) is signed
+    assert ("not probability distributions" in value["finding"]) is signed
 
 
 def test_a_weight_below_zero_shows_that_a_query_may_look_there():

@@ -11,6 +11,7 @@ from models import Ablate, Force
 from playground.interventions.ablation import ablated
 from playground.lenses.experts import view as experts
 from playground.lenses.experts.choices import ExpertChoices
+from playground.lenses.experts.view import routed
 from tests.playground.mixed import MOE, mixed
 from tests.playground.values import shown
 
@@ -111,7 +112,7 @@ def test_a_line_and_an_expert_that_are_not_there_are_those_at_the_end(line, expe
 
 def test_a_frame_has_a_higher_number_than_the_one_before():
     session = mixed(1)
-    numbers = [experts.value(session, session.routed())["n"] for _ in range(3)]
+    numbers = [experts.value(session, routed(session))["n"] for _ in range(3)]
     assert numbers == sorted(set(numbers))
 
 

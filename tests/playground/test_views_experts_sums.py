@@ -54,7 +54,7 @@ def test_the_written_sum_gives_the_seats(name):
 @pytest.mark.parametrize("changes", [{}, {"split": 2, "router__factor": 1.5}, {"router__factor": 9.0}], ids=repr)
 def test_the_written_sum_gives_what_each_expert_chooses(changes):
     seen = shown(mixed(1, router="expert choice", model__topology="encoder-only", **changes))
-    text = lines(seen)["Seats"]
+    text = lines(seen)["Capacity"]
     value, said = worked_out(text)
     bound = re.search(r"; there are ([\d,]+)$", text)
     assert value == said

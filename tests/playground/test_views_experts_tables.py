@@ -11,6 +11,7 @@ import pytest
 from playground.lenses.experts import charts
 from playground.lenses.experts import view as experts
 from playground.lenses.experts.choices import Costs, ExpertChoices
+from playground.lenses.experts.view import routed
 from playground.measures.routing import first_choice, table, taken
 from playground.runs.specialists import labels
 from playground.settings.forms import leaf
@@ -81,7 +82,7 @@ def test_ways_and_what_experts_tell_are_drawn_or_it_is_said_why_not(session):
 def test_the_slower_tables_can_be_left_as_they_were(show):
     session = mixed(1)
     session.of(ExpertChoices).show = show
-    whole, fewer = (experts.value(session, session.routed(), charts=charts) for charts in (True, False))
+    whole, fewer = (experts.value(session, routed(session), charts=charts) for charts in (True, False))
     assert set(whole) - set(fewer) == {"probs", "special", "devices", "costs"}
     assert bool(whole["devices"]) is (show == "devices")
 
@@ -90,7 +91,7 @@ def test_a_model_without_experts_offers_a_link_that_makes_it_a_mixture():
     session = tiny("copy")
     for on in ("batch", "probe"):
         session.of(ExpertChoices).on = on
-        value = experts.value(session, session.routed())
+        value = experts.value(session, routed(session))
         assert set(value) == {"n", "empty"}
         empty = json.loads(value["empty"])
         assert empty["title"] == "This model has no experts"

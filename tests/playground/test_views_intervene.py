@@ -14,11 +14,11 @@ import torch
 from models import Ablate
 from playground.interventions import prompts
 from playground.lenses.intervene import view as intervene
+from playground.lenses.intervene import work
 from playground.lenses.intervene.choices import InterveneChoices
 from playground.lenses.intervene.corrupting import Wish, corruption
 from playground.lenses.intervene.trial import LONGEST, cropped
 from playground.lenses.intervene.trials import TRIALS, chosen
-from playground.lenses.intervene.view import work
 from playground.tasks.base import IGNORE
 from playground.tasks.forward import forward
 from tests.playground.jobs import advance

@@ -10,6 +10,7 @@ from playground.compute.precision import Precision
 from playground.interventions.ablation import ablated
 from playground.lenses.attention import view as attention
 from playground.lenses.experts.choices import ExpertChoices
+from playground.lenses.experts.view import routed
 from playground.measures.routing import frame
 from tests.playground.lenses import code
 from tests.playground.mixed import mixed
@@ -53,7 +54,7 @@ def test_looking_back_the_experts_are_those_of_the_kept_update():
     session = mixed(12)
     session.shown = 6
     names = run_lines(session, "experts")
-    seen = session.routed()
+    seen = routed(session)
     assert names["run"].step == seen.step == 5
     for mine, kept in zip(names["run"].routed.layers, seen.layers, strict=True):
         assert torch.equal(mine.experts_NK, kept.experts_NK)
@@ -67,7 +68,7 @@ def test_on_the_probe_the_lines_route_the_probe(text, capsys):
         session.use_probe("own", text)
     session.ablation = ablated(session.run, (Ablate("decoder", 0, "feed_forward", expert=2),), "Without L0 E2")
     run_lines(session, "experts")
-    seen = session.routed()
+    seen = routed(session)
     assert capsys.readouterr().out.startswith(str(frame(seen.names, seen.layers)))
     session.ablation = None
     run_lines(session, "experts")
@@ -77,7 +78,7 @@ def test_on_the_probe_the_lines_route_the_probe(text, capsys):
 def test_before_the_first_update_the_lines_route_the_probe(capsys):
     session = mixed()
     run_lines(session, "experts")
-    seen = session.routed()
+    seen = routed(session)
     assert capsys.readouterr().out.startswith(str(frame(seen.names, seen.layers)))
 
 

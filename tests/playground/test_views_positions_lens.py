@@ -259,7 +259,7 @@ SAID = {
     "looks 8 back": ([reach(peak=8, weight=0.72)], "8 back"),
     "looks 1 ahead": ([reach(peak=-1, weight=0.5)], "1 ahead"),
     "attends to itself": ([reach(peak=0, weight=0.5)], "itself"),
-    "weakens with distance: the weight halves every 3.2 tokens": ([reach(halves=3.2)], "halves in 3.2"),
+    "weakens with distance: the weight halves every 3.2 tokens": ([reach(halves=3.2)], "half-life 3.2"),
     "looks nearer than even attention": ([reach(moved=0.4)], "nearer"),
     "looks farther away than even attention": ([reach(moved=0.4, mean=9.0)], "farther"),
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models import Ablate
-from playground.acts import experts
+from playground.lenses.experts import acts as experts
 from playground.runs.run import measure
 from playground.runs.slices import whole
 from tests.playground.mixed import mixed

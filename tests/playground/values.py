@@ -10,6 +10,7 @@ import numpy as np
 
 from models.records import Routing
 from playground.lenses.experts import view as experts
+from playground.lenses.experts.view import routed
 from playground.runs.loads import Routed
 
 
@@ -47,5 +48,5 @@ class Shown:
 
 def shown(session: Any) -> Shown:
     """The lens as it is now."""
-    routed = session.routed()
-    return Shown(experts.value(session, routed), routed)
+    seen = routed(session)
+    return Shown(experts.value(session, seen), seen)

@@ -6,6 +6,7 @@ from typing import Any
 
 from models.cost import cost
 from playground.comparison.variants import Variant
+from playground.comparison.work import flops_per_example, lengths
 from playground.wording import metric, said
 
 SEES = {
@@ -22,7 +23,12 @@ def card(variant: Variant, base: Variant, sentence: str, index: int) -> dict[str
     rows = [
         ("Parameters", mine.parameters, its.parameters, ""),
         ("Active per token", mine.active_parameters, its.active_parameters, ""),
-        ("Forward pass", mine.flops_per_token, its.flops_per_token, "FLOP/token"),
+        (
+            "Forward pass",
+            flops_per_example(mine, lengths(variant.config)),
+            flops_per_example(its, lengths(base.config)),
+            "FLOP/example",
+        ),
         ("KV cache", 4 * mine.kv_cache_elements_per_token, 4 * its.kv_cache_elements_per_token, "B/token"),
     ]
     return {

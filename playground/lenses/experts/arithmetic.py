@@ -48,7 +48,7 @@ def _capacity(routing: Routing, mixture: MoE, experts: int, groups: int, *, trai
     each = " per expert" if groups == 1 else " per expert and sequence"
     told = f"{_mono(sums)} slots{each}" + (f"; {bound}" if seats != asked else "")
     if not training and mixture.capacity.factor != mixture.capacity.evaluation:
-        trained = f"{mixture.capacity.factor:g}"
+        trained = f"{mixture.capacity.factor:g}" if mixture.capacity.factor else "unlimited one"
         told += f". A probe is evaluated: with factor {mixture.capacity.evaluation:g}, not the {trained} of training"
     return [["Capacity", f"{_mono(words)}<br>{told}"]]
 

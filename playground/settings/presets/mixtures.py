@@ -75,7 +75,11 @@ MIXTURES = [
                 {f"{MOE}.balance.bias_speed": 0.01},
                 "does it without a loss, more slowly; it swings",
             ),
-            ("auxiliary loss 0.01", {f"{MOE}.balance.auxiliary": 0.01}, "is too weak to recover in this many steps"),
+            (
+                "auxiliary loss 0.01",
+                {f"{MOE}.balance.auxiliary": 0.01},
+                "recovers more slowly from a collapse; from the first step on it prevents one",
+            ),
         ),
         SWITCH,
         "experts",
@@ -85,8 +89,8 @@ MIXTURES = [
         "Capacity",
         GROUP,
         _text(_mixture(16, 128, auxiliary=0.1, factor=1.25)),
-        "Every expert has 1.25 times its fair share of slots, and whoever finds none is dropped. At first a third of "
-        "all choices are; as the load evens out, almost none.",
+        "Every expert has 1.25 times its fair share of slots, and whoever finds none is dropped. Within the first "
+        "twenty updates a third of all choices are; as the load evens out, almost none.",
         (
             ("Auxiliary loss 0", {f"{MOE}.balance.auxiliary": 0.0}, "lets the load collapse, and half is dropped"),
             ("capacity factor 1.0", {f"{MOE}.capacity.factor": 1.0}, "leaves no slot more than an even load takes"),
@@ -163,9 +167,9 @@ MIXTURES = [
         "Sparse or dense",
         GROUP,
         _text(_mixture(8, 256, router={"kind": "Switch"}, auxiliary=0.01), steps=600),
-        "Eight networks of which each token uses one, against a single one of that width: eight times the parameters "
-        "for the same work per token.",
-        (("dense", {f"{MOE}.kind": "dense"}, "has the same active width, and an eighth of the parameters"),),
+        "Eight networks of which each token uses one, against a single one of that width: five times the parameters "
+        "of the whole model for the same work per token.",
+        (("dense", {f"{MOE}.kind": "dense"}, "has the same active width, and a fifth of the parameters"),),
         SWITCH,
         "experts",
         rivals=(("8 experts, top-1", {}), ("dense", {f"{MOE}.kind": "dense"})),
