@@ -14,13 +14,23 @@ pg.num = (value, digits = 4) => {
   return x.toLocaleString("en", options).replace("-", "−");
 };
 
-/** What a person typed -> number, or NaN. Thousands may be parted by commas, spaces or underscores; a lone comma is
-    refused rather than guessed, because "0,5" and "1,000" mean different things in different countries. */
+/** What a person typed -> number, or NaN. Thousands may be parted by commas, spaces, underscores or apostrophes, in groups
+    of three behind a first digit that is no 0. Anything else is refused rather than guessed: "0,5" and "1,000" mean
+    different things in different countries. */
 pg.number = text => {
-  const plain = String(text).trim().replace("−", "-").replace(/[\s_\u00a0\u202f]/g, "");
+  const plain = String(text).trim().replace("−", "-").replace(/[\s_\u00a0\u202f\u2009'’]/g, " ");
   if (plain === "") return NaN;
-  if (/^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$/.test(plain)) return Number(plain.replaceAll(",", ""));
-  return plain.includes(",") ? NaN : Number(plain);
+  if (!/[ ,]/.test(plain)) return Number(plain);
+  return /^[-+]?[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+)(?:\.\d*)?$/.test(plain) ? Number(plain.replace(/[ ,]/g, "")) : NaN;
+};
+
+/** Why a text is no number here: where it may be one of two, both are named. */
+pg.doubt = text => {
+  const [whole, part, ...more] = String(text).trim().split(",");
+  const plain = text => /^[-+−]?\d+$/.test(text ?? "") && !more.length;
+  return plain(whole) && /^\d+$/.test(part ?? "") && !more.length
+    ? `${text} may be ${whole}.${part} or ${Number(`${whole}${part}`.replace("−", "-"))}: write a point before decimals, as in 0.5.`
+    : `${text} is not a number here. Write it like 1,000 or 0.5.`;
 };
 
 /** Write text only when it differs: a selection in an unchanged node, or a screen reader on it, is not disturbed. */

@@ -13,7 +13,7 @@ const element = (tag, attributes, className = "") => {
 const parse = (field, typed) => {
   if (typed.trim() === "") return field.optional ? [null, ""] : [undefined, `${field.label} needs a number.`];
   const value = pg.number(typed);
-  if (Number.isNaN(value)) return [undefined, `${typed} is not a number here. Write it like 1,000 or 0.5.`];
+  if (Number.isNaN(value)) return [undefined, pg.doubt(typed)];
   return [value, ""];
 };
 
@@ -113,18 +113,33 @@ const choice = (field, row, edit) => {
   return { show(value) { select.value = options.findIndex(([each]) => each === value); }, busy: () => false };
 };
 
+/** A long text arrives as {excerpt, characters}: that is shown and cannot be edited, so that it is never sent as the text. */
 const passage = (field, row, edit) => {
   const area = element("textarea", { id: row.dataset.id, rows: 4, spellcheck: "false" });
   area.placeholder = field.auto || "";
   slots(row).body.append(area);
   let kept = "";
-  area.addEventListener("change", () => edit(area.value === "" && field.optional ? null : area.value, true));
+  area.addEventListener("change", () => {
+    if (!area.readOnly) edit(area.value === "" && field.optional ? null : area.value, true);
+  });
+  area.addEventListener("paste", event => {
+    const pasted = event.clipboardData?.getData("text");
+    if (!area.readOnly || !pasted) return;
+    event.preventDefault();                            // it takes the place of the long one
+    edit(pasted, true);
+  });
   return {
-    show(value) { kept = text(value); if (area.value !== kept) area.value = kept; },
-    busy: () => document.activeElement === area && area.value !== kept,
+    show(value) {
+      area.readOnly = Boolean(value?.excerpt);
+      area.title = area.readOnly ? "Too long to be edited here. Paste another text over it, or choose a file." : "";
+      kept = area.readOnly ? `${value.excerpt} … (${pg.num(value.characters)} characters in all)` : text(value);
+      if (area.value !== kept) area.value = kept;
+    },
+    busy: () => !area.readOnly && document.activeElement === area && area.value !== kept,
   };
 };
 
+const LONG = 4000;                                     // characters that a text field shows whole (views/column.py)
 /** A .txt file; its text goes to the field's path, which the text field beside it shows. */
 const file = (field, row, edit) => {
   const { body } = slots(row);
@@ -137,9 +152,9 @@ const file = (field, row, edit) => {
     input.value = "";                                  // so that the same file can be chosen again after a correction
     if (!chosen) return;
     try {
-      const content = await pg.readText(chosen, field.max || undefined);
-      pg.set(name, `${chosen.name}, ${pg.num(content.length)} characters`);
-      row.fills?.show(content);
+      const { text: content, encoding } = await pg.readText(chosen, field.max || undefined);
+      pg.set(name, `${chosen.name}, ${pg.num(content.length)} characters${encoding === "UTF-8" ? "" : `, read as ${encoding}`}`);
+      row.fills?.show(content.length > LONG ? { excerpt: content.slice(0, 300), characters: content.length } : content);
       edit(content, true);
     } catch (problem) { row.refuse(problem.message); }
   });

@@ -25,7 +25,7 @@ const words = (field, value) => {
   if (value === null || value === undefined) return field.auto || "none";
   if (field.type === "bool") return value ? "on" : "off";
   if (field.type === "choice") return field.options.find(([each]) => each === value)?.[1] ?? value;
-  return typeof value === "number" ? pg.num(value, 8) : String(value).slice(0, 40);
+  return typeof value === "number" ? pg.num(value, 8) : String(value.excerpt ?? value).slice(0, 40);
 };
 
 /** {node, draw(form value, marks), input, field}. `send(field, value, done)` reports an edit, `redraw()` asks for

@@ -58,7 +58,7 @@ class Layer(NamedTuple):
 
 LAYERS = {  # the longest prefix of a module's name decides
     "models": Layer("torch pydantic typing_extensions safetensors", "models"),
-    "playground": Layer("torch pydantic typing_extensions safetensors numpy pandas plotly", "models playground"),
+    "playground": Layer("torch pydantic typing_extensions safetensors numpy pandas plotly regex", "models playground"),
     "playground.tasks": Layer("torch pydantic typing_extensions", "models playground.tasks"),
     "playground.compute": Layer("torch psutil", "models playground"),
     "playground.measures": Layer("torch numpy pandas", "models.records playground.tasks.base playground.measures"),

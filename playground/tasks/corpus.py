@@ -1,8 +1,13 @@
-"""Text as a tensor of character ids, read once and shared by everyone who trains on it."""
+"""Text as a tensor of character ids, read once and shared by everyone who trains on it.
+
+Nothing is dropped in silence: every kind of space is a space, every kind of line end a line end, letters are composed
+(NFC), joiners stay; what cannot be shown is left out and counted, and so are the characters too rare to be outputs.
+"""
 
 from __future__ import annotations
 
 import functools
+import unicodedata
 from pydoc_data.topics import topics
 from typing import NamedTuple
 
@@ -13,6 +18,11 @@ from playground.tasks.base import MASK, START
 
 SPACE, NEWLINE = "␣", "↵"  # how these two are shown; the characters themselves are not kept in a corpus
 RESERVED = frozenset((MASK, START, SPACE, NEWLINE))
+OTHER = "�"  # what stands for all characters that are too rare
+MOST = 1000  # different characters: each is an output of the model
+JOINERS = frozenset("\u200c\u200d")  # they change the letters beside them: Persian, Hindi, emoji
+LINES = {ord(c): "\n" for c in "\r\x0b\x0c\x85\u2028\u2029"}
+SPACES = {ord(c): " " for c in "\t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))}
 
 
 class Corpus(NamedTuple):
@@ -22,6 +32,15 @@ class Corpus(NamedTuple):
     characters: tuple[str, ...]
     commonest: float
     """Share of the commonest character."""
+    dropped: int = 0
+    """How many characters of the text were left out: they cannot be shown, or stand for something here."""
+    rare: int = 0
+    """How many different characters are one, `OTHER`, since there are more than `MOST`."""
+
+
+def plain(text: str) -> str:
+    """A text with one kind of space, one kind of line end, and composed letters."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n")).translate(SPACES | LINES)
 
 
 def built_in() -> str:
@@ -31,16 +50,20 @@ def built_in() -> str:
 
 @functools.lru_cache(maxsize=4)  # the built-in text and the last own ones (2 MB of ids each), least recent out first
 def corpus(text: str | None = None) -> Corpus:
-    """The printable characters and newlines of a text (tabs become spaces); None = the built-in one."""
-    text = (built_in() if text is None else text).replace("\t", " ")
+    """The characters of a text that can be shown, the `MOST` commonest of them; None = the built-in one."""
+    text = plain(built_in() if text is None else text)
     if not text:
         return Corpus(torch.empty(0, dtype=torch.int16), (), 0.0)
     codes_N = torch.frombuffer(bytearray(text, "utf-32-le", "surrogatepass"), dtype=torch.int32)
     codes_V, id_N, count_V = codes_N.unique(return_inverse=True, return_counts=True)
-    characters = [chr(code) for code in codes_V.tolist()]
-    keep_V = torch.tensor([(c.isprintable() or c == "\n") and c not in RESERVED for c in characters])
-    renumbered_V = keep_V.cumsum(0) - 1
-    ids_N = renumbered_V[id_N[keep_V[id_N]]]
-    kept = tuple(c for c, keep in zip(characters, keep_V.tolist(), strict=True) if keep)
-    commonest = int((count_V * keep_V).max()) / max(1, len(ids_N))
-    return Corpus(ids_N.to(torch.int16), kept, commonest)
+    characters, counts = [chr(code) for code in codes_V.tolist()], count_V.tolist()
+    kept = [c for c in characters if (c.isprintable() or c == "\n" or c in JOINERS) and c not in RESERVED]
+    often = dict(zip(characters, counts, strict=True))
+    common = kept if len(kept) <= MOST else sorted(kept, key=lambda c: -often[c])[: MOST - 1]
+    rare = set(kept) - set(common)
+    alphabet = sorted({*common, *([OTHER] if rare else [])})
+    place = {c: i for i, c in enumerate(alphabet)} | {c: alphabet.index(OTHER) for c in rare}
+    ids_N = torch.tensor([place.get(c, -1) for c in characters])[id_N]
+    ids_N = ids_N[ids_N >= 0]
+    commonest = int(ids_N.bincount().max()) / len(ids_N) if len(ids_N) else 0.0
+    return Corpus(ids_N.to(torch.int16), tuple(alphabet), commonest, len(text) - len(ids_N), len(rare))

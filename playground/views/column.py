@@ -18,6 +18,7 @@ from playground.visitors.session import Session
 from playground.wording import metric, said
 
 BYTES = 4  # of one cached number in float32
+LONG = 4000  # characters of a text that travels whole (static/control.js)
 
 
 def value(session: Session) -> dict[str, Any]:
@@ -220,10 +221,11 @@ def _unused(of: Callable[[str], Any]) -> dict[str, bool]:
 
 
 def _excerpt(value: Any) -> Any:
-    """A long text of the visitor's would travel with every update; its beginning is enough to recognise it."""
-    return (
-        f"{value[:300]} … ({len(value):,} characters in all)" if isinstance(value, str) and len(value) > 4000 else value
-    )
+    """A long text of the visitor's would travel with every update; its beginning is enough to recognise it. It comes as
+    something that is no text, so that no control can take it for the value.
+    """
+    long = isinstance(value, str) and len(value) > LONG
+    return {"excerpt": value[:300], "characters": len(value)} if long else value
 
 
 def about(accordion: Accordion) -> dict[str, tuple[str, Any]]:

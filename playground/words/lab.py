@@ -20,6 +20,11 @@ CHUNK = 0.008  # seconds of computing between two looks at the clock
 RATE_EVERY = 0.25  # seconds that the rate is a mean over
 LATE = 0.5  # seconds behind its pace from which a run does not catch up: the pace was raised, or others compute
 OVER = object()
+NOTHING = (
+    "Nothing was left to learn from, so the vectors are as they were drawn: subsampling leaves out words in proportion "
+    "to how common they are, and in a text of so few different words that is all of them. Raise the subsampling "
+    "threshold, or take more text."
+)
 
 
 class WordLab:
@@ -115,6 +120,8 @@ class WordLab:
             self.running = False
             return
         yield from self._reading(self.training)
+        if self.training.finished and not any(bool(m.outputs.any()) for m in self.training.models.values()):
+            self.notice = NOTHING
         self.running = False
 
     def _reading(self, training: Training) -> Iterator[None]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
+import regex as re
 import torch
 from torch import Tensor
 
-from playground.tasks.corpus import built_in
+from playground.tasks.corpus import built_in, plain
 
-WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-SENTENCE = re.compile(r"[.!?:;]\s|\n\s*\n")
+LETTERS = r"\p{L}[\p{L}\p{M}\u200c\u200d]*"  # marks and joiners belong to the letter before them
+EAST = r"\p{Han}|\p{Hiragana}+|[\p{Katakana}ー]+"
+WORD = re.compile(rf"{EAST}|(?!{EAST}){LETTERS}(?:['’]{LETTERS})*")
+"""A run of letters, with apostrophes within. Chinese, whose words nothing parts, is read by the character, Japanese
+kana by the run."""
+SENTENCE = re.compile(r"[.!?:;؟۔…]+\s|[。！？；：।॥]|\n\s*\n")
 SLICE = 10_000  # words between two pauses of what may be interrupted
 
 T = TypeVar("T")
@@ -51,7 +55,7 @@ def done(steps: Generator[None, None, T]) -> T:
 def spoken(text: str) -> Iterator[tuple[int, str]]:
     """(number of the sentence from 0, word) of a text, lower-cased: words are letters, and apostrophes within."""
     number = -1
-    for sentence in SENTENCE.split(text.lower()):
+    for sentence in SENTENCE.split(plain(text).lower()):
         first = True
         for found in WORD.finditer(sentence):
             number, first = number + first, False

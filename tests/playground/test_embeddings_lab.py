@@ -185,3 +185,14 @@ def test_a_corpus_is_read_in_short_slices_and_the_same_as_in_one_go():
     assert found.vocabulary == whole.vocabulary
     assert torch.equal(found.ids, whole.ids)
     assert torch.equal(found.sentences, whole.sentences)
+
+
+@pytest.mark.parametrize(("text", "nothing"), [("sun moon. " * 6, True), ("sun moon stars sky. " * 60, False)])
+def test_a_text_of_which_subsampling_leaves_nothing_is_said_to_have_taught_nothing(text, nothing):
+    settings = {"corpus": "own text", "text": text, "model": {"min_count": 1, "epochs": 2, "dimension": 8}}
+    visitor = WordLab(Edited(WordSettings.model_validate(settings)))
+    visitor.order()
+    for _ in visitor.training_steps():
+        pass
+    assert visitor.training.finished
+    assert ("Nothing was left to learn from" in visitor.notice) is nothing

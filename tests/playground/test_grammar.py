@@ -72,3 +72,26 @@ def test_the_built_in_corpus_and_a_text_of_ones_own():
 def test_a_text_of_too_few_words_is_refused(text):
     with pytest.raises(ValueError, match=r"Fewer than two different words occur 1 time or more: take more text"):
         words(text, min_count=1)
+
+
+SPOKEN = {
+    "marks belong to their letter": ("आधुनिक मानक हिन्दी", [["आधुनिक", "मानक", "हिन्दी"]]),
+    "joiners stay": ("می\u200cخواهم بروم", [["می\u200cخواهم", "بروم"]]),
+    "composed and decomposed are one": ("café cafe\u0301", [["café", "café"]]),
+    "apostrophes": ("don't it’s 'quoted'", [["don't", "it’s", "quoted"]]),
+    "ends of other scripts": ("पहला। दूसरा॥ तीसरा", [["पहला"], ["दूसरा"], ["तीसरा"]]),
+    "Chinese by the character": ("我们学习。他们走！", [["我", "们", "学", "习"], ["他", "们", "走"]]),
+    "Japanese": ("これはペンです。", [["これは", "ペン", "です"]]),
+    "Arabic question": ("كيف حالك؟ بخير", [["كيف", "حالك"], ["بخير"]]),
+    "line ends": ("one\rtwo", [["one", "two"]]),
+    "a hard space": ("ten\u00a0thousand", [["ten", "thousand"]]),
+}
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_words_and_sentences_of_every_script(name):
+    text, expected = SPOKEN[name]
+    found: dict[int, list[str]] = {}
+    for number, word in spoken(text):
+        found.setdefault(number, []).append(word)
+    assert list(found.values()) == expected
