@@ -17,6 +17,7 @@ from playground.runs.archive import format as archive
 from playground.runs.archive.format import dump, read
 from playground.runs.run import Run
 from playground.settings import limits
+from playground.settings.presets import changed
 from tests.playground.test_fork import MIXED, same, trained
 from tests.playground.test_run import SMALL, run_of
 
@@ -90,11 +91,55 @@ def test_pictures_are_made_again_as_they_were():
 
 def test_a_run_before_its_first_update_and_one_with_experts_can_be_kept():
     assert same(run_of(), read(dump(run_of())))
-    from playground.settings.presets import changed
-
     mixed = Run(changed("collapse", MIXED))
     trained(mixed, 5)
     assert same(mixed, read(dump(mixed)))
+
+
+def loaded() -> Run:
+    run = Run(changed("collapse", MIXED))
+    trained(run, 6)
+    return run
+
+
+def test_the_loads_of_experts_are_part_of_the_file():
+    run = loaded()
+    back = read(dump(run))
+    before, after = run.history.loads, back.history.loads
+    assert (after.names, after.stride, len(after.updates)) == (before.names, before.stride, 6)
+    for one, other in zip(before.updates, after.updates, strict=True):
+        assert one.step == other.step
+        for layer, read_ in zip(one.layers, other.layers, strict=True):
+            assert np.array_equal(layer.demand_E, read_.demand_E)
+            assert np.array_equal(layer.load_E, read_.load_E)
+            assert layer.losses == pytest.approx(read_.losses)
+    trained(back, 2)
+    assert [update.step for update in back.history.loads.updates] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert dump(taken(3)).find(b"loads.steps") < 0
+
+
+SPOILT = {
+    "more taken than asked for": lambda t: t["loads.0"][2, 1].add_(1),
+    "fewer than none": lambda t: t["loads.0"][2, 0].sub_(1000),
+    "steps that fall": lambda t: t["loads.steps"][3].sub_(2),
+    "a step that was not made": lambda t: t["loads.steps"][5].add_(9),
+    "losses that are no numbers": lambda t: t["loads.0.losses"][1].fill_(float("nan")),
+    "other experts": lambda t: t.update({"loads.0": t["loads.0"][:, :, :-1].contiguous()}),
+    "a layer fewer": lambda t: t.pop("loads.0"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_loads_that_no_run_has_are_refused(name):
+    data = dump(loaded())
+    length, tensors = int.from_bytes(data[:8], "little"), load(data)
+    SPOILT[name](tensors)
+    with pytest.raises(ValueError, match=r"its loads are not|does not fit its config"):
+        read(save(tensors, json.loads(data[8 : 8 + length])["__metadata__"]))
+    dense = dump(taken(3))
+    said_ = {"names": ["L0"], "stride": 1, "updates": 1, "losses": False}
+    with pytest.raises(ValueError, match="its model has none"):
+        read(rewritten(dense, lambda written: written.update(loads=said_)))
 
 
 def zipped() -> bytes:

@@ -1,7 +1,7 @@
 """A run as one safetensors file: the config and the numbers of every step as its metadata, and the state of the run at
 its newest step and at its checkpoints as its tensors. Read with every size checked; nothing in it is ever executed.
 
-Pictures are made again from the states. Loads of experts are not kept: those of a run that was read begin with it.
+Pictures are made again from the states.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from torch import Tensor
 from models.config import live, put, walk
 from playground.compute.device import choose
 from playground.compute.precision import Precision
+from playground.runs.archive import loads
 from playground.runs.archive.header import FORMATS, MOST, TURNS, Header, Written, allow, newest, opening, rows
 from playground.runs.checkpoint import Checkpoint, put_back
 from playground.runs.history import Mark, Metrics
@@ -44,6 +45,7 @@ def dump(run: Run) -> bytes:
     tensors: dict[str, Tensor] = {}
     for state in states:
         tensors |= {f"{state.step}.{name}": tensor.contiguous() for name, tensor in _named(state).items()}
+    tensors |= loads.tensors(run.history.loads)
     tensors[METRICS] = torch.from_numpy(np.array(run.history.metrics, dtype=np.float64))  # None becomes NaN
     written = {
         "format": FORMATS[-1],
@@ -57,6 +59,7 @@ def dump(run: Run) -> bytes:
         "changes": newest(run.history.changes),
         "turns": newest([(step, path, value) for (step, path), value in run.turns.items()]),
         "checkpoints": [[c.step, c.tokens] for c in states],
+        "loads": loads.written(run.history.loads),
     }
     return save(tensors, {"run": json.dumps(written, ensure_ascii=False)})
 
@@ -85,6 +88,8 @@ def reading(data: bytes, refuse: Refuse, *, as_it_was: bool = False, most: int =
     yield
     metrics = yield from rows(written.metrics or _listed(tensors.pop(METRICS)))
     states = [_state(run, step, tokens, tensors, shapes) for step, tokens in written.checkpoints]
+    if written.loads is not None:
+        run.history.loads = loads.restored(written.loads, tensors, written.step)
     if sum(state.size() for state in states[1:-1]) > run.checkpoints.budget:
         raise ValueError("This run file holds more states than a run keeps.")
     yield
@@ -142,6 +147,8 @@ def _fits(header: Header, shapes: Mapping[str, Tensor]) -> None:
 
     if not written.metrics:
         check(METRICS, written.step, left.pop(METRICS, None), torch.float64, [written.step + 1, len(Metrics._fields)])
+    for name, dtype, shape in loads.shapes(written.loads, header.config) if written.loads is not None else ():
+        check(name, written.step, left.pop(name, None), dtype, shape)
     for step, _ in written.checkpoints:
         for name, like in shapes.items():
             noted = left.pop(f"{step}.{name}", None)

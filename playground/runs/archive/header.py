@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from models.config import problems
+from playground.runs.archive.loads import WrittenLoads
 from playground.runs.run import RunConfig
 
 FORMATS = ("transformer-playground run 1", "transformer-playground run 2")
@@ -69,6 +70,7 @@ class Written(BaseModel):
     marks: Annotated[list[tuple[Step, Text]], Field(max_length=TURNS)] = []
     changes: Annotated[list[tuple[Step, Text, Setting]], Field(max_length=TURNS)] = []
     turns: Annotated[list[tuple[Step, Text, Setting]], Field(max_length=TURNS)] = []
+    loads: WrittenLoads | None = None
     checkpoints: Annotated[list[tuple[Step, Annotated[int, Field(ge=0, le=2**53)]]], Field(max_length=10_000)] = []
 
 
