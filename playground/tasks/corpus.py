@@ -61,7 +61,7 @@ def corpus(text: str | None = None) -> Corpus:
     often = dict(zip(characters, counts, strict=True))
     common = kept if len(kept) <= MOST else sorted(kept, key=lambda c: -often[c])[: MOST - 1]
     rare = set(kept) - set(common)
-    alphabet = sorted({*common, *([OTHER] if rare else [])})
+    alphabet: list[str] = sorted({*common, OTHER} if rare else set(common))
     place = {c: i for i, c in enumerate(alphabet)} | {c: alphabet.index(OTHER) for c in rare}
     ids_N = torch.tensor([place.get(c, -1) for c in characters])[id_N]
     ids_N = ids_N[ids_N >= 0]

@@ -296,7 +296,7 @@ def test_a_made_up_key_gives_nobody_elses_session(server, stranger, bystander):
 
 
 def test_a_press_that_arrives_late_does_not_undo_a_newer_one(server):
-    stranger = Stranger(server, **SMALL)
+    stranger = Stranger(server, **{**SMALL, "training.record_every": 1})  # each step has a picture to look back to
     for _ in range(3):
         harmless(stranger.press("transport", "step"))
 

@@ -2,6 +2,7 @@
 
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.screen import SMALL, Screen
@@ -82,6 +83,7 @@ def test_a_link_to_no_preset_says_so(page):
     screen.train(1)
 
 
+@pytest.mark.expects_errors("AbortError", "Connection errored out")
 def test_a_panel_that_was_closed_stays_closed_after_a_reload(page):
     screen = Screen(page).open(**SMALL)
     screen.train(2)
