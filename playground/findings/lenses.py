@@ -161,6 +161,7 @@ def learning(history: History, chance: float, uniform: float = math.inf) -> Find
         )
     last = seen[-1]
     fall = steepest_fall([m.loss for m in history.metrics])
+    fall = fall if fall and fall.after < uniform else None  # back from where it had exploded, nothing was learned
     sentence = (
         f"At step {last.step:,}: {percent(last.validation_accuracy or 0.0)} of held-out tokens right (chance: "
         f"{percent(chance)}), loss {last.validation_loss:.3f}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,8 @@ def marks(session: Session) -> list[list[Any]]:
         return []
     found = [[m.step, m.text] for m in run.history.marks]
     fall = steepest_fall([m.loss for m in run.history.metrics])
-    return sorted([*found, [fall.step, "loss drops"]] if fall else found)
+    learned = fall is not None and fall.after < math.log(len(run.task.vocabulary))
+    return sorted([*found, [fall.step, "loss drops"]] if fall and learned else found)
 
 
 def memory(run: Run) -> str:

@@ -72,6 +72,17 @@ def test_a_loss_far_above_that_of_a_uniform_guess_is_called_divergence():
     assert findings.learning(history, 0.1, uniform=100.0).title == "No better than chance so far"
 
 
+def test_a_loss_that_comes_back_from_an_explosion_has_not_fallen_by_learning():
+    losses = [25.0] * 100 + [3.4] * 101
+    history = History()
+    for step, loss in enumerate(losses):
+        seen = {"validation_loss": loss, "validation_accuracy": 0.04} if step % 20 == 0 else {}
+        history.metrics.append(Metrics(step, loss, 0.04, 1.0, 1.0)._replace(**seen))
+    assert findings.learning(history, 0.04, uniform=3.3).title == "No better than chance so far"
+    assert "fell from" not in findings.learning(history, 0.04, uniform=3.3).html
+    assert "fell" in findings.learning(history, 0.04, uniform=9.0).title
+
+
 def test_the_most_telling_role_comes_before_the_highest_score():
     seen = picture(50, h00={"first token": 0.99}, h11={"induction": 0.5}, h10={"induction": 0.6})
     assert [f[:3] for f in findings.named_heads(seen.heads["decoder"])] == [
