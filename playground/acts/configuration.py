@@ -56,6 +56,8 @@ def _not_in_link(session: Session) -> str:
         said.append(f"What was changed at step {steps} holds there from the start.")
     if run is not None and run.step:
         said.append("The run itself, with what it has learned, is a file: Runs, Run file.")
+    if run is not None and run.training.precision == "auto":
+        said.append(f"“auto” chose {run.precision.name} for it here, by a timing; elsewhere it may choose otherwise.")
     return " ".join(said)
 
 

@@ -151,7 +151,8 @@ def test_a_link_says_what_it_does_not_carry():
     told = configuration.link(session, Event({}))["transport"]
     assert told["link_note"] == (
         "It opens these settings at step 0. What was changed at step 3 holds there from the start. The run itself, "
-        "with what it has learned, is a file: Runs, Run file."
+        "with what it has learned, is a file: Runs, Run file. “auto” chose "
+        f"{session.run.precision.name} for it here, by a timing; elsewhere it may choose otherwise."
     )
     blank = Session()
     assert configuration.link(blank, Event({}))["transport"]["link_note"] == "It opens these settings at step 0."
