@@ -5,6 +5,7 @@ import re
 import struct
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_compare_page import is_, opened
@@ -85,6 +86,7 @@ def test_all_variants_are_seen_through_a_word_of_ones_own_as_pictures_table_and_
     expect(page.locator(".jm .ys").first).not_to_contain_text("abca")
 
 
+@pytest.mark.expects_errors("AbortError", "Connection errored out")  # Gradio's, of a page left in mid-stream
 def test_a_link_opens_the_comparison_says_what_is_bad_in_it_and_is_given_back(page):
     linked(page, 2, v2='{"model.layers":999}', seeds="3", match="parameters", word="abca")
     expect(page.locator(".var h2").first).to_have_text("base (base)")
