@@ -18,7 +18,8 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
     """The rate of the model is skip-gram's; the kind is both."""
     every = {row["name"]: row for row in rows(WordSettings, without=frozenset({"model.kind"}))}
     every["model.lr"] = {**every["model.lr"], "label": "Learning rate of skip-gram"}
-    upload = {"label": "Upload", "type": "file", "help": "A .txt file of at most 1,000,000 characters; it fills the text."}
+    help = "A .txt file of up to a million characters; it fills the text."
+    upload = {"label": "Upload", "type": "file", "help": help}
     corpus = ("corpus", "sentences", "text", "model.min_count")
     first = [every.pop(name) for name in corpus]
     first.insert(3, {**first[2], "name": "upload", **upload})
