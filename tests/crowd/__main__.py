@@ -39,7 +39,7 @@ import torch
 torch.set_num_threads(1)
 from playground.runs.run import Run
 from playground.settings import presets
-run = Run(presets.changed(presets.FIRST, json.loads(sys.argv[2])))
+run = Run(presets.PRESETS[presets.FIRST].config)
 run.advance()
 began, step = time.perf_counter(), run.step
 while time.perf_counter() - began < float(sys.argv[1]):
@@ -48,10 +48,10 @@ print(json.dumps((run.step - step) / (time.perf_counter() - began)))
 """
 
 
-def headless(seconds: float, changes: dict[str, object] | None = None) -> float:
+def headless(seconds: float) -> float:
     """Updates a second of the first preset with nobody watching, started as a worker is."""
     root = str(Path(__file__).resolve().parents[2])
-    command = [sys.executable, "-c", HEADLESS, str(seconds), json.dumps(changes or {})]
+    command = [sys.executable, "-c", HEADLESS, str(seconds)]
     return json.loads(subprocess.check_output(command, cwd=root, env=worker_environment() | {"PYTHONPATH": root}))
 
 
@@ -88,7 +88,7 @@ def alone(app: Running, seconds: float) -> None:
     print(f"two visitors: {both:.2f} times the updates of one")
 
 
-SCHEMES = ("learned", "sinusoidal", "ALiBi")  # beside that of the first preset
+RATES = (0.001, 0.002, 0.004)  # beside that of the first preset: variants that cost the same
 
 
 async def together(base: str, seconds: float) -> float:
@@ -99,8 +99,8 @@ async def together(base: str, seconds: float) -> float:
         await tab.press("form:Training", "edit", at="training.steps", value=5000)
         await tab.press("pages", "turn", id="compare")
         await tab.press("compare", "choose", name="run")
-        for kind in SCHEMES:
-            await tab.press("compare", "include", at="model.position.kind", value=kind)
+        for lr in RATES:
+            await tab.press("compare", "include", at="training.lr", value=lr)
         assert len(json.loads(tab.values["compare"]["cards"])) == 4, tab.values["compare"]["problem"]
         await tab.press("compare", "play")
 
@@ -120,9 +120,8 @@ async def together(base: str, seconds: float) -> float:
 def compared(app: Running, seconds: float) -> None:
     ratios = []
     for _ in range(3):
-        one = [headless(seconds / 2, {"model.position.kind": kind} if kind else {}) for kind in ("", *SCHEMES)]
-        made = asyncio.run(together(app.url, seconds))
-        ratios.append(made * sum(1 / rate for rate in one))
+        one = headless(seconds)
+        ratios.append(asyncio.run(together(app.url, seconds)) * (1 + len(RATES)) / one)
     print(f"four variants compared: {median(ratios):.2f} times the updates of one after the other")
 
 
