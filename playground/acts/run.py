@@ -169,8 +169,9 @@ def _look_back(session: Session, step: int, toward: int = 0) -> Update:
         session.stop()
         session.jobs.cancel("ablate")
         kept = [each.step for each in run.history.snapshots]
-        before, after = [s for s in kept if s <= step], [s for s in kept if s >= step]
-        found = (after or [run.step])[0] if toward > 0 else (before or kept or [run.step])[-1 if before else 0]
+        first = kept[0] if kept else run.step
+        after, before = (s for s in kept if s >= step), (s for s in kept if s <= step)
+        found = min(after, default=run.step) if toward > 0 else max(before, default=first)
         session.shown = None if max(step, found) >= run.step else found
         session.ablation = None
     return board.frame(session)

@@ -90,14 +90,15 @@ NO_DISTRIBUTIONS = (
 PEAKED = 0.4  # of a query's weight on one key, on average, from which a head does not spread its attention
 
 
-def concentrated(maps_LHTS: np.ndarray) -> tuple[int, int, float]:
-    """(layer, head, share) of the head with the largest weight on one key, averaged over the queries of the second
-    half: the first ones see few keys.
+def concentrated(maps_LHTS: np.ndarray) -> tuple[int, int, float, int]:
+    """(layer, head, share, queries) of the head with the largest share of its weight on one key, the mean over the
+    queries of the second half: the first ones see few keys. Of signed weights it is the share of the absolute weight.
     """
-    queries = maps_LHTS.shape[2]
-    largest_LH = np.abs(maps_LHTS[:, :, queries // 2 :].astype(np.float32)).max(axis=-1).mean(axis=-1)
-    layer, head = np.unravel_index(int(largest_LH.argmax()), largest_LH.shape)
-    return int(layer), int(head), float(largest_LH[layer, head])
+    late_LHTS = np.abs(maps_LHTS[:, :, maps_LHTS.shape[2] // 2 :].astype(np.float32))
+    share_LHT = late_LHTS.max(axis=-1) / np.maximum(late_LHTS.sum(axis=-1), np.finfo(np.float32).tiny)
+    mean_LH = share_LHT.mean(axis=-1)
+    layer, head = np.unravel_index(int(mean_LH.argmax()), mean_LH.shape)
+    return int(layer), int(head), float(mean_LH[layer, head]), share_LHT.shape[-1]
 
 
 def attention(seen: Snapshot, which: str, history: History | None) -> Finding:
@@ -114,12 +115,14 @@ def _telling(seen: Snapshot, which: str, history: History | None) -> Finding:
         sharp = f"Each of its queries looks at one key ({heads.bits.min():.1f} bits), by a rule that has no name here."
         return Finding(f"L{layer} H{head} knows where to look", sharp)
     if not named:
-        none = f"No role reaches a score of {NAMED_FROM} on this probe at step {seen.step:,}."
+        none = f"No role’s score is above {NAMED_FROM} by its standard error on this probe at step {seen.step:,}."
         if seen.step == 0:
             return Finding("Not trained yet: every head spreads its attention", none)
-        layer, head, largest = concentrated(seen.maps[which])
+        layer, head, largest, queries = concentrated(seen.maps[which])
         name = f'<a data-do="head:{layer},{head}">L{layer} H{head}</a>'
-        mean = f"{name} has most on one key: {largest:.2f} of each query’s weight on average."
+        mean = (
+            f"{name} has most on one key: {largest:.2f} of the weight of a query, the mean of {queries} of one example."
+        )
         if largest >= PEAKED:
             return Finding(f"L{layer} H{head} concentrates its attention, in no role that has a name", f"{mean} {none}")
         return Finding("No head stands out: each spreads its attention", f"{none} {mean}")
@@ -146,7 +149,10 @@ def _telling(seen: Snapshot, which: str, history: History | None) -> Finding:
     return Finding(f"L{layer} H{head} {title}", " ".join(parts))
 
 
-FAR = 1.5  # times the loss of a uniform guess from which a run is said to diverge
+FAR, LATELY = (
+    1.5,
+    10,
+)  # times the loss of a uniform guess from which a run is said to diverge; updates that it is the mean of
 
 
 def learning(history: History, chance: float, uniform: float = math.inf) -> Finding:
@@ -180,9 +186,11 @@ def learning(history: History, chance: float, uniform: float = math.inf) -> Find
         return Finding(
             f"Reached {goal} at step {reached:,} and lost it again: {now} of held-out tokens right", sentence
         )
-    if (last.validation_loss or 0.0) > FAR * uniform:
+    lately = float(np.mean([m.loss for m in history.metrics[-LATELY:]]))
+    if min(last.validation_loss or 0.0, lately) > FAR * uniform:  # of held-out examples alone it is remembering
         lr = history.metrics[-1].lr
-        why = f"A uniform guess has {uniform:.2f}. A learning rate of {lr:g} is too large here: each update overshoots."
+        why = f"So is the training loss, {lately:.2f}; a uniform guess has {uniform:.2f}."
+        why += f" A learning rate below {lr:g} is the first thing to try."
         return Finding("Far worse than chance: the run diverges", f"{sentence} {why}")
     if fall:
         return Finding(f"The loss fell suddenly around step {fall.step:,}", sentence)

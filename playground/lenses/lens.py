@@ -22,7 +22,7 @@ class Panel(NamedTuple):
     """A component of the page."""
 
     make: str
-    """Its function in static/, and where there is one its factory in components/."""
+    """Its function in static/."""
     view: str
     """The name of its values and events."""
     fixed: dict[str, Any]

@@ -10,6 +10,7 @@ import gradio as gr
 from playground.components.column import column
 from playground.components.form import form
 from playground.components.notes import notes
+from playground.components.plot import plot
 from playground.components.published import published
 from playground.components.shelf import shelf
 from playground.components.transport import transport
@@ -19,8 +20,6 @@ from playground.pages.laboratory import PLOTLY
 
 UNDER = {"task": "task", "training": "terms"}
 """Accordion -> the words below its controls."""
-DRAWN = {"plot": {"src": PLOTLY, "title": "", "note": "", "said": "", "slot": ""}}
-"""What components of a kind have in common."""
 Panel = tuple[str, str, dict[str, Any]]
 """See `lenses.lens.Panel`, as JSON."""
 
@@ -55,5 +54,7 @@ def _lens(panels: list[list[Panel]]) -> None:
     for row in panels:
         with gr.Row(elem_classes=["charts"]) if len(row) > 1 else nullcontext():
             for make, view, fixed in row:
-                more: dict[str, Any] = DRAWN.get(make, {}) | fixed
-                widget(make, view, **more)
+                if make == "plot":
+                    plot(src=PLOTLY, view=view, **fixed)
+                else:
+                    widget(make, view, **fixed)

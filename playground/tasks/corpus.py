@@ -20,7 +20,10 @@ SPACE, NEWLINE = "␣", "↵"  # how these two are shown; the characters themsel
 RESERVED = frozenset((MASK, START, SPACE, NEWLINE))
 OTHER = "�"  # what stands for all characters that are too rare
 MOST = 1000  # different characters: each is an output of the model
-JOINERS = frozenset("\u200c\u200d")  # they change the letters beside them: Persian, Hindi, emoji
+JOINERS = {
+    "\u200c": "⟨zwnj⟩",
+    "\u200d": "⟨zwj⟩",
+}  # they change the letters beside them (Persian, Hindi, emoji); how they are shown
 LINES = {ord(c): "\n" for c in "\r\x0b\x0c\x85\u2028\u2029"}
 SPACES = {ord(c): " " for c in "\t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))}
 

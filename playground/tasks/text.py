@@ -90,7 +90,7 @@ class TextTask(Task):
         if data.rare:
             rest = f"the {data.rare:,} rarer ones are one, {OTHER}."
             self.description += f" Each of the {MOST - 1:,} commonest characters is an output; {rest}"
-        shown = {" ": SPACE, "\n": NEWLINE} | dict(zip(JOINERS, ("⟨zwnj⟩", "⟨zwj⟩"), strict=True))
+        shown = {" ": SPACE, "\n": NEWLINE} | JOINERS
         super().__init__(config, [*(shown.get(c, c) for c in data.characters), MASK, START])
         self.id |= {character: i for i, character in enumerate(data.characters)}
         self.written = (*data.characters, MASK, START)

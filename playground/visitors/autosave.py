@@ -117,7 +117,7 @@ def _look(session: Session) -> Look:
         head=session.head,
         shown=session.shown,
         probe=(session.probe_name, session.probe_text),
-        choices=session.chosen | {lens: choices.plain() for lens, choices in session.choices.items()},
+        choices=session.later_choices | {lens: choices.plain() for lens, choices in session.choices.items()},
     )
 
 

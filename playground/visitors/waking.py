@@ -211,7 +211,7 @@ def _look_again(session: Session, look: Look) -> None:
     run = session.start()
     session.which, session.head = look.which, look.head
     session.shown = min(look.shown, run.step) if look.shown is not None else None
-    session.chosen = dict(look.choices)
+    session.later_choices = dict(look.choices)
     name, text = look.probe
     if name != "0":
         session.use_probe(name, text if name == "own" else None)

@@ -52,14 +52,17 @@ def test_heads_without_a_role_are_said_to_be_broad():
 
 def test_a_head_with_most_of_its_weight_on_one_key_is_not_said_to_spread_it():
     seen = picture(261)
-    seen.maps["decoder"][1, 0, :, 2] = 0.9
+    seen.maps["decoder"][:] = 0.25
+    seen.maps["decoder"][1, 0] = [0.05, 0.03, 0.9, 0.02]
     told = findings.attention(seen, "decoder", None)
     assert told.title.startswith("L1 H0 concentrates its attention, in no role")
-    assert "0.90 of each query" in told.html
-    seen.maps["decoder"][1, 0, :, 2] = 0.3
+    assert "0.90 of the weight of a query, the mean of 2 of one example" in told.html
+    seen.maps["decoder"][1, 0] = [0.2, 0.25, 0.3, 0.25]
     told = findings.attention(seen, "decoder", None)
     assert told.title.startswith("No head stands out")
-    assert "0.30 of each query" in told.html
+    assert "0.30 of the weight of a query" in told.html
+    seen.maps["decoder"][1, 0] = [-3.0, 0.0, 9.0, 0.0]  # signed: of the absolute weight
+    assert findings.concentrated(seen.maps["decoder"])[:3] == (1, 0, 0.75)
 
 
 def test_a_loss_far_above_that_of_a_uniform_guess_is_called_divergence():
@@ -68,8 +71,12 @@ def test_a_loss_far_above_that_of_a_uniform_guess_is_called_divergence():
         history.metrics.append(Metrics(step, 135.0, 0.0, 1.0, 1.0, 135.0, 0.02, 0.0))
     told = findings.learning(history, 0.1, uniform=4.65)
     assert told.title == "Far worse than chance: the run diverges"
-    assert "A uniform guess has 4.65. A learning rate of 1 is too large" in told.html
+    assert "the training loss, 135.00; a uniform guess has 4.65. A learning rate below 1 is" in told.html
     assert findings.learning(history, 0.1, uniform=100.0).title == "No better than chance so far"
+    learnt = History()  # by heart: only the held-out examples are far from right
+    for step in range(30):
+        learnt.metrics.append(Metrics(step, 0.01, 1.0, 1.0, 0.003, 9.0, 0.02, 0.0))
+    assert findings.learning(learnt, 0.03, uniform=3.4).title == "No better than chance so far"
 
 
 def test_a_loss_that_comes_back_from_an_explosion_has_not_fallen_by_learning():

@@ -63,7 +63,7 @@ def test_choices_are_of_a_lens_and_come_back_as_they_were():
     for kind in found:
         assert kind.lens in LENSES, f"{kind.__name__} names no lens"
         session, other = tiny(), tiny()
-        other.chosen[kind.lens] = session.of(kind).plain()
+        other.later_choices[kind.lens] = session.of(kind).plain()
         assert other.of(kind).plain() == session.of(kind).plain()
 
 

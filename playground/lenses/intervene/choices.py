@@ -46,7 +46,10 @@ class InterveneChoices(Choices):
         if name == "trial" and isinstance(value, str) and len(value) < 40:
             self.trial = value
         elif name == "chosen" and isinstance(value, list):
-            self.chosen = {(trial, field): of for trial, field, of in value[:MOST]}
+            sound = (each for each in value[:MOST] if isinstance(each, list) and len(each) == 3)
+            self.chosen = {
+                (t, f): of for t, f, of in sound if isinstance(t, str) and isinstance(f, str) and is_plain(of)
+            }
 
     def plain(self) -> dict[str, Any]:
         """The experiment shown, and the inputs of all."""

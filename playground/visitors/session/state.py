@@ -51,7 +51,7 @@ class State:
         self.experiments: dict[str, Work] = {}  # of the Positions page, by name
         self.compare = Setup(anywhere)
         self.choices: dict[str, Choices] = {}  # by lens, once it has been looked through
-        self.chosen: dict[str, dict[str, Any]] = {}  # by lens, what its choices are to take when they are made
+        self.later_choices: dict[str, dict[str, Any]] = {}  # by lens, what its choices take when they are made
         self.prompt: dict[str, Any] | str = ""
         self.preset = presets.FIRST
         self.raw: Mapping[str, Any] = presets.raw(self.preset)
@@ -67,7 +67,7 @@ class State:
         self.head: tuple[int, int] | None = None  # None: the head of the finding
         self.ablation: Ablation | None = None
         self.choices = {lens: choices for lens, choices in self.choices.items() if choices.lasts}
-        self.chosen = {}
+        self.later_choices = {}
         self.probe_name, self.probe_text, self.probe_error = "0", "", ""
         self.probe_seen: str | None = None  # the text of the probe in use, unless it is the fixed one
         self.drawn: tuple[str, tuple[int, int]] | None = None  # the stack and head drawn large, last
@@ -77,7 +77,7 @@ class State:
         found = self.choices.get(kind.lens)
         if not isinstance(found, kind):
             found = self.choices[kind.lens] = kind()
-            for name, value in self.chosen.pop(kind.lens, {}).items():
+            for name, value in self.later_choices.pop(kind.lens, {}).items():
                 found.take(name, value)
         return found
 
@@ -86,7 +86,7 @@ class State:
         if lens in self.choices:
             self.choices[lens].take(name, value)
         else:
-            self.chosen.setdefault(lens, {})[name] = value
+            self.later_choices.setdefault(lens, {})[name] = value
 
     @property
     def running(self) -> bool:
