@@ -1,7 +1,6 @@
 /* What the bus tells the page itself and no component: "tabs" {id, name, n}, "panels" {open, n}, "label" {id, text} and
    "download" {n, name, text | error}; each once for every new n. And turns: which tab or page a visitor has turned to. */
 const TRIES = 100, TRY_MS = 100;                       // a page is drawn when it is first visited
-const SETS = ["lenses", "position-tabs", "embedding-tabs"];
 
 /** Do `act(node)` as soon as `find()` gives one. */
 const once = (find, act, tries = TRIES) => {
@@ -41,6 +40,6 @@ each("download", ({ name, text, error }) => {
 
 /* Before Gradio turns, so that the tab in sight is still the one before. */
 document.addEventListener("click", event => {
-  const tab = event.target.closest?.("[role=tab][data-tab-id]"), set = tab?.closest(SETS.map(id => `#${id}`).join(", "));
+  const tab = event.target.closest?.("[role=tab][data-tab-id]"), set = tab?.closest(".pg-tabs[id]");
   if (set && !echo && tab.getAttribute("aria-selected") !== "true") pg.act(set.id, "turn", { id: tab.dataset.tabId });
 }, true);

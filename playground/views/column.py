@@ -22,7 +22,21 @@ LONG = 4000  # characters of a text that travels whole (static/control.js)
 
 
 def value(session: Session) -> dict[str, Any]:
-    """See `components.column`."""
+    """Value:
+
+    preset: id of the chosen preset, "" when the configuration is none of them.
+    groups: JSON [[title, [[id, label, hint], ...]], ...], the presets.
+    card: JSON [[label, value, value after a restart | "", unit], ...], numbers as text ("37,056").
+    parts: JSON [[name, share], ...], where the parameters are; shares of any sum.
+    parts_text: the line under the bar of the parts; "" for names and percentages.
+    n_pending, pending: how many changes wait for a restart, and what they are
+        ("key/value heads 4 → 2. The run goes on with 4 until then.").
+    blocked: why the changes cannot be restarted with now ("The learning rate is not a number."); the button is then
+        disabled and the sentence stands below the note. Optional.
+    lines: JSON {name: text}, what each closed accordion says.
+
+    Events: preset {name}, restart, fork (with what waits, at the step shown), undo.
+    """
     new = session.config.model
     old = session.run.config.model if session.run and not session.building else new
     pending = session.pending()

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 
 from models.position import POSITIONS, RoPE, Scaling
 from playground.figures.curves import COLOURS
+from playground.laboratories.positions.decay.view import alike
 from playground.laboratories.positions.link import link
 from playground.positions.names import matters, names
 from playground.positions.settings import KEPT, PositionSettings
 from playground.settings.edited import Edited
 from playground.settings.paths import flat
 from playground.settings.rows import rows
+from playground.views import settings as settings_view
 from playground.wording import said
 
 PAPERS = {  # kind -> the paper of the scheme
@@ -55,6 +57,22 @@ ACCORDIONS = {
 }
 IDLE = {"none": ("factor", "fast", "slow", "sharpness"), "linear": ("fast", "slow", "sharpness")}
 IDLE |= {"NTK": IDLE["linear"], "llama3": ("sharpness",), "YaRN": ()}
+
+
+def form_title(name: str) -> str:
+    """Of an accordion's form; the title of the first accordion follows the scheme, this does not."""
+    return f"Positions: {ACCORDIONS[name].title}"
+
+
+def value(edited: Edited[PositionSettings]) -> dict[str, dict[str, Any]]:
+    """The column on the left."""
+    now, out = edited.config, {}
+    excluded = alike(now)[1] if now.tab == "decay" else ()
+    for name, each in ACCORDIONS.items():
+        value = settings_view.value(edited, {"": each.rows}, hidden=hidden(now), hints=hints(now))
+        out[f"form:{form_title(name)}"] = value
+    label = {"id": "position-scheme", "text": title(now)}
+    return {"schemes": scheme(edited), "kept": card(edited, excluded), **out, "label": label}
 
 
 def title(settings: PositionSettings) -> str:
@@ -104,7 +122,11 @@ def about() -> dict[str, list[Any]]:
 
 
 def scheme(edited: Edited[PositionSettings]) -> dict[str, Any]:
-    """See `components.schemes`."""
+    """{kind, problem (sentence or ""), lines: JSON {accordion: what it says while closed}}.
+
+    Events: edit {at, value}; open {query: {name: text}}, once, with what the page's address says. Properties: kinds
+    [[kind, label]] in the order shown; about {kind: [sentence, [paper, address]]}.
+    """
     raw = flat(edited.raw)
     now = edited.config
     scaled = isinstance(now.position, RoPE) and now.position.scaling
@@ -117,14 +139,17 @@ def scheme(edited: Edited[PositionSettings]) -> dict[str, Any]:
     }
     return {
         "kind": raw["position.kind"],
-        "tab": now.tab,
         "problem": edited.problems.get("position.kind", "") or edited.problems.get("kept", ""),
         "lines": json.dumps(lines),
     }
 
 
 def card(edited: Edited[PositionSettings], excluded: tuple[int, ...] = ()) -> dict[str, Any]:
-    """See `components.kept`. `excluded`: the kept ones that the chart in sight cannot show."""
+    """{rows: JSON [[id, colour, name, why it is not drawn or ""]], the one in hand first, full: why nothing can be
+    added or "", link: address of the settings}. `excluded`: the kept ones that the chart in sight cannot show.
+
+    Event: do {action}: keep, drop:1, reset.
+    """
     now = edited.config
     every = names([now.now(), *now.kept])
     shown = [["now", COLOURS[0], f"{every[0]} (now)", ""]]
