@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from models.position import POSITIONS
 from playground.laboratories.positions import acts, column, convergence, cost, decay, length, relative, scheme, trained
 from playground.lenses.lens import Box, Lens, Update, form, panel
 from playground.lenses.page import Page
+from playground.settings.rows import about
 from playground.visitors.event import Event
 from playground.visitors.session import Session
 
@@ -38,7 +40,7 @@ PAGE = Page(
     bar="position-tabs",
     first=decay.LENS.name,
     settings=(
-        panel("schemes", kinds=column.chips(), about=column.about()),
+        panel("schemes", kinds=column.chips(), about=about(POSITIONS)),
         *(
             Box((form(column.form_title(name), {"": each.rows}),), "acc", each.title, f"position-{name}")
             for name, each in column.ACCORDIONS.items()

@@ -17,20 +17,8 @@ from playground.settings.rows import rows
 from playground.views import settings as settings_view
 from playground.wording import said
 
-PAPERS = {  # kind -> the paper of the scheme
-    "none": ("Haviv et al. 2022", "https://arxiv.org/abs/2203.16634"),
-    "sinusoidal": ("Vaswani et al. 2017, §3.5", "https://arxiv.org/abs/1706.03762"),
-    "learned": ("Gehring et al. 2017, §3.1", "https://arxiv.org/abs/1705.03122"),
-    "RoPE": ("Su et al. 2021, §3.4", "https://arxiv.org/abs/2104.09864"),
-    "ALiBi": ("Press et al. 2022", "https://arxiv.org/abs/2108.12409"),
-    "T5": ("Raffel et al. 2020, §2.1", "https://arxiv.org/abs/1910.10683"),
-    "Shaw": ("Shaw et al. 2018, §3.2", "https://arxiv.org/abs/1803.02155"),
-    "Transformer-XL": ("Dai et al. 2019, §3.3", "https://arxiv.org/abs/1901.02860"),
-}
-ORDER = ("RoPE", "sinusoidal", "learned", "ALiBi", "T5", "Shaw", "Transformer-XL", "none")
-CHIPS = {"sinusoidal": "Sinusoidal", "learned": "Learned", "T5": "T5 bias", "none": "None"}
-TITLES = {"RoPE": "Rotation", "sinusoidal": "Table", "learned": "Table", "ALiBi": "Slopes", "T5": "Buckets"}
-TITLES |= {"Shaw": "Clip", "Transformer-XL": "Sinusoid", "none": "Stack"}
+ORDER = sorted(POSITIONS, key=lambda kind: (kind != PositionSettings().position.kind, kind == "none"))
+"""Of the chips: the first one chosen first, no positions last."""
 EVERYDAY = ("way", "factor", "trained", "fraction", "buckets", "furthest")  # on the Playground behind "More"
 
 
@@ -77,8 +65,7 @@ def value(edited: Edited[PositionSettings]) -> dict[str, dict[str, Any]]:
 
 def title(settings: PositionSettings) -> str:
     """Of the first accordion."""
-    kind = str(settings.position.kind)
-    return TITLES.get(kind, kind)
+    return settings.position.heading or settings.position.kind
 
 
 def hidden(settings: PositionSettings) -> list[str]:
@@ -89,7 +76,7 @@ def hidden(settings: PositionSettings) -> list[str]:
         found += ["trained", "heads", *(f"position.scaling.{name}" for name in idle)]
     else:
         found += ["pair"]
-    if position.kind in ("sinusoidal", "learned", "none", "RoPE"):
+    if not position.acts_on_scores:
         found += ["sight", "heads", "head"]
     if settings.tab == "decay" and position.kind != "T5":
         found += ["sight"]
@@ -105,20 +92,14 @@ def hints(settings: PositionSettings) -> dict[str, str]:
         factor = said(position.scaling.factor)
         found["position.scaling.factor"] = f"Method is none, so a factor of {factor} has no effect. Choose a method."
     for name in ("query", "key"):
-        if position.kind == "learned" and getattr(settings, name) >= settings.trained:
+        if position.ends and getattr(settings, name) >= settings.trained:
             found[name] = f"There is no learned vector beyond position {settings.trained - 1}."
     return found
 
 
 def chips() -> list[list[str]]:
-    """[[kind, label]] in the order shown; a new variant stands last."""
-    return [[kind, CHIPS.get(kind, kind)] for kind in (*ORDER, *(k for k in POSITIONS if k not in ORDER))]
-
-
-def about() -> dict[str, list[Any]]:
-    """{kind: [sentence, paper]}."""
-    lines = {kind: (member.__doc__ or "").strip().split("\n\n")[0] for kind, member in POSITIONS.items()}
-    return {kind: [" ".join(text.split()), PAPERS.get(kind)] for kind, text in lines.items()}
+    """[[kind, label]] in the order shown."""
+    return [[kind, POSITIONS[kind].chip or kind] for kind in ORDER]
 
 
 def scheme(edited: Edited[PositionSettings]) -> dict[str, Any]:

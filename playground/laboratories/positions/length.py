@@ -13,7 +13,7 @@ from playground.laboratories.positions.experiment_tab import lens
 def _reading(now: extrapolation.Progress) -> str:
     schemes = now.config.schemes
     if now.training:
-        place = schemes.index(now.training) + 1  # type: ignore[arg-type]
+        place = schemes.index(now.training) + 1
         return f"Training {NAMES[now.training]}, {place} of {len(schemes)}: step {now.step:,}, loss {now.loss:.2f}"
     return f"{len(now.points)} lengths read"
 

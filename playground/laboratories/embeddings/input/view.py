@@ -17,14 +17,6 @@ from playground.tasks.base import Batch
 from playground.visitors.session import Session
 
 LABELS = {"token": "Token", "segment": "Segment", "position": "Position"}
-ENTERS = {
-    "RoPE": "RoPE turns queries and keys, in every attention, by an angle that grows with the position",
-    "ALiBi": "ALiBi lowers every score, in every attention, by a slope times the distance",
-    "T5": "T5 adds a trained number for each bucket of distances to the scores of every attention",
-    "Shaw": "Shaw’s relative positions add a trained vector for each distance to the keys, in every attention",
-    "Transformer-XL": "Transformer-XL adds scores of its own for each distance, in every attention",
-    "none": "This model has no positions: only the causal mask, if there is one, tells what came before",
-}
 BEHIND = {
     "embedding": "before the first block: every block reads this",
     "attention": "inside the first block: its attention reads this, the residual stream keeps the sum",
@@ -158,7 +150,7 @@ def _enters(model: Transformer, found: Inputs) -> str:
     """Where positions come in, if not here."""
     if any(part.name == "position" for part in found.parts):
         return ""
-    return ENTERS.get(model.config.position.kind, "Positions act inside the attention") + "."
+    return f"{model.config.position.enters}."
 
 
 def _finding(looked: Looked, found: Inputs, at: int, words: list[str], boundary: int) -> dict[str, str]:

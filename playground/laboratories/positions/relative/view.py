@@ -26,7 +26,7 @@ def value(settings: PositionSettings) -> dict[str, dict[str, Any]]:
     seen = [relative.moved(each, settings.query, settings.key, head, far) for each in drawn]
     if not seen[0].scores:
         return _without(settings, seen[0].refused)
-    found = findings.relative(called(settings.position.kind), seen[0], settings.query, settings.key)
+    found = findings.relative(called(settings.position), seen[0], settings.query, settings.key)
     sentence = f"{found.html} {_here(settings)}"
     told = [(name, each) for name, each in zip(names(drawn), seen, strict=True) if each.scores]
     figure = figures.by_shift(told, cursor=settings.shift, end=far)
@@ -76,7 +76,7 @@ def _without(settings: PositionSettings, refused: str) -> dict[str, dict[str, An
 
 def _squares(settings: PositionSettings) -> tuple[dict[str, Any], dict[str, Any]]:
     """All scores of the first positions, and of as many from the shift on, on one scale."""
-    side = min(SIDE, settings.trained) if settings.position.kind == "learned" else SIDE
+    side = min(SIDE, settings.trained) if settings.position.ends else SIDE
     first = relative.square(settings, 0, side)
     try:
         moved = relative.square(settings, settings.shift, side)

@@ -82,7 +82,7 @@ def _rotation(settings: PositionSettings) -> Value:
 
 def _table(settings: PositionSettings) -> Value:
     scheme, end = built(settings, settings.distance + 1), SIDE + max(settings.query, settings.key)
-    rows = min(LONG, settings.trained if settings.position.kind == "learned" else LONG)
+    rows = min(LONG, settings.trained if settings.position.ends else LONG)
     wide = min(WIDE, settings.head_dim)
     table = scheme.position.embed(torch.zeros(rows, settings.head_dim)).numpy()[:, :wide]
     most = float(np.abs(table).max()) or 1.0
