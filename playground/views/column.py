@@ -11,6 +11,7 @@ from models.config import extra, variants, walk
 from models.cost import cost
 from models.feedforward import FeedForwardConfig
 from models.mixture import MoE
+from models.moe import ROUTERS, RouterConfig
 from playground.runs.run import RunConfig
 from playground.settings import presets, rows
 from playground.settings.forms import SLOT_KINDS, Accordion, field_at, flat, leaf, plain
@@ -209,17 +210,17 @@ def hidden(raw: Mapping[str, Any]) -> frozenset[str]:
 def _unused(of: Callable[[str], Any]) -> dict[str, bool]:
     """Settings of a mixture that do nothing beside its others."""
     mixture, router = "model.feed_forward.", of("model.feed_forward.router.kind")
-    seated = router not in ("soft", "expert choice")
-    learns = router not in ("hash", "random")
+    config = ROUTERS.get(str(router), RouterConfig)
+    seated, learns = config.picks == "tokens", config.learns
     limited = of(mixture + "capacity.factor") is not None or of(mixture + "capacity.evaluation") is not None
     limits = dict.fromkeys(("capacity.minimum", "capacity.rounding", "capacity.priority"), not (seated and limited))
-    moved = learns and seated  # soft routing and expert choice have equal loads, and constant losses of balance
+    moved = learns and seated  # else all loads are equal, and losses of balance constant
     losses = dict.fromkeys(("balance.auxiliary", "balance.over", "balance.unit"), not moved)
     apart = dict.fromkeys(("balance.device", "balance.communication"), not moved or of(mixture + "devices") == 1)
     return {
         "capacity.factor": not seated,
         "capacity.evaluation": not seated,
-        "capacity.group": not (seated and limited) and router != "expert choice",
+        "capacity.group": not (seated and limited) and config.picks != "experts",
         "balance.bias_speed": not moved,
         "balance.z": not learns,
         "router.renormalise": of(mixture + "router.softmax") == "after selection",

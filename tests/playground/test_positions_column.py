@@ -122,7 +122,8 @@ def test_a_scheme_says_what_the_page_shows_of_it(kind):
     assert kind in dict(column.chips())
     sentence, paper = about(POSITIONS)[kind]
     assert sentence.endswith("."), f"{kind} has no docstring that ends its first paragraph with a full stop"
-    assert paper is not None and paper[1].startswith("https://"), f"{kind} has no paper"
+    assert paper is not None, f"{kind} has no paper"
+    assert paper[1].startswith("https://"), f"the paper of {kind} has no address"
     assert scheme.heading, f"{kind} has no heading for its settings"
     assert scheme.sees.endswith("."), f"{kind} does not say how it sees distance"
     assert scheme.absolute or scheme.enters != PositionConfig.enters, f"{kind} does not say where it enters"
