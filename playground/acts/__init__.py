@@ -1,5 +1,5 @@
-"""What each event of the page does to a session, and what is drawn then: {view name: value}, as the docstrings of
-components/ describe the values. Nothing here computes for long: that is begun as a job of the session.
+"""What each event of the page does to a session, and what is drawn then: {view name: value}, as the functions
+that make the values describe them. Nothing here computes for long: that is begun as a job of the session.
 """
 
 from __future__ import annotations
