@@ -8,7 +8,7 @@ from playground.components.widget import html
 def bus() -> gr.HTML:
     """Hidden, and drawn before all others; outside of tabs and accordions, which mount late.
 
-    Value: JSON text of one message; see static/bus.js, which says what messages hold.
+    Value: JSON text of one message; see static/core/bus.js, which says what messages hold.
 
     Events, with what they carry:
         attach {key, query: {name: text}, page: name of the page in sight, again, hidden}: a page load asks for its

@@ -8,16 +8,18 @@ from urllib.parse import quote
 import gradio as gr
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-FIRST = ("base.js", "bus.js")
-STYLES = ("tokens.css", "frame.css")
+FIRST = ("core/base.js", "core/bus.js")
+STYLES = ("styles/tokens.css", "styles/frame.css")
+LAYERS = ("styles", "core", "controls", "charts", "lenses", "laboratories", "pages")
+"""Folders of static/; each uses those before it."""
 
 
 def widget(
     make: str, view: str | None = None, *, value: Any = None, own_events: tuple[str, ...] = (), **props: Any
 ) -> gr.HTML:
-    """A `gr.HTML` whose elements are made once, by the function `pg.<make>` of static/<make>.js.
+    """A `gr.HTML` whose elements are made once, by the function `pg.<make>` of static/.
 
-    Its values and events travel on the bus (static/bus.js): values under the name `view`, events to the table of that
+    Its values and events travel on the bus (static/core/bus.js): values under the name `view`, events to the table of that
     name in playground/acts. Gradio itself knows neither.
 
     Args:
@@ -56,9 +58,10 @@ def quoted(value: Any) -> str:
 
 
 def ordered(suffix: str, first: tuple[str, ...]) -> list[Path]:
-    """Files of static/ with this suffix: those named first in their order, then the others by name."""
-    files = sorted(STATIC.glob(f"*{suffix}"))
-    return [STATIC / name for name in first] + [file for file in files if file.name not in first]
+    """Files of static/ with this suffix: those named first in their order, then the others by layer and name."""
+    begin = [STATIC / name for name in first]
+    files = [file for layer in LAYERS for file in sorted((STATIC / layer).rglob(f"*{suffix}"))]
+    return begin + [file for file in files if file not in begin]
 
 
 def head(initial: dict[str, dict[str, Any]] | None = None) -> str:

@@ -107,7 +107,7 @@ def test_the_panels_of_a_lens_are_drawn_by_functions_that_exist(lens):
 
 @pytest.mark.parametrize("event", OWN["bus"])
 def test_the_bus_sends_each_of_its_events(event):
-    sources = "".join((widget.STATIC / name).read_text("utf-8") for name in ("bus.js", "stream.js"))
+    sources = "".join((widget.STATIC / name).read_text("utf-8") for name in ("core/bus.js", "core/stream.js"))
     assert re.search(rf'"{event}"', sources)
 
 
@@ -191,7 +191,7 @@ def test_nothing_is_asked_from_the_root_of_the_host():
 def test_storage_that_throws_is_asked_in_one_place():
     found = {
         file.name
-        for file in widget.STATIC.glob("*.js")
+        for file in widget.STATIC.rglob("*.js")
         if re.search(r"(?<!\")\b(?:session|local)Storage\b[.\[]", file.read_text("utf-8"))
     }
     assert not found, "use pg.stored and pg.store"
@@ -211,7 +211,7 @@ def test_what_would_be_fetched_is_noticed(bad):
 def test_every_file_of_static_travels_once_in_its_order():
     head = widget.head()
     files = [*widget.ordered(".css", widget.STYLES), *widget.ordered(".js", widget.FIRST)]
-    assert {f.name for f in files} == {f.name for f in widget.STATIC.iterdir() if f.suffix in (".css", ".js")}
+    assert {f.name for f in files} == {f.name for f in widget.STATIC.rglob("*") if f.suffix in (".css", ".js")}
     places = [head.index(f.read_text("utf-8")) for f in files]
     assert places == sorted(places)
     assert [f.name for f in files][:2] == ["tokens.css", "frame.css"]
@@ -227,9 +227,10 @@ def test_first_values_stand_in_the_head_and_end_nothing():
 
 def test_a_closing_tag_in_a_script_is_refused(monkeypatch, tmp_path):
     for name in (*widget.STYLES, *widget.FIRST):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
     monkeypatch.setattr(widget, "STATIC", tmp_path)
     assert "<script>" in widget.head()
-    (tmp_path / "a.js").write_text("'</script>'")
+    (tmp_path / "core" / "a.js").write_text("'</script>'")
     with pytest.raises(ValueError, match="closing tag"):
         widget.head()
