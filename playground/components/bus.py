@@ -15,7 +15,7 @@ def bus() -> gr.HTML:
             session.
         act {key, page, n, view, event, data, seen}: an event of a component.
         save: the same, answered with a file as well.
-        watch {key, page, seen}: open the stream of frames; follow it with `then(js="() => pg.streamed()")`.
+        watch {key, page, seen}: open the stream of frames; follow it with `streamed` of static/core/stream.js.
     """
-    script = "/* 'attach' 'act' 'save' 'watch' */ pg.bus(element, props, trigger, watch)"
-    return html(script, "", elem_id="bus", elem_classes=["w", "unseen"])
+    call = "/* 'attach' 'act' 'save' 'watch' */ part.bus(element, props, trigger, watch)"
+    return html("bus", call, "", elem_id="bus", elem_classes=["w", "unseen"])

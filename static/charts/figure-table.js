@@ -8,7 +8,7 @@ const round = value => typeof value === "number" && !Number.isInteger(value) ? N
 const upright = ({ data = [], layout = {} }) => !data.some(trace => trace.orientation === "h") ? { data, layout }
   : { data: data.map(trace => ({ ...trace, x: trace.y, y: trace.x })), layout: { xaxis: layout.yaxis, yaxis: layout.xaxis } };
 
-pg.plotRows = (figure = {}) => {
+export const plotRows = (figure = {}) => {
   const { data, layout } = upright(figure);
   const curves = data.filter(trace => Array.isArray(trace.y) && trace.hoverinfo !== "skip" && (trace.name || data.length === 1));
   if (!curves.length) return { columns: ["nothing to list"], rows: [] };

@@ -27,7 +27,7 @@ const HOUSE = {
 };
 
 /** { data, layout } for `Plotly.react`; the figure's own layout wins over the page's, its width and template do not. */
-pg.figure = ({ data = [], layout = {} }, tall) => {
+export const fitFigure = ({ data = [], layout = {} }, tall) => {
   const whole = merge(HOUSE, layout);
   for (const name of Object.keys(whole)) if (/^[xy]axis\d/.test(name)) whole[name] = merge(AXIS, whole[name]);
   delete whole.width;

@@ -1,4 +1,13 @@
 /* A matrix as a picture: numbers along both axes, a card for the cell under the pointer or the arrow keys, a legend. */
+import { say } from "../core/announce.js";
+import { bytesOf, colourTable, inkOn, paintCells } from "../core/colours.js";
+import { saveCsv } from "../core/files.js";
+import { mount, mountOf } from "../core/mount.js";
+import { num } from "../core/numbers.js";
+import { esc, reader, setText } from "../core/text.js";
+import { stillMenu } from "./svg-file.js";
+import { tableView } from "./table.js";
+
 const MASKED = 65535, MOST = 65534, LEFT = 46, TOP = 36, TALL = 460, CELL = 14, NUMBERED = 25;    // px
 const HTML = `<div class="pt"><h2></h2><span></span><span class="grow"></span><span class="ramp-box"><span></span><canvas></canvas><span></span></span>
     <span class="menu"></span><button class="b small quiet" data-table aria-pressed="false">Table</button></div>
@@ -6,19 +15,19 @@ const HTML = `<div class="pt"><h2></h2><span></span><span class="grow"></span><s
     <div class="gys" aria-hidden="true"></div><div class="gwell" tabindex="0" role="group"><canvas class="pixels" role="img"></canvas>
     <div class="gnum" aria-hidden="true"></div><div class="gring" hidden></div></div></div>
   <div class="hover-card" hidden></div><div class="grid-table" hidden></div>`;
-const short = x => pg.num(Number(x.toPrecision(3)), 3);
+const short = x => num(Number(x.toPrecision(3)), 3);
 
 /** What a value says, decoded: at(row, column) -> number, or null where it is masked. */
 const decode = (value, read) => {
-  const bytes = pg.bytes(value.w), cells = new Uint16Array(bytes.buffer), rows = read("rows", value.rows), columns = read("columns", value.columns);
+  const bytes = bytesOf(value.w), cells = new Uint16Array(bytes.buffer), rows = read("rows", value.rows), columns = read("columns", value.columns);
   const { low, high } = value, code = (row, column) => cells[row * columns.length + column];
   const at = (row, column) => code(row, column) === MASKED ? null : low + code(row, column) / MOST * (high - low);
   const picture = Uint8Array.from(cells, cell => cell === MASKED ? 255 : Math.round(cell / MOST * 254));
   return { ...value, rows, columns, at, picture, chosen: read("chosen", value.chosen), picks: read("picks", value.picks) };
 };
 
-pg.grid = (element, props, trigger, watch) => {
-  const root = pg.root(element), read = pg.reader(), host = document.createElement("section");
+export const grid = (element, props, trigger, watch) => {
+  const root = mountOf(element), read = reader(), host = document.createElement("section");
   host.className = "pgrid";
   host.innerHTML = HTML;
   root.append(host);
@@ -26,11 +35,11 @@ pg.grid = (element, props, trigger, watch) => {
   const card = $(".hover-card"), table = $(".grid-table"), swap = $("[data-table]"), ramp = $(".ramp-box");
   let frame = null, width = 0, w = 0, h = 0, at = null, twin = null, laid = "";
 
-  const colours = () => pg.colours(frame.scale === "div" ? "signed" : "seq");
+  const colours = () => colourTable(frame.scale === "div" ? "signed" : "seq");
   const tick = (labels, cell, axis) => {
     const each = axis === "x" ? Math.ceil(26 / cell) : Math.ceil(16 / cell), nice = [1, 2, 4, 5, 8, 10, 16, 20, 32].find(n => n >= each) ?? each;
-    return labels.map((label, i) => i % nice ? "" : axis === "x" ? `<span class="gax x" style="left:${LEFT + (i + 0.5) * cell}px">${pg.esc(label)}</span>`
-      : `<span class="gax y" style="top:${TOP + (i + 0.5) * cell}px">${pg.esc(label)}</span>`).join("");
+    return labels.map((label, i) => i % nice ? "" : axis === "x" ? `<span class="gax x" style="left:${LEFT + (i + 0.5) * cell}px">${esc(label)}</span>`
+      : `<span class="gax y" style="top:${TOP + (i + 0.5) * cell}px">${esc(label)}</span>`).join("");
   };
   const lay = () => {
     const R = frame.rows.length, C = frame.columns.length, room = width - LEFT - 2, square = Math.min(room / C, TALL / R, R <= 16 ? 30 : CELL);
@@ -46,9 +55,9 @@ pg.grid = (element, props, trigger, watch) => {
   };
   const legend = () => {
     const [low, bar, high] = ramp.children, table = colours();
-    pg.set(low, short(frame.low));
-    pg.set(high, short(frame.high));
-    pg.paint(bar, Uint8Array.from({ length: 64 }, (_, i) => i * 4), 0, 64, 1, table);
+    setText(low, short(frame.low));
+    setText(high, short(frame.high));
+    paintCells(bar, Uint8Array.from({ length: 64 }, (_, i) => i * 4), 0, 64, 1, table);
   };
   const figures = () => {
     const box = $(".gnum");
@@ -57,7 +66,7 @@ pg.grid = (element, props, trigger, watch) => {
     const table = colours(), cell = (r, c) => {
       const x = frame.at(r, c);
       return x === null || Math.abs(x) < 0.005 ? "" : `<span style="left:${c * w}px;top:${r * h}px;width:${w}px;line-height:${h}px;color:${
-        pg.inkOn(table[frame.picture[r * frame.columns.length + c]])}">${x.toFixed(2).replace("-", "−").replace("0.", ".")}</span>`;
+        inkOn(table[frame.picture[r * frame.columns.length + c]])}">${x.toFixed(2).replace("-", "−").replace("0.", ".")}</span>`;
     };
     box.innerHTML = frame.rows.map((_, r) => frame.columns.map((_, c) => cell(r, c)).join("")).join("");
   };
@@ -68,7 +77,7 @@ pg.grid = (element, props, trigger, watch) => {
   const tell = cell => {
     card.hidden = !cell;
     if (!cell) return;
-    pg.set(card, words(cell));
+    setText(card, words(cell));
     const left = LEFT + (cell[1] + 1) * w + 8, over = left + card.offsetWidth > width;
     const top = map.offsetTop + TOP + (cell[0] + 1) * h + 6;
     card.style.transform = `translate(${over ? Math.max(0, LEFT + cell[1] * w - card.offsetWidth - 8) : left}px, ${top}px)`;
@@ -81,11 +90,11 @@ pg.grid = (element, props, trigger, watch) => {
     host.hidden = !frame?.title;
     if (host.hidden || !width) return;
     lay();
-    pg.set($("h2"), frame.title);
-    pg.set($("h2 + span"), frame.note);
-    pg.set($(".axt.k"), `${frame.column_title} →`);
-    pg.set($(".axt.q"), frame.row_title);
-    pg.paint(canvas, frame.picture, 0, frame.columns.length, frame.rows.length, colours());
+    setText($("h2"), frame.title);
+    setText($("h2 + span"), frame.note);
+    setText($(".axt.k"), `${frame.column_title} →`);
+    setText($(".axt.q"), frame.row_title);
+    paintCells(canvas, frame.picture, 0, frame.columns.length, frame.rows.length, colours());
     canvas.setAttribute("aria-label", frame.said);
     well.setAttribute("aria-label", `${frame.title}: arrow keys say each number`);
     legend();
@@ -124,30 +133,30 @@ pg.grid = (element, props, trigger, watch) => {
     if (to[0] < 0 || to[1] < 0 || to[0] >= frame.rows.length || to[1] >= frame.columns.length) return;
     choose(to);
     tell(to);
-    pg.say(words(to));
+    say(words(to));
   });
   swap.addEventListener("click", () => {
-    twin = twin ? null : pg.tableView(table);
+    twin = twin ? null : tableView(table);
     swap.setAttribute("aria-pressed", !!twin);
     [table.hidden, map.hidden] = [!twin, !!twin];
     if (twin) twin.draw(rows());
   });
-  pg.stillMenu($(".menu"), () => pg.gridStill(frame, canvas), props.view, [["CSV", () => {
+  stillMenu($(".menu"), () => gridStill(frame, canvas), props.view, [["CSV", () => {
     const { columns, rows: cells, name } = rows();
-    pg.saveCsv([columns, ...cells], name);
+    saveCsv([columns, ...cells], name);
   }]]);
   new ResizeObserver(([entry]) => { width = entry.contentRect.width; draw(); }).observe(root);
-  pg.mount(element, props, watch, value => { frame = value.title ? decode(value, read) : null; draw(); }, { always: true });
+  mount(element, props, watch, value => { frame = value.title ? decode(value, read) : null; draw(); }, { always: true });
 };
 
 /** The same as an SVG: the canvas as an image, axes and title as text. */
-pg.gridStill = (frame, canvas) => {
+export const gridStill = (frame, canvas) => {
   const R = frame.rows.length, C = frame.columns.length, cell = Math.max(6, Math.min(24, 560 / C)), [w, h] = [90 + C * cell, 90 + R * cell];
   const ink = getComputedStyle(canvas).color, every = Math.ceil(28 / cell);
-  const x = frame.columns.map((label, i) => i % every ? "" : `<text x="${70 + (i + 0.5) * cell}" y="62" text-anchor="middle">${pg.esc(label)}</text>`);
-  const y = frame.rows.map((label, i) => i % every ? "" : `<text x="64" y="${74 + (i + 0.5) * cell}" text-anchor="end">${pg.esc(label)}</text>`);
+  const x = frame.columns.map((label, i) => i % every ? "" : `<text x="${70 + (i + 0.5) * cell}" y="62" text-anchor="middle">${esc(label)}</text>`);
+  const y = frame.rows.map((label, i) => i % every ? "" : `<text x="64" y="${74 + (i + 0.5) * cell}" text-anchor="end">${esc(label)}</text>`);
   return { w, h, markup: `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" font-family="sans-serif" font-size="11" fill="${ink}">
-    <text x="70" y="20" font-size="14">${pg.esc(frame.title)}, ${pg.esc(short(frame.low))} to ${pg.esc(short(frame.high))}</text>
-    <text x="70" y="44">${pg.esc(frame.column_title)} (down: ${pg.esc(frame.row_title)})</text>${x.join("")}${y.join("")}
+    <text x="70" y="20" font-size="14">${esc(frame.title)}, ${esc(short(frame.low))} to ${esc(short(frame.high))}</text>
+    <text x="70" y="44">${esc(frame.column_title)} (down: ${esc(frame.row_title)})</text>${x.join("")}${y.join("")}
     <image x="70" y="70" width="${C * cell}" height="${R * cell}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${canvas.toDataURL()}"/></svg>` };
 };

@@ -1,7 +1,7 @@
 /* A grid of heads as tiles: a press or the arrows choose one, the other mouse button ablates it. */
 
 /** `state()` -> { tiles, heads (of a layer), on (index of the chosen one) }; tiles carry data-l and data-h. */
-pg.headTiles = (host, selector, state, { choose, ablate }) => {
+export const headTiles = (host, selector, state, { choose, ablate }) => {
   const of = event => event.target.closest(selector);
   host.addEventListener("click", event => { const t = of(event); if (t) choose(+t.dataset.l, +t.dataset.h); });
   host.addEventListener("contextmenu", event => {

@@ -1,9 +1,12 @@
 /* A plane of vectors: axes in equal units, that widen at once and narrow late, so that steps can be compared. */
+import { num } from "../core/numbers.js";
+import { setText } from "../core/text.js";
+
 const PAD = { left: 46, right: 18, top: 14, bottom: 34 }, MARGIN = .07, CALM = 16, ROOMY = .8;
 const svgNode = name => document.createElementNS("http://www.w3.org/2000/svg", name);
 
 /** Attributes of an svg node, written only where they differ. */
-pg.svgAttr = (node, values) => {
+export const svgAttr = (node, values) => {
   for (const [name, value] of Object.entries(values)) {
     const text = typeof value === "number" ? String(Math.round(value * 10) / 10) : String(value);
     if (node.getAttribute(name) !== text) node.setAttribute(name, text);
@@ -11,9 +14,9 @@ pg.svgAttr = (node, values) => {
   return node;
 };
 /** Stands a node at a place by its transform, which spares a text its layout. */
-pg.svgMove = (node, [x, y], values = {}) => pg.svgAttr(node, { transform: `translate(${Math.round(x * 2) / 2} ${Math.round(y * 2) / 2})`, ...values });
+export const svgMove = (node, [x, y], values = {}) => svgAttr(node, { transform: `translate(${Math.round(x * 2) / 2} ${Math.round(y * 2) / 2})`, ...values });
 /** Exactly `count` nodes of a kind inside a group; the ones there are kept. */
-pg.svgPool = (group, name, count) => {
+export const svgPool = (group, name, count) => {
   while (group.childNodes.length < count) group.append(svgNode(name));
   while (group.childNodes.length > count) group.lastChild.remove();
   return [...group.childNodes];
@@ -22,7 +25,7 @@ const tidy = span => [1, 2, 5, 10].map(m => m * 10 ** Math.floor(Math.log10(span
 
 /** `draw(points, key, titles)` lays the axes for all points ([x, y]; another key starts anew) and returns
     { at([x, y]) -> [px, px], wide, high }. `layers`: the groups to draw in, by name. */
-pg.svgPlane = (host, names, ratio) => {
+export const svgPlane = (host, names, ratio) => {
   host.classList.add("svg-plane");
   host.innerHTML = `<svg tabindex="0" role="img">${["grid", ...names].map(name => `<g class="${name}"></g>`).join("")}</svg>
     <div class="hover-card" hidden></div>`;
@@ -47,7 +50,7 @@ pg.svgPlane = (host, names, ratio) => {
     const step = tidy(Math.max(box.w, box.h) / scale), lines = [], words = [], [x0, y0] = [PAD.left, PAD.top];
     const ticks = (i, low, high) => { const found = []; for (let n = Math.ceil(low / step); n * step <= high; n++) found.push(n * step); return found; };
     const [left, top] = box.from(x0, y0), [right, bottom] = box.from(x0 + box.w, y0 + box.h);
-    const said = value => pg.num(Math.abs(value) < step / 2 ? 0 : +value.toPrecision(6));
+    const said = value => num(Math.abs(value) < step / 2 ? 0 : +value.toPrecision(6));
     for (const value of ticks(0, left, right)) {
       const [x] = at([value, 0]);
       lines.push([x, y0, x, y0 + box.h, value]);
@@ -59,10 +62,10 @@ pg.svgPlane = (host, names, ratio) => {
       words.push([x0 - 5, y + 4, said(value), "end"]);
     }
     words.push([x0 + box.w, y0 + box.h + 29, titles[0], "end"], [0, 0, titles[1], "end"]);
-    const [ruled, told] = [pg.svgPool(layers.grid.firstChild, "line", lines.length), pg.svgPool(layers.grid.lastChild, "text", words.length)];
-    lines.forEach(([x1, y1, x2, y2, value], i) => pg.svgAttr(ruled[i], { x1, y1, x2, y2, class: Math.abs(value) < step / 2 ? "zero" : "" }));
-    words.forEach(([x, y, text, anchor], i) => { pg.svgAttr(told[i], { x, y, "text-anchor": anchor, transform: "" }); pg.set(told[i], text); });
-    pg.svgAttr(told.at(-1), { x: 0, y: 0, transform: `translate(11 ${y0}) rotate(-90)` });
+    const [ruled, told] = [svgPool(layers.grid.firstChild, "line", lines.length), svgPool(layers.grid.lastChild, "text", words.length)];
+    lines.forEach(([x1, y1, x2, y2, value], i) => svgAttr(ruled[i], { x1, y1, x2, y2, class: Math.abs(value) < step / 2 ? "zero" : "" }));
+    words.forEach(([x, y, text, anchor], i) => { svgAttr(told[i], { x, y, "text-anchor": anchor, transform: "" }); setText(told[i], text); });
+    svgAttr(told.at(-1), { x: 0, y: 0, transform: `translate(11 ${y0}) rotate(-90)` });
   };
   layers.grid.append(svgNode("g"), svgNode("g"));
 
@@ -74,7 +77,7 @@ pg.svgPlane = (host, names, ratio) => {
     const scale = Math.min(box.w / (x1 - x0), box.h / (y1 - y0)), middle = [(x0 + x1) / 2, (y0 + y1) / 2];
     const at = ([x, y]) => [PAD.left + box.w / 2 + (x - middle[0]) * scale, PAD.top + box.h / 2 - (y - middle[1]) * scale];
     box.from = (px, py) => [middle[0] + (px - PAD.left - box.w / 2) / scale, middle[1] - (py - PAD.top - box.h / 2) / scale];
-    pg.svgAttr(svg, { viewBox: `0 0 ${wide} ${high}`, height: high });
+    svgAttr(svg, { viewBox: `0 0 ${wide} ${high}`, height: high });
     grid(at, scale, box, titles);
     return { at, wide, high };
   };
@@ -93,13 +96,13 @@ pg.svgPlane = (host, names, ratio) => {
 };
 
 /** Index of the place nearest to another, within a reach in px; -1: none. */
-pg.svgNearest = (places, [x, y], reach) => {
+export const svgNearest = (places, [x, y], reach) => {
   let best = -1, least = reach;
   places.forEach(([px, py], i) => { const far = Math.hypot(px - x, py - y); if (far < least) { least = far; best = i; } });
   return best;
 };
 /** Index of the place to go to by an arrow key from `from`: near, and in that direction. */
-pg.svgTowards = (places, from, [dx, dy]) => {
+export const svgTowards = (places, from, [dx, dy]) => {
   let best = from, least = Infinity;
   places.forEach(([x, y], i) => {
     const along = (x - places[from][0]) * dx + (y - places[from][1]) * dy;
@@ -108,4 +111,4 @@ pg.svgTowards = (places, from, [dx, dy]) => {
   });
   return best;
 };
-pg.svgArrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+export const svgArrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };

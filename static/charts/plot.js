@@ -1,4 +1,12 @@
 /* Curves and other charts by Plotly, redrawn in place: zoom, hover and the node itself survive every new figure. */
+import { mount, mountOf, soon } from "../core/mount.js";
+import { fillSlot } from "../core/slots.js";
+import { esc, reader, setText } from "../core/text.js";
+import { plotRows } from "./figure-table.js";
+import { fitFigure } from "./figure.js";
+import { tableView } from "./table.js";
+
+const SOURCE = new URL("../plotly.min.js", import.meta.url).href;
 const SVG = {                                                           // beside Plotly's own button for PNG
   name: "svg", title: "Download plot as an SVG", icon: { width: 16, height: 16, path: "M3 2h7l3 3v9H3zM5 9h6v1H5zM5 11h6v1H5z" },
   click: chart => window.Plotly.downloadImage(chart, { format: "svg", filename: "chart" }),
@@ -8,16 +16,16 @@ const CONFIG = {
 };
 let library = null;
 /** Plotly is large, so it is fetched once, when the first chart is about to be seen. */
-const plotly = src => library ??= new Promise((resolve, reject) => {
+const plotly = () => library ??= new Promise((resolve, reject) => {
   if (window.Plotly) return resolve(window.Plotly);
-  const script = Object.assign(document.createElement("script"), { src, async: true });
+  const script = Object.assign(document.createElement("script"), { src: SOURCE, async: true });
   script.onload = () => resolve(window.Plotly);
-  script.onerror = () => { library = null; reject(new Error(`The chart library could not be loaded from ${src}.`)); };
+  script.onerror = () => { library = null; reject(new Error(`The chart library could not be loaded from ${SOURCE}.`)); };
   document.head.append(script);
 });
 
 let line = Promise.resolve();
-const painted = () => new Promise(done => pg.soon(() => setTimeout(done)));
+const painted = () => new Promise(done => soon(() => setTimeout(done)));
 /** Charts are drawn one a frame, so that the first is seen before the next is begun. */
 const inLine = work => {
   const done = line.then(work);
@@ -26,26 +34,26 @@ const inLine = work => {
 };
 
 const html = ({ title, note }, tall) => {
-  const words = title ? `<h2>${pg.esc(title)}</h2><span>${pg.esc(note)}</span><span class="grow"></span>` : "";
+  const words = title ? `<h2>${esc(title)}</h2><span>${esc(note)}</span><span class="grow"></span>` : "";
   return `<div class="pt${title ? "" : " bare"}">${words}<button class="b small quiet" data-table aria-pressed="false">Table</button></div>
     <div class="chart" role="img" style="height:${tall}px"></div><div class="plot-table" hidden></div><p class="bad" hidden></p>`;
 };
 
-/** props: src (address of plotly.min.js from the root of the app), title and note (heading above, optional), said (aria-label), tall (px), slot, view. */
-pg.plot = (element, props, trigger, watch) => {
-  const node = document.createElement("div"), parse = pg.reader(), tall = props.tall || 260;
+/** props: title and note (heading above, optional), said (aria-label), tall (px), slot, view. */
+export const plot = (element, props, trigger, watch) => {
+  const node = document.createElement("div"), parse = reader(), tall = props.tall || 260;
   node.className = "plot";
   node.innerHTML = html(props, tall);
   const $ = name => node.querySelector(name), chart = $(".chart"), table = $(".plot-table"), bad = $(".bad"), swap = $("[data-table]");
   const name = (props.title || "chart").toLowerCase().replace(/\W+/g, "-");
   let newest = null, latest = null, busy = false, twin = null, drawn = "";
   chart.setAttribute("aria-label", props.said || props.title || "chart");
-  props.slot ? pg.fillSlot(props.slot, node) : pg.root(element).append(node);
+  props.slot ? fillSlot(props.slot, node) : mountOf(element).append(node);
 
   const drawOne = async value => {
     const figure = parse("fig", value.fig) || {};
-    if (twin) return twin.draw({ ...pg.plotRows(figure), name, title: "" });
-    const Plotly = await plotly(pg.url(props.src)), { data, layout } = pg.figure(figure, tall);
+    if (twin) return twin.draw({ ...plotRows(figure), name, title: "" });
+    const Plotly = await plotly(), { data, layout } = fitFigure(figure, tall);
     const { shapes = [], annotations = [], ...rest } = layout, curves = JSON.stringify([data, rest]);
     if (curves === drawn) await Plotly.relayout(chart, { shapes, annotations });       // a cursor moved: a tenth of the work
     else await Plotly.react(chart, data, layout, CONFIG);
@@ -59,7 +67,7 @@ pg.plot = (element, props, trigger, watch) => {
     busy = true;
     const next = () => { const value = newest; newest = null; return drawOne(value); };
     while (newest) {
-      try { await inLine(next); bad.hidden = true; } catch (error) { bad.hidden = false; pg.set(bad, error.message); }
+      try { await inLine(next); bad.hidden = true; } catch (error) { bad.hidden = false; setText(bad, error.message); }
     }
     busy = false;
   };
@@ -69,12 +77,12 @@ pg.plot = (element, props, trigger, watch) => {
     if (wide && drawn && Math.abs(wide - drawn) > 1) window.Plotly.Plots.resize(chart);
   }).observe(chart);
   swap.addEventListener("click", () => {
-    twin = twin ? null : pg.tableView(table);
+    twin = twin ? null : tableView(table);
     swap.setAttribute("aria-pressed", !!twin);
     table.hidden = !twin;
     chart.hidden = !!twin;
     newest = latest;
     draw();
   });
-  pg.mount(element, props, watch, value => { newest = latest = value; draw(); });
+  mount(element, props, watch, value => { newest = latest = value; draw(); });
 };

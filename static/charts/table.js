@@ -1,4 +1,9 @@
 /* Tables of numbers: sortable, with the same numbers as CSV. Used alone and as the twin of a picture. */
+import { saveCsv } from "../core/files.js";
+import { iconHtml } from "../core/icons.js";
+import { mount, mountOf } from "../core/mount.js";
+import { num } from "../core/numbers.js";
+import { esc, reader, setText } from "../core/text.js";
 
 const missing = cell => cell === null || cell === undefined || cell === "";
 const fixed = (x, digits) => x.toLocaleString("en",
@@ -11,12 +16,12 @@ const cellText = (cell, { digits, percent }) => {
   if (typeof cell !== "number") return String(cell);
   if (!Number.isFinite(cell)) return "–";
   if (percent) return `${fixed(100 * cell, digits ?? 1)} %`;
-  return digits === undefined || digits === null ? pg.num(cell) : fixed(cell, digits);
+  return digits === undefined || digits === null ? num(cell) : fixed(cell, digits);
 };
 const cellHtml = (cell, column, side) => {
   const { text, title, href, best } = cell !== null && typeof cell === "object" ? cell : {};
-  const words = pg.esc(text ?? cellText(plain(cell), column)), hover = title ? ` title="${pg.esc(title)}"` : "";
-  const link = href ? `<a href="${pg.esc(href)}" target="_blank" rel="noopener"${hover}>${words}</a>` : words;
+  const words = esc(text ?? cellText(plain(cell), column)), hover = title ? ` title="${esc(title)}"` : "";
+  const link = href ? `<a href="${esc(href)}" target="_blank" rel="noopener"${hover}>${words}</a>` : words;
   return `<td class="${side}${best ? " best" : ""}"${href ? "" : hover}>${link}</td>`;
 };
 const compare = (a, b) => {
@@ -26,9 +31,9 @@ const compare = (a, b) => {
 
 /** `draw({ columns, rows, name, pinned })`; columns are names or { label, align, title, digits, percent }. The chosen order
     survives new rows; the first `pinned` rows stay first in any order, and are marked. */
-pg.tableView = host => {
+export const tableView = host => {
   host.innerHTML = `<div class="pt"><h2 class="table-name"></h2><span class="grow"></span>
-      <button class="b small quiet csv">${pg.icon("down")}CSV</button></div>
+      <button class="b small quiet csv">${iconHtml("down")}CSV</button></div>
     <div class="table-box" tabindex="0" role="region"><table><thead></thead><tbody></tbody></table></div>`;
   const head = host.querySelector("thead"), body = host.querySelector("tbody"), title = host.querySelector(".table-name");
   let data = null, by = -1, up = true, built = "";
@@ -46,8 +51,8 @@ pg.tableView = host => {
     const had = head.contains(document.activeElement) ? document.activeElement.dataset.c : null;
     head.innerHTML = `<tr>${data.columns.map((column, i) => {
       const sort = i !== by ? "none" : up ? "ascending" : "descending", mark = i !== by ? "" : up ? " ↑" : " ↓";
-      return `<th scope="col" aria-sort="${sort}" class="${align[i]}" title="${pg.esc(column.title)}">
-        <button data-c="${i}">${pg.esc(column.label ?? column)}<span aria-hidden="true">${mark}</span></button></th>`;
+      return `<th scope="col" aria-sort="${sort}" class="${align[i]}" title="${esc(column.title)}">
+        <button data-c="${i}">${esc(column.label ?? column)}<span aria-hidden="true">${mark}</span></button></th>`;
     }).join("")}</tr>`;
     if (had) head.querySelector(`[data-c="${had}"]`)?.focus({ preventScroll: true });
   };
@@ -72,19 +77,19 @@ pg.tableView = host => {
     fill();
   });
   host.querySelector(".csv").addEventListener("click", () =>
-    pg.saveCsv([data.columns.map(column => column.label ?? column),
+    saveCsv([data.columns.map(column => column.label ?? column),
       ...[...pinned(), ...others()].map(row => row.map(plain))], data.name || "table"));
   return { draw(next) {
     data = next;
-    pg.set(title, data.title ?? data.name ?? "");
+    setText(title, data.title ?? data.name ?? "");
     host.querySelector(".table-box").setAttribute("aria-label", data.title || data.name || "table");
     fill();
   } };
 };
 
 /** The component: value { columns (JSON), rows (JSON), name, title }. */
-pg.table = (element, props, trigger, watch) => {
-  const parse = pg.reader(), view = pg.tableView(pg.root(element));
-  pg.mount(element, props, watch, ({ columns, rows, name, title }) =>
+export const table = (element, props, trigger, watch) => {
+  const parse = reader(), view = tableView(mountOf(element));
+  mount(element, props, watch, ({ columns, rows, name, title }) =>
     view.draw({ columns: parse("columns", columns) || [], rows: parse("rows", rows) || [], name, title }));
 };

@@ -1,17 +1,11 @@
 /* The probe's tokens in a row, each coloured by how much the selected query looks at it. */
-
-/** Black or white, whichever reads better on a packed pixel: the two contrasts cross at relative luminance 0.18. */
-pg.inkOn = packed => {
-  const linear = shift => {
-    const c = (packed >> shift & 255) / 255;
-    return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-  };
-  return 0.2126 * linear(0) + 0.7152 * linear(8) + 0.0722 * linear(16) > 0.18 ? "#000" : "#fff";
-};
-pg.css = packed => `rgb(${packed & 255} ${packed >> 8 & 255} ${packed >> 16 & 255})`;
+import { cssColour, inkOn } from "../core/colours.js";
+import { esc } from "../core/text.js";
+import { glyphOf, shortGlyph } from "../core/tokens.js";
+import { weightText } from "./weights.js";
 
 /** One button per key, in one tab stop; arrows move along, pressing one selects it (query, or key when the two differ). */
-pg.strip = (host, { choose }) => {
+export const tokenStrip = (host, { choose }) => {
   let axes = null, cells = [], at = -1;
   host.setAttribute("role", "group");
 
@@ -19,22 +13,22 @@ pg.strip = (host, { choose }) => {
     axes = frame.axes;
     host.classList.toggle("many", frame.S > 44);                      // then an index under every fourth token only
     host.innerHTML = frame.keys.map((token, i) => `<button class="c${i % 4 ? " odd" : ""}" data-i="${i}" tabindex="-1">
-      <span class="t">${pg.esc(pg.short(token, 4))}</span><span class="u">${i}</span></button>`).join("");
+      <span class="t">${esc(shortGlyph(token, 4))}</span><span class="u">${i}</span></button>`).join("");
     cells = [...host.children];
     at = -1;
   };
   const draw = (frame, { layer, head, query, key }) => {
     if (frame.axes !== axes) build(frame);
     const table = frame.scale.table(), mine = frame.self ? query : key;
-    const from = `Source tokens, as seen from ${pg.glyph(frame.queries[query])}`;
+    const from = `Source tokens, as seen from ${glyphOf(frame.queries[query])}`;
     host.setAttribute("aria-label", frame.self ? "Tokens of the probe; the chosen one is the query" : from);
     frame.row(layer, head, query).forEach((w, i) => {
       const cell = cells[i], text = cell.firstElementChild;
       const packed = w === null ? null : table[frame.scale.byte(w)];
-      text.style.background = packed === null ? "" : pg.css(packed);
-      text.style.color = packed === null ? "" : pg.inkOn(packed);
+      text.style.background = packed === null ? "" : cssColour(packed);
+      text.style.color = packed === null ? "" : inkOn(packed);
       cell.classList.toggle("off", w === null);
-      cell.setAttribute("aria-label", `${i} ${pg.glyph(frame.keys[i])}: ${pg.weight(w)}`);
+      cell.setAttribute("aria-label", `${i} ${glyphOf(frame.keys[i])}: ${weightText(w)}`);
     });
     if (mine === at) return;
     cells[at]?.removeAttribute("aria-pressed");

@@ -1,5 +1,14 @@
 /* The selected head, large: one square per weight, tokens along both axes, a chosen row and key, a card for the cell
    under the pointer. */
+import { say } from "../core/announce.js";
+import { paintCells } from "../core/colours.js";
+import { num } from "../core/numbers.js";
+import { esc } from "../core/text.js";
+import { glyphOf, shortGlyph } from "../core/tokens.js";
+import { mapCard, plainCard } from "./weight-map-card.js";
+import { cellNumbers } from "./weight-map-numbers.js";
+import { weightText } from "./weights.js";
+
 const LEFT = 38, TOP = 34, MOST = 40, LEAST = 7, WIDEST = 488;         // px: axes, side of a cell, whole map
 const HTML = `<div class="scroller">
     <div class="map"><span class="axt k">key: the token looked at →</span><span class="axt q">query: the token looking</span>
@@ -19,7 +28,7 @@ const everyNth = side => side >= 12 ? 1 : side >= 8 ? 2 : 4;
 
 /** `host` holds the map and, below it in the same scroller, `under`, whose bars share its key axis.
     `choose(query, key)` when a cell is pressed or reached with the arrows. */
-pg.map = (host, { choose }) => {
+export const weightMap = (host, { choose }) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name);
   const scroller = $(".scroller"), map = $(".map"), well = $(".well"), under = $(".under"), tip = $(".hover-card");
@@ -28,7 +37,7 @@ pg.map = (host, { choose }) => {
 
   const label = (tokens, axis, most) => tokens.map((token, i) => {
     const place = axis === "x" ? `left:${LEFT + (i + 0.5) * side}px` : `top:${TOP + (i + 0.5) * side}px`;
-    return `<span class="ax ${axis}" style="${place}" title="${i} ${pg.esc(pg.glyph(token))}">${pg.esc(pg.short(token, most))}</span>`;
+    return `<span class="ax ${axis}" style="${place}" title="${i} ${esc(glyphOf(token))}">${esc(shortGlyph(token, most))}</span>`;
   }).join("");
   const lay = () => {
     const next = sideOf(width, frame.T, frame.S), key = `${next} ${frame.axes}`;
@@ -65,7 +74,7 @@ pg.map = (host, { choose }) => {
     const at = hover || (card ? [chosen.query, chosen.key] : null);
     tip.hidden = !at;
     if (!at) return;
-    const html = pg.mapCard(frame, chosen, ...at);
+    const html = mapCard(frame, chosen, ...at);
     if (tip.shown !== html) tip.innerHTML = tip.shown = html;
     const wide = tip.offsetWidth, x = LEFT + at[1] * side - scroller.scrollLeft;
     const left = x + side + 10 + wide < width ? x + side + 10 : x - wide - 10;
@@ -77,13 +86,13 @@ pg.map = (host, { choose }) => {
     chosen = selection;
     lay();
     if (!side) return;
-    if (repaint) pg.paint(canvas, ...frame.picture(chosen.layer, chosen.head), frame.S, frame.T, frame.scale.table());
-    pg.cellNumbers(numbers, frame, chosen, side);
+    if (repaint) paintCells(canvas, ...frame.picture(chosen.layer, chosen.head), frame.S, frame.T, frame.scale.table());
+    cellNumbers(numbers, frame, chosen, side);
     mark(chosen);
     const { layer, head, query, key } = chosen, name = `L${layer} H${head}`;
-    const size = `${frame.T} queries by ${frame.S} keys`, weight = pg.weight(frame.weight(layer, head, query, key));
-    const where = `Row ${query}, ${pg.glyph(frame.queries[query])}, on key ${key}, ${pg.glyph(frame.keys[key])}`;
-    canvas.setAttribute("aria-label", `Weights of ${name} at step ${pg.num(frame.step)}, ${size}. ${where}: ${weight}`);
+    const size = `${frame.T} queries by ${frame.S} keys`, weight = weightText(frame.weight(layer, head, query, key));
+    const where = `Row ${query}, ${glyphOf(frame.queries[query])}, on key ${key}, ${glyphOf(frame.keys[key])}`;
+    canvas.setAttribute("aria-label", `Weights of ${name} at step ${num(frame.step)}, ${size}. ${where}: ${weight}`);
     well.setAttribute("aria-label", `${name}: arrow keys choose the query row and the key`);
     showCard();
   };
@@ -114,7 +123,7 @@ pg.map = (host, { choose }) => {
     card = true;
     hover = null;
     choose(to[0], by?.[0] ? null : to[1]);                           // another row: the key follows its largest weight
-    pg.say(pg.plainCard(pg.mapCard(frame, chosen, chosen.query, chosen.key)));
+    say(plainCard(mapCard(frame, chosen, chosen.query, chosen.key)));
   });
   scroller.addEventListener("scroll", () => frame && showCard());
   // The width is noted here, not read while drawing: reading it after the tiles were written would lay the page out again.

@@ -1,8 +1,11 @@
 /* Small controls of the lens tools: a row of exclusive buttons, and a menu. */
+import { say } from "../core/announce.js";
+import { iconHtml } from "../core/icons.js";
+import { esc } from "../core/text.js";
 
 /** A segmented choice: one tab stop, arrows move the focus and Enter or Space picks. `draw([[id, label, why not]], chosen)`;
     what cannot be chosen stays focusable and says why. */
-pg.choice = (host, label, pick) => {
+export const segmentedChoice = (host, label, pick) => {
   let shown = "";
   host.className = "seg";
   host.setAttribute("role", "group");
@@ -13,8 +16,8 @@ pg.choice = (host, label, pick) => {
     shown = key;
     const had = host.contains(document.activeElement) ? document.activeElement.dataset.id : null;
     host.innerHTML = options.map(([id, text, why]) => {
-      const refused = why ? `aria-disabled="true" title="${pg.esc(why)}"` : "", on = id === chosen;
-      return `<button type="button" data-id="${pg.esc(id)}" aria-pressed="${on}" tabindex="${on ? 0 : -1}" ${refused}>${pg.esc(text)}</button>`;
+      const refused = why ? `aria-disabled="true" title="${esc(why)}"` : "", on = id === chosen;
+      return `<button type="button" data-id="${esc(id)}" aria-pressed="${on}" tabindex="${on ? 0 : -1}" ${refused}>${esc(text)}</button>`;
     }).join("");
     if (!host.querySelector('[tabindex="0"]') && host.firstChild) host.firstChild.tabIndex = 0;
     if (had !== null) [...host.children].find(b => b.dataset.id === had)?.focus({ preventScroll: true });
@@ -22,7 +25,7 @@ pg.choice = (host, label, pick) => {
   host.addEventListener("click", event => {
     const button = event.target.closest("button");
     if (!button) return;
-    if (button.getAttribute("aria-disabled")) return pg.say(button.title);
+    if (button.getAttribute("aria-disabled")) return say(button.title);
     pick(button.dataset.id);
   });
   host.addEventListener("keydown", event => {
@@ -36,10 +39,10 @@ pg.choice = (host, label, pick) => {
 };
 
 /** A button that opens a list of actions: `items` is [[label, act]]. Esc and a press elsewhere close it. */
-pg.menu = (host, label, icon, items) => {
+export const menu = (host, label, icon, items) => {
   host.className = "pop";
-  const entry = ([text], i) => `<button role="menuitem" data-i="${i}">${pg.esc(text)}</button>`;
-  const face = pg.icon(icon) + pg.esc(label);
+  const entry = ([text], i) => `<button role="menuitem" data-i="${i}">${esc(text)}</button>`;
+  const face = iconHtml(icon) + esc(label);
   host.innerHTML = `<button class="b small quiet" aria-haspopup="menu" aria-expanded="false">${face}</button>
     <div class="list" role="menu" hidden>${items.map(entry).join("")}</div>`;
   const [button, list] = host.children, choices = [...list.children];

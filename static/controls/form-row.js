@@ -1,23 +1,29 @@
 /* One row of a form: name, help, mark, value, reset, and the sentence beside it. */
+import { iconHtml } from "../core/icons.js";
+import { num } from "../core/numbers.js";
+import { ask } from "../core/offers.js";
+import { esc } from "../core/text.js";
+import { inputs } from "./inputs.js";
+
 const EDIT_MS = 80;                                    // a drag sends at most this often; the release always sends
 const SETTLE_MS = 500;                                 // after an edit, answers to earlier ones are not written back
 let serial = 0;
 
 /** A paper as a link: [text, address] or null. */
-pg.cite = paper => !paper ? "" :
-  ` <a href="${pg.esc(paper[1])}" target="_blank" rel="noopener">${pg.esc(paper[0])}</a>`;
+export const cite = paper => !paper ? "" :
+  ` <a href="${esc(paper[1])}" target="_blank" rel="noopener">${esc(paper[0])}</a>`;
 const help = ({ label, help: sentence, paper }, id) => !sentence && !paper ? "" : `
-  <button type="button" class="q" aria-label="Help: ${pg.esc(label)}" aria-describedby="${id}-help">
-    ${pg.icon("help")}</button>
-  <span class="tip" role="tooltip" id="${id}-help">${pg.esc(sentence)}${pg.cite(paper)}</span>`;
+  <button type="button" class="q" aria-label="Help: ${esc(label)}" aria-describedby="${id}-help">
+    ${iconHtml("help")}</button>
+  <span class="tip" role="tooltip" id="${id}-help">${esc(sentence)}${cite(paper)}</span>`;
 
 /** "Steps" in steps says it twice. */
 const hasUnit = ({ unit, label }) => unit && unit.toLowerCase() !== label.toLowerCase();
-const rowMarkup = (field, id) => `<div class="top"><label class="name" for="${id}">${pg.esc(field.label)}${
-  hasUnit(field) ? ` <span class="unit">${pg.esc(field.unit)}</span>` : ""}</label>${help(field, id)}
+const rowMarkup = (field, id) => `<div class="top"><label class="name" for="${id}">${esc(field.label)}${
+  hasUnit(field) ? ` <span class="unit">${esc(field.unit)}</span>` : ""}</label>${help(field, id)}
   ${field.live ? '<span class="tag live">live</span>' : '<span class="tag restart">restart</span>'}
-  <span class="val"><button type="button" class="rst" aria-label="Reset ${pg.esc(field.label)}">
-    ${pg.icon("reset")}</button></span></div>
+  <span class="val"><button type="button" class="rst" aria-label="Reset ${esc(field.label)}">
+    ${iconHtml("reset")}</button></span></div>
   <div class="body"></div><div class="msg" id="${id}-msg" role="status"></div>`;
 
 /** A value in words: options by their label, an empty optional by what "auto" means. */
@@ -25,12 +31,12 @@ const words = (field, value) => {
   if (value === null || value === undefined) return field.auto || "none";
   if (field.type === "bool") return value ? "on" : "off";
   if (field.type === "choice") return field.options.find(([each]) => each === value)?.[1] ?? value;
-  return typeof value === "number" ? pg.num(value, 8) : String(value.excerpt ?? value).slice(0, 40);
+  return typeof value === "number" ? num(value, 8) : String(value.excerpt ?? value).slice(0, 40);
 };
 
 /** {node, draw(form value, marks), input, field}. `send(field, value, done)` reports an edit, `redraw()` asks for
     a draw. */
-pg.formRow = (field, send, redraw) => {
+export const formRow = (field, send, redraw) => {
   const id = `f${++serial}`, node = document.createElement("div");
   node.className = `ctl ${field.type}`;
   node.dataset.id = id;
@@ -50,16 +56,16 @@ pg.formRow = (field, send, redraw) => {
     send(field, value, done);
     if (done) waiting = setTimeout(redraw, SETTLE_MS + 20);       // then the server's word counts again
   };
-  const input = (pg.controls[field.type] || pg.controls.text)(field, node, edit);
+  const input = (inputs[field.type] || inputs.text)(field, node, edit);
 
   const say = (tone, sentence, value) => {
     const key = `${tone} ${sentence} ${tone === "pending" ? words(field, value) : ""}`;
     if (message.dataset.key === key) return;
     message.dataset.key = key;
-    const icon = tone === "error" ? pg.icon("warn") : "";
-    const button = `<button type="button" class="link">Restart with ${pg.esc(words(field, value))}</button>`;
-    message.innerHTML = !sentence ? "" : `${icon}<span>${pg.esc(sentence)} ${tone === "pending" ? button : ""}</span>`;
-    message.querySelector("button")?.addEventListener("click", () => pg.restart?.());
+    const icon = tone === "error" ? iconHtml("warn") : "";
+    const button = `<button type="button" class="link">Restart with ${esc(words(field, value))}</button>`;
+    message.innerHTML = !sentence ? "" : `${icon}<span>${esc(sentence)} ${tone === "pending" ? button : ""}</span>`;
+    message.querySelector("button")?.addEventListener("click", () => ask("restart"));
   };
   const draw = (form, marks, fromServer) => {
     latest = form;

@@ -1,5 +1,10 @@
 /* A form built from field descriptions: one row per field with its name, help, mark, value, reset and the sentence
    beside it. Value and fields: see components/form.py. */
+import { iconHtml } from "../core/icons.js";
+import { mount, mountOf } from "../core/mount.js";
+import { esc, reader, setText } from "../core/text.js";
+import { cite, formRow } from "./form-row.js";
+
 /** "More: window, QK-norm": the first letter is lowered unless the word is an acronym. */
 const named = label => {
   const acronym = !/^[A-Z][^A-Z]*$/.test(label.split(/[\s-]/)[0]);
@@ -9,7 +14,7 @@ const NAMED = 4;                                       // of the rows in "More";
 const makeMore = rows => {
   const more = document.createElement("details");
   more.className = "more";
-  more.innerHTML = `<summary>${pg.icon("caret")}<span></span></summary>`;
+  more.innerHTML = `<summary>${iconHtml("caret")}<span></span></summary>`;
   more.append(...rows.map(row => row.node));
   /** Name the rows that can be seen. */
   more.tell = () => {
@@ -17,13 +22,13 @@ const makeMore = rows => {
     more.hidden = !seen.length;
     const names = seen.map(row => named(row.field.label)), rest = names.length - NAMED;
     const told = rest > 1 ? [...names.slice(0, NAMED), `${rest} more`] : names;
-    pg.set(more.querySelector("summary span"), `More: ${told.join(", ")}`);
+    setText(more.querySelector("summary span"), `More: ${told.join(", ")}`);
   };
   return more;
 };
 
-pg.form = (element, props, trigger, watch) => {
-  const root = pg.root(element), read = pg.reader(), kinds = Object.keys(props.kinds);
+export const form = (element, props, trigger, watch) => {
+  const root = mountOf(element), read = reader(), kinds = Object.keys(props.kinds);
   const selector = kinds.length > 1 ? kindField(props, kinds) : null;
   let form = null, built = null, rows = [], more = null, moreOpen = false;
   const send = ({ at }, value, done) => trigger("edit", { at, value, done });
@@ -32,8 +37,8 @@ pg.form = (element, props, trigger, watch) => {
   const build = kind => {
     built = kind;
     const fields = props.kinds[kind] ?? [];
-    const kindRow = selector ? rows.find(row => row.field === selector) ?? pg.formRow(selector, send, redraw) : null;
-    const made = fields.map(field => pg.formRow(field, send, redraw));
+    const kindRow = selector ? rows.find(row => row.field === selector) ?? formRow(selector, send, redraw) : null;
+    const made = fields.map(field => formRow(field, send, redraw));
     for (const row of made) if (row.field.type === "file") {
       row.node.fills = made.find(other => other.field.type === "text" && other.field.at === row.field.at)?.input;
     }
@@ -72,10 +77,10 @@ pg.form = (element, props, trigger, watch) => {
     const note = body.querySelector(".about");
     if (note.dataset.kind === kind) return;
     note.dataset.kind = kind;
-    note.innerHTML = pg.esc(sentence) + pg.cite(paper);
+    note.innerHTML = esc(sentence) + cite(paper);
     note.hidden = !sentence;
   };
-  pg.mount(element, props, watch, draw, { always: true });
+  mount(element, props, watch, draw, { always: true });
 };
 
 /** The selector of a discriminated union, as one more field at the top of the form. */

@@ -1,7 +1,14 @@
 /* The inputs of a form, one builder per type of field. Each takes (field, row, edit): the field's description, the row
    it fills, and edit(value, done), which sends; each returns {show(value), busy()}.
    show writes a value; busy says that a hand is on the input, so nothing may be written into it. */
-const text = value => typeof value === "number" ? pg.num(value, 8) : String(value ?? "");
+import { iconHtml } from "../core/icons.js";
+import { doubt, num, parseNumber } from "../core/numbers.js";
+import { setText } from "../core/text.js";
+import { segments } from "./segments.js";
+import { sliderScale } from "./slider-scale.js";
+import { readText } from "./text-file.js";
+
+const text = value => typeof value === "number" ? num(value, 8) : String(value ?? "");
 const slots = row => ({ value: row.querySelector(".val"), body: row.querySelector(".body") });
 const element = (tag, attributes, className = "") => {
   const node = Object.assign(document.createElement(tag), { className });
@@ -12,13 +19,13 @@ const element = (tag, attributes, className = "") => {
 /** What the box says -> [value, sentence of refusal or ""]. Bounds are left to the server, which knows the reasons. */
 const parse = (field, typed) => {
   if (typed.trim() === "") return field.optional ? [null, ""] : [undefined, `${field.label} needs a number.`];
-  const value = pg.number(typed);
-  if (Number.isNaN(value)) return [undefined, pg.doubt(typed)];
+  const value = parseNumber(typed);
+  if (Number.isNaN(value)) return [undefined, doubt(typed)];
   return [value, ""];
 };
 
 const number = (field, row, edit) => {
-  const { value: head, body } = slots(row), scale = pg.scale(field);
+  const { value: head, body } = slots(row), scale = sliderScale(field);
   const box = element("input", { id: row.dataset.id, inputmode: "decimal", autocomplete: "off",
     placeholder: field.optional ? field.auto || "none" : null });
   if (box.placeholder) box.style.setProperty("--chars", box.placeholder.length);   // wide enough for what it says
@@ -29,7 +36,7 @@ const number = (field, row, edit) => {
     slider = element("input", { type: "range", min, max, step, "aria-label": field.label });
     body.append(slider);
   }
-  const automatic = pg.number((field.auto || "").replace(/[^\d.,-]/g, ""));     // "auto 16": where an empty box stands
+  const automatic = parseNumber((field.auto || "").replace(/[^\d.,-]/g, ""));     // "auto 16": where an empty box stands
 
   const slide = value => {
     if (!slider) return;
@@ -100,7 +107,7 @@ const choice = (field, row, edit) => {
   if (options.length <= MOST_SEGMENTS && characters <= MOST_CHARACTERS) {
     const node = element("div", {});
     body.append(node);
-    return { show: pg.segments(node, options, field.label, value => edit(value, true)), busy: () => false };
+    return { show: segments(node, options, field.label, value => edit(value, true)), busy: () => false };
   }
   const select = element("select", { id: row.dataset.id });
   select.append(...options.map(([, label, why], i) => {
@@ -132,7 +139,7 @@ const passage = (field, row, edit) => {
     show(value) {
       area.readOnly = Boolean(value?.excerpt);
       area.title = area.readOnly ? "Too long to be edited here. Paste another text over it, or choose a file." : "";
-      kept = area.readOnly ? `${value.excerpt} … (${pg.num(value.characters)} characters in all)` : text(value);
+      kept = area.readOnly ? `${value.excerpt} … (${num(value.characters)} characters in all)` : text(value);
       if (area.value !== kept) area.value = kept;
     },
     busy: () => !area.readOnly && document.activeElement === area && area.value !== kept,
@@ -145,15 +152,15 @@ const file = (field, row, edit) => {
   const { body } = slots(row);
   const input = element("input", { type: "file", id: row.dataset.id, accept: ".txt,text/plain" }, "sr");
   const button = element("label", { for: row.dataset.id }, "b small"), name = element("span", {}, "filename");
-  button.innerHTML = `${pg.icon("up")}Choose a .txt file`;
+  button.innerHTML = `${iconHtml("up")}Choose a .txt file`;
   body.append(input, button, name);
   input.addEventListener("change", async () => {
     const chosen = input.files[0];
     input.value = "";                                  // so that the same file can be chosen again after a correction
     if (!chosen) return;
     try {
-      const { text: content, encoding } = await pg.readText(chosen, field.max || undefined);
-      pg.set(name, `${chosen.name}, ${pg.num(content.length)} characters${encoding === "UTF-8" ? "" : `, read as ${encoding}`}`);
+      const { text: content, encoding } = await readText(chosen, field.max || undefined);
+      setText(name, `${chosen.name}, ${num(content.length)} characters${encoding === "UTF-8" ? "" : `, read as ${encoding}`}`);
       row.fills?.show(content.length > LONG ? { excerpt: content.slice(0, 300), characters: content.length } : content);
       edit(content, true);
     } catch (problem) { row.refuse(problem.message); }
@@ -161,4 +168,4 @@ const file = (field, row, edit) => {
   return { show() {}, busy: () => false };
 };
 
-pg.controls = { int: number, float: number, bool: toggle, choice, text: passage, file };
+export const inputs = { int: number, float: number, bool: toggle, choice, text: passage, file };

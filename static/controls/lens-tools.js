@@ -1,11 +1,15 @@
 /* The row of tools above the attention pictures: which attention, which probe, what the colours mean, picture or table,
    export. */
+import { num } from "../core/numbers.js";
+import { setText } from "../core/text.js";
+import { menu, segmentedChoice } from "./choice.js";
+
 const OWN = "own";                                                     // id of the visitor's own probe
 /** What the colours of the weights mean. */
 const legend = ({ signed, name, ticks, place }) => {
   const stops = Array.from({ length: 11 }, (_, i) => `var(--${signed ? "div" : "seq"}-${i})`).join(",");
-  const marks = ticks.map(weight => `<span style="left:${100 * place(weight)}%">${pg.num(weight)}</span>`).join("");
-  return `<span class="scale" role="img" aria-label="Colour scale from weight ${pg.num(ticks[0])} to ${pg.num(ticks.at(-1))}, ${
+  const marks = ticks.map(weight => `<span style="left:${100 * place(weight)}%">${num(weight)}</span>`).join("");
+  return `<span class="scale" role="img" aria-label="Colour scale from weight ${num(ticks[0])} to ${num(ticks.at(-1))}, ${
     name.replace(" scale", "")}; masked cells are grey"><span class="axt">weight, ${name}</span>
     <span class="ramp" style="background:linear-gradient(to right,${stops})"></span><span class="ticks">${marks}</span></span>
   <span class="sw masked"></span><span class="axt">masked</span>`;
@@ -19,7 +23,7 @@ const HTML = `<div class="tool"><span class="lab">Attention</span><b class="sole
   <div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div>`;
 
 /** `on` has look(which), probe({ id } | { text }), as(table), png(), svg(), csv(). */
-pg.lensTools = (host, on) => {
+export const lensTools = (host, on) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), slot = name => $(`[data-s=${name}]`);
   const form = $(".own"), input = $(".own input"), bad = $(".bad"), sole = $(".sole");
@@ -37,12 +41,12 @@ pg.lensTools = (host, on) => {
     const there = frame.stacks.filter(([, , why]) => !why), one = there.length === 1;
     sole.hidden = slot("which").hidden = true;
     (one ? sole : slot("which")).hidden = false;
-    pg.set(sole, one ? there[0][1] : "");
+    setText(sole, one ? there[0][1] : "");
     sole.title = [...new Set(frame.stacks.map(([, , why]) => why).filter(Boolean))].join(" ");
     which.draw(frame.stacks, frame.which);
   };
-  const which = pg.choice(slot("which"), "Which attention", id => { which.draw(frame.stacks, id); on.look(id); });
-  const probe = pg.choice(slot("probe"), "Probe", id => {
+  const which = segmentedChoice(slot("which"), "Which attention", id => { which.draw(frame.stacks, id); on.look(id); });
+  const probe = segmentedChoice(slot("probe"), "Probe", id => {
     writing = id === OWN;
     showProbes();
     if (!writing) { probe.draw(probes(), id); return on.probe({ id }); }
@@ -62,10 +66,10 @@ pg.lensTools = (host, on) => {
     stop();
     slot("probe").querySelector("[tabindex='0']").focus({ preventScroll: true });
   });
-  const as = pg.choice(slot("as"), "Show as", id => { as.draw(views, id); on.as(id === "table"); });
+  const as = segmentedChoice(slot("as"), "Show as", id => { as.draw(views, id); on.as(id === "table"); });
   const views = [["picture", "Picture"], ["table", "Table"]];
   as.draw(views, "picture");
-  pg.menu(slot("export"), "Export", "down", [["Picture as PNG", on.png], ["Picture as SVG", on.svg], ["Numbers as CSV", on.csv]]);
+  menu(slot("export"), "Export", "down", [["Picture as PNG", on.png], ["Picture as SVG", on.svg], ["Numbers as CSV", on.csv]]);
 
   return {
     draw(next) {
@@ -78,7 +82,7 @@ pg.lensTools = (host, on) => {
       if (html !== shown) $(".legend").innerHTML = shown = html;
       showStacks();
       showProbes();
-      pg.set(bad, frame.error);
+      setText(bad, frame.error);
       input.toggleAttribute("aria-invalid", !!frame.error);
     },
     as: table => as.draw(views, table ? "table" : "picture"),

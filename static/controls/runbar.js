@@ -1,22 +1,26 @@
 /* An experiment's bar: one button that runs or stops it, its progress in words and as a line, and chips for what takes part. */
-pg.runbar = (element, props, trigger, watch) => {
-  const root = pg.root(element), read = pg.reader();
+import { iconHtml } from "../core/icons.js";
+import { mount, mountOf } from "../core/mount.js";
+import { esc, reader, setText } from "../core/text.js";
+
+export const runbar = (element, props, trigger, watch) => {
+  const root = mountOf(element), read = reader();
   root.innerHTML = `<div class="runbar"><button class="b primary"></button><span class="grow" role="status"></span>
     <i><b></b></i></div><div class="picks"></div>`;
   const button = root.querySelector("button"), words = root.querySelector("[role=status]"), line = root.querySelector("i"), host = root.lastChild;
   let running = false, was = "";
   const face = on => {
     running = on;
-    const html = pg.icon(on ? "pause" : "play") + (on ? "Stop" : "Run");
+    const html = iconHtml(on ? "pause" : "play") + (on ? "Stop" : "Run");
     if (button.shown !== html) button.innerHTML = button.shown = html;
   };
   button.addEventListener("click", () => {
     face(!running);                                    // at once; the next value confirms it
     trigger(running ? "begin" : "halt");
   });
-  const chips = ([field, label, options]) => `<div class="eyebrow">${pg.esc(label)}</div><div class="chips" role="group" aria-label="${pg.esc(label)}">
-    ${options.map(([id, text, on]) => `<button class="chip" data-at="${pg.esc(field)}" data-id="${pg.esc(id)}" data-label="${pg.esc(text)}"
-      aria-pressed="${on}">${pg.esc(text)}</button>`).join("")}</div>`;
+  const chips = ([field, label, options]) => `<div class="eyebrow">${esc(label)}</div><div class="chips" role="group" aria-label="${esc(label)}">
+    ${options.map(([id, text, on]) => `<button class="chip" data-at="${esc(field)}" data-id="${esc(id)}" data-label="${esc(text)}"
+      aria-pressed="${on}">${esc(text)}</button>`).join("")}</div>`;
   host.addEventListener("click", event => {
     const chip = event.target.closest("[data-id]");
     if (!chip) return;
@@ -25,9 +29,9 @@ pg.runbar = (element, props, trigger, watch) => {
     const chosen = [...host.querySelectorAll(`[data-at="${at}"]`)].filter(each => each.ariaPressed === "true");
     trigger("pick", { at, value: chosen.map(each => each.dataset.id) });
   });
-  pg.mount(element, props, watch, value => {
+  mount(element, props, watch, value => {
     face(value.state !== "idle");
-    pg.set(words, value.words || "");
+    setText(words, value.words || "");
     words.classList.toggle("bad", value.tone === "error");
     line.hidden = !(value.done > 0 && value.done < 1);
     line.firstChild.style.width = `${100 * (value.done || 0)}%`;

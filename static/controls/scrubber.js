@@ -1,4 +1,7 @@
 /* The time line: what has been kept, where the playhead is, and the marks of what was changed or happened. */
+import { num } from "../core/numbers.js";
+import { esc, setText } from "../core/text.js";
+
 const SEEK_MS = 80;                                    // a drag sends at most this often; the release always sends
 const NEAR_PX = 14;                                    // a pointer this close to a mark reads its text
 const SETTLE_MS = 400;                                 // after a release, older answers on their way are not shown
@@ -8,7 +11,7 @@ const MARKUP = `<div class="rail"></div><div class="kept"></div><div class="mark
 
 /** Turn `node` (role=slider) into the time line. `moved(step)` is called at each step of a drag, `seek(step, toward)`
     when the run should show that step, or the kept one after (toward 1) or before it. Returns {draw(value, marks), move(by, toMark), held()}; marks is [[step, text]]. */
-pg.scrubber = (node, moved, seek) => {
+export const timeLine = (node, moved, seek) => {
   node.innerHTML = MARKUP;
   const part = name => node.querySelector("." + name);
   const knob = part("knob"), kept = part("kept"), bubble = part("bubble");
@@ -18,7 +21,7 @@ pg.scrubber = (node, moved, seek) => {
 
   const drawTicks = () => {
     part("ticks").innerHTML = [0, .25, .5, .75, 1].map(share => {
-      const text = pg.num(Math.round(share * value.total)) + (share === 1 ? " steps" : "");
+      const text = num(Math.round(share * value.total)) + (share === 1 ? " steps" : "");
       return `<span class="tick" style="left:${100 * share}%">${text}</span>`;
     }).join("");
   };
@@ -37,7 +40,7 @@ pg.scrubber = (node, moved, seek) => {
   const drawMarks = () => {
     part("marks").innerHTML = marks.map(([step, text]) => {
       const side = step > .7 * value.total ? " left" : "";
-      return `<div class="mark${side}" style="left:${percent(step)}">${pg.esc(text)}</div>`;
+      return `<div class="mark${side}" style="left:${percent(step)}">${esc(text)}</div>`;
     }).join("");
     placeTexts();
   };
@@ -45,11 +48,11 @@ pg.scrubber = (node, moved, seek) => {
 
   const speak = () => {
     const before = marks.filter(([step]) => step <= shown()).at(-1);
-    const text = `step ${pg.num(shown())} of ${pg.num(value.total)}`;
+    const text = `step ${num(shown())} of ${num(value.total)}`;
     node.setAttribute("aria-valuemin", 0);
     node.setAttribute("aria-valuemax", value.last);
     node.setAttribute("aria-valuenow", shown());
-    node.setAttribute("aria-valuetext", before ? `${text}, ${before[1]} at ${pg.num(before[0])}` : text);
+    node.setAttribute("aria-valuetext", before ? `${text}, ${before[1]} at ${num(before[0])}` : text);
   };
   const draw = (next, nextMarks) => {
     value = next;
@@ -72,7 +75,7 @@ pg.scrubber = (node, moved, seek) => {
     clearTimeout(fading);
     bubble.hidden = !near || legible;
     if (bubble.hidden) return;
-    pg.set(bubble, `${pg.num(near[0])}: ${near[1]}`);
+    setText(bubble, `${num(near[0])}: ${near[1]}`);
     bubble.style.left = percent(near[0]);
     const room = node.clientWidth, width = bubble.offsetWidth, at = near[0] / value.total * room;
     bubble.style.marginLeft = `${Math.max(0, Math.min(room - width, at - width / 2)) - at}px`;   // stays inside the bar

@@ -1,15 +1,16 @@
 /* A choice of a few as segments: a radiogroup with one tab stop in which the arrows move (gr.Radio names each radio
    differently, so its arrows do nothing). */
+import { esc } from "../core/text.js";
 
 /** Fill `node`. options: [[value, label, why it cannot be chosen | ""]]. `pick(value)` is called for a new choice.
     Returns draw(value). */
-pg.segments = (node, options, label, pick) => {
+export const segments = (node, options, label, pick) => {
   node.className = "seg";
   node.setAttribute("role", "radiogroup");
   node.setAttribute("aria-label", label);
   node.innerHTML = options.map(([, text, why], i) => {
-    const refused = why ? ` aria-disabled="true" title="${pg.esc(why)}"` : "";
-    return `<button type="button" role="radio" data-i="${i}"${refused}>${pg.esc(text)}</button>`;
+    const refused = why ? ` aria-disabled="true" title="${esc(why)}"` : "";
+    return `<button type="button" role="radio" data-i="${i}"${refused}>${esc(text)}</button>`;
   }).join("");
   const buttons = [...node.children];
   let chosen = -1;

@@ -1,10 +1,13 @@
 /* Sharing: a small panel with the link to this run's configuration or a comparison, copied at once where the browser allows it. */
+import { copyText } from "../core/clipboard.js";
+import { setText } from "../core/text.js";
+
 const panelHtml = what => `<b>Link to this ${what}</b><div class="row"><input class="grow" readonly aria-label="Link">
   <button class="b small" data-copy>Copy</button></div><p role="status"></p><p class="soft"></p>`;
 
 /** `ask()` requests a link from the server; `draw(link, note)` opens the panel at `button` when one arrives that was asked for: a page
     that opens anew is told the last one too. `note` says what the link does not carry. */
-pg.share = (button, request, what = "configuration") => {
+export const shareButton = (button, request, what = "configuration") => {
   const panel = document.createElement("div");
   panel.className = "panel";
   panel.popover = "auto";                              // the browser closes it on Esc and on a click outside
@@ -15,7 +18,7 @@ pg.share = (button, request, what = "configuration") => {
 
   const copy = async () => {
     input.select();
-    const copied = await pg.copy(input.value);
+    const copied = await copyText(input.value);
     status.textContent = copied ? "Copied" : "Copy it with Ctrl+C or ⌘C";
   };
   panel.querySelector("[data-copy]").addEventListener("click", copy);
@@ -23,8 +26,8 @@ pg.share = (button, request, what = "configuration") => {
   const open = (link, note) => {
     input.value = new URL(link, location.href).href;
     status.textContent = "";
-    pg.set(about, note ?? "");
-    pg.openBelow(button, panel);
+    setText(about, note ?? "");
+    openBelow(button, panel);
     copy();
   };
   return {
@@ -38,7 +41,7 @@ pg.share = (button, request, what = "configuration") => {
 };
 
 /** Open a popover under its button (above it where there is no room), kept inside the window. */
-pg.openBelow = (button, panel) => {
+export const openBelow = (button, panel) => {
   panel.showPopover();
   const box = button.getBoundingClientRect(), visible = box.width > 0;
   const width = panel.offsetWidth, height = panel.offsetHeight, gap = 6;

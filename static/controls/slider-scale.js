@@ -18,7 +18,7 @@ const ladder = ({ type, min, max, step }) => {
 };
 
 /** {min, max, step, place(value) -> position, value(position) -> value} of the slider; null without two bounds. */
-pg.scale = field => {
+export const sliderScale = field => {
   const { min, max, type, log } = field;
   if (min === null || min === undefined || max === null || max === undefined) return null;
   if (log && max > 0) {

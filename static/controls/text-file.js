@@ -1,4 +1,6 @@
 /* A text file chosen by the visitor. It is read here, in the browser, and refused here when it is not text. */
+import { num } from "../core/numbers.js";
+
 const MOST = 1_000_000;                                // characters; none has more than four bytes
 
 const MARKS = [[[0xff, 0xfe], "utf-16le"], [[0xfe, 0xff], "utf-16be"], [[0xef, 0xbb, 0xbf], "utf-8"]];
@@ -20,8 +22,8 @@ const read = bytes => {
 };
 
 /** File -> {text, encoding}. Rejects with a sentence that says what is wrong and what to do. */
-pg.readText = async (file, most = MOST) => {
-  const limit = `${pg.num(most)} characters`;
+export const readText = async (file, most = MOST) => {
+  const limit = `${num(most)} characters`;
   if (file.size > 4 * most) throw new Error(`${file.name} is too large: at most ${limit} can be read. Cut it and try again.`);
   const bytes = await new Promise((done, failed) => {
     const reader = new FileReader();
@@ -33,6 +35,6 @@ pg.readText = async (file, most = MOST) => {
   const [text, encoding] = read(bytes) ?? [null];
   if (text === null) throw new Error(`${file.name} is not plain text. Save it as UTF-8 text and try again.`);
   const count = [...text].length;
-  if (count > most) throw new Error(`${file.name} has ${pg.num(count)} characters; at most ${limit} can be read. Cut it and try again.`);
+  if (count > most) throw new Error(`${file.name} has ${num(count)} characters; at most ${limit} can be read. Cut it and try again.`);
   return { text, encoding };
 };

@@ -20,32 +20,20 @@
      act    {key, page, n, view, event, data: {..., n}, seen}; n rises by one with each press, from what attach answered
      save   the same, of what is answered with a file (stream.js has watch and the pulse)
    Turns of pages and tabs are events, too: act {view: "pages" | "lenses" | ..., event: "turn", data: {id}} (commands.js). */
+import { isOpening, opened } from "./address.js";
+import { notice } from "./notice.js";
+import { ask } from "./offers.js";
+import { store, stored } from "./storage.js";
+import { tell, values } from "./values.js";
+
 const GAP_MS = 120, LATE_MS = 2000;                    // how long a missing message is waited for; and a whole picture
 const STALE_MS = 10_000;                               // a press that has waited longer is not what anybody wants now
 const RETRY_MS = 10_000;
 const FILED = { shelf: "save" };                       // view -> its event that is answered with a file
 
-pg.values = { ...window.PG_INITIAL };                  // {view: value}, the newest
-
-/* ---- values ---- */
-const heard = {};                                      // view -> functions to be called when its value is a new one
-pg.hear = (view, act) => (heard[view] ??= []).push(act);
-
-const tell = views => {
-  for (const view of views) for (const act of heard[view] ?? []) {
-    try { act(pg.values[view]); } catch (error) { console.error(`${view}:`, error); }    // one fault stops no other picture
-  }
-};
-
-/** What `js_on_load` of a component calls (components/widget.py): `make(element, props, trigger, watch)` draws it, with the
-    value of its view as `props.value`. */
-pg.widget = (element, make, text) => {
-  const fixed = JSON.parse(decodeURIComponent(text)), { view } = fixed;
-  const props = new Proxy(fixed, { get: (target, name) => name === "value" ? pg.values[view] : target[name] });
-  heard[view] = [];                                    // made anew, it draws in its new element alone
-  const trigger = (event, data) => pg.act(view, event, data);
-  make(element, props, trigger, (_, act) => pg.hear(view, act));
-};
+/** Who minds the connection (stream.js): something should come now; a message has been applied; a sign of life is due. */
+let connection = null;
+export const minded = by => { connection = by; };
 
 /* ---- who this page is ---- */
 let send = null;                                       // Gradio's trigger of the bus
@@ -54,39 +42,39 @@ let life = -1, applied = null;                         // of the newest message 
 
 /** The key survives a reload in sessionStorage, but a duplicated tab gets a copy of that: so it is taken out while the page
     lives and put back when it goes, and no two live pages have the same one. Without storage it lasts as long as the page. */
-const unkept = () => pg.store("sessionStorage", "pg-run", null);
-addEventListener("pagehide", () => { if (key) pg.store("sessionStorage", "pg-run", key); });
-addEventListener("pageshow", event => { if (event.persisted) { unkept(); pg.attach(); } });
+const unkept = () => store("sessionStorage", "pg-run", null);
+addEventListener("pagehide", () => { if (key) store("sessionStorage", "pg-run", key); });
+addEventListener("pageshow", event => { if (event.persisted) { unkept(); attach(); } });
 
 /** The fields that every request carries. */
-pg.whose = () => ({ key, page, seen: applied ?? 0 });
-pg.ready = () => ready;
-pg.send = (event, data) => send(event, data);
+export const whose = () => ({ key, page, seen: applied ?? 0 });
+export const isReady = () => ready;
+export const sendAs = (event, data) => send(event, data);
 
 /** Ask for this tab's session; presses wait for the answer. */
-pg.attach = () => {
+export const attach = () => {
   const query = Object.fromEntries(new URLSearchParams(location.search));
   ready = false;
   clearTimeout(retry);
-  retry = setTimeout(pg.attach, RETRY_MS);
-  send?.("attach", { key, query, tab: pg.at?.() ?? query.at ?? "", again: page !== null });
+  retry = setTimeout(attach, RETRY_MS);
+  send?.("attach", { key, query, tab: ask("page") ?? query.at ?? "", again: page !== null });
 };
 
 /** Tell the server of an event. Returns the press: its `n` is infinite until it has been sent, so that no answer is newer. */
-pg.act = (view, event, data) => {
-  const press = { n: Infinity }, at = performance.now();
+export const press = (view, event, data) => {
+  const pressed = { n: Infinity }, at = performance.now();
   const go = () => {
     if (performance.now() - at > STALE_MS) return;
-    press.n = ++count;
-    pg.expect();
-    send(FILED[view] === event ? "save" : "act", { ...pg.whose(), n: press.n, view, event, data: { ...data, n: press.n } });
+    pressed.n = ++count;
+    connection.expect();
+    send(FILED[view] === event ? "save" : "act", { ...whose(), n: pressed.n, view, event, data: { ...data, n: pressed.n } });
   };
   ready ? go() : waiting.push(go);
-  return press;
+  return pressed;
 };
 
 /** For what Gradio itself sends (a file): who this is, and the number of the press. */
-pg.identity = () => JSON.stringify({ ...pg.whose(), n: ++count });
+export const identity = () => JSON.stringify({ ...whose(), n: ++count });
 
 /* ---- receiving ---- */
 const early = new Map();                               // seq -> message that came before one it follows
@@ -97,7 +85,7 @@ let missed = 0, owed = 0, since = [];                  // newest seq that may be
 const whole = () => {
   if (owed) return;
   owed = setTimeout(() => { owed = 0; whole(); }, LATE_MS);
-  pg.act("bus", "whole");
+  press("bus", "whole");
 };
 /** Nothing is missing, or nothing of what is missing matters any more. */
 const settle = () => { clearTimeout(owed); missed = owed = 0; since = []; };
@@ -110,10 +98,10 @@ const over = message => {
 };
 const lay = (message, changed) => {
   for (const [view, fields] of Object.entries(message.values ?? {})) {
-    pg.values[view] = message.whole ? fields : { ...pg.values[view], ...fields };
+    values[view] = message.whole ? fields : { ...values[view], ...fields };
     changed.add(view);
   }
-  if (message.limits) { pg.values.limits = message.limits; changed.add("limits"); }
+  if (message.limits) { values.limits = message.limits; changed.add("limits"); }
   if (owed) since.push(message);
   applied = message.seq;
 };
@@ -126,9 +114,9 @@ const apply = messages => {
   for (let next; next = early.get(applied + 1); live = next.live) { early.delete(next.seq); lay(next, changed); }
   clearTimeout(gap);
   gap = early.size ? setTimeout(give, GAP_MS) : 0;
-  if (pg.opening() && !pg.values.transport?.held) pg.opened();       // what the link says has been built
+  if (isOpening() && !values.transport?.held) opened();       // what the link says has been built
   tell(changed);
-  pg.flow(!!live);
+  connection.flow(!!live);
 };
 /** What is missing has not come: go on with what is there. */
 const give = () => {
@@ -141,7 +129,7 @@ const give = () => {
   apply(there);
 };
 
-const begin = message => {                             // the answer to attach
+const attached = message => {                             // the answer to attach
   ({ key, page } = message);
   unkept();
   life = message.life ?? 0;
@@ -154,15 +142,15 @@ const begin = message => {                             // the answer to attach
 const receive = text => {
   if (!text) return;
   const message = JSON.parse(text), lives = message.life ?? 0;
-  if (message.gone) return ready ? pg.attach() : undefined;
+  if (message.gone) return ready ? attach() : undefined;
   if (message.refused) {
-    pg.notice("refused", message.refused);
+    notice("refused", message.refused);
     clearTimeout(retry);
-    retry = setTimeout(pg.attach, RETRY_MS);
+    retry = setTimeout(attach, RETRY_MS);
     return;
   }
   const first = "key" in message;
-  if (first) { pg.notice("refused", ""); begin(message); }
+  if (first) { notice("refused", ""); attached(message); }
   if (lives < life) return;
   if (lives > life) { life = lives; applied = null; early.clear(); settle(); }   // the session has moved: its count begins anew
   if (applied !== null && message.seq <= applied && !(message.whole && owed)) return;
@@ -175,15 +163,16 @@ const receive = text => {
   if (!first) return;
   ready = true;
   waiting.splice(0).forEach(go => go());
-  if (document.hidden) pg.pulse();
-  pg.flow(!!message.live);
+  if (document.hidden) connection.pulse();
+  connection.flow(!!message.live);
 };
 
-pg.bus = (element, props, trigger, watch) => {
+/** The component that Gradio hears (components/bus.py) begins: presses wait until it does. */
+export const begin = (props, trigger, watch) => {
   send = trigger;
-  key = pg.stored("sessionStorage", "pg-run") ?? "";
+  key = stored("sessionStorage", "pg-run") ?? "";
   unkept();
   watch("value", () => receive(props.value));
-  tell(Object.keys(pg.values));
-  pg.attach();
+  tell(Object.keys(values));
+  attach();
 };

@@ -1,6 +1,7 @@
 /* Colour tables from the theme's tokens, and pictures painted with them. */
-let tables = {};
-pg.forgetColours = () => { tables = {}; };             // called when the theme changes
+import { isDark } from "./theme.js";
+
+const tables = {};                                     // of each scale in each theme
 
 const rgb = name => {
   const hex = getComputedStyle(document.body).getPropertyValue(name).trim();
@@ -10,8 +11,9 @@ const pixel = ([red, green, blue]) => 0xff000000 | blue << 16 | green << 8 | red
 
 /** 256 packed pixels: 0 to 254 run through the eleven tokens --seq-0 ... --seq-10 (or --div-), 255 is the mask. "signed" is
     --div- with a darker mask: beside its paper, which is zero, the usual one could not be told apart. */
-pg.colours = (scale = "seq") => {
-  if (tables[scale]) return tables[scale];
+export const colourTable = (scale = "seq") => {
+  const name = `${scale} ${isDark()}`;
+  if (tables[name]) return tables[name];
   const [tokens, mask] = scale === "signed" ? ["div", "--line-strong"] : [scale, "--mask"];
   const stops = Array.from({ length: 11 }, (_, i) => rgb(`--${tokens}-${i}`));
   const table = new Uint32Array(256);
@@ -20,11 +22,11 @@ pg.colours = (scale = "seq") => {
     table[i] = pixel(stops[low].map((c, k) => Math.round(c + (stops[low + 1][k] - c) * (at - low))));
   }
   table[255] = pixel(rgb(mask));
-  return tables[scale] = table;
+  return tables[name] = table;
 };
 
 /** Paint w x h bytes, row by row from `offset`, one canvas pixel each; css scales it up. */
-pg.paint = (canvas, bytes, offset, w, h, table = pg.colours()) => {
+export const paintCells = (canvas, bytes, offset, w, h, table = colourTable()) => {
   if (canvas.width !== w) canvas.width = w;
   if (canvas.height !== h) canvas.height = h;
   const context = canvas.getContext("2d"), image = context.createImageData(w, h);
@@ -34,4 +36,15 @@ pg.paint = (canvas, bytes, offset, w, h, table = pg.colours()) => {
 };
 
 /** base64 -> bytes. */
-pg.bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
+export const bytesOf = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
+
+/** Black or white, whichever reads better on a packed pixel: the two contrasts cross at relative luminance 0.18. */
+export const inkOn = packed => {
+  const linear = shift => {
+    const c = (packed >> shift & 255) / 255;
+    return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  };
+  return 0.2126 * linear(0) + 0.7152 * linear(8) + 0.0722 * linear(16) > 0.18 ? "#000" : "#fff";
+};
+/** A packed pixel as css has it. */
+export const cssColour = packed => `rgb(${packed & 255} ${packed >> 8 & 255} ${packed >> 16 & 255})`;

@@ -1,99 +1,38 @@
-/* Files from what is on the screen: the labelled map as PNG or SVG, tables as CSV. */
-const save = pg.saveBlob = (blob, name) => {
-  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+/* Files from what is on the screen: pictures as PNG or SVG, tables as CSV. */
+const save = (href, download) => {
+  const link = Object.assign(document.createElement("a"), { href, download });
   document.body.append(link);
   link.click();
   link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+};
+
+/** Save a file that Gradio serves: its {url, orig_name}; null where there is none. */
+export const saveFile = file => { if (file?.url) save(file.url, file.orig_name || "run.safetensors"); };
+
+export const saveBlob = (blob, name) => {
+  const href = URL.createObjectURL(blob);
+  save(href, name);
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
 };
 
 /** [svg, width, height] -> a file of the kind "svg" or "png" (at twice the size). */
-pg.savePicture = ([svg, wide, high], kind, name) => {
-  if (kind === "svg") return save(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`);
+export const savePicture = ([svg, wide, high], kind, name) => {
+  if (kind === "svg") return saveBlob(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`);
   const image = new Image();
   image.onload = () => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 2 * wide, height: 2 * high });
     canvas.getContext("2d").drawImage(image, 0, 0, 2 * wide, 2 * high);
-    canvas.toBlob(blob => save(blob, `${name}.png`));
+    canvas.toBlob(blob => saveBlob(blob, `${name}.png`));
   };
   image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
 };
 
 /** Rows of cells -> a CSV file. A text that a spreadsheet would run as a formula gets an apostrophe in front. */
-pg.saveCsv = (rows, name) => {
+export const saveCsv = (rows, name) => {
   const field = cell => {
     let text = cell === null || cell === undefined ? "" : String(cell);
     if (typeof cell !== "number" && /^[=+@\t\r]|^-(?!\d)/.test(text)) text = "'" + text;
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  save(new Blob([rows.map(row => row.map(field).join(",")).join("\n") + "\n"], { type: "text/csv" }), `${name}.csv`);
-};
-
-/** "square-root scale", or where teal and rust stand as well. */
-const scaleSaid = ({ signed, name }) => signed ? `${name}: teal −${signed}, paper 0, rust ${signed}` : name;
-const CELL = 16, LEFT = 60, TOP = 64, EDGE = 16;
-
-/** The picture as boxes [x, y, w, h, colour] and words [x, y, text, anchor, size, colour], for either kind of file. */
-const lay = (frame, { layer, head }) => {
-  const colour = name => getComputedStyle(document.body).getPropertyValue(name).trim();
-  const ink = colour("--text"), soft = colour("--text-2");
-  const table = frame.scale.table(), boxes = [], words = [], info = frame.info[layer * frame.heads + head];
-  const w = LEFT + frame.S * CELL + EDGE, h = TOP + frame.T * CELL + EDGE;
-  boxes.push([0, 0, w, h, colour("--surface")]);
-  for (let query = 0; query < frame.T; query++) for (let key = 0; key < frame.S; key++) {
-    const weight = frame.weight(layer, head, query, key);
-    boxes.push([LEFT + key * CELL, TOP + query * CELL, CELL, CELL, pg.css(table[frame.scale.byte(weight)])]);
-  }
-  const title = [`L${layer} H${head}`, info?.role].filter(Boolean).join(" ");
-  words.push([LEFT, 20, `${title}, step ${pg.num(frame.step)}`, "start", 14, ink]);
-  words.push([LEFT, 38, `key → (query down), ${scaleSaid(frame.scale)}, masked grey`, "start", 11, soft]);
-  frame.keys.forEach((token, i) => words.push([LEFT + (i + 0.5) * CELL, TOP - 6, pg.short(token, 2), "middle", 11, soft]));
-  frame.queries.forEach((token, i) => words.push([LEFT - 6, TOP + (i + 0.7) * CELL, pg.short(token, 6), "end", 11, soft]));
-  return { w, h, boxes, words, name: `attention-L${layer}-H${head}-step-${frame.step}` };
-};
-
-pg.saveMapSvg = (frame, chosen) => {
-  const { w, h, boxes, words, name } = lay(frame, chosen);
-  const rect = ([x, y, width, height, fill]) => `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${fill}"/>`;
-  const word = ([x, y, text, anchor, size, fill]) =>
-    `<text x="${x}" y="${y}" text-anchor="${anchor}" font-size="${size}" fill="${fill}">${pg.esc(text)}</text>`;
-  const file = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}"
-    font-family="sans-serif" shape-rendering="crispEdges">${boxes.map(rect).join("")}${words.map(word).join("")}</svg>`;
-  save(new Blob([file], { type: "image/svg+xml" }), `${name}.svg`);
-};
-
-pg.saveMapPng = (frame, chosen) => {
-  const { w, h, boxes, words, name } = lay(frame, chosen), scale = 2;
-  const canvas = Object.assign(document.createElement("canvas"), { width: w * scale, height: h * scale });
-  const context = canvas.getContext("2d");
-  context.scale(scale, scale);
-  for (const [x, y, bw, bh, colour] of boxes) { context.fillStyle = colour; context.fillRect(x, y, bw, bh); }
-  for (const [x, y, text, anchor, size, colour] of words) {
-    Object.assign(context, { fillStyle: colour, font: `${size}px sans-serif`, textAlign: anchor === "middle" ? "center" : anchor });
-    context.fillText(text, x, y);
-  }
-  canvas.toBlob(blob => save(blob, `${name}.png`));
-};
-
-/** The selected head, one line per query and key; masked weights are empty. */
-pg.saveMapCsv = (frame, { layer, head }) => {
-  const rows = [["layer", "head", "query", "query token", "key", "key token", "weight"]];
-  for (let query = 0; query < frame.T; query++) for (let key = 0; key < frame.S; key++) {
-    const weight = frame.weight(layer, head, query, key);
-    const number = weight === null ? null : Number(weight.toFixed(5));
-    rows.push([layer, head, query, frame.queries[query], key, frame.keys[key], number]);
-  }
-  pg.saveCsv(rows, `attention-L${layer}-H${head}-step-${frame.step}`);
-};
-
-/** A picture made as SVG, saved as "svg" or as "png" at twice its size. */
-pg.saveSvg = (svg, width, height, name, kind) => {
-  if (kind === "svg") return save(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`);
-  const image = new Image();
-  image.onload = () => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 2 * width, height: 2 * height });
-    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    canvas.toBlob(blob => save(blob, `${name}.png`));
-  };
-  image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  saveBlob(new Blob([rows.map(row => row.map(field).join(",")).join("\n") + "\n"], { type: "text/csv" }), `${name}.csv`);
 };

@@ -1,15 +1,20 @@
 /* The held picture: when what is drawn is older than what the bar says, because a model is being built or no answer
    comes, the last frame stays, dimmed, with its step and the reason. A page that opens a link draws only frames. */
+import { isOpening } from "./address.js";
+import { isSeen } from "./mount.js";
+import { num } from "./numbers.js";
+import { setText } from "./text.js";
+
 const PATIENCE_MS = 400;                               // what is quicker is not announced
 const SILENCE_MS = 5000, SILENT = "The server has been silent for 5 s.";
 
 const cards = [];
 let cut = "";
 /** Hold the picture because of this sentence, whatever the bar says, until "" comes. Returns whether it is seen. */
-pg.cut = text => { cut = text; return cards.map(draw => draw()).some(Boolean); };
+export const cutOff = text => { cut = text; return cards.map(draw => draw()).some(Boolean); };
 
 /** Returns a function to call with every value the bar draws: `held` says why the pictures are older, or is "". */
-pg.hold = node => {
+export const holdPicture = node => {
   node.innerHTML = "<b></b> <span></span>";
   const [title, reason] = node.children;
   let pictured = "", why = null, timer = 0, silence = 0, said = "";
@@ -18,9 +23,9 @@ pg.hold = node => {
     const text = cut || said;
     document.body.classList.toggle("held", !!text);
     node.hidden = !text;
-    pg.set(title, pictured && text ? `Showing ${pictured}.` : "");
-    pg.set(reason, text);
-    return !!text && pg.seen(node);
+    setText(title, pictured && text ? `Showing ${pictured}.` : "");
+    setText(reason, text);
+    return !!text && isSeen(node);
   };
   cards.push(draw);
   const show = text => { said = text; draw(); };
@@ -32,8 +37,8 @@ pg.hold = node => {
   };
   return value => {
     clearTimeout(silence);
-    if (value.held) return hold(pg.opening() ? "Building what the link says." : value.held);
-    pictured = `step ${pg.num(value.step)}${value.state === "replay" ? " of the stored run" : ""}`;
+    if (value.held) return hold(isOpening() ? "Building what the link says." : value.held);
+    pictured = `step ${num(value.step)}${value.state === "replay" ? " of the stored run" : ""}`;
     hold("");
     if (value.state === "running") silence = setTimeout(() => show(why = SILENT), SILENCE_MS);
   };

@@ -1,13 +1,14 @@
-/* Keyboard shortcuts. Register with `pg.keys.x = event => ...` (lower-case letter or the key's own name); a handler
-   that returns false has not used the key. */
+/* Keyboard shortcuts. Each belongs to a part of the page, and acts while that is seen. */
+import { isSeen } from "./mount.js";
+
 const TYPING = "textarea, select, input:not([type=range]):not([type=radio]):not([type=checkbox])";
 /** The tabs of the page in sight. */
-pg.lensTabs = () => [...document.querySelectorAll(".pg-tabs [role=tablist] [role=tab]")].filter(pg.seen);
+export const lensTabs = () => [...document.querySelectorAll(".pg-tabs [role=tablist] [role=tab]")].filter(isSeen);
 
-/** A key of one page or lens: acts only while `root` is seen, and goes before those of the transport. */
+/** A lower-case letter, or the key's own name; an `act(event)` that returns false has not used the key. */
 const owned = [];
-pg.onKey = (root, key, act) => owned.push({ root, key, act });
-const own = (key, event) => owned.some(each => each.key === key && pg.seen(each.root) && each.act(event) !== false);
+export const onKey = (root, key, act) => owned.push({ root, key, act });
+const own = (key, event) => owned.some(each => each.key === key && isSeen(each.root) && each.act(event) !== false);
 
 /** gr.Tabs has no arrow keys of its own. */
 const moveTab = (tab, step) => {
@@ -31,8 +32,6 @@ addEventListener("keydown", event => {
   if (tab && arrow) { event.preventDefault(); return moveTab(tab, arrow); }
   const pressed = target.closest?.(PRESSED);
   if (event.key === " " && pressed && (pressed !== pointed || pressed.closest(".panel, [popover]"))) return;  // presses it
-  if (/^[1-9]$/.test(event.key)) return pg.lensTabs()[event.key - 1]?.click();
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key, handler = pg.keys[key];
-  if (own(key, event)) return event.preventDefault();
-  if (handler && handler(event) !== false) event.preventDefault();
+  if (/^[1-9]$/.test(event.key)) return lensTabs()[event.key - 1]?.click();
+  if (own(event.key.length === 1 ? event.key.toLowerCase() : event.key, event)) event.preventDefault();
 });

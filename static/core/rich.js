@@ -1,5 +1,7 @@
 /* Sentences from Python that carry links which move the picture: <a data-do="step:548">. Only harmless tags are kept,
    because a sentence may quote what a visitor typed. */
+import { isSeen } from "./mount.js";
+
 const KEEP = new Set(["A", "B", "STRONG", "EM", "I", "CODE", "KBD", "SUB", "SUP", "SPAN", "BR", "P", "UL", "OL", "LI"]);
 
 const clean = node => {
@@ -16,7 +18,7 @@ const clean = node => {
 };
 
 /** Put the html into the node, cleaned; a node that already shows it is not touched, so focus stays on its link. */
-pg.rich = (node, html) => {
+export const rich = (node, html) => {
   if (node.shown === html) return;
   node.shown = html;
   const template = document.createElement("template");
@@ -26,25 +28,29 @@ pg.rich = (node, html) => {
   node.replaceChildren(template.content);
 };
 
-/** Actions that the browser does by itself: `pg.actions.head = rest => ...` for data-do="head:..."; false = not done. */
-pg.actions = {
+/** Verb -> what the browser does by itself. */
+const verbs = {
   lens: id => {
     const tab = document.querySelector(`#lenses [role=tab][data-tab-id="${CSS.escape(id)}"]`);
-    if (tab && !pg.seen(tab)) document.querySelector("nav [data-page=playground]")?.click();   // from another page
+    if (tab && !isSeen(tab)) document.querySelector("nav [data-page=playground]")?.click();   // from another page
     tab?.click();
     return !!tab;
   },
 };
 
+/** Do `act(rest)` for data-do="verb:rest" in any sentence; false where it could not be done. */
+export const onVerb = (verb, act) => { verbs[verb] = act; };
+export const doVerb = (verb, rest) => verbs[verb]?.(rest) ?? false;
+
 /** When a data-do link inside the node is pressed, by pointer, Enter or Space: do it here, else call `act(action)`. */
-pg.onDo = (node, act) => {
+export const onDo = (node, act) => {
   const press = event => {
     const link = event.target.closest("[data-do]");
     if (!link || event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
     event.stopPropagation();
     const action = link.dataset.do, [verb, rest = ""] = action.split(/:(.*)/s);
-    if (!pg.actions[verb] || pg.actions[verb](rest) === false) act(action);
+    if (doVerb(verb, rest) === false) act(action);
   };
   node.addEventListener("click", press);
   node.addEventListener("keydown", press);

@@ -2,5 +2,5 @@
    Gradio gives them a block of their own. Only nodes made by our scripts are moved, never Gradio's. */
 const places = {}, waiting = {};
 
-pg.offerSlot = (name, place) => { places[name] = place; if (waiting[name]) place.append(waiting[name]); };
-pg.fillSlot = (name, node) => { waiting[name] = node; places[name]?.append(node); };
+export const offerSlot = (name, place) => { places[name] = place; if (waiting[name]) place.append(waiting[name]); };
+export const fillSlot = (name, node) => { waiting[name] = node; places[name]?.append(node); };

@@ -1,36 +1,22 @@
 /* The stream of frames, and the page's pulse.
 
    A stream (event "watch" {key, page, seen}) is open only while something computes and the page is in sight; the server ends
-   it when nothing moves, and Gradio's `then` calls `pg.streamed`. A browser holds six connections to a host, so four streams
+   it when nothing moves, and Gradio's `then` calls `streamed`. A browser holds six connections to a host, so four streams
    are the most for all its tabs together; the others ask every other second.
 
    The pulse is POST pg/pulse {key, page, seen, hidden}: after each frame that has been drawn (`seen`; the server sends two
    more at most), where an answer is overdue, every 15 s, or 30 s where the tab is hidden; and {..., leaving: true} when the
    page goes. 204: fine; 410: the server does not know this page, which then attaches again. */
+import { url } from "./address.js";
+import { attach, isReady, minded, press, sendAs, whose } from "./bus.js";
+import { cutOff } from "./hold.js";
+import { soon } from "./mount.js";
+import { notice } from "./notice.js";
+
 const BEAT_MS = 15_000, HIDDEN_MS = 30_000, AGAIN_MS = 2000, LONGEST_MS = 10_000, POLL_MS = 2000, QUIET_MS = 4000;
 const STREAMS = 4;
 const FULL = "Four tabs of this browser are already watching a run, and a browser holds no more connections. Close or hide one; this run trains on.";
 const CUT = "The server does not answer. This is the last picture; the page goes on by itself when it is back.";
-
-/* ---- sentences about the connection ---- */
-const notices = {};
-const strip = () => {
-  let node = document.getElementById("pg-notice");
-  if (!node) {
-    node = Object.assign(document.createElement("p"), { id: "pg-notice", hidden: true });
-    node.setAttribute("role", "status");
-    (document.querySelector("#app") ?? document.body).append(node);
-  }
-  return node;
-};
-/** Say `text` under the page until "" is said under the same name. */
-pg.notice = (name, text) => {
-  if ((notices[name] ?? "") === text) return;
-  notices[name] = text;
-  const said = Object.values(notices).filter(Boolean).join(" "), node = strip();
-  node.hidden = !said;
-  pg.set(node, said);
-};
 
 /* ---- the stream ---- */
 let live = false, streaming = false, seeking = false, release = null, poll = 0, again = 0, wait = 100, idle = true;
@@ -48,25 +34,25 @@ const place = async () => {
   }
   return null;
 };
-const wanted = () => live && !streaming && !document.hidden && pg.ready();
+const wanted = () => live && !streaming && !document.hidden && isReady();
 const open = async () => {
   if (!wanted() || seeking) return;
   seeking = true;
   const leave = await place();
   seeking = false;
-  pg.notice("full", leave || !live || document.hidden ? "" : FULL);
+  notice("full", leave || !live || document.hidden ? "" : FULL);
   clearTimeout(poll);
   if (leave && !wanted()) return leave();
   if (!leave) {                                        // without a stream: ask, and try again
-    poll = setTimeout(() => { if (wanted()) { pg.act("bus", "whole"); open(); } else pg.notice("full", ""); }, POLL_MS);
+    poll = setTimeout(() => { if (wanted()) { press("bus", "whole"); open(); } else notice("full", ""); }, POLL_MS);
     return;
   }
   release = leave;
   streaming = idle = true;
-  pg.send("watch", pg.whose());
+  sendAs("watch", whose());
 };
 /** The stream has ended. One that brought nothing is opened again more and more slowly. */
-pg.streamed = () => {
+export const streamed = () => {
   streaming = false;
   release?.();
   release = null;
@@ -76,50 +62,50 @@ pg.streamed = () => {
   pulse();                                             // perhaps because the server is not there any more
 };
 /** Called with each message that is applied: whether frames are to come. */
-pg.flow = on => {
+const flow = on => {
   live = on;
   clearTimeout(quiet);
   quiet = 0;
   if (!streaming) return open();
-  pg.expect();
+  expect();
   idle = false;
-  pg.soon(pulse);                                      // once it is drawn, so that a slow browser is sent less
+  soon(pulse);                                      // once it is drawn, so that a slow browser is sent less
 };
 
 /* ---- the pulse ---- */
-pg.away = false;
-let beat = 0, failed = 0, asking = false, more = false, quiet = 0;
+let gone = false, beat = 0, failed = 0, asking = false, more = false, quiet = 0;
 /** Something should come from the server now; if it does not, see whether it is there. */
-pg.expect = () => { quiet ||= setTimeout(() => { quiet = 0; pulse(); }, QUIET_MS); };
+const expect = () => { quiet ||= setTimeout(() => { quiet = 0; pulse(); }, QUIET_MS); };
 
 const post = async () => {
-  const address = pg.url("pg/pulse"), body = JSON.stringify({ ...pg.whose(), hidden: document.hidden });
+  const address = url("pg/pulse"), body = JSON.stringify({ ...whose(), hidden: document.hidden });
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch(address, { method: "POST", headers, body, signal: AbortSignal.timeout(LONGEST_MS) });
   if (answer.status >= 500) throw new Error(answer.statusText);
   return answer.status;
 };
 const cut = yes => {
-  const seen = pg.cut(yes ? CUT : "");                 // on the card over the last picture, where there is one
-  pg.notice("cut", yes && !seen ? CUT : "");
+  const seen = cutOff(yes ? CUT : "");                 // on the card over the last picture, where there is one
+  notice("cut", yes && !seen ? CUT : "");
 };
 /** While the server is away: Gradio's own word for it, which covers the controls, is not shown beside ours. */
+export const isAway = () => gone;
 const away = yes => {
-  if (pg.away === yes) return;
-  document.documentElement.toggleAttribute("data-away", pg.away = yes);
+  if (gone === yes) return;
+  document.documentElement.toggleAttribute("data-away", gone = yes);
   document.dispatchEvent(new Event("pg-away"));
 };
-const pulse = pg.pulse = async () => {
+const pulse = async () => {
   if (asking) { more = true; return; }                 // the newest follows the one on its way
   asking = true;
   more = false;
   clearTimeout(beat);
-  if (pg.whose().page !== null) try {
+  if (whose().page !== null) try {
     const status = await post(), back = failed > 1;
     failed = 0;
     away(false);
     if (back) cut(false);
-    if (pg.ready() && (back || status === 410)) pg.attach();
+    if (isReady() && (back || status === 410)) attach();
   } catch {
     away(true);
     if (++failed > 1) cut(true);
@@ -130,11 +116,12 @@ const pulse = pg.pulse = async () => {
 };
 beat = setTimeout(pulse, BEAT_MS);
 document.addEventListener("visibilitychange", () => {
-  if (!pg.ready()) return;
+  if (!isReady()) return;
   pulse();                                             // in sight or not; hidden, the server ends the stream
-  if (!document.hidden) pg.act("bus", "whole");
+  if (!document.hidden) press("bus", "whole");
 });
 addEventListener("pagehide", () => {
-  const body = JSON.stringify({ ...pg.whose(), leaving: true });
-  if (pg.whose().page !== null) navigator.sendBeacon?.(pg.url("pg/pulse"), new Blob([body], { type: "application/json" }));
+  const body = JSON.stringify({ ...whose(), leaving: true });
+  if (whose().page !== null) navigator.sendBeacon?.(url("pg/pulse"), new Blob([body], { type: "application/json" }));
 });
+minded({ expect, flow, pulse });

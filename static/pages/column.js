@@ -1,39 +1,22 @@
 /* The configuration column apart from its controls: presets, the architecture card with the cost of a choice, the
-   note of what waits for a restart, and the line each closed accordion shows. On a phone the column is a sheet. */
-
-/* ---- the phone's sheet ---- */
-let opener = null;
-const behind = inert => document.querySelectorAll("#hd, #tp, .pg-main").forEach(part => { part.inert = inert; });
-pg.sheet = {
-  open() {
-    opener = document.activeElement;
-    document.body.classList.add("sheet-open");
-    behind(true);
-    [...document.querySelectorAll(".pg-cfg [data-do=done]")].find(pg.seen)?.focus();
-  },
-  close() {
-    if (!document.body.classList.contains("sheet-open")) return false;
-    document.body.classList.remove("sheet-open");
-    behind(false);
-    opener?.focus();
-    return true;
-  },
-};
-addEventListener("keydown", event => { if (event.key === "Escape" && !event.defaultPrevented) pg.sheet.close(); });
-addEventListener("click", event => {                   // a click on the shade; what a redraw has removed is not outside
-  if (!event.target.closest?.(".pg-cfg, #tp, #hd, [data-do=sheet]") && event.target.isConnected) pg.sheet.close();
-});
+   note of what waits for a restart, and the line each closed accordion shows. */
+import { say } from "../core/announce.js";
+import { iconHtml } from "../core/icons.js";
+import { mount, mountOf } from "../core/mount.js";
+import { ask, offer } from "../core/offers.js";
+import { esc, reader, setText } from "../core/text.js";
+import { sheet } from "../controls/sheet.js";
 
 /* ---- the parts ---- */
-const chips = groups => groups.map(([title, presets]) => `<div class="eyebrow">${pg.esc(title)}</div>
-  <div class="chips" role="group" aria-label="${pg.esc(title)}">
+const chips = groups => groups.map(([title, presets]) => `<div class="eyebrow">${esc(title)}</div>
+  <div class="chips" role="group" aria-label="${esc(title)}">
   ${presets.map(([id, label, hint]) =>
-    `<button class="chip" data-preset="${pg.esc(id)}" data-label="${pg.esc(label)}" title="${pg.esc(hint)}">${pg.esc(label)}</button>`).join("")}
+    `<button class="chip" data-preset="${esc(id)}" data-label="${esc(label)}" title="${esc(hint)}">${esc(label)}</button>`).join("")}
   </div>`).join("");
 
-const figures = card => card.map(([label, old, now, unit, other]) => `<div><dt>${pg.esc(label)}</dt>
-  <dd>${pg.esc(old)} <small>${pg.esc(unit ?? "")}</small></dd>
-  <span class="to">${now ? `→ ${pg.esc(now)}${other ? ` <small>${pg.esc(other)}</small>` : ""}` : "&nbsp;"}</span></div>`).join("");
+const figures = card => card.map(([label, old, now, unit, other]) => `<div><dt>${esc(label)}</dt>
+  <dd>${esc(old)} <small>${esc(unit ?? "")}</small></dd>
+  <span class="to">${now ? `→ ${esc(now)}${other ? ` <small>${esc(other)}</small>` : ""}` : "&nbsp;"}</span></div>`).join("");
 
 const percent = share => `${Math.round(100 * share)} %`;
 const partsText = parts => {
@@ -41,10 +24,10 @@ const partsText = parts => {
   return parts.map(([name, share]) => `${name} ${percent(share / total)}`);
 };
 
-pg.column = (element, props, trigger, watch) => {
-  const root = pg.root(element), read = pg.reader();
+export const column = (element, props, trigger, watch) => {
+  const root = mountOf(element), read = reader();
   root.innerHTML = `<div class="sheetbar"><b class="grow">Configure</b>
-    <button class="b quiet icon" data-do="reset" aria-label="Reset the run to step 0">${pg.icon("reset")}</button>
+    <button class="b quiet icon" data-do="reset" aria-label="Reset the run to step 0">${iconHtml("reset")}</button>
     <button class="b quiet" data-do="done">Done</button></div>
     <div class="presets"></div>
     <div class="stuck"><section class="card" aria-label="Architecture card"><dl></dl><div class="parts"></div>
@@ -64,8 +47,8 @@ pg.column = (element, props, trigger, watch) => {
     const parts = read("parts", value.parts) ?? [], texts = partsText(parts);
     $(".parts").innerHTML = parts.map(([, share]) => `<i style="flex:${share}"></i>`).join("");
     const [left, right] = $(".parts-text").children;
-    pg.set(left, value.parts_text || texts[0] || "");
-    pg.set(right, value.parts_text ? "" : texts.slice(1).join(" · "));
+    setText(left, value.parts_text || texts[0] || "");
+    setText(right, value.parts_text ? "" : texts.slice(1).join(" · "));
   };
   const drawPending = value => {
     if (!changed("pending", `${value.n_pending} ${value.pending} ${value.blocked}`)) return;
@@ -73,14 +56,14 @@ pg.column = (element, props, trigger, watch) => {
     blocked = n && value.blocked || "";
     note.hidden = !n;
     const subject = n === 1 ? "1 change needs" : `${n} changes need`;
-    note.firstElementChild.innerHTML = `<b>${subject} a restart:</b> ${pg.esc(value.pending)}`;
-    pg.set(restart, n === 1 ? "Restart with it" : "Restart with them");
-    pg.set($("[data-do=fork]"), n === 1 ? "Fork with it" : "Fork with them");
+    note.firstElementChild.innerHTML = `<b>${subject} a restart:</b> ${esc(value.pending)}`;
+    setText(restart, n === 1 ? "Restart with it" : "Restart with them");
+    setText($("[data-do=fork]"), n === 1 ? "Fork with it" : "Fork with them");
     $("[data-do=fork]").disabled = !!blocked;
     restart.disabled = !!blocked;
     restart.title = blocked;
     $(".blocked").hidden = !blocked;
-    pg.set($(".blocked"), blocked);
+    setText($(".blocked"), blocked);
   };
   /** What a closed accordion says is an attribute of its button, shown by css: Gradio's label is one plain text. */
   const writeLines = () => {
@@ -114,11 +97,11 @@ pg.column = (element, props, trigger, watch) => {
   }).observe($(".pending"));
 
   const actions = {
-    restart: () => blocked ? pg.say(blocked) : trigger("restart"),
-    fork: () => trigger("fork"), undo: () => trigger("undo"), done: () => pg.sheet.close(),
-    reset: () => pg.keys.r(),                          // the transport's; its button has no room on a phone
+    restart: () => blocked ? say(blocked) : trigger("restart"),
+    fork: () => trigger("fork"), undo: () => trigger("undo"), done: () => sheet.close(),
+    reset: () => ask("reset run"),                  // the transport's; its button has no room on a phone
   };
-  pg.restart = actions.restart;                        // a control's own line offers it too
+  offer("restart", actions.restart);                // a control's own line offers it too
   root.addEventListener("click", event => {
     const chip = event.target.closest("[data-preset]"), button = event.target.closest("[data-do]");
     if (chip) {
@@ -127,7 +110,7 @@ pg.column = (element, props, trigger, watch) => {
     }
     if (button) actions[button.dataset.do]();
   });
-  pg.mount(element, props, watch, draw, { always: true });    // its wrappers have no box of their own
+  mount(element, props, watch, draw, { always: true });    // its wrappers have no box of their own
   // Accordions come into the document after this component, each when Gradio gets to it, and may be made anew.
   new MutationObserver(writeLines).observe(root.closest(".pg-cfg") ?? document.body, { childList: true, subtree: true });
 };

@@ -1,5 +1,11 @@
 /* What the bus tells the page itself and no component: "tabs" {id, name, n}, "panels" {open, n}, "label" {id, text} and
    "download" {n, name, text | error}; each once for every new n. And turns: which tab or page a visitor has turned to. */
+import { say } from "../core/announce.js";
+import { press } from "../core/bus.js";
+import { saveBlob } from "../core/files.js";
+import { setText } from "../core/text.js";
+import { hear, values } from "../core/values.js";
+
 const TRIES = 100, TRY_MS = 100;                       // a page is drawn when it is first visited
 const SETS = ["lenses", "position-tabs", "embedding-tabs"];
 
@@ -11,7 +17,7 @@ const once = (find, act, tries = TRIES) => {
 /** Hear a view, and act only where its n is a new one. */
 const each = (view, act) => {
   let last = null;
-  pg.hear(view, value => {
+  hear(view, value => {
     if (!value?.n || value.n === last) return;
     last = value.n;
     act(value);
@@ -29,18 +35,18 @@ each("panels", ({ open }) => open.forEach(name => once(
   button => { if (!button.classList.contains("open")) button.click(); },
 )));
 
-pg.hear("label", ({ id, text }) => once(
-  () => document.querySelector(`#${CSS.escape(id)} > button > span`), words => pg.set(words, pg.values.label.id === id ? pg.values.label.text : text),
+hear("label", ({ id, text }) => once(
+  () => document.querySelector(`#${CSS.escape(id)} > button > span`), words => setText(words, values.label.id === id ? values.label.text : text),
 ));
 
 each("download", ({ name, text, error }) => {
-  if (error) return pg.say(error);
-  pg.saveBlob(new Blob([text], { type: "text/plain;charset=utf-8" }), name);
-  pg.say(`${name} saved`);
+  if (error) return say(error);
+  saveBlob(new Blob([text], { type: "text/plain;charset=utf-8" }), name);
+  say(`${name} saved`);
 });
 
 /* Before Gradio turns, so that the tab in sight is still the one before. */
 document.addEventListener("click", event => {
   const tab = event.target.closest?.("[role=tab][data-tab-id]"), set = tab?.closest(SETS.map(id => `#${id}`).join(", "));
-  if (set && !echo && tab.getAttribute("aria-selected") !== "true") pg.act(set.id, "turn", { id: tab.dataset.tabId });
+  if (set && !echo && tab.getAttribute("aria-selected") !== "true") press(set.id, "turn", { id: tab.dataset.tabId });
 }, true);

@@ -2,7 +2,7 @@
 const STEP_MS = 120;
 
 /** `next()` asks for the following picture and returns that press, with its number `n`. Returns {toggle, stop, draw(value)}. */
-pg.playback = (button, next) => {
+export const historyPlayback = (button, next) => {
   let on = false, asked = null, at = 0, timer = 0;
   const ask = () => { at = performance.now(); asked = next(); };
   const turn = now => {

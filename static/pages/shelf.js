@@ -1,11 +1,17 @@
 /* The run shelf: the session's runs in a dialog that the header opens. Files are written by the server and saved here. */
+import { iconHtml } from "../core/icons.js";
+import { mount } from "../core/mount.js";
+import { num } from "../core/numbers.js";
+import { ask, offer } from "../core/offers.js";
+import { esc, reader, setText } from "../core/text.js";
+
 const MOST_BYTES = 64 * 1024 * 1024, COMPARED = [2, 4];
 const MARKUP = `<dialog class="shelf" aria-labelledby="shelf-title">
   <form method="dialog"><h2 id="shelf-title" class="grow">Runs</h2>
-    <button class="b quiet icon" aria-label="Close">${pg.icon("close")}</button></form>
+    <button class="b quiet icon" aria-label="Close">${iconHtml("close")}</button></form>
   <p class="bad" role="alert" hidden></p><div class="rows"></div>
   <div class="row"><button class="b" data-do="compare" disabled>Compare</button>
-    <button class="b" data-do="upload">${pg.icon("up")}Open a run file</button><span class="hint grow"></span></div>
+    <button class="b" data-do="upload">${iconHtml("up")}Open a run file</button><span class="hint grow"></span></div>
   <p class="said"></p></dialog>`;
 const HEADS = ["", "run", "from", "steps", "loss, nats", "right", "MB", ""], UNSEEN = { "loss, nats": "Loss on held-out examples", right: "Share of held-out tokens predicted right" };
 
@@ -13,8 +19,8 @@ const button = (act, label, id, more = "") => `<button class="b small" data-act=
 const cell = (name, content) => `<td data-name="${name}">${content}</td>`;
 const line = (chosen, mine) => ([id, name, origin, steps, loss, right, size, current]) => `<tr class="${current ? "mine" : ""}">
   <td><label class="pick"><input type="checkbox" data-pick="${id}" aria-label="Choose run ${id} to compare" ${chosen.has(id) ? "checked" : ""}></label></td>
-  <th scope="row"><b>${id}</b> ${pg.esc(name)}${current ? ' <span class="tag live">on the page</span>' : ""}</th>
-  ${cell("from", pg.esc(origin))}${cell("steps", pg.num(steps))}
+  <th scope="row"><b>${id}</b> ${esc(name)}${current ? ' <span class="tag live">on the page</span>' : ""}</th>
+  ${cell("from", esc(origin))}${cell("steps", num(steps))}
   ${cell("loss, nats", loss === null ? "–" : loss.toFixed(3))}${cell("right", right === null ? "–" : `${(100 * right).toFixed(1)} %`)}
   ${cell("MB", size.toFixed(1))}
   <td class="acts">${current ? "" : button("reopen", "Open", id)}
@@ -23,29 +29,20 @@ const line = (chosen, mine) => ([id, name, origin, steps, loss, right, size, cur
     ${button("numbers", "JSON", id, `data-kind="json" title="Config, metrics and marks"`)}
     ${current ? "" : button("remove", "Delete", id)}</td></tr>`;
 
-/** Save a file that Gradio serves: its {url, orig_name}; null where there is none. */
-pg.saveFile = file => {
-  if (!file?.url) return;
-  const link = Object.assign(document.createElement("a"), { href: file.url, download: file.orig_name || "run.safetensors" });
-  document.body.append(link);
-  link.click();
-  link.remove();
-};
-
-pg.shelf = (element, props, trigger, watch) => {
-  const read = pg.reader(), place = document.createElement("div"), chosen = new Set();
+export const shelf = (element, props, trigger, watch) => {
+  const read = reader(), place = document.createElement("div"), chosen = new Set();
   place.innerHTML = MARKUP;
   document.querySelector("#app").append(place);        // outside of the pages: a hidden page would hide it
   const $ = selector => place.querySelector(selector), dialog = $("dialog");
   let asked = false, compared = null, rows = [];
 
   /** The Compare page is made when it is first visited. */
-  const start = (tries = 100) => pg.compareNow ? pg.compareNow("play") : tries && setTimeout(start, 100, tries - 1);
+  const start = (tries = 100) => ask("compare", "play") || tries && setTimeout(start, 100, tries - 1);
   const told = () => {
     const n = chosen.size, [least, most] = COMPARED, fits = n >= least && n <= most;
     $("[data-do=compare]").disabled = !fits;
-    pg.set($("[data-do=compare]"), fits ? `Compare ${n} runs` : "Compare");
-    pg.set($(".hint"), fits ? "They go on together on the Compare page." : `Choose ${least} to ${most} runs to compare.`);
+    setText($("[data-do=compare]"), fits ? `Compare ${n} runs` : "Compare");
+    setText($(".hint"), fits ? "They go on together on the Compare page." : `Choose ${least} to ${most} runs to compare.`);
   };
   const draw = value => {
     rows = read("rows", value.rows) ?? [];
@@ -53,15 +50,15 @@ pg.shelf = (element, props, trigger, watch) => {
     const body = rows.map(line(chosen)).join("");
     const table = `<table><thead><tr>${HEADS.map(head => `<th scope="col" title="${UNSEEN[head] ?? ""}">${head}</th>`).join("")}</tr></thead><tbody>${body}</tbody></table>`;
     $(".rows").innerHTML = rows.length ? table : "<p>No run yet. Press Play, and it is listed here; or open one that you have saved.</p>";
-    pg.set($(".bad"), value.problem || "");
+    setText($(".bad"), value.problem || "");
     $(".bad").hidden = !value.problem;
-    pg.set($(".said"), value.said ?? "");
-    pg.runCount?.(rows.length);
+    setText($(".said"), value.said ?? "");
+    ask("count runs", rows.length);
     told();
     if (asked && compared !== null && value.compared > compared) {
       asked = false;
       dialog.close();
-      pg.turnTo("compare");
+      ask("turn to", "compare");
       start();
     }
     compared = value.compared;
@@ -73,14 +70,14 @@ pg.shelf = (element, props, trigger, watch) => {
     if (!file) return;
     if (file.size > MOST_BYTES) {
       $(".bad").hidden = false;
-      return pg.set($(".bad"), `${file.name} has ${Math.ceil(file.size / 2 ** 20)} MB; the page opens runs of up to 64 MB.`);
+      return setText($(".bad"), `${file.name} has ${Math.ceil(file.size / 2 ** 20)} MB; the page opens runs of up to 64 MB.`);
     }
     const input = document.querySelector("input[data-testid='Open a run-upload-button']");
     const list = new DataTransfer();
     list.items.add(file);
     input.files = list.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
-    pg.set($(".hint"), `Reading ${file.name} …`);
+    setText($(".hint"), `Reading ${file.name} …`);
   };
   chooser.addEventListener("change", () => { send(chooser.files[0]); chooser.value = ""; });
   dialog.append(Object.assign(chooser, { hidden: true }));
@@ -101,9 +98,7 @@ pg.shelf = (element, props, trigger, watch) => {
     event.target.checked ? chosen.add(id) : chosen.delete(id);
     told();
   });
-  pg.runs = {
-    open() { if (!dialog.open) dialog.showModal(); trigger("see"); },
-    expect() { asked = true; },                        // runs were sent to the Compare page from elsewhere
-  };
-  pg.mount(element, props, watch, draw, { always: true });
+  offer("open runs", () => { if (!dialog.open) dialog.showModal(); trigger("see"); });
+  offer("expect runs", () => { asked = true; });
+  mount(element, props, watch, draw, { always: true });
 };

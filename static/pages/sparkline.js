@@ -3,7 +3,7 @@
 const MARKUP = '<path class="base" d="M2 36.5H130"/><path class="curve"/><circle r="3.5"/>';
 
 /** Draw into an svg: the line over the part of the run that has been trained, the dot at the step shown. */
-pg.sparkline = (svg, { spark, step, last, total }) => {
+export const sparkline = (svg, { spark, step, last, total }) => {
   if (!svg.firstElementChild) svg.innerHTML = MARKUP;
   const n = spark.length, at = n ? Math.round((n - 1) * Math.min(1, last ? step / last : 0)) : 0;
   const x = i => 2 + 128 * (n > 1 ? i / (n - 1) : 0) * Math.min(1, last / Math.max(1, total));

@@ -1,4 +1,19 @@
 /* Variants side by side: what each costs, and the same layer, head and tokens of each; or its experts; or its predictions. */
+import { say } from "../../core/announce.js";
+import { bytesOf, colourTable, inkOn, paintCells } from "../../core/colours.js";
+import { iconHtml } from "../../core/icons.js";
+import { onKey } from "../../core/keys.js";
+import { num } from "../../core/numbers.js";
+import { esc, setText } from "../../core/text.js";
+import { isDark } from "../../core/theme.js";
+import { glyphOf, shortGlyph } from "../../core/tokens.js";
+import { menu, segmentedChoice } from "../../controls/choice.js";
+import { tableView } from "../../charts/table.js";
+import { weightText } from "../../charts/weights.js";
+import { saveCompare } from "./compare-file.js";
+import { cellWeight, compareRows, saveCompareCsv } from "./compare-table.js";
+import { compareWord } from "./compare-word.js";
+
 const LENSES = [["attention", "Attention"], ["experts", "Experts"], ["predictions", "Predictions"]];
 const LARGE = 26, MOST = 36, TALL = 448;
 const lacking = (kind, card) => kind !== "experts" ? "This model has no attention." : card.experts
@@ -6,20 +21,20 @@ const lacking = (kind, card) => kind !== "experts" ? "This model has no attentio
 const VIEWS = [["picture", "Picture"], ["table", "Table"]];
 const LOCKED = { attention: "same step, layer, head, word", experts: "same step, layer", predictions: "same step, word" };
 const tools = () => `<div class="tools"><div class="tool"><div data-s="lens"></div></div>
-  <div class="end"><span class="grow"></span><span class="locked">${pg.icon("lock")}<span></span></span><div data-s="as"></div><div data-s="export"></div></div></div>
+  <div class="end"><span class="grow"></span><span class="locked">${iconHtml("lock")}<span></span></span><div data-s="as"></div><div data-s="export"></div></div></div>
   <div class="tools"><div class="tool at"><span class="lab">Layer</span><div data-s="layer"></div></div>
   <div class="tool at"><span class="lab">Head</span><div data-s="head"></div></div><div class="tool word"></div><span class="grow"></span>
   <div class="legend"><span class="axt">query ↓ key →</span><span class="axt">weight, square-root scale</span><span class="axt">0</span><i class="ramp"></i><span class="axt">1</span>
   <span class="pair"><span class="sw masked"></span><span class="axt">not visible</span></span></div></div><div class="cmp-vars"></div><section class="cmp-twin" hidden></section>`;
 
-const fact = ([label, number, unit, change]) => `<div class="${change ? "dif" : ""}"><dt>${pg.esc(label)}</dt>
-  <dd>${pg.esc(number)} <small>${pg.esc(unit)}${change && change !== "differs" ? ` ${pg.esc(change)}` : ""}</small></dd></div>`;
-const head = (card, i) => `<h2>${pg.esc(card.name)}</h2><p>${pg.esc(card.sub)}</p><dl>${card.facts.map(fact).join("")}</dl>
-  <p class="matched">${pg.esc(card.match)}</p>${card.removable
-    ? `<button class="b small quiet icon gone" data-leave="${i}" aria-label="Remove ${pg.esc(card.label)}">${pg.icon("close")}</button>` : ""}`;
+const fact = ([label, number, unit, change]) => `<div class="${change ? "dif" : ""}"><dt>${esc(label)}</dt>
+  <dd>${esc(number)} <small>${esc(unit)}${change && change !== "differs" ? ` ${esc(change)}` : ""}</small></dd></div>`;
+const head = (card, i) => `<h2>${esc(card.name)}</h2><p>${esc(card.sub)}</p><dl>${card.facts.map(fact).join("")}</dl>
+  <p class="matched">${esc(card.match)}</p>${card.removable
+    ? `<button class="b small quiet icon gone" data-leave="${i}" aria-label="Remove ${esc(card.label)}">${iconHtml("close")}</button>` : ""}`;
 
-const weightOf = byte => pg.cellWeight(byte);
-const words = w => w === null ? "not visible" : pg.weight(w);
+const weightOf = byte => cellWeight(byte);
+const words = w => w === null ? "not visible" : weightText(w);
 
 /** One map; it keeps its canvas between frames. `point(query, key)` moves the ring in all of them. */
 const map = (place, point) => {
@@ -37,7 +52,7 @@ const map = (place, point) => {
     laid = key;
     side = next;
     const every = side >= 12 ? 1 : side >= 8 ? 2 : 4;
-    const label = (t, i) => i % every ? "" : `<span style="--i:${i}" title="${i} ${pg.esc(pg.glyph(t))}">${pg.esc(pg.short(t, side > 20 ? 3 : 1))}</span>`;
+    const label = (t, i) => i % every ? "" : `<span style="--i:${i}" title="${i} ${esc(glyphOf(t))}">${esc(shortGlyph(t, side > 20 ? 3 : 1))}</span>`;
     $(".jm").style.setProperty("--side", `${side}px`);
     $(".jm").style.setProperty("--n", n);
     $(".jm").style.setProperty("--cut", frame.cut);
@@ -57,33 +72,33 @@ const map = (place, point) => {
     event.stopPropagation();
     const n = frame.tokens.length, [q, k] = at ?? [frame.cut, 0];
     point(Math.max(0, Math.min(n - 1, q + by[0])), Math.max(0, Math.min(n - 1, k + by[1])));
-    pg.say($(".under").textContent);
+    say($(".under").textContent);
   });
   const ring = (query, key) => {
     if (!frame) return;
     const n = frame.tokens.length;
     at = query === null ? null : [Math.min(query, n - 1), Math.min(key, n - 1)];
     host.querySelectorAll(".ring").forEach(each => { each.hidden = !at; });
-    const name = `L${frame.layer} H${frame.head}, step ${pg.num(frame.step)}${note}`;
-    if (!at) return pg.set($(".under"), name);
+    const name = `L${frame.layer} H${frame.head}, step ${num(frame.step)}${note}`;
+    if (!at) return setText($(".under"), name);
     $(".ring").style.transform = `translateY(${at[0] * side}px)`;
     $(".ring.cell").style.transform = `translate(${at[1] * side}px, ${at[0] * side}px)`;
     const weight = words(weightOf(bytes[at[0] * n + at[1]]));
-    pg.set($(".under"), `${name}: ${at[0]} ${pg.glyph(frame.tokens[at[0]])} on ${at[1]} ${pg.glyph(frame.tokens[at[1]])}: ${weight}`);
+    setText($(".under"), `${name}: ${at[0]} ${glyphOf(frame.tokens[at[0]])} on ${at[1]} ${glyphOf(frame.tokens[at[1]])}: ${weight}`);
   };
   const draw = (next, point, tokens, more) => {
     frame = next;
     note = more ?? note;                                 // what else it must say of itself
     most = tokens ?? most;                               // of the widest map, so that all have the same cells
-    bytes = pg.bytes(frame.cells);
+    bytes = bytesOf(frame.cells);
     lay();
     const n = frame.tokens.length;
-    pg.paint(canvas, bytes, 0, n, n);
-    canvas.setAttribute("aria-label", `Attention of layer ${frame.layer}, head ${frame.head} over ${n} tokens at step ${pg.num(frame.step)}`);
-    const table = pg.colours();
+    paintCells(canvas, bytes, 0, n, n);
+    canvas.setAttribute("aria-label", `Attention of layer ${frame.layer}, head ${frame.head} over ${n} tokens at step ${num(frame.step)}`);
+    const table = colourTable();
     $(".numbers").innerHTML = side < LARGE ? "" : [...bytes].map((byte, i) => {
       const w = weightOf(byte);
-      return w === null || w < .3 ? "" : `<span style="--q:${Math.floor(i / n)};--k:${i % n};color:${pg.inkOn(table[byte])}">${w > .995 ? "1" : w.toFixed(2).slice(1)}</span>`;
+      return w === null || w < .3 ? "" : `<span style="--q:${Math.floor(i / n)};--k:${i % n};color:${inkOn(table[byte])}">${w > .995 ? "1" : w.toFixed(2).slice(1)}</span>`;
     }).join("");
     ring(...(point ?? [null, null]));
   };
@@ -94,26 +109,26 @@ const map = (place, point) => {
 const bars = experts => {
   const uniform = experts.demand.reduce((a, b) => a + b, 0) / experts.demand.length, top = Math.max(2 * uniform, ...experts.demand, 1);
   const rows = experts.demand.map((d, e) => `<div class="bar" title="E${e}: ${experts.load[e]} of ${d} asked for"><span>E${e}</span>
-    <i style="--w:${100 * experts.load[e] / top}%;--d:${100 * d / top}%;--c:var(--cat-${e % 16})"></i><b>${pg.num(experts.load[e])}</b></div>`).join("");
-  return `<p class="axt">${pg.esc(experts.name)}: choices taken, of ${pg.num(experts.demand.reduce((a, b) => a + b, 0))} asked for in one update; uniform ${pg.num(Math.round(uniform))}</p>${rows}`;
+    <i style="--w:${100 * experts.load[e] / top}%;--d:${100 * d / top}%;--c:var(--cat-${e % 16})"></i><b>${num(experts.load[e])}</b></div>`).join("");
+  return `<p class="axt">${esc(experts.name)}: choices taken, of ${num(experts.demand.reduce((a, b) => a + b, 0))} asked for in one update; uniform ${num(Math.round(uniform))}</p>${rows}`;
 };
-const guesses = ({ step, predicted }, note) => `<p class="axt">step ${pg.num(step)}${note}</p><table><thead><tr><th>wanted</th><th>likeliest</th><th>probability</th></tr></thead><tbody>${predicted.map(([want, got, p]) =>
-  `<tr class="${want === got ? "right" : "wrong"}"><td>${pg.esc(pg.glyph(want))}</td><td>${pg.esc(pg.glyph(got))}</td><td>${p.toFixed(2)}</td></tr>`).join("")}</tbody></table>`;
+const guesses = ({ step, predicted }, note) => `<p class="axt">step ${num(step)}${note}</p><table><thead><tr><th>wanted</th><th>likeliest</th><th>probability</th></tr></thead><tbody>${predicted.map(([want, got, p]) =>
+  `<tr class="${want === got ? "right" : "wrong"}"><td>${esc(glyphOf(want))}</td><td>${esc(glyphOf(got))}</td><td>${p.toFixed(2)}</td></tr>`).join("")}</tbody></table>`;
 
-pg.comparePictures = (host, { look, leave, word }) => {
+export const comparePictures = (host, { look, leave, word }) => {
   host.innerHTML = tools();
   const $ = name => host.querySelector(name), vars = $(".cmp-vars");
   let lens = "attention", shown = "", maps = [], latest = null, point = null, asTable = false;
-  const lensChoice = pg.choice($("[data-s=lens]"), "Lens", id => { lens = id; redraw(); });
-  const layer = pg.choice($("[data-s=layer]"), "Layer", id => look({ layer: +id }));
-  const heads = pg.choice($("[data-s=head]"), "Head", id => look({ head: +id }));
-  const editor = pg.compareWord($(".word"), word), twin = pg.tableView($(".cmp-twin"));
+  const lensChoice = segmentedChoice($("[data-s=lens]"), "Lens", id => { lens = id; redraw(); });
+  const layer = segmentedChoice($("[data-s=layer]"), "Layer", id => look({ layer: +id }));
+  const heads = segmentedChoice($("[data-s=head]"), "Head", id => look({ head: +id }));
+  const editor = compareWord($(".word"), word), twin = tableView($(".cmp-twin"));
   const showAs = table => { asTable = table; host.classList.toggle("as-table", table); redraw(); };
-  const as = pg.choice($("[data-s=as]"), "Show as", id => showAs(id === "table"));
-  const save = act => { const [cards, pictures] = latest ?? []; if (pictures?.some(p => p.tokens)) act(lens, cards, pictures); else pg.say("Nothing has been trained yet."); };
-  pg.menu($("[data-s=export]"), "Export", "down", [["Pictures as PNG", () => save((...what) => pg.saveCompare(...what, "png"))],
-    ["Pictures as SVG", () => save((...what) => pg.saveCompare(...what, "svg"))], ["Numbers as CSV", () => save(pg.saveCompareCsv)]]);
-  pg.onKey(host, "t", () => showAs(!asTable));
+  const as = segmentedChoice($("[data-s=as]"), "Show as", id => showAs(id === "table"));
+  const save = act => { const [cards, pictures] = latest ?? []; if (pictures?.some(p => p.tokens)) act(lens, cards, pictures); else say("Nothing has been trained yet."); };
+  menu($("[data-s=export]"), "Export", "down", [["Pictures as PNG", () => save((...what) => saveCompare(...what, "png"))],
+    ["Pictures as SVG", () => save((...what) => saveCompare(...what, "svg"))], ["Numbers as CSV", () => save(saveCompareCsv)]]);
+  onKey(host, "t", () => showAs(!asTable));
   const ringAll = (query, key) => { point = [query, key]; maps.forEach(each => each.ring(query, key)); };
   host.addEventListener("click", event => {
     const gone = event.target.closest("[data-leave]");
@@ -125,16 +140,16 @@ pg.comparePictures = (host, { look, leave, word }) => {
     as.draw(VIEWS, asTable ? "table" : "picture");
     editor.draw(input);
     $(".word").hidden = lens === "experts";
-    pg.set($(".locked span"), LOCKED[lens] + (at.seed === null ? "" : `; of seed ${at.seed}`));
+    setText($(".locked span"), LOCKED[lens] + (at.seed === null ? "" : `; of seed ${at.seed}`));
     $(".cmp-twin").hidden = !asTable;
-    if (asTable) twin.draw(pg.compareRows(lens, cards, pictures));
+    if (asTable) twin.draw(compareRows(lens, cards, pictures));
     const key = JSON.stringify(cards), there = pictures.filter(p => p.cells);
     lensChoice.draw(LENSES.map(([id, label]) => [id, label, id === "experts" && !at.experts ? "None of these models has experts." : ""]), lens);
     if (shown !== key) {
       shown = key;
       vars.style.setProperty("--columns", cards.length === 4 ? 2 : cards.length);
-      vars.innerHTML = cards.map((card, i) => `<section class="var" style="--v:var(--line-${(i + 1) % 4})" aria-label="${pg.esc(card.name)}">${head(card, i)}
-        <div class="picture"></div><p class="sees">${pg.esc(card.sees)}</p></section>`).join("");
+      vars.innerHTML = cards.map((card, i) => `<section class="var" style="--v:var(--line-${(i + 1) % 4})" aria-label="${esc(card.name)}">${head(card, i)}
+        <div class="picture"></div><p class="sees">${esc(card.sees)}</p></section>`).join("");
       maps = [...vars.querySelectorAll(".picture")].map(node => ({ node, kind: "" }));
     }
     host.querySelectorAll(".at, .legend").forEach(node => { node.hidden = lens !== "attention"; });
@@ -149,7 +164,7 @@ pg.comparePictures = (host, { look, leave, word }) => {
       const note = input.own && input.past ? ", the task’s own word" : "";
       if (kind === "attention") {
         const made = each.kind === "attention" ? each : { ...map(node, ringAll), node, kind };
-        const dark = pg.theme.dark();
+        const dark = isDark();
         if (made.frame !== picture || made.most !== most || made.note !== note || made.dark !== dark) made.draw(picture, point, most, note);
         Object.assign(made, { frame: picture, most, note, dark });
         return made;

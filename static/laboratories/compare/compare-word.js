@@ -1,4 +1,7 @@
 /* The input that all pictures of the Compare page are of: a box that shows it, and a form in its place to type another. */
+import { setText } from "../../core/text.js";
+import { glyphOf } from "../../core/tokens.js";
+
 const HTML = `<span class="lab">Word</span><button class="b small box" data-k="edit"><b class="mono"></b><span>Edit</span></button>
   <form hidden><input class="mono" aria-label="Word for all pictures" spellcheck="false" autocomplete="off">
     <button class="b small">Look</button></form>
@@ -7,7 +10,7 @@ const HTML = `<span class="lab">Word</span><button class="b small box" data-k="e
 
 /** `say(text)` asks for another word, "" for the task's own. `draw(word)` with
     { text, own, past, ask, most, problem }; past steps have kept no picture of a word of one's own. */
-pg.compareWord = (host, say) => {
+export const compareWord = (host, say) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), form = $("form"), input = $("input"), bad = $(".bad"), box = $("[data-k=edit]");
   let word = null, waiting = null;                     // what was sent, until it is what is seen
@@ -16,7 +19,7 @@ pg.compareWord = (host, say) => {
     form.hidden = !yes;
     box.hidden = yes;
     waiting = null;
-    pg.set(bad, "");
+    setText(bad, "");
     show();
     if (!yes) return;
     input.value = word.text;
@@ -44,7 +47,7 @@ pg.compareWord = (host, say) => {
   });
   return { draw(next) {
     word = next;
-    pg.set($(".box b"), word.text.replaceAll("\n", pg.glyph("\n")));
+    setText($(".box b"), word.text.replaceAll("\n", glyphOf("\n")));
     box.title = word.own ? `Your own: ${word.text}` : `The task’s own: ${word.text}`;
     input.placeholder = word.ask;
     input.title = `${word.ask}. Empty: the task’s own.`;
@@ -54,7 +57,7 @@ pg.compareWord = (host, say) => {
       const had = form.contains(document.activeElement);
       write(false);
       if (had) box.focus({ preventScroll: true });
-    } else if (word.problem) pg.set(bad, word.problem);
+    } else if (word.problem) setText(bad, word.problem);
     show();
   } };
 };

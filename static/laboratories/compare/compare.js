@@ -1,4 +1,18 @@
 /* The Compare page: variants that train together, one cursor for all. */
+import { iconHtml } from "../../core/icons.js";
+import { onKey } from "../../core/keys.js";
+import { mount, mountOf } from "../../core/mount.js";
+import { num, parseNumber } from "../../core/numbers.js";
+import { offer } from "../../core/offers.js";
+import { rich } from "../../core/rich.js";
+import { offerSlot } from "../../core/slots.js";
+import { esc, reader, setText } from "../../core/text.js";
+import { segmentedChoice } from "../../controls/choice.js";
+import { timeLine } from "../../controls/scrubber.js";
+import { shareButton } from "../../controls/share.js";
+import { tableView } from "../../charts/table.js";
+import { comparePictures } from "./compare-pictures.js";
+
 const STATES = {                                       // state -> [icon, words on the button, words under the step]
   ready: ["play", "Train them", "step · ready"],
   starting: ["pause", "Pause", "starting processes"], running: ["pause", "Pause", "step of all · running"],
@@ -6,12 +20,12 @@ const STATES = {                                       // state -> [icon, words 
   failed: ["play", "Start again", "step · stopped"],
 };
 const html = () => `<section class="tp cmp-bar" aria-label="Runs">
-    <div class="keys"><button class="b icon" data-do="restart" aria-label="Reset all to step 0 (R)">${pg.icon("reset")}</button>
+    <div class="keys"><button class="b icon" data-do="restart" aria-label="Reset all to step 0 (R)">${iconHtml("reset")}</button>
       <button class="b primary" data-do="toggle" disabled></button></div>
     <div class="scrub" role="slider" tabindex="0" aria-label="Step shown"></div>
     <div class="readout"><div class="stat now"><b data-step></b><span data-words></span></div>
       <div class="stat"><b data-rate></b><span>tokens per CPU second</span></div></div>
-    <div class="share"><button class="b hide-phone" data-do="share" aria-haspopup="dialog">${pg.icon("share")}<span>Share</span></button></div>
+    <div class="share"><button class="b hide-phone" data-do="share" aria-haspopup="dialog">${iconHtml("share")}<span>Share</span></button></div>
     <p class="reason" role="status" hidden></p></section>
   <div class="cmp-setup"><div class="tool all"><span class="lab">Compare</span><div class="chips" role="group" aria-label="Compare"></div></div>
     <div class="tool"><span class="lab" title="Change the width of the feed-forward networks until the variants are alike in this">Match</span><div data-s="match"></div></div>
@@ -28,31 +42,31 @@ const html = () => `<section class="tp cmp-bar" aria-label="Runs">
     <hr class="rule"><section class="cmp-results" hidden></section></div>`;
 
 const valueBox = ([, label, type, options]) => type === "choice" || type === "bool"
-  ? `<select name="value" aria-label="${pg.esc(label)}">${(type === "bool" ? [[true, "on"], [false, "off"]] : options).map(([value, text]) =>
-    `<option value="${pg.esc(JSON.stringify(value))}">${pg.esc(text)}</option>`).join("")}</select>`
-  : `<input name="value" inputmode="decimal" autocomplete="off" required aria-label="${pg.esc(label)}">`;
+  ? `<select name="value" aria-label="${esc(label)}">${(type === "bool" ? [[true, "on"], [false, "off"]] : options).map(([value, text]) =>
+    `<option value="${esc(JSON.stringify(value))}">${esc(text)}</option>`).join("")}</select>`
+  : `<input name="value" inputmode="decimal" autocomplete="off" required aria-label="${esc(label)}">`;
 
-pg.compare = (element, props, trigger, watch) => {
-  const root = pg.root(element), parse = pg.reader();
+export const compare = (element, props, trigger, watch) => {
+  const root = mountOf(element), parse = reader();
   root.classList.add("compare");
   root.innerHTML = html();
   const $ = name => root.querySelector(name), form = $(".add form");
-  const pictures = pg.comparePictures($(".cmp-pictures"), { look: what => trigger("look", what), leave: index => trigger("leave", { index }),
+  const pictures = comparePictures($(".cmp-pictures"), { look: what => trigger("look", what), leave: index => trigger("leave", { index }),
     word: text => trigger("word", { text }) });
-  const results = $(".cmp-results"), table = pg.tableView(results), note = document.createElement("span");
+  const results = $(".cmp-results"), table = tableView(results), note = document.createElement("span");
   $(".cmp-results .table-name").after(note);
   $(".cmp-results .csv").insertAdjacentHTML("beforebegin",
-    `<button class="b small quiet" data-do="save" title="Every update of every run, with its seed">${pg.icon("down")}Every update, CSV</button>`);
-  root.querySelectorAll("[data-slot]").forEach(place => pg.offerSlot(place.dataset.slot, place));
-  pg.compareNow = event => trigger(event);             // for runs that were sent here
+    `<button class="b small quiet" data-do="save" title="Every update of every run, with its seed">${iconHtml("down")}Every update, CSV</button>`);
+  root.querySelectorAll("[data-slot]").forEach(place => offerSlot(place.dataset.slot, place));
+  offer("compare", event => trigger(event));        // for runs that were sent here
   let bar = { state: "ready", step: 0, last: 0, total: 1, marks: [] }, settings = [], hope = null, chips = "", cards = "", name = null, adding = null;
   const query = Object.fromEntries(new URLSearchParams(location.search));
   const addressed = "compare" in query;                // nothing begins before it is read: it would end what is begun
 
-  const scrub = pg.scrubber($(".scrub"), () => {}, step => trigger("look", { step }));
-  const match = pg.choice($("[data-s=match]"), "Match", name => trigger("match", { name }));
-  const seeds = pg.choice($("[data-s=seeds]"), "Seeds", count => trigger("seeds", { count: +count }));
-  const share = pg.share($("[data-do=share]"), () => trigger("link"), "comparison");
+  const scrub = timeLine($(".scrub"), () => {}, step => trigger("look", { step }));
+  const match = segmentedChoice($("[data-s=match]"), "Match", name => trigger("match", { name }));
+  const seeds = segmentedChoice($("[data-s=seeds]"), "Seeds", count => trigger("seeds", { count: +count }));
+  const share = shareButton($("[data-do=share]"), () => trigger("link"), "comparison");
   const toggle = () => {
     const going = ["running", "starting"].includes(hope ?? bar.state);
     hope = going ? "paused" : "starting";
@@ -66,7 +80,7 @@ pg.compare = (element, props, trigger, watch) => {
     $("[data-do=more]").setAttribute("aria-expanded", yes);
     if (yes) form.querySelector("select").focus();
   };
-  const say = (host, text) => { const bad = host.querySelector(":scope > .bad"); bad.hidden = !text; pg.set(bad, text); };
+  const say = (host, text) => { const bad = host.querySelector(":scope > .bad"); bad.hidden = !text; setText(bad, text); };
   document.addEventListener("pointerdown", event => { if (!form.hidden && !event.target.closest(".add")) open(false); });
   const actions = {
     toggle: () => { if (!$("[data-do=toggle]").disabled) toggle(); }, restart: () => trigger("restart"), save: () => trigger("save"),
@@ -77,17 +91,17 @@ pg.compare = (element, props, trigger, watch) => {
     if (button && actions[button.dataset.do]) actions[button.dataset.do](button);
     if (chip) trigger("choose", { name: chip.dataset.ready });
   });
-  pg.onKey(root, " ", actions.toggle);
-  pg.onKey(root, "r", actions.restart);
+  onKey(root, " ", actions.toggle);
+  onKey(root, "r", actions.restart);
   const arrow = by => event => event.target.closest?.("input, select, [role=slider], [tabindex='0'].well") ? false : scrub.move(by, event.shiftKey);
-  pg.onKey(root, "ArrowLeft", arrow(-1));
-  pg.onKey(root, "ArrowRight", arrow(1));
+  onKey(root, "ArrowLeft", arrow(-1));
+  onKey(root, "ArrowRight", arrow(1));
 
   const chosen = () => settings.find(([at]) => at === form.at.value) ?? settings[0];
   form.at.addEventListener("change", () => { $("[data-value]").innerHTML = valueBox(chosen()); });
   form.addEventListener("submit", event => {
     event.preventDefault();
-    const [at, , type] = chosen(), text = form.value.value, number = pg.number(text);
+    const [at, , type] = chosen(), text = form.value.value, number = parseNumber(text);
     const value = type === "choice" || type === "bool" ? JSON.parse(text) : Number.isNaN(number) ? text : number;
     adding = cards;
     trigger("include", { at, value });
@@ -96,24 +110,24 @@ pg.compare = (element, props, trigger, watch) => {
 
   function drawBar() {
     const state = hope ?? bar.state, [icon, words, under] = STATES[state] ?? STATES.ready, button = $("[data-do=toggle]");
-    const face = `${pg.icon(icon)}<span>${words}</span>`;
+    const face = `${iconHtml(icon)}<span>${words}</span>`;
     if (button.shown !== face) button.innerHTML = button.shown = face;
     $(".cmp-bar").dataset.state = state;
-    pg.set($("[data-step]"), pg.num(bar.step));
-    pg.set($("[data-words]"), bar.looking ? "step · past" : under);
-    pg.set($("[data-rate]"), bar.rate || "–");
+    setText($("[data-step]"), num(bar.step));
+    setText($("[data-words]"), bar.looking ? "step · past" : under);
+    setText($("[data-rate]"), bar.rate || "–");
     $(".reason").hidden = !bar.notice;
-    pg.set($(".reason"), bar.notice || "");
+    setText($(".reason"), bar.notice || "");
     scrub.draw({ step: bar.step, last: bar.last, total: bar.total, state }, bar.marks);
   }
   const drawSetup = setup => {
     const shown = [...setup.ready, ["run", "The Playground's run", "Begin with the run, or the configuration, of the Playground, and add variants."]];
     const made = shown.map(([id, label, hint]) =>
-      `<button class="chip" data-ready="${id}" aria-pressed="${id === (setup.name || "run")}" data-label="${pg.esc(label)}" title="${pg.esc(hint)}">${pg.esc(label)}</button>`).join("");
+      `<button class="chip" data-ready="${id}" aria-pressed="${id === (setup.name || "run")}" data-label="${esc(label)}" title="${esc(hint)}">${esc(label)}</button>`).join("");
     if (chips !== made) $(".chips").innerHTML = chips = made;
     if (name !== setup.name) pictures.begin(setup.lens);
     name = setup.name;
-    pg.set($(".shared"), setup.shared);
+    setText($(".shared"), setup.shared);
     match.draw(setup.match[0].map(what => [what, what]), setup.match[1]);
     seeds.draw(setup.seeds[0].map(count => [String(count), String(count)]), String(setup.seeds[1]));
     $("[data-do=more]").disabled = setup.full;
@@ -124,11 +138,11 @@ pg.compare = (element, props, trigger, watch) => {
     if (next === settings || !next) return;
     const had = form.at.value;
     settings = next;
-    form.at.innerHTML = settings.map(([at, label]) => `<option value="${pg.esc(at)}">${pg.esc(label)}</option>`).join("");
+    form.at.innerHTML = settings.map(([at, label]) => `<option value="${esc(at)}">${esc(label)}</option>`).join("");
     if (settings.some(([at]) => at === had)) form.at.value = had;
     else $("[data-value]").innerHTML = valueBox(chosen());
   };
-  pg.mount(element, props, watch, value => {
+  mount(element, props, watch, value => {
     bar = parse("bar", value.bar);
     if (hope === "paused" ? !["running", "starting"].includes(bar.state) : hope && (bar.state !== "ready" || value.problem)) hope = null;
     drawBar();
@@ -138,9 +152,9 @@ pg.compare = (element, props, trigger, watch) => {
     share.draw(value.link);
     const found = parse("results", value.results), finding = parse("finding", value.finding);
     results.hidden = !found?.rows;
-    if (found?.rows) { table.draw(found); pg.set(note, found.note); }
-    pg.set($("h1"), finding.title);
-    pg.rich($(".lens-head p"), finding.html);
+    if (found?.rows) { table.draw(found); setText(note, found.note); }
+    setText($("h1"), finding.title);
+    rich($(".lens-head p"), finding.html);
     if (adding !== null && value.problem) { say(form, value.problem); adding = null; }
     else if (adding !== null && adding !== value.cards) open(false);
     cards = value.cards;

@@ -1,4 +1,18 @@
 /* What an input vector is made of: one strip of cells per part, the sum, and what the first norm makes of it. */
+import { say } from "../../core/announce.js";
+import { colourTable, paintCells } from "../../core/colours.js";
+import { saveCsv } from "../../core/files.js";
+import { onKey } from "../../core/keys.js";
+import { isSeen, mount, mountOf } from "../../core/mount.js";
+import { num } from "../../core/numbers.js";
+import { onDo, onVerb, rich } from "../../core/rich.js";
+import { esc, reader, setText } from "../../core/text.js";
+import { glyphOf } from "../../core/tokens.js";
+import { menu, segmentedChoice } from "../../controls/choice.js";
+import { tableView } from "../../charts/table.js";
+import { pathStrip } from "../../charts/token-path.js";
+import { saveStrips } from "./input-vector-file.js";
+
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool stacks"><span class="lab">Stack</span><div data-s="stack"></div></div>
     <div class="tool segment"><label class="lab" for="iv-segment">Second segment from token</label>
@@ -11,10 +25,10 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
 const VIEWS = [["picture", "Picture"], ["table", "Table"]], POLL_MS = 1000;
 const STOPS = Array.from({ length: 11 }, (_, i) => `var(--div-${i})`).join(",");
 const NOUGHT = 1e-6;                                   // float32 leaves so much of a mean that is 0
-const signed = (x, digits = 3) => pg.num(Math.abs(x) < NOUGHT ? 0 : x, digits);
+const signed = (x, digits = 3) => num(Math.abs(x) < NOUGHT ? 0 : x, digits);
 
-pg.inputvector = (element, props, trigger, watch) => {
-  const root = pg.root(element), parse = pg.reader();
+export const inputvector = (element, props, trigger, watch) => {
+  const root = mountOf(element), parse = reader();
   root.classList.add("inputvector");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`), card = $(".hover-card"), host = $(".sums");
@@ -23,16 +37,16 @@ pg.inputvector = (element, props, trigger, watch) => {
   const see = change => trigger("see", change);
   const stand = at => { place = at; see({ place: at }); draw(); };
   const showAs = table => { asTable = table; root.classList.toggle("as-table", table); as.draw(VIEWS, table ? "table" : "picture"); draw(); };
-  const stack = pg.choice(slot("stack"), "Stack", id => see({ stack: id }));
-  const as = pg.choice(slot("as"), "Show as", id => showAs(id === "table"));
+  const stack = segmentedChoice(slot("stack"), "Stack", id => see({ stack: id }));
+  const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
   as.draw(VIEWS, "picture");
-  const strip = pg.pathStrip($(".strip"), stand), twin = pg.tableView($(".twin")), range = $("input"), output = $("output");
+  const strip = pathStrip($(".strip"), stand), twin = tableView($(".twin")), range = $("input"), output = $("output");
   const all = () => [...latest.parts, ...(latest.parts.length > 1 ? [latest.sum] : []), ...(latest.normed ? [latest.normed] : [])];
   const name = () => `input-of-token-${latest.place}${latest.step === null ? "" : `-step-${latest.step}`}`;
   const columns = () => ["channel", ...all().map(row => row.label)];
   const rows = () => latest.sum.x.map((_, d) => [d, ...all().map(row => row.x[d])]);
-  pg.menu(slot("export"), "Export", "down", [["Strips as PNG", () => latest && pg.saveStrips(all(), name())],
-    ["Numbers as CSV", () => latest && pg.saveCsv([columns(), ...rows()], name())]]);
+  menu(slot("export"), "Export", "down", [["Strips as PNG", () => latest && saveStrips(all(), name())],
+    ["Numbers as CSV", () => latest && saveCsv([columns(), ...rows()], name())]]);
 
   /* ---- drawing ---- */
   const scale = row => row === latest.normed ? Math.max(...row.x.map(Math.abs)) : Math.max(...[...latest.parts, latest.sum].flatMap(one => one.x.map(Math.abs)));
@@ -42,10 +56,10 @@ pg.inputvector = (element, props, trigger, watch) => {
       + `<div class="legend"></div>`;
   };
   const legend = (top, text) => `<span class="scale"><span class="axt">${text}</span><i style="background:linear-gradient(to right,${STOPS})"></i>
-    <span class="axt"><span>−${pg.num(top, 2)}</span><span>0</span><span>${pg.num(top, 2)}</span></span></span>`;
+    <span class="axt"><span>−${num(top, 2)}</span><span>0</span><span>${num(top, 2)}</span></span></span>`;
   const draw = () => {
     if (!latest) return;
-    const list = all(), at = place ?? latest.place, table = pg.colours("div");
+    const list = all(), at = place ?? latest.place, table = colourTable("div");
     strip.draw({ tokens: latest.tokens, place: at });
     $(".tool.stacks").hidden = latest.stacks.length < 2;
     stack.draw(latest.stacks, latest.stack);
@@ -53,7 +67,7 @@ pg.inputvector = (element, props, trigger, watch) => {
     if (latest.boundary !== null && !dragging) {
       Object.assign(range, { max: latest.tokens.length, value: latest.boundary });
       range.setAttribute("aria-valuetext", told(latest.boundary));
-      pg.set(output, told(latest.boundary));
+      setText(output, told(latest.boundary));
     }
     [...$(".strip").children].forEach((button, i) => button.classList.toggle("second", latest.boundary !== null && i >= latest.boundary));
     if (asTable) return twin.draw({ name: name(), title: "Numbers", columns: columns(), rows: rows() });
@@ -62,12 +76,12 @@ pg.inputvector = (element, props, trigger, watch) => {
       const node = host.children[i], top = scale(row) || 1, last = row === latest.normed;
       node.classList.toggle("total", row === latest.sum && latest.parts.length > 1);
       node.classList.toggle("normed", last);
-      pg.set(node.querySelector(".sign"), last ? "↓" : row === latest.sum && i ? "=" : i ? "+" : "");
-      pg.set(node.querySelector("b"), row.label);
-      pg.set(node.querySelector(".mono"), last || row === latest.sum && i ? "" : pg.glyph(row.of));
-      pg.paint(node.querySelector("canvas"), Uint8Array.from(row.x, x => Math.round(127 + 127 * x / top)), 0, row.x.length, 1, table);
-      node.querySelector("canvas").setAttribute("aria-label", `${row.label}: ${row.x.length} numbers, length ${pg.num(row.norm, 3)}`);
-      const html = `<span><b>${pg.num(row.norm, 3)}</b> length</span><span>${signed(row.mean, 2)} mean</span><span>${pg.num(row.variance, 2)} variance</span>`;
+      setText(node.querySelector(".sign"), last ? "↓" : row === latest.sum && i ? "=" : i ? "+" : "");
+      setText(node.querySelector("b"), row.label);
+      setText(node.querySelector(".mono"), last || row === latest.sum && i ? "" : glyphOf(row.of));
+      paintCells(node.querySelector("canvas"), Uint8Array.from(row.x, x => Math.round(127 + 127 * x / top)), 0, row.x.length, 1, table);
+      node.querySelector("canvas").setAttribute("aria-label", `${row.label}: ${row.x.length} numbers, length ${num(row.norm, 3)}`);
+      const html = `<span><b>${num(row.norm, 3)}</b> length</span><span>${signed(row.mean, 2)} mean</span><span>${num(row.variance, 2)} variance</span>`;
       const said = node.querySelector(".told");
       if (said.shown !== html) said.innerHTML = said.shown = html;
     });
@@ -75,18 +89,18 @@ pg.inputvector = (element, props, trigger, watch) => {
       + (latest.normed ? legend(scale(latest.normed), `after ${latest.normed.label.replace("After ", "")}, its own scale`) : "");
     const keys = host.lastChild;
     if (keys.shown !== html) keys.innerHTML = keys.shown = html;
-    pg.set($(".enters"), latest.enters ? `Nothing is added for the position. ${latest.enters}` : "");
-    pg.set($(".does"), latest.normed ? `${latest.normed.does} It stands ${latest.normed.where}.` : "Nothing is normed before the first block’s attention: it reads the sum itself.");
+    setText($(".enters"), latest.enters ? `Nothing is added for the position. ${latest.enters}` : "");
+    setText($(".does"), latest.normed ? `${latest.normed.does} It stands ${latest.normed.where}.` : "Nothing is normed before the first block’s attention: it reads the sum itself.");
     drawLengths(at);
     showCell();
   };
-  const told = boundary => boundary >= latest.tokens.length ? "none" : `${boundary} ${pg.glyph(latest.tokens[boundary])}`;
+  const told = boundary => boundary >= latest.tokens.length ? "none" : `${boundary} ${glyphOf(latest.tokens[boundary])}`;
   /** Bars of all tokens, part by part, on one scale. */
   const drawLengths = at => {
     const names = Object.keys(latest.norms), most = Math.max(...names.flatMap(each => latest.norms[each])) || 1;
-    pg.set($(".lengths .pt span"), `0 to ${pg.num(most, 3)}, one scale`);
+    setText($(".lengths .pt span"), `0 to ${num(most, 3)}, one scale`);
     const html = names.map(each => `<div class="line"><span>${each}</span><div>${latest.norms[each].map((x, i) =>
-      `<i style="height:${(100 * x / most).toFixed(1)}%" class="${i === at ? "on" : ""}" title="${i} ${pg.esc(pg.glyph(latest.tokens[i]))}: ${pg.num(x, 3)}"></i>`).join("")}</div></div>`).join("");
+      `<i style="height:${(100 * x / most).toFixed(1)}%" class="${i === at ? "on" : ""}" title="${i} ${esc(glyphOf(latest.tokens[i]))}: ${num(x, 3)}"></i>`).join("")}</div></div>`).join("");
     const bars = $(".bars");
     if (bars.shown !== html) bars.innerHTML = bars.shown = html;
   };
@@ -121,25 +135,24 @@ pg.inputvector = (element, props, trigger, watch) => {
     const list = all(), [r, d] = cell ?? [0, by[1] > 0 ? -1 : 0];
     cell = [Math.max(0, Math.min(list.length - 1, r + by[0])), Math.max(0, Math.min(latest.sum.x.length - 1, d + by[1]))];
     showCell();
-    pg.say(`${list[cell[0]].label}, channel ${cell[1]}: ${signed(list[cell[0]].x[cell[1]])}`);
+    say(`${list[cell[0]].label}, channel ${cell[1]}: ${signed(list[cell[0]].x[cell[1]])}`);
   });
 
   /* ---- events ---- */
-  range.addEventListener("input", () => { dragging = true; pg.set(output, told(+range.value)); see({ boundary: +range.value }); });
+  range.addEventListener("input", () => { dragging = true; setText(output, told(+range.value)); see({ boundary: +range.value }); });
   range.addEventListener("change", () => { dragging = false; });
-  pg.actions.page = id => { const link = document.querySelector(`.pages [data-page="${CSS.escape(id)}"]`); link?.click(); return !!link; };
-  pg.onDo($(".lens-head"), () => {});
-  const visible = () => element.offsetParent !== null, other = pg.keys.t;
-  pg.keys.t = event => visible() && latest ? showAs(!asTable) : other ? other(event) : false;
+  onVerb("page", id => { const link = document.querySelector(`.pages [data-page="${CSS.escape(id)}"]`); link?.click(); return !!link; });
+  onDo($(".lens-head"), () => {});
+  onKey(root, "t", () => latest ? showAs(!asTable) : false);
   new IntersectionObserver(entries => { if (entries.some(entry => entry.isIntersecting)) see({}); }).observe(element);
-  setInterval(() => { if (latest?.running && visible() && !document.hidden) see({}); }, POLL_MS);
-  pg.mount(element, props, watch, value => {
+  setInterval(() => { if (latest?.running && isSeen(root) && !document.hidden) see({}); }, POLL_MS);
+  mount(element, props, watch, value => {
     const read = field => parse(field, value[field]);
     latest = { ...value, stacks: read("stacks"), tokens: read("tokens"), parts: read("parts"), sum: read("sum"), normed: read("normed"), norms: read("norms") };
     if (latest.place === place || latest.tokens.length <= place) place = null;
     const finding = read("finding");
-    pg.set($("h1"), finding.title);
-    pg.rich($(".lens-head p"), finding.html);
+    setText($("h1"), finding.title);
+    rich($(".lens-head p"), finding.html);
     root.classList.add("ready");
     draw();
   });

@@ -1,4 +1,13 @@
 /* The bar of the word2vec tab: one primary button, words read, words per second, losses, and what waits for a restart. */
+import { say } from "../../core/announce.js";
+import { iconHtml } from "../../core/icons.js";
+import { onKey } from "../../core/keys.js";
+import { isSeen, mount, mountOf } from "../../core/mount.js";
+import { num } from "../../core/numbers.js";
+import { offer } from "../../core/offers.js";
+import { reader, setText } from "../../core/text.js";
+import { sheet } from "../../controls/sheet.js";
+
 const HOPE_MS = 5000;                                  // how long the button shows what was asked, not yet confirmed
 const STATES = {                                       // state -> [icon, button, words under the count]
   ready: ["play", "Train", "words read · ready"], running: ["pause", "Pause", "words read · training"],
@@ -7,7 +16,7 @@ const STATES = {                                       // state -> [icon, button
   refused: ["play", "Train", "nothing to read"],
 };
 const HTML = `<section class="wordbar" aria-label="word2vec">
-  <div class="keys"><button class="b icon" data-do="reset" aria-label="Reset to 0 words (R)">${pg.icon("reset")}</button>
+  <div class="keys"><button class="b icon" data-do="reset" aria-label="Reset to 0 words (R)">${iconHtml("reset")}</button>
     <button class="b primary" data-do="toggle"></button></div>
   <div class="way" role="progressbar" aria-label="Words read" aria-valuemin="0" aria-valuemax="100"><i></i></div>
   <div class="stat now"><b data-words></b><span data-said></span></div>
@@ -18,8 +27,8 @@ const HTML = `<section class="wordbar" aria-label="word2vec">
   <p class="bar-note" role="status" hidden></p>
   <p class="note bar-wait" hidden><span></span> <button class="b small" data-do="again">Restart with it</button></p></section>`;
 
-pg.wordbar = (element, props, trigger, watch) => {
-  const root = pg.root(element), read = pg.reader();
+export const wordbar = (element, props, trigger, watch) => {
+  const root = mountOf(element), read = reader();
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), button = $("[data-do=toggle]");
   let value = { state: "ready", words: 0, total: 0, loss: "" }, hope = null, hopeUntil = 0, asked = null, shown = "", spoken = null;
@@ -28,7 +37,7 @@ pg.wordbar = (element, props, trigger, watch) => {
     if (shown === state) return;
     shown = state;
     const [icon, text] = STATES[state];
-    button.innerHTML = `${pg.icon(icon)}<span>${text}</span>`;
+    button.innerHTML = `${iconHtml(icon)}<span>${text}</span>`;
     button.setAttribute("aria-label", `${text} (space)`);
     $(".wordbar").dataset.state = state;
   };
@@ -37,20 +46,20 @@ pg.wordbar = (element, props, trigger, watch) => {
     if (hope !== null && (value.answers >= asked.n || performance.now() > hopeUntil)) hope = null;
     const state = hope ?? value.state, loss = read("loss", value.loss) ?? [], done = value.total ? value.words / value.total : 0;
     drawButton(state);
-    pg.set($("[data-words]"), pg.num(value.words));
-    pg.set($("[data-said]"), `${value.total ? `of ${pg.num(value.total)} ` : ""}${STATES[state][2]}`);
+    setText($("[data-words]"), num(value.words));
+    setText($("[data-said]"), `${value.total ? `of ${num(value.total)} ` : ""}${STATES[state][2]}`);
     $(".now").title = value.epochs ? `The text is read ${value.epochs} times.` : "";
-    pg.set($("[data-rate]"), value.rate ? pg.num(value.rate) : "–");
-    pg.set($("[data-paced]"), value.rate && value.paced ? "words/s, paced" : "words/s");
+    setText($("[data-rate]"), value.rate ? num(value.rate) : "–");
+    setText($("[data-paced]"), value.rate && value.paced ? "words/s, paced" : "words/s");
     loss.concat([null, null]).slice(0, 2).forEach((each, i) =>
-      pg.set($(i ? "[data-right]" : "[data-left]"), each === null ? "–" : each.toFixed(2)));
+      setText($(i ? "[data-right]" : "[data-left]"), each === null ? "–" : each.toFixed(2)));
     $(".way i").style.width = `${100 * done}%`;
     $(".way").setAttribute("aria-valuenow", Math.round(100 * done));
-    pg.set($(".bar-note"), value.note || "");
+    setText($(".bar-note"), value.note || "");
     $(".bar-note").hidden = !value.note;
-    pg.set($(".bar-wait span"), `The run goes on without: ${value.pending}.`);
+    setText($(".bar-wait span"), `The run goes on without: ${value.pending}.`);
     $(".bar-wait").hidden = !value.pending;
-    if (spoken !== null && spoken !== value.state) pg.say(`${STATES[value.state][2]}: ${pg.num(value.words)}`);
+    if (spoken !== null && spoken !== value.state) say(`${STATES[value.state][2]}: ${num(value.words)}`);
     spoken = value.state;
   };
   const press = (event, wanted = null) => {
@@ -64,17 +73,16 @@ pg.wordbar = (element, props, trigger, watch) => {
       const on = (hope ?? value.state) === "running";
       press(on ? "pause" : "play", on ? "paused" : "running");
     },
-    reset: () => press("reset"), again: () => press("again", "running"), sheet: () => pg.sheet.open(),
+    reset: () => press("reset"), again: () => press("again", "running"), sheet: () => sheet.open(),
   };
   root.addEventListener("click", event => {
     const pressed = event.target.closest("[data-do]");
     if (pressed) { event.stopPropagation(); actions[pressed.dataset.do](); }
   });
-  // Other pages have the same keys, and a control's own line offers a restart on each.
-  const mine = (act, other) => event => pg.seen(root) ? act(event) : other ? other(event) : false;
-  Object.assign(pg.keys, { " ": mine(actions.toggle, pg.keys[" "]), r: mine(actions.reset, pg.keys.r) });
-  pg.restart = mine(actions.again, pg.restart);
-  pg.mount(element, props, watch, draw, { always: true });
+  onKey(root, " ", actions.toggle);
+  onKey(root, "r", actions.reset);
+  offer("restart", () => isSeen(root) ? actions.again() : false);    // a control's own line offers it on each page
+  mount(element, props, watch, draw, { always: true });
   draw({});
   trigger("open", {});
 };

@@ -1,4 +1,14 @@
 /* The word2vec tab: search and tools, two maps, neighbours now and over time, analogies. Value: components/wordlab.py. */
+import { bytesOf } from "../../core/colours.js";
+import { onKey } from "../../core/keys.js";
+import { mount, mountOf } from "../../core/mount.js";
+import { num } from "../../core/numbers.js";
+import { reader, setText } from "../../core/text.js";
+import { menu, segmentedChoice } from "../../controls/choice.js";
+import { tableView } from "../../charts/table.js";
+import { wordAnalogy, wordLists } from "./word-lists.js";
+import { wordMap } from "./word-map.js";
+
 const METHODS = ["skip-gram", "CBOW"];
 const HTML = `<div class="wordlab"><div class="tools">
     <form class="own find" role="search"><input type="search" placeholder="find a word" aria-label="Find a word" autocomplete="off" spellcheck="false">
@@ -14,12 +24,12 @@ const COLUMNS = [{ label: "word", align: "left" }, { label: "class", align: "lef
   ...METHODS.flatMap(name => [`${name}, component 1`, `${name}, component 2`])];
 
 const places = text => {
-  const bytes = pg.bytes(text), fine = new Int16Array(bytes.buffer, 0, bytes.length >> 1);
+  const bytes = bytesOf(text), fine = new Int16Array(bytes.buffer, 0, bytes.length >> 1);
   return Float32Array.from(fine, each => each / 32767);
 };
 
-pg.wordlab = (element, props, trigger, watch) => {
-  const root = pg.root(element), read = pg.reader();
+export const wordlab = (element, props, trigger, watch) => {
+  const root = mountOf(element), read = reader();
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), lab = $(".wordlab"), search = $(".find input"), sections = [...root.querySelectorAll("[data-m]")];
   let value = null, words = [], chosen = "", table = false, near = [[], []];
@@ -30,16 +40,16 @@ pg.wordlab = (element, props, trigger, watch) => {
     trigger("select", { word });
     paint();
   };
-  const maps = sections.map(section => pg.wordMap(section.querySelector(".host"), i => choose(words[i])));
-  const axes = pg.choice($("[data-t=axes]"), "Axes of the maps", id => { trigger("look", { hold: id === "hold" }); });
-  const view = pg.choice($("[data-t=view]"), "Picture or table", id => show(id === "table"));
-  const twin = pg.tableView($(".twin"));
+  const maps = sections.map(section => wordMap(section.querySelector(".host"), i => choose(words[i])));
+  const axes = segmentedChoice($("[data-t=axes]"), "Axes of the maps", id => { trigger("look", { hold: id === "hold" }); });
+  const view = segmentedChoice($("[data-t=view]"), "Picture or table", id => show(id === "table"));
+  const twin = tableView($(".twin"));
   const save = (what, kind) => () => trigger("save", { what, kind });
-  pg.menu($("[data-t=save]"), "Export", "down", [
+  menu($("[data-t=save]"), "Export", "down", [
     ...METHODS.map(kind => [`${kind}, word2vec text`, save("word2vec", kind)]),
     ...METHODS.map(kind => [`${kind}, vectors for the Embedding Projector`, save("vectors", kind)]),
     ["words for the Embedding Projector", save("metadata", METHODS[0])]]);
-  const lists = pg.wordLists($(".near"), choose), analogy = pg.wordAnalogy($(".analogy"), abc => trigger("analogy", abc), choose);
+  const lists = wordLists($(".near"), choose), analogy = wordAnalogy($(".analogy"), abc => trigger("analogy", abc), choose);
 
   const show = yes => {
     table = yes;
@@ -58,7 +68,7 @@ pg.wordlab = (element, props, trigger, watch) => {
     const counts = read("counts", value.counts), kinds = read("classes", value.classes), shares = read("shares", value.shares);
     const names = [...new Set(kinds.filter(Boolean))].sort(), classes = kinds.map(kind => names.indexOf(kind));
     const sides = [places(value.left), places(value.right)], match = matching(), at = words.indexOf(chosen);
-    if (table) return twin.draw({ name: `words-${value.step}`, title: `${words.length} words after ${pg.num(value.step)} read`, columns: COLUMNS,
+    if (table) return twin.draw({ name: `words-${value.step}`, title: `${words.length} words after ${num(value.step)} read`, columns: COLUMNS,
       rows: words.map((word, i) => [word, kinds[i] || null, counts[i], ...sides.flatMap(xy => [xy[2 * i], xy[2 * i + 1]].map(x => Number(x.toFixed(3))))]) });
     maps.forEach((map, m) => map.draw({ name: METHODS[m], step: value.step, words, counts, classes, names, xy: sides[m], shares: shares[m], at,
       near: near[m].map(([word]) => words.indexOf(word)).filter(i => i >= 0), match }));
@@ -70,10 +80,10 @@ pg.wordlab = (element, props, trigger, watch) => {
     near = read("near", value.near);
     chosen = value.word;
     axes.draw([["follow", "follow"], ["hold", "hold"]], value.hold ? "hold" : "follow");
-    const agreement = read("agreement", value.agreement), more = value.of > words.length ? ` · ${pg.num(words.length)} of ${pg.num(value.of)} words shown` : "";
-    sections.forEach((section, m) => pg.set(section.querySelector(".pt span"),
-      agreement[m] === null ? `${pg.num(value.of)} words${more}` : `${(100 * agreement[m]).toFixed(0)} % of neighbours share the class`));
-    pg.set($("[data-t=unknown]"), value.unknown);
+    const agreement = read("agreement", value.agreement), more = value.of > words.length ? ` · ${num(words.length)} of ${num(value.of)} words shown` : "";
+    sections.forEach((section, m) => setText(section.querySelector(".pt span"),
+      agreement[m] === null ? `${num(value.of)} words${more}` : `${(100 * agreement[m]).toFixed(0)} % of neighbours share the class`));
+    setText($("[data-t=unknown]"), value.unknown);
     $("[data-t=unknown]").hidden = !value.unknown;
     lists.draw(chosen, near, read("time", value.time), read("classes", value.classes)[words.indexOf(chosen)] || "");
     analogy.draw(read("analogy", value.analogy));
@@ -88,7 +98,7 @@ pg.wordlab = (element, props, trigger, watch) => {
     search.value = "";
     paint();
   });
-  pg.keys.t = (other => event => pg.seen(root) ? show(!table) : other ? other(event) : false)(pg.keys.t);
+  onKey(root, "t", () => show(!table));
   show(false);
-  pg.mount(element, props, watch, draw);
+  mount(element, props, watch, draw);
 };

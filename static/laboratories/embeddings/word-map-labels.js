@@ -15,7 +15,7 @@ const touches = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h 
 
 /** `wanted`: [{id, text, font, x, y, must, middle}] in the order of importance, x and y of the dot in px. Returns the placed ones
     as {...wanted, x, y, w, h}, x the left edge. `shown` is a Set of ids that lives as long as the map. */
-pg.placeLabels = (context, wanted, shown, right, bottom) => {
+export const placeLabels = (context, wanted, shown, right, bottom) => {
   const placed = [], ids = new Set();
   const order = [...wanted.filter(each => each.must), ...wanted.filter(each => !each.must && shown.has(each.id)),
     ...wanted.filter(each => !each.must && !shown.has(each.id))];

@@ -1,26 +1,31 @@
 /* What a map of words is painted with: colours of classes, dots, lines to the neighbours, labels. */
+import { num } from "../../core/numbers.js";
+import { esc } from "../../core/text.js";
+import { isDark } from "../../core/theme.js";
+import { placeLabels } from "./word-map-labels.js";
+
 const css = name => getComputedStyle(document.body).getPropertyValue(name).trim();
 const LABEL = () => `11px ${css("--sans")}`, STRONG = () => `600 12px ${css("--sans")}`;
 let palette = null;
 
 /** The theme's colours of `n` classes and of what else a map has. */
-pg.wordColours = n => {
-  const key = `${n} ${pg.theme.dark()}`;
+export const wordColours = n => {
+  const key = `${n} ${isDark()}`;
   if (palette?.key === key) return palette;
   const classes = Array.from({ length: n }, (_, i) => css(`--cat-${i % 16}`));
   return palette = { key, classes, none: css("--text-3"), edge: css("--cat-edge"), line: css("--line"), text: css("--text"), soft: css("--text-2"),
     page: css("--page"), accent: css("--accent"), label: LABEL(), strong: STRONG() };
 };
-pg.shareText = share => share === undefined ? "" : `, ${(100 * share).toFixed(0)} % of the variance`;
+export const shareText = share => share === undefined ? "" : `, ${(100 * share).toFixed(0)} % of the variance`;
 
 /** The card of a word: class, count, place. */
-pg.wordCard = ({ words, counts, classes, names, xy }, i) => {
-  const kind = classes[i] >= 0 ? `${pg.esc(names[classes[i]])} · ` : "", sign = x => pg.num(x.toFixed(2) === "-0.00" ? 0 : Number(x.toFixed(2)));
-  return `<b>${pg.esc(words[i])}</b><br><span class="muted">${kind}${pg.num(counts[i])} times · at ${sign(xy[2 * i])}, ${sign(xy[2 * i + 1])}</span>`;
+export const wordCard = ({ words, counts, classes, names, xy }, i) => {
+  const kind = classes[i] >= 0 ? `${esc(names[classes[i]])} · ` : "", sign = x => num(x.toFixed(2) === "-0.00" ? 0 : Number(x.toFixed(2)));
+  return `<b>${esc(words[i])}</b><br><span class="muted">${kind}${num(counts[i])} times · at ${sign(xy[2 * i])}, ${sign(xy[2 * i + 1])}</span>`;
 };
 
 /** The nearest place in a direction, within 60 degrees of it; -1 for none. */
-pg.towards = (places, from, [dx, dy]) => {
+export const towards = (places, from, [dx, dy]) => {
   if (from < 0) return 0;
   const [x, y] = places[from];
   let best = -1, closest = Infinity;
@@ -42,7 +47,7 @@ const middles = ({ words, classes, names, xy }) => {
   });
 };
 
-pg.paintWords = (context, { frame, places, hover, width, height, shown, colours }) => {
+export const paintWords = (context, { frame, places, hover, width, height, shown, colours }) => {
   const { words, classes, at, near, match } = frame, dim = i => match && !match.has(i);
   const dot = (i, radius) => {
     context.globalAlpha = dim(i) ? .18 : 1;
@@ -87,7 +92,7 @@ pg.paintWords = (context, { frame, places, hover, width, height, shown, colours 
   words.forEach((_, i) => { if (!taken.has(i) && !dim(i)) wanted.push(word(i, !!match)); });
   const inside = wanted.filter(({ x, y }) => x > -40 && y > -20 && x < width + 40 && y < height + 20);
   Object.assign(context, { textBaseline: "middle", textAlign: "left", lineJoin: "round" });
-  for (const { text, font, x, y, c, id } of pg.placeLabels(context, inside, shown, width, height - 2)) {
+  for (const { text, font, x, y, c, id } of placeLabels(context, inside, shown, width, height - 2)) {
     context.font = font;
     Object.assign(context, { strokeStyle: colours.page, lineWidth: 3 });
     context.strokeText(text, x, y);

@@ -1,9 +1,13 @@
 /* One map of words on a canvas: dots where the vectors are, labels that do not collide, zoom, pan, selection. */
+import { num } from "../../core/numbers.js";
+import { setText } from "../../core/text.js";
+import { paintWords, shareText, towards, wordCard, wordColours } from "./word-map-paint.js";
+
 const EDGE = 14, NEAR = 14, CLICK = 4, MOST_ZOOM = 40;
 
 /** `choose(word index)`. Returns draw(frame): {name, step, words, counts, classes (number or -1), names, xy, shares, at (index or -1), near
     ([index]), match (Set or null)}. */
-pg.wordMap = (host, choose) => {
+export const wordMap = (host, choose) => {
   host.innerHTML = `<div class="wordmap" tabindex="0" role="application"><canvas role="img"></canvas>
     <span class="axt mx"></span><span class="axt my"></span><div class="hover-card" hidden></div>
     <div class="zooms"><button class="b small" data-z="1.6" aria-label="Zoom in">+</button><button class="b small" data-z="0.625"
@@ -24,7 +28,7 @@ pg.wordMap = (host, choose) => {
   };
   const paint = () => {
     if (!frame || !width) return;
-    const scale = devicePixelRatio || 1, colours = pg.wordColours(frame.names.length), places = frame.words.map((_, i) => place(i));
+    const scale = devicePixelRatio || 1, colours = wordColours(frame.names.length), places = frame.words.map((_, i) => place(i));
     if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
     if (canvas.height !== Math.round(height * scale)) canvas.height = Math.round(height * scale);
     context.setTransform(scale, 0, 0, scale, 0, 0);
@@ -33,15 +37,15 @@ pg.wordMap = (host, choose) => {
     Object.assign(context, { strokeStyle: colours.line, lineWidth: 1 });
     context.strokeRect(Math.round(zx) + .5, -1, 0, height + 2);
     context.strokeRect(-1, Math.round(zy) + .5, width + 2, 0);
-    pg.paintWords(context, { frame, places, hover, width, height, shown, colours });
+    paintWords(context, { frame, places, hover, width, height, shown, colours });
     const said = frame.at < 0 ? "" : ` ${frame.words[frame.at]} is chosen; nearest: ${frame.near.map(i => frame.words[i]).join(", ")}.`;
-    canvas.setAttribute("aria-label", `Map of ${frame.words.length} words by ${frame.name} after ${pg.num(frame.step)} words read.${said}`);
-    pg.set($(".mx"), `component 1${pg.shareText(frame.shares?.[0])}`);
-    pg.set($(".my"), `component 2${pg.shareText(frame.shares?.[1])}`);
+    canvas.setAttribute("aria-label", `Map of ${frame.words.length} words by ${frame.name} after ${num(frame.step)} words read.${said}`);
+    setText($(".mx"), `component 1${shareText(frame.shares?.[0])}`);
+    setText($(".my"), `component 2${shareText(frame.shares?.[1])}`);
     const tip = hover >= 0 && places[hover];
     card.hidden = !tip;
     if (!tip) return;
-    card.innerHTML = pg.wordCard(frame, hover);
+    card.innerHTML = wordCard(frame, hover);
     const left = Math.max(0, Math.min(width - card.offsetWidth, tip[0] + 12)), up = tip[1] - card.offsetHeight - 10;
     card.style.transform = `translate(${left}px, ${up > 0 ? up : tip[1] + 12}px)`;
   };
@@ -90,7 +94,7 @@ pg.wordMap = (host, choose) => {
     const times = { "+": 1.6, "=": 1.6, "-": .625, 0: 0 }[event.key];
     if (event.key === "Escape" && hover >= 0) { hover = -1; paint(); }
     else if (times !== undefined) zoom(times);
-    else if (by) { const next = pg.towards(frame.words.map((_, i) => place(i)), frame.at, by); if (next >= 0) { hover = next; choose(next); } }
+    else if (by) { const next = towards(frame.words.map((_, i) => place(i)), frame.at, by); if (next >= 0) { hover = next; choose(next); } }
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -1,10 +1,17 @@
 /* Rotating pairs: a dial each, with the query's hand filled and the key's open; one of them large, with its two channels
    as axes. Positions are the server's; "Turn" moves both on here, at the same distance. */
+import { iconHtml } from "../../core/icons.js";
+import { isSeen, mount, mountOf } from "../../core/mount.js";
+import { num } from "../../core/numbers.js";
+import { onDo } from "../../core/rich.js";
+import { reader, setText } from "../../core/text.js";
+import { stillMenu, stillOf, stillRow } from "../../charts/svg-file.js";
+
 const TURN_MS = 90, STEP = 0.25;                       // tokens per frame: slow enough that the fastest pair is followed
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const place = (angle, radius) => [50 + radius * Math.cos(angle), 50 - radius * Math.sin(angle)].map(x => x.toFixed(2));
 const signed = (x, digits = 2) => x.toFixed(digits).replace("-", "−");
-const tokens = wave => wave < 100 ? wave.toFixed(1) : pg.num(Math.round(wave));
+const tokens = wave => wave < 100 ? wave.toFixed(1) : num(Math.round(wave));
 
 /** The angle between the hands, from the key's to the query's, the short way round. */
 const between = (theta, query, key) => Math.atan2(Math.sin((query - key) * theta), Math.cos((query - key) * theta));
@@ -37,8 +44,8 @@ const plane = ({ channels, query: q, key: k, theta, product }, { query, key, amp
     <text class="t n" x="${q1[0]}" y="${q1[1] - 4}">q</text><text class="t n" x="${k1[0]}" y="${k1[1] - 4}">k</text>` };
 };
 
-pg.dials = (element, props, trigger, watch) => {
-  const root = pg.root(element), read = pg.reader(), name = props.large ? "plane" : "pairs";
+export const dials = (element, props, trigger, watch) => {
+  const root = mountOf(element), read = reader(), name = props.large ? "plane" : "pairs";
   root.innerHTML = `<section class="rotating"><div class="pt"><h2></h2><span></span><span class="grow"></span><span class="menu"></span>
     <button class="b small turn"></button></div><div class="${props.large ? "plane" : "dials"}" role="group"></div><p class="told"></p></section>`;
   const [section] = root.children, title = root.querySelector("h2"), note = title.nextElementSibling, host = section.children[1];
@@ -50,15 +57,15 @@ pg.dials = (element, props, trigger, watch) => {
     section.hidden = !pairs.length;
     if (!pairs.length) return stop();
     const now = { ...value, query: value.query + moved, key: value.key + moved };
-    const whole = x => pg.num(Math.round(x)), apart = Math.abs(value.query - value.key);
+    const whole = x => num(Math.round(x)), apart = Math.abs(value.query - value.key);
     const numbers = ["Eight", "Seven", "Six", "Five", "Four", "Three", "Two", "One"][8 - pairs.length] ?? pairs.length;
-    pg.set(title, props.large ? `Pair ${value.chosen}: two channels as a plane` : `${numbers} of the ${value.total} rotating pairs`);
-    pg.set(note, props.large ? "dotted before they turn"
+    setText(title, props.large ? `Pair ${value.chosen}: two channels as a plane` : `${numbers} of the ${value.total} rotating pairs`);
+    setText(note, props.large ? "dotted before they turn"
       : `query at position ${whole(now.query)} (filled), key at ${whole(now.key)} (open); the score sees only the angle between them`);
     if (props.large) {
       const { svg, dot } = plane(chosen, now);
       host.innerHTML = `<svg viewBox="0 0 100 100" role="img" aria-label="Query and key of pair ${value.chosen}, turned">${svg}</svg>`;
-      pg.set(told, `q · k of this pair: ${signed(dot)}, at any two positions ${apart} apart.`);
+      setText(told, `q · k of this pair: ${signed(dot)}, at any two positions ${apart} apart.`);
       return;
     }
     const html = pairs.map(pair => dial(pair, now)).join("");
@@ -66,10 +73,10 @@ pg.dials = (element, props, trigger, watch) => {
     if (html !== shown) host.innerHTML = shown = html;
     if (had) [...host.children].find(child => child.dataset.do === had)?.focus({ preventScroll: true });
   };
-  const face = on => { button.innerHTML = pg.icon(on ? "pause" : "play") + (on ? "Stop" : "Turn"); button.setAttribute("aria-pressed", on); };
+  const face = on => { button.innerHTML = iconHtml(on ? "pause" : "play") + (on ? "Stop" : "Turn"); button.setAttribute("aria-pressed", on); };
   const stop = () => { clearInterval(timer); timer = 0; face(false); };
   const step = by => {
-    if (!section.isConnected || !pg.seen(section)) return stop();
+    if (!section.isConnected || !isSeen(section)) return stop();
     moved += by;
     draw();
   };
@@ -81,8 +88,8 @@ pg.dials = (element, props, trigger, watch) => {
     timer = setInterval(() => step(STEP), TURN_MS);
   });
   button.hidden = props.large;
-  pg.stillMenu(root.querySelector(".menu"), () => props.large ? pg.stillOf(host.querySelector("svg"), 480, 480) : pg.stillRow(host), name);
-  pg.onDo(host, action => trigger("do", { action }));
+  stillMenu(root.querySelector(".menu"), () => props.large ? stillOf(host.querySelector("svg"), 480, 480) : stillRow(host), name);
+  onDo(host, action => trigger("do", { action }));
   face(false);
-  pg.mount(element, props, watch, next => { value = next; if (!timer) moved = 0; draw(); }, { always: true });
+  mount(element, props, watch, next => { value = next; if (!timer) moved = 0; draw(); }, { always: true });
 };

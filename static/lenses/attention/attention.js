@@ -1,5 +1,21 @@
 /* The attention lens: finding, tools, token strip, all heads, one head large. Holds the selection and passes frames on.
    A frame is drawn in the next animation frame; of several that arrive before it, only the newest is decoded and drawn. */
+import { onKey } from "../../core/keys.js";
+import { mount, mountOf } from "../../core/mount.js";
+import { onDo, onVerb } from "../../core/rich.js";
+import { offerSlot } from "../../core/slots.js";
+import { reader } from "../../core/text.js";
+import { lensTools } from "../../controls/lens-tools.js";
+import { lensWords } from "../../charts/head-words.js";
+import { tokenStrip } from "../../charts/token-strip.js";
+import { saveMapCsv, saveMapPng, saveMapSvg } from "../../charts/weight-map-file.js";
+import { weightMap } from "../../charts/weight-map.js";
+import { largestKeys, weights } from "../../charts/weights.js";
+import { headTable, rowTable } from "./attention-tables.js";
+import { headMosaic } from "./mosaic.js";
+import { pinnedHead } from "./pinned-head.js";
+import { rowbars } from "./row-bars.js";
+
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div><div class="tools"></div><div class="strip"></div>
   <div class="g2">
     <section class="col-all" aria-label="All heads">
@@ -19,11 +35,11 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div><div class
   </div>`;
 const BUSY_MS = 5000;                                  // the same result again changes nothing in the value: stop waiting
 
-pg.attention = (element, props, trigger, watch) => {
-  const root = pg.root(element);
+export const attention = (element, props, trigger, watch) => {
+  const root = mountOf(element);
   root.classList.add("attention");
   root.innerHTML = HTML;
-  const $ = name => root.querySelector(name), read = pg.weights(), parse = pg.reader();
+  const $ = name => root.querySelector(name), read = weights(), parse = reader();
   const chosen = { layer: 0, head: 0, query: null, key: null };
   let fixed = null;                                    // a key the visitor chose; else the largest of the row
   let frame = null, newest = null, scheduled = false;  // drawn; waiting; an animation frame is asked for
@@ -56,18 +72,18 @@ pg.attention = (element, props, trigger, watch) => {
   const exported = save => () => frame && save(frame, chosen);
 
   /* ---- parts ---- */
-  const tools = pg.lensTools($(".tools"), {
+  const tools = lensTools($(".tools"), {
     look: which => trigger("look", { which }), probe: what => trigger("probe", what), as: showAs,
-    png: exported(pg.saveMapPng), svg: exported(pg.saveMapSvg), csv: exported(pg.saveMapCsv),
+    png: exported(saveMapPng), svg: exported(saveMapSvg), csv: exported(saveMapCsv),
   });
-  const words = pg.lensWords(root);
-  const strip = pg.strip($(".strip"), { choose: i => frame.self ? point(i, null) : point(chosen.query, i) });
-  const mosaic = pg.mosaic($(".mosaic"), { choose, ablate });
-  const map = pg.map($(".mapbox"), { choose: point });
-  const bars = pg.rowbars(map.under, map);
-  const beside = pg.pinned($(".pinned"), { unpin: () => setPin(null), choose: () => choose(...pin) });
-  const heads = pg.headTable($("[data-t=heads]")), rows = pg.rowTable($("[data-t=rows]"));
-  pg.offerSlot("attention", $(".slot"));
+  const words = lensWords(root);
+  const strip = tokenStrip($(".strip"), { choose: i => frame.self ? point(i, null) : point(chosen.query, i) });
+  const mosaic = headMosaic($(".mosaic"), { choose, ablate });
+  const map = weightMap($(".mapbox"), { choose: point });
+  const bars = rowbars(map.under, map);
+  const beside = pinnedHead($(".pinned"), { unpin: () => setPin(null), choose: () => choose(...pin) });
+  const heads = headTable($("[data-t=heads]")), rows = rowTable($("[data-t=rows]"));
+  offerSlot("attention", $(".slot"));
 
   /* ---- drawing ---- */
   /** The server's selection counts when it changes, unless the visitor has pressed another head since. */
@@ -86,7 +102,7 @@ pg.attention = (element, props, trigger, watch) => {
   /** Fill in the row, two thirds down at first, and the key. */
   const settle = () => {
     chosen.query = Math.min(chosen.query ?? Math.round(0.7 * (frame.T - 1)), frame.T - 1);
-    const largest = pg.largest(frame.row(chosen.layer, chosen.head, chosen.query))[0];
+    const largest = largestKeys(frame.row(chosen.layer, chosen.head, chosen.query))[0];
     chosen.key = fixed !== null && fixed < frame.S ? fixed : largest ?? Math.min(chosen.query, frame.S - 1);
   };
   /** Draw the frame there is; `repaint` false when only the selection moved. */
@@ -123,19 +139,13 @@ pg.attention = (element, props, trigger, watch) => {
     ablate: () => ablate(), restore: () => trigger("restore", {}),
   };
   root.addEventListener("click", event => act[event.target.closest("[data-k]")?.dataset.k]?.());
-  pg.actions.head = rest => { choose(...rest.split(",").map(Number)); return !!frame; };
-  pg.actions.row = rest => { if (frame) point(Math.min(Number(rest), frame.T - 1), null); return !!frame; };
-  pg.onDo($(".lens-head"), action => trigger("do", { action }));
-  const visible = () => frame && element.offsetParent !== null;
-  /** Another lens may use the same letter: it gets the key while this one is hidden. */
-  const key = (letter, act) => {
-    const other = pg.keys[letter];
-    pg.keys[letter] = event => visible() ? act() : other ? other(event) : false;
-  };
-  key("a", () => ablate());
-  key("t", () => showAs(!asTable));
+  onVerb("head", rest => { choose(...rest.split(",").map(Number)); return !!frame; });
+  onVerb("row", rest => { if (frame) point(Math.min(Number(rest), frame.T - 1), null); return !!frame; });
+  onDo($(".lens-head"), action => trigger("do", { action }));
+  onKey(root, "a", () => frame ? ablate() : false);
+  onKey(root, "t", () => frame ? showAs(!asTable) : false);
 
-  pg.mount(element, props, watch, value => {
+  mount(element, props, watch, value => {
     newest = value;
     if (scheduled) return;
     scheduled = true;

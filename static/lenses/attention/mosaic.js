@@ -1,4 +1,8 @@
 /* All heads at once: layers down, heads across, one small canvas each. */
+import { paintCells } from "../../core/colours.js";
+import { esc, setText } from "../../core/text.js";
+import { shortGlyph } from "../../core/tokens.js";
+import { headTiles } from "../../charts/head-tiles.js";
 
 /** Positions that get a tick: about four. A stride that is a multiple of the text's period would show one token four
     times, so the first stride around a quarter whose tokens differ is taken. */
@@ -12,11 +16,11 @@ const ticks = tokens => {
 const middle = (i, n) => `${((i + 0.5) / n * 100).toFixed(2)}%`;
 
 /** `choose(layer, head)` on press, `ablate(layer, head)` on a right click; arrows move between heads. */
-pg.mosaic = (host, { choose, ablate }) => {
+export const headMosaic = (host, { choose, ablate }) => {
   let built = "", tiles = [], canvases = [], plates = [], roles = [], numbers = [], on = -1, heads = 0;
 
   const labels = (tokens, edge, name = "") => ticks(tokens).map(i =>
-    `<span class="${name}" style="${edge}:${middle(i, tokens.length)}">${pg.esc(pg.short(tokens[i], 2))}</span>`).join("");
+    `<span class="${name}" style="${edge}:${middle(i, tokens.length)}">${esc(shortGlyph(tokens[i], 2))}</span>`).join("");
   const tile = (frame, layer, head) => `<button class="tile" data-l="${layer}" data-h="${head}" tabindex="-1" aria-pressed="false">
     <span class="tokline" aria-hidden="true">${labels(frame.keys, "left")}</span>
     <span class="well" style="aspect-ratio:${frame.S}/${frame.T}"><canvas></canvas><span class="plate" hidden></span></span>
@@ -46,10 +50,10 @@ pg.mosaic = (host, { choose, ablate }) => {
     // one place to break: where the tile is narrow, the second measure is left to the table and the hover, whole
     numbers[i].title = info.bits === null ? "No entropy: these rows are not probability distributions. Distance by absolute weight." : "";
     const rest = `${info.bits?.toFixed(1) ?? "–"}\u00a0bits ·\u00a0${info.back.toFixed(1)}\u00a0back`;
-    pg.set(plates[i], number);
+    setText(plates[i], number);
     plates[i].hidden = !number || host.classList.contains("dense") && score < 0.5;
-    pg.set(roles[i], role.split(",")[0]);               // "one key, unnamed" does not fit; it is spoken and listed whole
-    pg.set(numbers[i], rest);
+    setText(roles[i], role.split(",")[0]);               // "one key, unnamed" does not fit; it is spoken and listed whole
+    setText(numbers[i], rest);
     const spoken = `Layer ${Math.floor(i / heads)}, head ${i % heads}: ${role} ${number}, ${rest}`;
     if (tiles[i].getAttribute("aria-label") === spoken) return;
     tiles[i].setAttribute("aria-label", spoken);
@@ -69,12 +73,12 @@ pg.mosaic = (host, { choose, ablate }) => {
     if (built !== frame.shape + frame.axes) { build(frame); repaint = true; }
     const { ablation } = frame, without = ablation ? ablation.layer * heads + ablation.head : -1;
     if (repaint) for (let i = 0; i < tiles.length; i++) {
-      pg.paint(canvases[i], frame.bytes, i * frame.T * frame.S, frame.S, frame.T, frame.scale.table());
+      paintCells(canvases[i], frame.bytes, i * frame.T * frame.S, frame.S, frame.T, frame.scale.table());
       if (frame.info[i]) describe(i, frame.info[i]);
       tiles[i].classList.toggle("ablated", i === without);
     }
     select(layer * heads + head);
   };
-  pg.headTiles(host, ".tile", () => ({ tiles, heads, on }), { choose, ablate });
+  headTiles(host, ".tile", () => ({ tiles, heads, on }), { choose, ablate });
   return { draw };
 };

@@ -1,10 +1,15 @@
 /* The selected row as bars under the map, on the map's own key axis, and the sentence that reads it. */
+import { num } from "../../core/numbers.js";
+import { esc, setText } from "../../core/text.js";
+import { glyphOf } from "../../core/tokens.js";
+import { largestKeys, weightText } from "../../charts/weights.js";
+
 const HIGH = 56;                                                       // px for weight 1; where it may be negative, on either side of 0
 /** What the bars of a row say: 0 to 1, or how far below and above 0, and what that comes to. */
 const spanned = ({ signed }, row) => !signed ? "0 to 1"
-  : `−${pg.num(signed)} to ${pg.num(signed)}; together ${pg.num(row.reduce((sum, w) => sum + (w ?? 0), 0), 3)}`;
+  : `−${num(signed)} to ${num(signed)}; together ${num(row.reduce((sum, w) => sum + (w ?? 0), 0), 3)}`;
 
-pg.rowbars = (host, map) => {
+export const rowbars = (host, map) => {
   host.innerHTML = `<div class="bars" aria-hidden="true"><div class="masks"></div><div class="is"></div>
     <span class="axt v"></span><span class="axt v"></span><span class="axt unseen"></span></div><p class="axt read"></p>`;
   const $ = name => host.querySelector(name);
@@ -34,7 +39,7 @@ pg.rowbars = (host, map) => {
     const wide = masked.find(([a, b]) => (b - a) * side > 72), label = $(".unseen");
     label.hidden = !wide;
     if (!wide) return;
-    pg.set(label, frame.self && wide[0] > query ? "not yet seen" : "masked");
+    setText(label, frame.self && wide[0] > query ? "not yet seen" : "masked");
     label.style.left = `${wide[1] * side - 4}px`;
   };
   /** The two largest carry their number beside the bar, right or left of it, where it covers no other; else above it. */
@@ -43,7 +48,7 @@ pg.rowbars = (host, map) => {
     const touching = key !== first && Math.abs(key - first) * side < 34 && (row[first] - weight) * HIGH < 12;
     node.hidden = key === undefined || weight < 0.08 || touching;
     if (node.hidden) return;
-    pg.set(node, pg.weight(weight));
+    setText(node, weightText(weight));
     const beside = Math.max(1, Math.min(44, weight * HIGH - 12)), reach = Math.ceil(30 / side);
     const free = (from, to) => from >= 0 && to <= row.length && row.slice(from, to).every(other => (other ?? 0) * HIGH < beside);
     const [x, up] = free(key + 1, key + 1 + reach) ? [(key + 1) * side + 4, beside]
@@ -55,12 +60,12 @@ pg.rowbars = (host, map) => {
   const signedNumber = (node, row, key, first, side) => {
     node.hidden = key === undefined || key !== first;
     if (node.hidden) return;
-    pg.set(node, pg.weight(row[key]));
+    setText(node, weightText(row[key]));
     const x = Math.max(0, Math.min(side * row.length - 34, (key + .5) * side - 12));
     node.style.transform = `translate(${x}px, ${row[key] < 0 ? -HIGH - 3 : 13 - HIGH}px)`;
   };
   const read = (frame, query, row, sees) => {
-    const token = text => `<b class="mono">${pg.esc(pg.glyph(text))}</b>`, guess = frame.predicted[query];
+    const token = text => `<b class="mono">${esc(glyphOf(text))}</b>`, guess = frame.predicted[query];
     const predicts = guess ? ` The model predicts ${token(guess[0])} at ${guess[1].toFixed(2)}.` : "";
     const on = `weight on each ${frame.self ? "key" : "source token"}, ${spanned(frame.scale, row)}.${predicts} <kbd>↑</kbd> <kbd>↓</kbd>`;
     const html = `Row ${query}, ${token(frame.queries[query])}: ${sees ? on : "nothing may be looked at from here."}`;
@@ -68,7 +73,7 @@ pg.rowbars = (host, map) => {
   };
   const draw = (frame, { layer, head, query }) => {
     last = [frame, { layer, head, query }];
-    const side = map.side, row = frame.row(layer, head, query), top = pg.largest(row), { signed } = frame.scale;
+    const side = map.side, row = frame.row(layer, head, query), top = largestKeys(row), { signed } = frame.scale;
     if (!side) return;
     lay(side, frame.S);
     [...$(".is").children].forEach((bar, key) => {

@@ -1,5 +1,19 @@
 /* The Embeddings lens: a map of vectors with neighbours, and one token's way through the layers. Draws only the newest
    frame, in the next animation frame. */
+import { saveCsv } from "../../core/files.js";
+import { onKey } from "../../core/keys.js";
+import { mount, mountOf } from "../../core/mount.js";
+import { num } from "../../core/numbers.js";
+import { onDo, onVerb, rich } from "../../core/rich.js";
+import { reader, setText } from "../../core/text.js";
+import { glyphOf } from "../../core/tokens.js";
+import { menu, segmentedChoice } from "../../controls/choice.js";
+import { tableView } from "../../charts/table.js";
+import { pathPlane, pathRows, pathStrip, pathTable } from "../../charts/token-path.js";
+import { vectorFacts, vectorNear } from "./nearest-vectors.js";
+import { savePlane, saveVectors } from "./vector-files.js";
+import { vectorMap } from "./vector-map.js";
+
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool"><span class="lab">Vectors</span><b class="sole" hidden></b><div data-s="table"></div></div>
     <div class="tool axes"><span class="lab">Axes</span><div data-s="axes"></div></div>
@@ -25,8 +39,8 @@ const VIEWS = [["picture", "Picture"], ["table", "Table"]];
 const TABLE = [{ label: "token", align: "left" }, "length", { label: "nearest", align: "left" }, { label: "cosine", digits: 2 },
   { label: "moved", percent: true, digits: 0, title: "length of the change ÷ length at first" }];
 
-pg.embeddings = (element, props, trigger, watch) => {
-  const root = pg.root(element), parse = pg.reader();
+export const embeddings = (element, props, trigger, watch) => {
+  const root = mountOf(element), parse = reader();
   root.classList.add("embeddings");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
@@ -41,19 +55,19 @@ pg.embeddings = (element, props, trigger, watch) => {
   const name = () => `${latest.table.replace(" ", "-")}-embeddings-step-${latest.step}`;
 
   /* ---- parts ---- */
-  const table = pg.choice(slot("table"), "Vectors", id => see({ table: id }));
-  const axes = pg.choice(slot("axes"), "Axes", id => see({ axes: id }));
-  const probe = pg.choice(slot("probe"), "Probe", id => trigger("probe", { id }));
-  const stack = pg.choice(slot("stack"), "Stack", id => see({ stack: id }));
-  const as = pg.choice(slot("as"), "Show as", id => showAs(id === "table"));
+  const table = segmentedChoice(slot("table"), "Vectors", id => see({ table: id }));
+  const axes = segmentedChoice(slot("axes"), "Axes", id => see({ axes: id }));
+  const probe = segmentedChoice(slot("probe"), "Probe", id => trigger("probe", { id }));
+  const stack = segmentedChoice(slot("stack"), "Stack", id => see({ stack: id }));
+  const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
   as.draw(VIEWS, "picture");
-  const map = pg.vectorMap($(".map"), { choose }), near = pg.vectorNear($(".near"), choose);
-  const strip = pg.pathStrip($(".strip"), stand), way = pg.pathPlane($(".pathmap"), stand), layers = pg.pathTable($(".layers"));
-  const rows = pg.tableView($("[data-t=rows]")), layerRows = pg.tableView($("[data-t=layers]"));
-  pg.menu(slot("export"), "Export", "down", [
-    ["Map as PNG", () => latest && pg.savePlane(map.svg, "png", name())], ["Map as SVG", () => latest && pg.savePlane(map.svg, "svg", name())],
-    ["Way as PNG", () => latest?.path && pg.savePlane(way.svg, "png", `way-of-token-${latest.path.place}-step-${latest.step}`)],
-    ["Numbers as CSV", () => latest && pg.saveCsv(csv(), name())],
+  const map = vectorMap($(".map"), { choose }), near = vectorNear($(".near"), choose);
+  const strip = pathStrip($(".strip"), stand), way = pathPlane($(".pathmap"), stand), layers = pathTable($(".layers"));
+  const rows = tableView($("[data-t=rows]")), layerRows = tableView($("[data-t=layers]"));
+  menu(slot("export"), "Export", "down", [
+    ["Map as PNG", () => latest && savePlane(map.svg, "png", name())], ["Map as SVG", () => latest && savePlane(map.svg, "svg", name())],
+    ["Way as PNG", () => latest?.path && savePlane(way.svg, "png", `way-of-token-${latest.path.place}-step-${latest.step}`)],
+    ["Numbers as CSV", () => latest && saveCsv(csv(), name())],
     ["Vectors as TSV, for the Embedding Projector", () => latest && trigger("save")]]);
 
   /* ---- drawing ---- */
@@ -64,10 +78,10 @@ pg.embeddings = (element, props, trigger, watch) => {
     trail: chosen === null || chosen === latest.chosen ? latest.trail : [] });
   const draw = () => {
     if (!latest) return;
-    const frame = drawn(), { path } = latest, one = latest.tables.length === 1, word = pg.glyph(frame.words[frame.chosen]);
+    const frame = drawn(), { path } = latest, one = latest.tables.length === 1, word = glyphOf(frame.words[frame.chosen]);
     const unit = latest.table.includes("position") ? "position" : "token";
     $(".sole").hidden = !(slot("table").hidden = one);
-    pg.set($(".sole"), latest.tables[0][1]);
+    setText($(".sole"), latest.tables[0][1]);
     table.draw(latest.tables, latest.table);
     $(".tool.axes").hidden = latest.planes.length < 2;
     axes.draw(latest.planes, latest.axes);
@@ -81,31 +95,31 @@ pg.embeddings = (element, props, trigger, watch) => {
     if (placed) strip.draw(placed);
     if (asTable) {
       rows.draw({ name: name(), title: "All vectors", columns: [{ ...TABLE[0], label: unit }, ...TABLE.slice(1)],
-        rows: frame.words.map((each, i) => { const [norm, nearest, cosine, moved] = told(i); return [pg.glyph(each), norm, nearest === null ? null : pg.glyph(nearest), cosine, moved]; }) });
-      if (path) { const [columns, ...lines] = pg.pathRows(path); layerRows.draw({ name: `layers-step-${latest.step}`, title: "Layers", columns, rows: lines }); }
+        rows: frame.words.map((each, i) => { const [norm, nearest, cosine, moved] = told(i); return [glyphOf(each), norm, nearest === null ? null : glyphOf(nearest), cosine, moved]; }) });
+      if (path) { const [columns, ...lines] = pathRows(path); layerRows.draw({ name: `layers-step-${latest.step}`, title: "Layers", columns, rows: lines }); }
       return;
     }
-    pg.set($(".map").previousElementSibling.firstChild, `${latest.tables.find(([id]) => id === latest.table)[1]} at step ${pg.num(latest.step)}`);
-    const kept = latest.axes === "principal" ? `axes of step ${pg.num(latest.fitted)}, kept` : "directions in which the numbers turn";
-    pg.set($(".how"), `two of ${latest.width} dimensions show ${pg.num(100 * (latest.share[0] + latest.share[1]), 2)} % of the variance; ${kept}`);
-    pg.set($(".side h2"), `Nearest to ${unit} ${word}`);
+    setText($(".map").previousElementSibling.firstChild, `${latest.tables.find(([id]) => id === latest.table)[1]} at step ${num(latest.step)}`);
+    const kept = latest.axes === "principal" ? `axes of step ${num(latest.fitted)}, kept` : "directions in which the numbers turn";
+    setText($(".how"), `two of ${latest.width} dimensions show ${num(100 * (latest.share[0] + latest.share[1]), 2)} % of the variance; ${kept}`);
+    setText($(".side h2"), `Nearest to ${unit} ${word}`);
     map.draw(frame);
     near.draw(frame);
     const { norm, mean, moved, since } = latest.norm;
-    pg.vectorFacts($(".facts"), [["Length", pg.num(norm, 3), `mean of all ${pg.num(mean, 3)}`],
-      ["Moved", moved === null ? "–" : `${pg.num(100 * moved, 2)} %`, moved === null ? "" : `of its length since step ${pg.num(since)}`]]);
-    pg.set($(".side .fine"), latest.note);
+    vectorFacts($(".facts"), [["Length", num(norm, 3), `mean of all ${num(mean, 3)}`],
+      ["Moved", moved === null ? "–" : `${num(100 * moved, 2)} %`, moved === null ? "" : `of its length since step ${num(since)}`]]);
+    setText($(".side .fine"), latest.note);
     if (!placed) return;
     const states = path.rows.length - 1;
-    pg.set($(".way h2"), `Token ${placed.place}, ${pg.glyph(placed.tokens[placed.place])}, through ${states} layer${states === 1 ? "" : "s"}`);
-    pg.set($(".which"), [`residual stream at step ${pg.num(path.step)}; axes of step ${pg.num(path.fitted)}, kept`, path.note].filter(Boolean).join(". "));
-    pg.set($(".way .small"), "lengths of vectors, one scale");
-    pg.set($(".layers + .fine"), path.post ? "Post-norm: after each addition the state is normed, so lengths stay what the norm makes them."
+    setText($(".way h2"), `Token ${placed.place}, ${glyphOf(placed.tokens[placed.place])}, through ${states} layer${states === 1 ? "" : "s"}`);
+    setText($(".which"), [`residual stream at step ${num(path.step)}; axes of step ${num(path.fitted)}, kept`, path.note].filter(Boolean).join(". "));
+    setText($(".way .small"), "lengths of vectors, one scale");
+    setText($(".layers + .fine"), path.post ? "Post-norm: after each addition the state is normed, so lengths stay what the norm makes them."
       : "Pre-norm: each state is the one before plus what was added. Vectors add, their lengths do not.");
     way.draw(placed);
     layers.draw(path);
   };
-  const words = finding => { pg.set($("h1"), finding?.title || ""); pg.rich($(".lens-head p"), finding?.html || ""); };
+  const words = finding => { setText($("h1"), finding?.title || ""); rich($(".lens-head p"), finding?.html || ""); };
   const update = () => {
     scheduled = false;
     const value = newest, empty = parse("empty", value.empty);
@@ -125,14 +139,13 @@ pg.embeddings = (element, props, trigger, watch) => {
   };
 
   /* ---- events ---- */
-  pg.actions.vector = row => { if (latest) choose(Math.min(Number(row), latest.words.length - 1)); return !!latest; };
-  pg.actions.circle = turns => { see({ axes: turns }); return true; };
-  pg.onDo($(".lens-head"), action => trigger("do", { action }));
-  const visible = () => latest && element.offsetParent !== null, other = pg.keys.t;
-  pg.keys.t = event => visible() ? showAs(!asTable) : other ? other(event) : false;
-  pg.mount(element, props, watch, value => {
+  onVerb("vector", row => { if (latest) choose(Math.min(Number(row), latest.words.length - 1)); return !!latest; });
+  onVerb("circle", turns => { see({ axes: turns }); return true; });
+  onDo($(".lens-head"), action => trigger("do", { action }));
+  onKey(root, "t", () => latest ? showAs(!asTable) : false);
+  mount(element, props, watch, value => {
     const files = value.files ? JSON.parse(value.files) : null;
-    if (files && files.n !== saved) { saved = files.n; pg.saveVectors(files); }
+    if (files && files.n !== saved) { saved = files.n; saveVectors(files); }
     newest = value;
     if (scheduled) return;
     scheduled = true;

@@ -1,7 +1,10 @@
 /* The nearest vectors of the chosen one, as buttons with bars, and facts about it. */
+import { setText } from "../../core/text.js";
+import { glyphOf } from "../../core/tokens.js";
+
 const LIST = 8;                                        // room for as many, so that nothing moves
 
-pg.vectorNear = (host, choose) => {
+export const vectorNear = (host, choose) => {
   host.innerHTML = `<button class="n" data-i><b class="mono"></b><i><u></u></i><span></span></button>`.repeat(LIST);
   const rows = [...host.children];
   let shown = [];
@@ -20,17 +23,17 @@ pg.vectorNear = (host, choose) => {
       const one = near[i];
       row.style.visibility = one ? "" : "hidden";
       if (!one) return;
-      const [word, bar, number] = row.children, text = pg.glyph(words[one[0]]), said = one[1].toFixed(2).replace("-", "−");
-      pg.set(word, text);
+      const [word, bar, number] = row.children, text = glyphOf(words[one[0]]), said = one[1].toFixed(2).replace("-", "−");
+      setText(word, text);
       bar.firstChild.style.width = `${Math.max(0, 100 * one[1]).toFixed(1)}%`;
-      pg.set(number, said);
+      setText(number, said);
       row.setAttribute("aria-label", `${text}, cosine ${said}`);
     });
   } };
 };
 
 /** [[name, value, small print]] as a list of facts, updated in place. */
-pg.vectorFacts = (host, facts) => {
+export const vectorFacts = (host, facts) => {
   if (host.children.length !== facts.length) host.innerHTML = "<div><dt></dt><dd></dd><span></span></div>".repeat(facts.length);
-  facts.forEach((texts, i) => texts.forEach((text, k) => pg.set(host.children[i].children[k], text)));
+  facts.forEach((texts, i) => texts.forEach((text, k) => setText(host.children[i].children[k], text)));
 };

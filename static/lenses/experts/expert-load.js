@@ -1,4 +1,8 @@
 /* Load per expert as bars against the capacity, and the same over training as a heat map whose rows are the bars' rows. */
+import { bytesOf, colourTable, paintCells } from "../../core/colours.js";
+import { num } from "../../core/numbers.js";
+import { esc, setText } from "../../core/text.js";
+
 const HTML = `<div class="load"><div class="pt o1"><h2></h2><span class="what"></span></div>
     <div class="pt o4"><h2>Load over training</h2><span>each update by itself, relative to a uniform load</span></div>
     <div class="o2 names" role="listbox" aria-label="Experts; arrows move"></div>
@@ -12,9 +16,9 @@ const STOPS = Array.from({ length: 11 }, (_, i) => `var(--div-${i})`).join(",");
 const CALM = 24;                                       // frames a smaller scale has to be enough before it is taken
 const TOPS = [2.2, 4.4, 8.8, 17.6, 35.2, 70.4];        // times the uniform load: the scale widens at once and narrows late
 const height = experts => experts <= 8 ? 30 : experts <= 16 ? 20 : experts <= 32 ? 13 : 8;
-pg.expertColour = e => `var(--cat-${e % 16})`;
+export const expertColour = e => `var(--cat-${e % 16})`;
 
-pg.expertLoad = (host, { select, ablate, force }) => {
+export const expertLoad = (host, { select, ablate, force }) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), [barAxis, heatAxis] = host.querySelectorAll(".axrow"), canvas = $("canvas");
   $(".divscale i").style.background = `linear-gradient(to right,${STOPS})`;
@@ -50,19 +54,19 @@ pg.expertLoad = (host, { select, ablate, force }) => {
     const { load } = frame, percent = n => 100 * n / most, roomy = frame.experts <= 32, wide = $(".plot").clientWidth || 1;
     order.forEach((e, i) => {
       const [took, over, number] = bars[i].children, asked = load.demand[e], dropped = asked - load.load[e];
-      Object.assign(took.style, { width: `${percent(load.load[e])}%`, background: pg.expertColour(e) });
+      Object.assign(took.style, { width: `${percent(load.load[e])}%`, background: expertColour(e) });
       Object.assign(over.style, { left: `${percent(load.load[e])}%`, width: `${percent(dropped)}%` });
       number.style.left = `${percent(asked)}%`;
-      const html = roomy ? `<b>${pg.num(asked)}</b>${dropped ? ` <span class="muted">${pg.num(dropped)} dropped</span>` : ""}` : "";
+      const html = roomy ? `<b>${num(asked)}</b>${dropped ? ` <span class="muted">${num(dropped)} dropped</span>` : ""}` : "";
       if (number.shown !== html) number.innerHTML = number.shown = html;
-      bars[i].title = `E${e}: ${pg.num(asked)} asked, ${pg.num(load.load[e])} taken, ${pg.num(dropped)} dropped`;
+      bars[i].title = `E${e}: ${num(asked)} asked, ${num(load.load[e])} taken, ${num(dropped)} dropped`;
       bars[i].classList.toggle("on", e === frame.expert);
       number.classList.toggle("inside", 100 - percent(asked) < 100 * (8 + 7 * number.textContent.length) / wide);
     });
     [...$(".names").children].forEach((button, i) => {
       const e = order[i];
-      button.querySelector(".sw").style.background = pg.expertColour(e);
-      pg.set(button.querySelector("b"), `E${e}`);
+      button.querySelector(".sw").style.background = expertColour(e);
+      setText(button.querySelector("b"), `E${e}`);
       button.setAttribute("aria-label", bars[i].title);
       button.setAttribute("aria-selected", e === frame.expert);
       button.tabIndex = e === frame.expert ? 0 : -1;
@@ -70,40 +74,40 @@ pg.expertLoad = (host, { select, ablate, force }) => {
     const line = (node, at, text) => {
       node.hidden = !at || at > most;
       node.style.left = `${percent(at)}%`;
-      pg.set(node.firstChild, text);
+      setText(node.firstChild, text);
     };
     const full = load.capacity, close = full && Math.abs(full - load.uniform) / most < .3;
     const [thin, cap] = host.querySelectorAll(".vline");
-    line(thin, load.uniform, `uniform ${pg.num(Math.round(load.uniform))}`);
-    line(cap, full, `capacity ${pg.num(full)}`);
+    line(thin, load.uniform, `uniform ${num(Math.round(load.uniform))}`);
+    line(cap, full, `capacity ${num(full)}`);
     thin.classList.toggle("flip", !full || full >= load.uniform);
     cap.classList.toggle("flip", !!full && close && full < load.uniform || percent(full) > 80);
     const step = tidy(most), ticks = [];
-    for (let n = 0; n <= most * .86; n += step) ticks.push([percent(n), pg.num(n)]);
+    for (let n = 0; n <= most * .86; n += step) ticks.push([percent(n), num(n)]);
     axis(barAxis, ticks, "choices");
   };
   const drawHeat = frame => {
     const { heat, experts } = frame, wide = heat.steps.length, marks = $(".marks");
     if (!wide) { canvas.width = 0; marks.innerHTML = ""; return axis(heatAxis, [], "no update yet"); }
-    const cells = pg.bytes(heat.cells), rows = new Uint8Array(cells.length);
+    const cells = bytesOf(heat.cells), rows = new Uint8Array(cells.length);
     order.forEach((e, i) => rows.set(cells.subarray(e * wide, (e + 1) * wide), i * wide));
-    pg.paint(canvas, rows, 0, wide, experts, pg.colours("div"));
+    paintCells(canvas, rows, 0, wide, experts, colourTable("div"));
     const first = heat.steps[0], end = heat.steps.at(-1), at = step => 100 * (step - first) / Math.max(1, end - first);
     canvas.setAttribute("aria-label", `Load of each expert relative to uniform, steps ${first} to ${end}`);
     const html = frame.marks.filter(([step]) => step >= first && step <= end).map(([step, text], i) =>
-      `<div class="chg${at(step) > 55 ? " left" : ""}" style="left:${at(step)}%"><span style="top:${-17 - 13 * (i % 2)}px">${pg.esc(text)}</span></div>`).join("");
+      `<div class="chg${at(step) > 55 ? " left" : ""}" style="left:${at(step)}%"><span style="top:${-17 - 13 * (i % 2)}px">${esc(text)}</span></div>`).join("");
     if (marks.shown !== html) marks.innerHTML = marks.shown = html;
     const steps = [...new Set([0, .25, .5, .75].map(part => Math.round(first + part * (end - first))))].filter(step => step < end);
-    axis(heatAxis, steps.map(step => [at(step), pg.num(step)]), `step ${pg.num(end)}`);
+    axis(heatAxis, steps.map(step => [at(step), num(step)]), `step ${num(end)}`);
   };
   const draw = frame => {
     last = frame;
     if (built !== `${frame.experts}`) { build(frame); built = `${frame.experts}`; }
     order = Array.from({ length: frame.experts }, (_, e) => e);
     if (sorted) order.sort((a, b) => frame.load.demand[b] - frame.load.demand[a] || a - b);
-    pg.set($(".o1 h2"), frame.on === "batch" ? `Load at step ${pg.num(frame.step)}` : "Load of the probe");
-    pg.set($(".what"), `${pg.num(frame.load.tokens)} tokens × ${frame.load.choices}`);
-    pg.set($("[data-k=ablate] b"), `E${frame.expert}`);
+    setText($(".o1 h2"), frame.on === "batch" ? `Load at step ${num(frame.step)}` : "Load of the probe");
+    setText($(".what"), `${num(frame.load.tokens)} tokens × ${frame.load.choices}`);
+    setText($("[data-k=ablate] b"), `E${frame.expert}`);
     drawBars(frame, scale(frame));
     drawHeat(frame);
   };

@@ -1,5 +1,18 @@
 /* The Experts lens: finding, tools, load or devices or ways or costs, measures, tokens, sums, tables. Draws only the
    newest frame, in the next animation frame. */
+import { saveCsv } from "../../core/files.js";
+import { onKey } from "../../core/keys.js";
+import { mount, mountOf } from "../../core/mount.js";
+import { onDo, rich } from "../../core/rich.js";
+import { offerSlot } from "../../core/slots.js";
+import { reader, setText } from "../../core/text.js";
+import { menu, segmentedChoice } from "../../controls/choice.js";
+import { tableView } from "../../charts/table.js";
+import { expertsFile, saveLoad } from "./expert-load-file.js";
+import { expertLoad } from "./expert-load.js";
+import { expertTables } from "./expert-tables.js";
+import { expertLines, expertProbs } from "./expert-tokens.js";
+
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool"><span class="lab">Layer</span><div data-s="layer"></div></div>
     <div class="tool"><span class="lab">Measured on</span><div data-s="on"></div></div>
@@ -30,8 +43,8 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
     </div></div>`;
 const ON = [["batch", "training batch"], ["probe", "probe"]], VIEWS = [["picture", "Picture"], ["table", "Table"]];
 
-pg.experts = (element, props, trigger, watch) => {
-  const root = pg.root(element), parse = pg.reader();
+export const experts = (element, props, trigger, watch) => {
+  const root = mountOf(element), parse = reader();
   root.classList.add("experts");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), part = name => $(`[data-show=${name}]`), slot = name => $(`[data-s=${name}]`);
@@ -44,21 +57,21 @@ pg.experts = (element, props, trigger, watch) => {
   const showAs = table => { asTable = table; root.classList.toggle("as-table", table); as.draw(VIEWS, table ? "table" : "picture"); draw(); };
 
   /* ---- parts ---- */
-  const layer = pg.choice(slot("layer"), "Layer", id => see({ layer: +id }));
-  const on = pg.choice(slot("on"), "Measured on", id => see({ on: id }));
-  const show = pg.choice(slot("show"), "Show", id => see({ show: id }));
-  const as = pg.choice(slot("as"), "Show as", id => showAs(id === "table"));
+  const layer = segmentedChoice(slot("layer"), "Layer", id => see({ layer: +id }));
+  const on = segmentedChoice(slot("on"), "Measured on", id => see({ on: id }));
+  const show = segmentedChoice(slot("show"), "Show", id => see({ show: id }));
+  const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
   as.draw(VIEWS, "picture");
-  const load = pg.expertLoad(part("load"), { select, ablate: () => ablate(expertNow()), force: () => trigger("force", { expert: expertNow() }) });
-  const lines = pg.expertLines($(".toks"), { line: i => see({ line: i }), select });
-  const probs = pg.expertProbs($(".probs")), tables = pg.expertTables(root, { costs: () => trigger("price", {}), select });
-  const twin = pg.tableView($(".twin"));
-  const csv = () => latest && pg.saveCsv([TABLE, ...rows()], pg.expertsFile(latest));
-  pg.menu(slot("export"), "Export", "down", [
-    ["Picture as PNG", () => latest && pg.saveLoad(latest, "png")], ["Picture as SVG", () => latest && pg.saveLoad(latest, "svg")],
+  const load = expertLoad(part("load"), { select, ablate: () => ablate(expertNow()), force: () => trigger("force", { expert: expertNow() }) });
+  const lines = expertLines($(".toks"), { line: i => see({ line: i }), select });
+  const probs = expertProbs($(".probs")), tables = expertTables(root, { costs: () => trigger("price", {}), select });
+  const twin = tableView($(".twin"));
+  const csv = () => latest && saveCsv([TABLE, ...rows()], expertsFile(latest));
+  menu(slot("export"), "Export", "down", [
+    ["Picture as PNG", () => latest && saveLoad(latest, "png")], ["Picture as SVG", () => latest && saveLoad(latest, "svg")],
     ["Numbers as CSV", csv]]);
-  pg.offerSlot("experts-ways", $(".ways"));
-  pg.offerSlot("experts-told", $(".told"));
+  offerSlot("experts-ways", $(".ways"));
+  offerSlot("experts-told", $(".told"));
 
   /* ---- drawing ---- */
   const expertNow = () => chosen ?? latest?.expert ?? 0;
@@ -81,12 +94,12 @@ pg.experts = (element, props, trigger, watch) => {
     lines.draw(frame);
     probs.draw(frame);
   };
-  const words = finding => { pg.set($("h1"), finding?.title || ""); pg.rich($(".lens-head p"), finding?.html || ""); };
+  const words = finding => { setText($("h1"), finding?.title || ""); rich($(".lens-head p"), finding?.html || ""); };
   const result = text => {
     const found = text ? JSON.parse(text) : null;
     delete $(".find").dataset.busy;
     $(".find").hidden = !found;
-    if (found) { pg.set($(".find b"), found.title); pg.rich($(".find p"), found.text); }
+    if (found) { setText($(".find b"), found.title); rich($(".find p"), found.text); }
   };
   const update = () => {
     scheduled = false;
@@ -108,15 +121,10 @@ pg.experts = (element, props, trigger, watch) => {
 
   /* ---- events ---- */
   $("[data-k=restore]").addEventListener("click", () => trigger("restore", {}));
-  for (const words of [$(".lens-head"), $(".typed")]) pg.onDo(words, action => trigger("do", { action }));
-  const visible = () => latest && element.offsetParent !== null;
-  const key = (letter, act) => {
-    const other = pg.keys[letter];
-    pg.keys[letter] = event => visible() ? act() : other ? other(event) : false;
-  };
-  key("a", () => ablate(expertNow()));
-  key("t", () => showAs(!asTable));
-  pg.mount(element, props, watch, value => {
+  for (const words of [$(".lens-head"), $(".typed")]) onDo(words, action => trigger("do", { action }));
+  onKey(root, "a", () => latest ? ablate(expertNow()) : false);
+  onKey(root, "t", () => latest ? showAs(!asTable) : false);
+  mount(element, props, watch, value => {
     newest = value;
     if (scheduled) return;
     scheduled = true;

@@ -1,5 +1,19 @@
 /* The Intervene lens: finding, the choice of an experiment, its inputs, Run, heat maps, chart, numbers. Draws only the
    newest frame, in the next animation frame. */
+import { saveCsv } from "../../core/files.js";
+import { iconHtml } from "../../core/icons.js";
+import { onKey } from "../../core/keys.js";
+import { mount, mountOf } from "../../core/mount.js";
+import { num } from "../../core/numbers.js";
+import { doVerb, onDo, rich } from "../../core/rich.js";
+import { offerSlot } from "../../core/slots.js";
+import { reader, setText } from "../../core/text.js";
+import { menu, segmentedChoice } from "../../controls/choice.js";
+import { tableView } from "../../charts/table.js";
+import { saveFound } from "./experiment-file.js";
+import { trialFields } from "./experiment-inputs.js";
+import { heatMap } from "./heat-map.js";
+
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool"><div data-s="trial"></div></div>
     <div class="end"><span class="grow"></span><div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div></div>
@@ -14,8 +28,8 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
     <p class="basis axt"></p></div>`;
 const VIEWS = [["picture", "Picture"], ["table", "Table"]];
 
-pg.intervene = (element, props, trigger, watch) => {
-  const root = pg.root(element), parse = pg.reader();
+export const intervene = (element, props, trigger, watch) => {
+  const root = mountOf(element), parse = reader();
   root.classList.add("intervene");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
@@ -27,48 +41,48 @@ pg.intervene = (element, props, trigger, watch) => {
   const open = (map, layer, head) => {
     const experts = map.pick.endsWith("expert");
     trigger("pick", { which: map.pick, layer, head });
-    pg.actions.lens(experts ? "experts" : "attention");
-    if (!experts) pg.actions.head?.(`${layer},${head}`);
+    doVerb("lens", experts ? "experts" : "attention");
+    if (!experts) doVerb("head", `${layer},${head}`);
   };
   const face = on => {
-    const html = pg.icon(on ? "pause" : "play") + (on ? "Stop" : latest?.again ? "Run again" : "Run");
+    const html = iconHtml(on ? "pause" : "play") + (on ? "Stop" : latest?.again ? "Run again" : "Run");
     if ($(".run").shown !== html) $(".run").innerHTML = $(".run").shown = html;
   };
   const going = () => pressed ?? latest?.state !== "idle";
 
   /* ---- parts ---- */
-  const trial = pg.choice(slot("trial"), "Experiment", id => { trial.draw(latest.trials, id); see({ trial: id }); });
-  const probe = pg.choice(slot("probe"), "Probe", id => trigger("probe", { id }));
-  const as = pg.choice(slot("as"), "Show as", id => showAs(id === "table"));
+  const trial = segmentedChoice(slot("trial"), "Experiment", id => { trial.draw(latest.trials, id); see({ trial: id }); });
+  const probe = segmentedChoice(slot("probe"), "Probe", id => trigger("probe", { id }));
+  const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
   as.draw(VIEWS, "picture");
-  const fields = pg.trialFields($(".fields"), see), twin = pg.tableView($(".twin"));
+  const fields = trialFields($(".fields"), see), twin = tableView($(".twin"));
   const picture = kind => () => {
     if (!latest) return;
-    const chart = latest.bars ? $(".bars .chart") : null, basis = `Step ${pg.num(latest.step)}. ${latest.note}`;
-    pg.saveFound(latest.maps, chart, basis, kind, `intervene-${latest.trial}-step-${latest.step}`);
+    const chart = latest.bars ? $(".bars .chart") : null, basis = `Step ${num(latest.step)}. ${latest.note}`;
+    saveFound(latest.maps, chart, basis, kind, `intervene-${latest.trial}-step-${latest.step}`);
   };
-  pg.menu(slot("export"), "Export", "down", [["Picture as PNG", picture("png")], ["Picture as SVG", picture("svg")],
-    ["Numbers as CSV", () => latest?.table && pg.saveCsv([latest.table.columns.map(c => c.label), ...latest.table.rows], latest.table.name)]]);
-  pg.offerSlot("intervene-bars", $(".bars .slot"));
+  menu(slot("export"), "Export", "down", [["Picture as PNG", picture("png")], ["Picture as SVG", picture("svg")],
+    ["Numbers as CSV", () => latest?.table && saveCsv([latest.table.columns.map(c => c.label), ...latest.table.rows], latest.table.name)]]);
+  offerSlot("intervene-bars", $(".bars .slot"));
 
   /* ---- drawing ---- */
   const draw = () => {
     if (!latest) return;
     root.dataset.trial = latest.trial;
     trial.draw(latest.trials, latest.trial);
-    pg.rich($(".does"), latest.does);
+    rich($(".does"), latest.does);
     fields.draw(latest.fields, latest.tokens);
     $(".fields").hidden = !latest.fields.length;
     $(".probes").hidden = !latest.probes.length;
     probe.draw(latest.probes, latest.probe);
     face(going());
-    pg.set($(".words"), latest.words);
+    setText($(".words"), latest.words);
     $(".words").classList.toggle("bad", latest.tone === "error");
     $(".line").hidden = latest.state !== "running";
     $(".line b").style.width = `${100 * latest.done}%`;
-    pg.set($(".basis"), latest.note);
+    setText($(".basis"), latest.note);
     $(".bars").hidden = !latest.bars;
-    pg.set($(".bars h2"), latest.bars);
+    setText($(".bars h2"), latest.bars);
     slot("as").hidden = slot("export").hidden = !latest.again;
     if (asTable) return twin.draw(latest.table ?? { columns: ["part"], rows: [], name: "nothing yet" });
     const host = $(".maps");
@@ -76,11 +90,11 @@ pg.intervene = (element, props, trigger, watch) => {
     while (heats.length < latest.maps.length) {
       const section = document.createElement("section");
       host.append(section);
-      heats.push(pg.heat(section, open));
+      heats.push(heatMap(section, open));
     }
     latest.maps.forEach((map, i) => heats[i].draw(map));
   };
-  const words = finding => { pg.set($("h1"), finding?.title || ""); pg.rich($(".lens-head p"), finding?.html || ""); };
+  const words = finding => { setText($("h1"), finding?.title || ""); rich($(".lens-head p"), finding?.html || ""); };
   const update = () => {
     scheduled = false;
     if (latest && Object.keys(newest).every(name => name === "n" || newest[name] === shown[name])) return;   // as it is
@@ -103,10 +117,9 @@ pg.intervene = (element, props, trigger, watch) => {
     face(pressed);                                     // at once; the next value confirms it
     trigger(pressed ? "begin" : "halt");
   });
-  for (const part of [$(".lens-head"), $(".probes")]) pg.onDo(part, action => trigger("do", { action }));
-  const visible = () => latest?.again && element.offsetParent !== null, other = pg.keys.t;
-  pg.keys.t = event => visible() ? showAs(!asTable) : other ? other(event) : false;
-  pg.mount(element, props, watch, value => {
+  for (const part of [$(".lens-head"), $(".probes")]) onDo(part, action => trigger("do", { action }));
+  onKey(root, "t", () => latest?.again ? showAs(!asTable) : false);
+  mount(element, props, watch, value => {
     newest = value;
     if (scheduled) return;
     scheduled = true;

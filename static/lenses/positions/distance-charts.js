@@ -1,14 +1,22 @@
 /* The charts of one head on the page: drawn in place at every frame, with one cursor over all of them. */
+import { say } from "../../core/announce.js";
+import { colourTable, paintCells } from "../../core/colours.js";
+import { num } from "../../core/numbers.js";
+import { setText } from "../../core/text.js";
+import { plainCard } from "../../charts/weight-map-card.js";
+import { awayText } from "./distance-frame.js";
+import { distanceEdges, distancePictures, steadyScale } from "./distance-pictures.js";
+
 const panel = name => `<div class="layer" data-p="${name}"><div class="pt"><h3></h3><span></span></div>
   <div class="chart"><svg role="img"></svg><canvas aria-hidden="true"></canvas></div></div>`;
 const HTML = `<div class="stack" tabindex="0" role="group" aria-label="Charts over distance; arrow keys move the cursor">
   ${["weights", "scores", "pairs"].map(panel).join("")}<i class="cursor" hidden></i></div><div class="hover-card" hidden></div>`;
 const signed = v => `${v < 0 ? "−" : ""}${Math.abs(v).toFixed(2)}`;
-const weight = w => Math.abs(w) >= .01 || w === 0 ? signed(w) : pg.num(w, 2);
+const weight = w => Math.abs(w) >= .01 || w === 0 ? signed(w) : num(w, 2);
 
 /** What the cursor says at distance i, and of pair p if there is one. */
-pg.distanceCard = (frame, { layer, head }, i, p = null) => {
-  const mine = frame.weights(layer, head)[i], distance = frame.at(i), where = `<b>${pg.awayText(distance)}</b>`;
+export const distanceCard = (frame, { layer, head }, i, p = null) => {
+  const mine = frame.weights(layer, head)[i], distance = frame.at(i), where = `<b>${awayText(distance)}</b>`;
   if (Number.isNaN(mine)) return `${where}<br><span class="muted">no query sees this distance</span>`;
   const lines = [`${where} &nbsp;weight <b>${weight(mine)}</b> <span class="muted">even ${weight(frame.even[i])}</span>`];
   const here = frame.scores.length && layer === frame.layer && head === frame.head;
@@ -18,21 +26,21 @@ pg.distanceCard = (frame, { layer, head }, i, p = null) => {
   }
   if (here && frame.pairs && p !== null) {
     const [name, turn] = frame.pairs.rows[p], adds = frame.pair(p, i);
-    lines.push(`${turn === null ? `${frame.pairs.untouched} channels that do not turn` : `pair ${name}, one turn in ${pg.num(turn, 3)} tokens`}: <b>${signed(adds ?? 0)}</b>`);
+    lines.push(`${turn === null ? `${frame.pairs.untouched} channels that do not turn` : `pair ${name}, one turn in ${num(turn, 3)} tokens`}: <b>${signed(adds ?? 0)}</b>`);
   }
   return lines.join("<br>");
 };
 
-pg.distanceCharts = host => {
+export const distanceCharts = host => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), stack = $(".stack"), cursor = $(".cursor"), tip = $(".hover-card"), canvas = $("[data-p=pairs] canvas");
-  const scale = pg.steadyScale(), { left, right, top } = pg.distanceEdges;
+  const scale = steadyScale(), { left, right, top } = distanceEdges;
   let width = 0, frame = null, chosen = null, at = null, pair = null, mouse = 0;
 
   const paintPairs = () => {
     const bytes = new Uint8Array(frame.cells.length);
     for (let i = 0; i < bytes.length; i++) bytes[i] = frame.cells[i] === -32768 ? 255 : 127 + Math.round(frame.cells[i] / 32767 * 127);
-    pg.paint(canvas, bytes, 0, frame.R, frame.pairs.rows.length, pg.colours("signed"));
+    paintCells(canvas, bytes, 0, frame.R, frame.pairs.rows.length, colourTable("signed"));
   };
   const place = (x, y, w, h) => { Object.assign(canvas.style, { left: `${x}px`, top: `${y}px`, width: `${w}px`, height: `${h}px` }); return ""; };
   const draw = (next, selection) => {
@@ -40,7 +48,7 @@ pg.distanceCharts = host => {
     chosen = { ...selection };
     if (!width) return;
     const stale = frame.scores.length && (chosen.layer !== frame.layer || chosen.head !== frame.head);
-    const there = pg.distancePictures(frame, chosen, width, scale, place);
+    const there = distancePictures(frame, chosen, width, scale, place);
     for (const name of ["weights", "scores", "pairs"]) {
       const box = $(`[data-p=${name}]`), found = there.find(each => each[0] === name);
       box.toggleAttribute("data-busy", !!stale && !found);
@@ -48,8 +56,8 @@ pg.distanceCharts = host => {
       box.hidden = !found;
       if (!found) continue;
       const [, title, note, markup, high] = found, svg = box.querySelector("svg");
-      pg.set(box.querySelector("h3"), title);
-      pg.set(box.querySelector(".pt span"), note);
+      setText(box.querySelector("h3"), title);
+      setText(box.querySelector(".pt span"), note);
       svg.setAttribute("viewBox", `0 0 ${width} ${high}`);
       svg.style.height = `${high}px`;
       if (svg.shown !== markup) svg.innerHTML = svg.shown = markup;
@@ -64,7 +72,7 @@ pg.distanceCharts = host => {
     at = Math.min(at, frame.R - 1);
     const x = left + (at + .5) / frame.R * (width - left - right);
     cursor.style.transform = `translateX(${x}px)`;
-    const html = pg.distanceCard(frame, chosen, at, pair);
+    const html = distanceCard(frame, chosen, at, pair);
     if (tip.shown !== html) tip.innerHTML = tip.shown = html;
     const wide = tip.offsetWidth, beside = x + 14 + wide < width ? x + 14 : x - wide - 14;
     tip.style.transform = `translate(${Math.max(0, Math.min(beside, width - wide))}px, ${Math.max(0, mouse - tip.offsetHeight - 14)}px)`;
@@ -93,7 +101,7 @@ pg.distanceCharts = host => {
     else if (frame.pairs) { at ??= -frame.first; pair = Math.max(0, Math.min(frame.pairs.rows.length - 1, (pair ?? -1) + down)); }
     mouse = top + 60;
     point();
-    pg.say(pg.plainCard(pg.distanceCard(frame, chosen, at, pair)));
+    say(plainCard(distanceCard(frame, chosen, at, pair)));
   });
   new ResizeObserver(([entry]) => {
     width = Math.round(entry.contentRect.width);

@@ -1,14 +1,17 @@
 /* One frame of the Positions lens, decoded: mean weights of every head by distance, and what the selected head's scores
    are made of. R distances, from `first` tokens back on; ahead is negative. */
-const floats = text => text ? new Float32Array(pg.bytes(text).buffer) : null;
+import { bytesOf } from "../../core/colours.js";
+import { reader } from "../../core/text.js";
+
+const floats = text => text ? new Float32Array(bytesOf(text).buffer) : null;
 const JSONS = ["stacks", "probes", "ablation", "finding", "info", "measures", "terms", "pairs"];
 
 /** "8 back", "1 ahead", "itself". */
-pg.awayText = distance => distance === 0 ? "itself" : `${Math.abs(distance)} ${distance > 0 ? "back" : "ahead"}`;
+export const awayText = distance => distance === 0 ? "itself" : `${Math.abs(distance)} ${distance > 0 ? "back" : "ahead"}`;
 
 /** A function value -> frame. */
-pg.distanceFrames = () => {
-  const parse = pg.reader();
+export const distanceFrames = () => {
+  const parse = reader();
   return value => {
     const frame = { ...value };
     for (const name of JSONS) frame[name] = parse(name, value[name]);
@@ -19,7 +22,7 @@ pg.distanceFrames = () => {
     frame.weights = (layer, head) => all.subarray((layer * value.heads + head) * R, (layer * value.heads + head + 1) * R);
     frame.scores = frame.terms.map((_, i) => scores.subarray(i * R, (i + 1) * R));
     frame.spread = floats(value.spread);
-    frame.cells = value.cells ? new Int16Array(pg.bytes(value.cells).buffer) : null;
+    frame.cells = value.cells ? new Int16Array(bytesOf(value.cells).buffer) : null;
     /** What pair p adds at distance i; null where no query sees it. */
     frame.pair = (p, i) => frame.cells[p * R + i] === -32768 ? null : frame.cells[p * R + i] / 32767 * frame.pairs.top;
     return frame;
@@ -28,16 +31,16 @@ pg.distanceFrames = () => {
 
 /** Where a weight stands on the y axis, 0 (bottom) to 1: logarithmic from 0.001, or linear where weights may be negative. */
 const LEAST = -3;
-pg.distanceScale = ({ signed }) => signed
+export const distanceScale = ({ signed }) => signed
   ? { place: w => (w / signed + 1) / 2, ticks: [-signed, 0, signed], name: "linear scale: weights may be negative" }
   : { place: w => Math.max(0, 1 - Math.log10(Math.max(w, 10 ** LEAST)) / LEAST), ticks: [1, .1, .01, .001], name: "log scale" };
 
 /** Colour of a head's curve: of its own while all heads of a layer can be told apart. */
-pg.headColour = (frame, head, chosen) =>
+export const headColour = (frame, head, chosen) =>
   frame.heads <= 4 ? `var(--line-${head})` : head === chosen ? "var(--line-0)" : "var(--line-strong)";
 
 /** Points of a curve as an SVG path, broken where there is no number. */
-pg.curvePath = (values, x, y) => {
+export const curvePath = (values, x, y) => {
   let path = "", pen = "M";
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i])) { pen = "M"; continue; }

@@ -1,8 +1,12 @@
 /* Every head's mean weight by distance, layers down and heads across: one small curve each, on one scale. */
+import { setText } from "../../core/text.js";
+import { headTiles } from "../../charts/head-tiles.js";
+import { curvePath, distanceScale } from "./distance-frame.js";
+
 const WIDE = 100, HIGH = 60;
 
 /** `choose(layer, head)` on press, `ablate(layer, head)` on a right click; arrows move between heads. */
-pg.distanceHeads = (host, { choose, ablate }) => {
+export const distanceHeads = (host, { choose, ablate }) => {
   let built = "", tiles = [], heads = 0, on = -1;
   const build = frame => {
     heads = frame.heads;
@@ -17,17 +21,17 @@ pg.distanceHeads = (host, { choose, ablate }) => {
     on = -1;
   };
   const draw = (frame, { layer, head }) => {
-    const key = `${frame.layers} ${frame.heads}`, scale = pg.distanceScale(frame);
+    const key = `${frame.layers} ${frame.heads}`, scale = distanceScale(frame);
     if (built !== key) { build(frame); built = key; }
     const x = i => (i + .5) / frame.R * WIDE, y = w => HIGH - scale.place(w) * (HIGH - 2) - 1;
-    const even = pg.curvePath(frame.even, x, y), zero = frame.first < 0 ? `M${x(-frame.first)} 0V${HIGH}` : "";
+    const even = curvePath(frame.even, x, y), zero = frame.first < 0 ? `M${x(-frame.first)} 0V${HIGH}` : "";
     tiles.forEach((tile, i) => {
       const l = Math.floor(i / heads), h = i % heads, [does, share] = frame.info[i], [none, usual, mine] = tile.querySelectorAll("path");
       none.setAttribute("d", zero);
       usual.setAttribute("d", even);
-      mine.setAttribute("d", pg.curvePath(frame.weights(l, h), x, y));
+      mine.setAttribute("d", curvePath(frame.weights(l, h), x, y));
       mine.style.stroke = heads <= 4 ? `var(--line-${h})` : "var(--text)";
-      pg.set(tile.querySelector(".does"), does);
+      setText(tile.querySelector(".does"), does);
       tile.classList.toggle("stands", does !== "even");
       const rest = share === null ? "" : `, distance explains ${Math.round(100 * share)} % of its scores`, spoken = `Layer ${l}, head ${h}: ${does}${rest}`;
       if (tile.getAttribute("aria-label") !== spoken) { tile.setAttribute("aria-label", spoken); tile.title = spoken; }
@@ -40,6 +44,6 @@ pg.distanceHeads = (host, { choose, ablate }) => {
     }
     on = next;
   };
-  pg.headTiles(host, ".reach", () => ({ tiles, heads, on }), { choose, ablate });
+  headTiles(host, ".reach", () => ({ tiles, heads, on }), { choose, ablate });
   return { draw };
 };

@@ -1,5 +1,17 @@
 /* What the heads do with distance: finding, tools, every head small, one head large: its weights, its scores and its
    rotary pairs over one axis of distances. Draws only the newest frame, in the next animation frame. */
+import { onKey } from "../../core/keys.js";
+import { mount, mountOf } from "../../core/mount.js";
+import { num } from "../../core/numbers.js";
+import { doVerb, onDo, rich } from "../../core/rich.js";
+import { esc, setText } from "../../core/text.js";
+import { lensTools } from "../../controls/lens-tools.js";
+import { ablateButton } from "../../charts/head-words.js";
+import { distanceCharts } from "./distance-charts.js";
+import { distanceFrames } from "./distance-frame.js";
+import { distanceHeads } from "./distance-heads.js";
+import { distanceTables, saveDistanceCsv, saveDistances } from "./distance-tables.js";
+
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div><div class="tools"></div>
   <p class="soft across" hidden></p>
   <div class="all"><div class="g2">
@@ -14,8 +26,8 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div><div class
         <button class="b small quiet" data-k="restore">Restore</button></div></section></div></div>`;
 const BUSY_MS = 5000;                                  // the same result again changes nothing in the value: stop waiting
 
-pg.positions = (element, props, trigger, watch) => {
-  const root = pg.root(element), read = pg.distanceFrames();
+export const positions = (element, props, trigger, watch) => {
+  const root = mountOf(element), read = distanceFrames();
   root.classList.add("positions");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name);
@@ -45,22 +57,22 @@ pg.positions = (element, props, trigger, watch) => {
   const exported = save => () => frame?.layers && save(frame, chosen);
 
   /* ---- parts ---- */
-  const tools = pg.lensTools($(".tools"), {
+  const tools = lensTools($(".tools"), {
     look: which => trigger("look", { which }), probe: what => trigger("probe", what), as: showAs,
-    png: exported((...what) => pg.saveDistances("png", ...what)), svg: exported((...what) => pg.saveDistances("svg", ...what)),
-    csv: exported(pg.saveDistanceCsv),
+    png: exported((...what) => saveDistances("png", ...what)), svg: exported((...what) => saveDistances("svg", ...what)),
+    csv: exported(saveDistanceCsv),
   });
-  const toPlayground = () => pg.actions.lens("positions");
+  const toPlayground = () => doVerb("lens", "positions");
   if (props.opens) {
     const open = Object.assign(document.createElement("button"), { className: "b small quiet", textContent: "Open in Playground" });
     open.addEventListener("click", toPlayground);
     $(".tools .last").prepend(open);
   }
-  const heads = pg.distanceHeads($(".reaches"), { choose, ablate }), charts = pg.distanceCharts($(".distances"));
-  const tables = pg.distanceTables($("[data-t=heads]"), $("[data-t=rows]"));
+  const heads = distanceHeads($(".reaches"), { choose, ablate }), charts = distanceCharts($(".distances"));
+  const tables = distanceTables($("[data-t=heads]"), $("[data-t=rows]"));
 
   /* ---- drawing ---- */
-  const words = found => { pg.set($("h1"), found?.title || ""); pg.rich($(".lens-head p"), found?.html || ""); };
+  const words = found => { setText($("h1"), found?.title || ""); rich($(".lens-head p"), found?.html || ""); };
   /** The server's selection counts when it changes, unless the visitor has pressed another head since. */
   const adopt = () => {
     const theirs = `${frame.layer},${frame.head}`;
@@ -73,16 +85,16 @@ pg.positions = (element, props, trigger, watch) => {
   const show = () => {
     if (!frame?.layers) return;
     const { layer, head } = chosen, mine = layer === frame.layer && head === frame.head, [does] = frame.info[layer * frame.heads + head];
-    pg.set($(".shape"), `mean weight by distance, step ${pg.num(frame.step)}, ${frame.examples} example${frame.examples === 1 ? "" : "s"}`);
-    pg.set($(".name h2"), `L${layer} H${head}`);
-    pg.set($(".name .tag"), does);
+    setText($(".shape"), `mean weight by distance, step ${num(frame.step)}, ${frame.examples} example${frame.examples === 1 ? "" : "s"}`);
+    setText($(".name h2"), `L${layer} H${head}`);
+    setText($(".name .tag"), does);
     $(".meas").toggleAttribute("data-busy", !mine);
-    pg.rich($(".scheme"), frame.why || frame.note);
+    rich($(".scheme"), frame.why || frame.note);
     $(".find").hidden = !frame.ablation;
-    pg.ablateButton($("[data-k=ablate]"), frame.ablation, layer, head);
-    if (frame.ablation) { pg.set($(".find b"), frame.ablation.title); pg.set($(".find p"), frame.ablation.text); }
+    ablateButton($("[data-k=ablate]"), frame.ablation, layer, head);
+    if (frame.ablation) { setText($(".find b"), frame.ablation.title); setText($(".find p"), frame.ablation.text); }
     if (mine) put($(".meas"), frame.measures.map(([name, value, unit, note, told]) =>
-      `<div title="${pg.esc(told)}"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd><p>${note}</p></div>`).join(""));
+      `<div title="${esc(told)}"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd><p>${note}</p></div>`).join(""));
     if (asTable) return tables.draw(frame, chosen);
     heads.draw(frame, chosen);
     charts.draw(frame, chosen);
@@ -115,17 +127,11 @@ pg.positions = (element, props, trigger, watch) => {
     toPlayground();                                    // what trains is there
     document.querySelector("#tp [data-do=toggle]")?.click();
   };
-  pg.onDo($(".lens-head"), link);
-  pg.onDo($(".scheme"), link);
-  const visible = () => frame?.layers && element.offsetParent !== null;
-  /** Another lens may use the same letter: it gets the key while this one is hidden. */
-  const key = (letter, act) => {
-    const other = pg.keys[letter];
-    pg.keys[letter] = event => visible() ? act() : other ? other(event) : false;
-  };
-  key("a", () => ablate());
-  key("t", () => showAs(!asTable));
-  pg.mount(element, props, watch, value => {
+  onDo($(".lens-head"), link);
+  onDo($(".scheme"), link);
+  onKey(root, "a", () => frame?.layers ? ablate() : false);
+  onKey(root, "t", () => frame?.layers ? showAs(!asTable) : false);
+  mount(element, props, watch, value => {
     newest = value;
     if (scheduled) return;
     scheduled = true;

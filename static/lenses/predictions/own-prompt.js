@@ -1,4 +1,8 @@
 /* The visitor's own prompt: text, four settings of the sampling, and the tokens the model goes on with. */
+import { parseNumber } from "../../core/numbers.js";
+import { setText } from "../../core/text.js";
+import { madeCell, tokenCell } from "./token-cells.js";
+
 const FIELDS = [                                       // name, label, least, most, step, default, help
   ["temperature", "Temperature", 0, 5, 0.1, 1, "0 takes the likeliest token"],
   ["top_k", "Top-k", 0, 256, 1, 0, "Only the k likeliest tokens; 0: off"],
@@ -17,21 +21,21 @@ const HTML = `<div class="pt"><h2>Your own prompt</h2><span></span></div>
     { text, continuation, error }, and what to type in the empty box; `fills` is the sign of a blank, for a model
     that fills them and samples nothing;
     `cell(node)` gives the token of a node of the continuation. */
-pg.promptForm = (form, run) => {
+export const promptForm = (form, run) => {
   form.innerHTML = HTML;
   const $ = name => form.querySelector(name), text = $(".text"), bad = $(".bad"), result = $(".result");
   let sent = "", continuation = [];
 
   const complain = sentence => {
     bad.hidden = !sentence;
-    pg.set(bad, sentence || "");
+    setText(bad, sentence || "");
     return !sentence;
   };
   form.addEventListener("submit", event => {
     event.preventDefault();
     const values = { text: text.value };
     for (const [name, label, least, most] of FIELDS) {                 // judged here first, so that the sentence comes at once
-      values[name] = pg.number($(`[name=${name}]`).value);
+      values[name] = parseNumber($(`[name=${name}]`).value);
       if (!(values[name] >= least && values[name] <= most)) return complain(`${label} lies between ${least} and ${most}.`);
     }
     complain("");
@@ -43,8 +47,8 @@ pg.promptForm = (form, run) => {
     draw(prompt, ask, fills) {
       form.hidden = !prompt;
       $(".fields").hidden = !!fills;
-      pg.set($(".pt span"), fills ? `the model fills each ${fills}` : "the model goes on from it");
-      pg.set($(".ask .b"), fills ? "Fill" : "Continue");
+      setText($(".pt span"), fills ? `the model fills each ${fills}` : "the model goes on from it");
+      setText($(".ask .b"), fills ? "Fill" : "Continue");
       text.placeholder = ask || "";
       if (!prompt) return;
       if (document.activeElement !== text && prompt.text !== sent) text.value = sent = prompt.text ?? "";   // not while typing
@@ -52,9 +56,9 @@ pg.promptForm = (form, run) => {
       text.toggleAttribute("aria-invalid", !complain(prompt.error));
       continuation = prompt.continuation || [];
       let filled = 0;
-      const made = () => pg.madeCell(continuation[filled], filled++);
+      const made = () => madeCell(continuation[filled], filled++);
       const given = [...prompt.text || ""].map(token => token === fills && filled < continuation.length
-        ? made() : pg.tokenCell({ t: token, role: "prompt" }, -1)).join("");
+        ? made() : tokenCell({ t: token, role: "prompt" }, -1)).join("");
       const note = '<span class="axt">colour: probability of the token, square-root scale</span>';
       const html = continuation.length ? given + continuation.slice(filled).map(made).join("") + note : "";
       if (result.shown !== html) result.innerHTML = result.shown = html;
