@@ -17,6 +17,10 @@ from playground.doors.middleware import route
 
 FIRST = ("bus", "header", "transport", "shelf", "column", "published", "form", "words", "attention", "plot", "notes")
 """What draws the first screen."""
+POLICY = "object-src 'none'; base-uri 'self'; connect-src 'self'; form-action 'self'; frame-src 'none'"
+"""What the page may embed, ask and send to. It says nothing of scripts: Gradio runs those of a gr.HTML from texts, which
+takes 'unsafe-inline' and 'unsafe-eval'; nor of who may embed the page.
+"""
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 
 
@@ -37,8 +41,8 @@ def head(values: dict[str, dict[str, Any]]) -> str:
 
 
 class Document:
-    """ASGI middleware: puts `html` at the end of the head of Gradio's page. Gradio's own `head=` is inserted by a
-    script once its scripts have run, too late for a style.
+    """ASGI middleware: puts `html` at the end of the head of Gradio's page, and sends it with `POLICY`. Gradio's own
+    `head=` is inserted by a script once its scripts have run, too late for a style.
     """
 
     END = b"</head>"
@@ -64,7 +68,8 @@ class Document:
                 return
             body = body.replace(self.END, self.html + self.END, 1)
             headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
-            await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+            headers += [(b"content-length", str(len(body)).encode()), (b"content-security-policy", POLICY.encode())]
+            await send({**start, "headers": headers})
             await send({"type": "http.response.body", "body": body})
 
         await self.app(scope, receive, sent)

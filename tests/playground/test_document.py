@@ -102,6 +102,19 @@ def test_the_head_names_what_the_first_screen_needs(client: TestClient):
     assert address("lenses/experts/experts.js")[1:] not in asked
 
 
+def test_the_page_is_sent_with_a_policy(client: TestClient):
+    policy = client.get("/").headers["content-security-policy"]
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules == {
+        "object-src": "'none'",
+        "base-uri": "'self'",
+        "connect-src": "'self'",
+        "form-action": "'self'",
+        "frame-src": "'none'",
+    }
+    assert "content-security-policy" not in client.get("/other").headers
+
+
 def test_first_values_stand_in_the_head_and_end_nothing(client: TestClient):
     (text,) = re.findall(r"id='first-values'>(.*?)</script>", client.get("/").text)
     assert json.loads(text) == {"task": {"html": NASTY}}
