@@ -1,5 +1,6 @@
 """The folder static/ as the page fetches it: read once, under an address that changes with any of it, so that a browser
-keeps what it has fetched for good. The style sheets are one file, page.css; plotly.min.js comes from its package.
+keeps what it has fetched for good. The style sheets are one file, page.css; plotly.min.js comes from its package, and a
+third of it, which draws all charts but one, from vendor/.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ BASE = f"./pg/{DIGEST}/"
 
 def modules(files: dict[str, bytes]) -> dict[str, str]:
     """{path: source} of the scripts of our own."""
-    return {name: data.decode() for name, data in files.items() if name.endswith(".js") and name != "plotly.min.js"}
+    scripts = (name for name in files if name.endswith(".js") and not name.endswith(".min.js"))
+    return {name: files[name].decode() for name in scripts}
 
 
 def imports(path: str, source: str) -> list[str]:

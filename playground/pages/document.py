@@ -18,8 +18,8 @@ from playground.doors.middleware import route
 FIRST = ("bus", "header", "transport", "shelf", "column", "published", "form", "words", "attention", "plot", "notes")
 """What draws the first screen."""
 POLICY = "object-src 'none'; base-uri 'self'; connect-src 'self'; form-action 'self'; frame-src 'none'"
-"""What the page may embed, ask and send to. It says nothing of scripts: Gradio runs those of a gr.HTML from texts, which
-takes 'unsafe-inline' and 'unsafe-eval'; nor of who may embed the page.
+"""What the page may embed, ask and send to. It says nothing of scripts: Gradio runs those of a gr.HTML from texts,
+which takes 'unsafe-inline' and 'unsafe-eval'; nor of who may embed the page.
 """
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 

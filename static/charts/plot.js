@@ -6,7 +6,6 @@ import { plotRows } from "./figure-table.js";
 import { fitFigure } from "./figure.js";
 import { tableView } from "./table.js";
 
-const SOURCE = new URL("../plotly.min.js", import.meta.url).href;
 const SVG = {                                                           // beside Plotly's own button for PNG
   name: "svg", title: "Download plot as an SVG", icon: { width: 16, height: 16, path: "M3 2h7l3 3v9H3zM5 9h6v1H5zM5 11h6v1H5z" },
   click: chart => window.Plotly.downloadImage(chart, { format: "svg", filename: "chart" }),
@@ -14,15 +13,18 @@ const SVG = {                                                           // besid
 const CONFIG = {
   responsive: true, displaylogo: false, displayModeBar: "hover", modeBarButtons: [["resetScale2d", "toImage", SVG]], doubleClick: "reset",
 };
-let library = null;
-/** Plotly is large, so it is fetched once, when the first chart is about to be seen. */
-const plotly = () => library ??= new Promise((resolve, reject) => {
-  if (window.Plotly) return resolve(window.Plotly);
-  const script = Object.assign(document.createElement("script"), { src: SOURCE, async: true });
+/* Plotly comes in two sizes, each fetched once, when a first chart that needs it is about to be seen. */
+const CARTESIAN = new Set(["scatter", "bar", "heatmap"]);               // what the small one can draw, among others
+const SOURCES = { small: "../vendor/plotly-cartesian.min.js", whole: "../plotly.min.js" };
+const libraries = {};
+const fetched = name => libraries[name] ??= new Promise((resolve, reject) => {
+  const src = new URL(SOURCES[name], import.meta.url).href;
+  const script = Object.assign(document.createElement("script"), { src, async: true });
   script.onload = () => resolve(window.Plotly);
-  script.onerror = () => { library = null; reject(new Error(`The chart library could not be loaded from ${SOURCE}.`)); };
+  script.onerror = () => { delete libraries[name]; reject(new Error(`The chart library could not be loaded from ${src}.`)); };
   document.head.append(script);
 });
+const plotly = data => fetched(libraries.whole || data.some(({ type = "scatter" }) => !CARTESIAN.has(type)) ? "whole" : "small");
 
 let line = Promise.resolve();
 const painted = () => new Promise(done => soon(() => setTimeout(done)));
@@ -53,7 +55,7 @@ export const plot = (element, props, trigger, watch) => {
   const drawOne = async value => {
     const figure = parse("fig", value.fig) || {};
     if (twin) return twin.draw({ ...plotRows(figure), name, title: "" });
-    const Plotly = await plotly(), { data, layout } = fitFigure(figure, tall);
+    const { data, layout } = fitFigure(figure, tall), Plotly = await plotly(data);
     const { shapes = [], annotations = [], ...rest } = layout, curves = JSON.stringify([data, rest]);
     if (curves === drawn) await Plotly.relayout(chart, { shapes, annotations });       // a cursor moved: a tenth of the work
     else await Plotly.react(chart, data, layout, CONFIG);
