@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground.acts import board, compare
+from playground.acts import compare
 from playground.acts.layout_labs import labs
 from playground.acts.replay import stored
 from playground.lenses import LENSES, notes
@@ -26,7 +26,7 @@ def layout() -> dict[str, Any]:
     blank = Session()
     values: dict[str, Any] = {
         "transport": transport.value(blank),
-        "replay": {"on": True, "src": board.REPLAY},
+        "replay": {"on": True},
         "shelf": shelf.value(blank),
         "column": column.value(blank),
         "published": published.value(blank),

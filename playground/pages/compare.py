@@ -8,7 +8,6 @@ import gradio as gr
 
 from playground.components.compare import compare
 from playground.components.plot import plot
-from playground.pages.laboratory import PLOTLY
 
 TITLES = {"accuracy": ("Accuracy", "of held-out examples"), "loss": ("Loss", "of held-out examples")}
 
@@ -19,4 +18,4 @@ def draw(layout: dict[str, Any]) -> None:
         compare()
         for name, (title, note) in TITLES.items():
             view = f"compare-{name}"
-            plot(src=PLOTLY, title=title, note=note, tall=236, slot=view, view=view)
+            plot(title=title, note=note, tall=236, slot=view, view=view)

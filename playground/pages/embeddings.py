@@ -15,7 +15,7 @@ from playground.components.similar import similar
 from playground.components.wordbar import wordbar
 from playground.components.wordlab import wordlab
 from playground.components.words import words
-from playground.pages.laboratory import PLOTLY, experiments, settings
+from playground.pages.laboratory import experiments, settings
 
 
 def draw(layout: dict[str, Any]) -> None:
@@ -37,8 +37,8 @@ def draw(layout: dict[str, Any]) -> None:
                 wordlab()
                 with gr.Row(elem_classes=["charts", "word-charts"]):
                     near = "neighbours of the word’s own class"
-                    plot(src=PLOTLY, title="Agreement", note=near, tall=240, view="agreement")
-                    plot(src=PLOTLY, title="Loss", note="mean since the point before", tall=240, view="word-loss")
+                    plot(title="Agreement", note=near, tall=240, view="agreement")
+                    plot(title="Loss", note="mean since the point before", tall=240, view="word-loss")
                 notes(view="notes-live")
             with gr.Tab("What an input vector is made of", id="input"):
                 inputvector(elem_id="lab-input")

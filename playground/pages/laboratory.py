@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
-from pathlib import Path
 
 import gradio as gr
 
 from playground.components.sheet import opener, sheet
-
-SCRIPT = Path(str(find_spec("plotly").origin)).parent / "package_data" / "plotly.min.js"  # type: ignore[union-attr]
-PLOTLY = f"gradio_api/file={SCRIPT}"
-"""Relative to the app's own root, wherever a proxy has put that."""
 
 
 @contextmanager

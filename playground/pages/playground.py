@@ -10,13 +10,11 @@ import gradio as gr
 from playground.components.column import column
 from playground.components.form import form
 from playground.components.notes import notes
-from playground.components.plot import plot
 from playground.components.published import published
 from playground.components.shelf import shelf
 from playground.components.transport import transport
 from playground.components.widget import widget
 from playground.components.words import words
-from playground.pages.laboratory import PLOTLY
 
 UNDER = {"task": "task", "training": "terms"}
 """Accordion -> the words below its controls."""
@@ -54,7 +52,4 @@ def _lens(panels: list[list[Panel]]) -> None:
     for row in panels:
         with gr.Row(elem_classes=["charts"]) if len(row) > 1 else nullcontext():
             for make, view, fixed in row:
-                if make == "plot":
-                    plot(src=PLOTLY, view=view, **fixed)
-                else:
-                    widget(make, view, **fixed)
+                widget(make, view, **fixed)

@@ -17,7 +17,7 @@ from playground.components.schemes import kept, schemes
 from playground.components.table import table
 from playground.components.widget import widget
 from playground.components.words import words
-from playground.pages.laboratory import PLOTLY, experiments, settings
+from playground.pages.laboratory import experiments, settings
 
 
 def draw(layout: dict[str, Any]) -> None:
@@ -51,7 +51,7 @@ def draw(layout: dict[str, Any]) -> None:
 
 
 def _chart(name: str, tall: int, view: str) -> None:
-    chart(src=PLOTLY, name=name, tall=tall, view=view)
+    chart(name=name, tall=tall, view=view)
 
 
 def _scheme() -> None:

@@ -18,7 +18,7 @@ from playground.visitors.session import Session
 from playground.wording import metric, said
 
 BYTES = 4  # of one cached number in float32
-LONG = 4000  # characters of a text that travels whole (static/control.js)
+LONG = 4000  # characters of a text that travels whole (static/controls/inputs.js)
 
 
 def value(session: Session) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from playground.components import (
     sheet,
     shelf,
     similar,
+    static,
     table,
     transport,
     widget,
@@ -50,7 +51,7 @@ OWN = {"header": ("go",), "bus": ("attach", "act", "save", "watch")}
 
 MADE: dict[str, Callable[[], gr.HTML]] = {
     "bus": bus.bus,
-    "chart": lambda: chart.chart(src="do", name=NASTY, view="decay"),
+    "chart": lambda: chart.chart(name=NASTY, view="decay"),
     "column": column.column,
     "compare": compare.compare,
     "dials": lambda: dials.dials(view="scheme-dials"),
@@ -63,7 +64,7 @@ MADE: dict[str, Callable[[], gr.HTML]] = {
     "kept": schemes.kept,
     "notes": lambda: notes.notes(view="play"),
     "opener": lambda: sheet.opener(NASTY),
-    "plot": lambda: plot.plot(src="do", title=NASTY, note="edit"),
+    "plot": lambda: plot.plot(title=NASTY, note="edit"),
     "published": lambda: published.published(columns=[{"label": NASTY}], rows=[["go"]], help=NASTY),
     "runbar": lambda: runbar.runbar(view="cost-bar"),
     "schemes": lambda: schemes.schemes(kinds=[["rope", NASTY]], about={"rope": [NASTY, ["go", "do"]]}),
@@ -80,11 +81,11 @@ QUOTED = re.compile(r"""['"`](\w+)(?=['"`])""")  # where Gradio looks for the na
 
 
 def properties(made: gr.HTML) -> dict:
-    return json.loads(unquote(re.findall(r"`(.*)`", made.js_on_load or "")[0]))
+    return json.loads(unquote(re.findall(r"`({.*?})`", made.js_on_load or "")[0]))
 
 
 def test_every_component_is_tried_here():
-    named = {name for _, name, _ in pkgutil.iter_modules(components.__path__)} - {"widget", "sheet"}
+    named = {name for _, name, _ in pkgutil.iter_modules(components.__path__)} - {"widget", "sheet", "static"}
     assert named <= set(MADE)
 
 
@@ -98,8 +99,7 @@ def test_a_component_has_the_events_of_its_own_and_no_other(name):
 @pytest.mark.parametrize("lens", LENSES)
 def test_the_panels_of_a_lens_are_drawn_by_functions_that_exist(lens):
     panels = [panel for row in LENSES[lens].panels for panel in row]
-    for make in {panel.make for panel in panels}:
-        assert re.search(rf"\bpg\.{make} *=", widget.head())
+    assert {panel.make for panel in panels} <= set(static.COMPONENTS)
     views = [panel.view for panel in panels]
     assert len(views) == len(set(views))
     assert not QUOTED.findall(widget.widget("plot", "roles", **panels[0].fixed).js_on_load or "")
@@ -107,15 +107,19 @@ def test_the_panels_of_a_lens_are_drawn_by_functions_that_exist(lens):
 
 @pytest.mark.parametrize("event", OWN["bus"])
 def test_the_bus_sends_each_of_its_events(event):
-    sources = "".join((widget.STATIC / name).read_text("utf-8") for name in ("bus.js", "stream.js"))
-    assert re.search(rf'"{event}"', sources)
+    assert f'"{event}"' in static.MODULES["core/bus.js"] + static.MODULES["core/stream.js"]
 
 
 @pytest.mark.parametrize("name", MADE)
 def test_a_component_is_drawn_by_a_function_that_exists(name):
-    called = re.findall(r"pg\.(\w+)(?:\(element|, `)", MADE[name]().js_on_load or "")
-    assert [each for each in called if each != "widget"] == [name]
-    assert re.search(rf"\bpg\.{name} *=", widget.head())
+    script = MADE[name]().js_on_load or ""
+    assert re.findall(r"part\.(\w+)", script) == [name]
+    assert f"`{static.BASE}{static.COMPONENTS[name]}`" in script
+
+
+def test_a_component_that_no_script_draws_is_refused():
+    with pytest.raises(ValueError, match="'nobody'"):
+        widget.widget("nobody")
 
 
 @pytest.mark.parametrize("name", sorted(set(MADE) - {"bus", "header"}))
@@ -137,8 +141,8 @@ def test_views_of_components_without_a_name_are_different():
 
 
 def test_what_draws_hears_its_own_view():
-    """`pg.mount` takes the name from the component's properties, so that it cannot differ from that of the bus."""
-    assert not re.search(r"pg\.mount\(['\"`]", widget.head())
+    """`mount` takes the name from the component's properties, so that it cannot differ from that of the bus."""
+    assert not [path for path, source in static.MODULES.items() if re.search(r"\bmount\(['\"`]", source)]
 
 
 def test_properties_arrive_as_they_were_given():
@@ -165,71 +169,6 @@ def test_the_components_know_nothing_of_models():
     """They belong to the page's process, which starts without torch."""
     for _, name, _ in pkgutil.iter_modules(components.__path__):
         module = importlib.import_module(f"playground.components.{name}")
-        source = (widget.STATIC.parent / "playground" / "components" / f"{name}.py").read_text("utf-8")
+        source = (static.STATIC.parent / "playground" / "components" / f"{name}.py").read_text("utf-8")
         imported = set(re.findall(r"^from (playground[\w.]*|models[\w.]*)", source, re.M))
-        assert imported <= {"playground.components.widget"}, module
-
-
-FETCHES = re.compile(
-    r"""(?:src|href)\s*=\s*["'`]?(?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import|fetch\(\s*["'`]http|import\("""
-)
-ABSOLUTE = re.compile(r"""(?:fetch|sendBeacon)\?*\.?\(\s*["'`]/|["'`]/(?:gradio_api|pg)/""")
-
-
-def test_the_head_fetches_nothing_from_outside():
-    assert not FETCHES.search(widget.head())
-    hosts = set(re.findall(r"https?://([\w.]+)", widget.head()))
-    assert hosts <= {"www.w3.org"}, "only the name of the SVG namespace is an address"
-
-
-def test_nothing_is_asked_from_the_root_of_the_host():
-    """The app may stand behind a path of its own."""
-    assert not ABSOLUTE.search(widget.head())
-    assert ABSOLUTE.search("fetch('/pg/pulse')")
-
-
-def test_storage_that_throws_is_asked_in_one_place():
-    found = {
-        file.name
-        for file in widget.STATIC.glob("*.js")
-        if re.search(r"(?<!\")\b(?:session|local)Storage\b[.\[]", file.read_text("utf-8"))
-    }
-    assert not found, "use pg.stored and pg.store"
-
-
-def test_presses_are_numbered_by_no_clock():
-    assert "Date.now" not in widget.head()
-
-
-@pytest.mark.parametrize(
-    "bad", ["<script src='https://x.y/z.js'>", "url(//x.y/f.woff)", "@import 'a.css'", "fetch('http://x')"]
-)
-def test_what_would_be_fetched_is_noticed(bad):
-    assert FETCHES.search(bad)
-
-
-def test_every_file_of_static_travels_once_in_its_order():
-    head = widget.head()
-    files = [*widget.ordered(".css", widget.STYLES), *widget.ordered(".js", widget.FIRST)]
-    assert {f.name for f in files} == {f.name for f in widget.STATIC.iterdir() if f.suffix in (".css", ".js")}
-    places = [head.index(f.read_text("utf-8")) for f in files]
-    assert places == sorted(places)
-    assert [f.name for f in files][:2] == ["tokens.css", "frame.css"]
-    assert [f.name for f in files if f.suffix == ".js"][:2] == ["base.js", "bus.js"]
-
-
-def test_first_values_stand_in_the_head_and_end_nothing():
-    head = widget.head({"task": {"html": NASTY}})
-    assert head.count("</script") == 1
-    (text,) = re.findall(r"window\.PG_INITIAL = (.*);", head)
-    assert json.loads(text) == {"task": {"html": NASTY}}
-
-
-def test_a_closing_tag_in_a_script_is_refused(monkeypatch, tmp_path):
-    for name in (*widget.STYLES, *widget.FIRST):
-        (tmp_path / name).write_text("")
-    monkeypatch.setattr(widget, "STATIC", tmp_path)
-    assert "<script>" in widget.head()
-    (tmp_path / "a.js").write_text("'</script>'")
-    with pytest.raises(ValueError, match="closing tag"):
-        widget.head()
+        assert imported <= {"playground.components.widget", "playground.components.static"}, module
