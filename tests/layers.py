@@ -80,7 +80,7 @@ STRANGERS = {  # folders whose files do not know each other, but for those named
     "playground.components": ("static", "widget"),
     "playground.views": ("transport",),
     "playground.laboratories": (),
-    "playground.lenses": ("heads", "lens", "lines", "notes", "python"),
+    "playground.lenses": ("heads", "lens", "lines", "notes", "page", "python"),
 }
 PICKLES = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 UNSAFE = re.compile(r"torch(\.\w+)*\.load|(pd|pandas)\.read_pickle")

@@ -17,7 +17,7 @@ from playground.lenses import LENSES
 from playground.visitors.event import Event
 from playground.visitors.session import Session
 
-assert [lens["name"] for lens in layout()["lenses"]] == list(LENSES)
+assert [lens["name"] for lens in layout()["pages"][0]["tabs"]] == list(LENSES)
 assert "norms" in LENSES
 session = Session()
 opened(session, {"preset": "copy", "model.width": "16", "model.attention.heads": "2", "lens": "norms"}, "playground")

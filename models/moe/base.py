@@ -78,6 +78,12 @@ class RouterConfig(Config):
     """Whether each token goes to the experts of its best scores, so that a bias on the scores can move it."""
     causal: ClassVar[bool] = True
     """Whether a token's experts depend on no later token."""
+    picks: ClassVar[Literal["tokens", "experts", "nobody"]] = "tokens"
+    """Who chooses: tokens their experts, whose slots a capacity may limit; experts their tokens, and then all have the
+    same load; or nobody, because every expert computes every token.
+    """
+    paper: ClassVar[tuple[str, str] | None] = None
+    """Who proposed it and where, and the address."""
     if TYPE_CHECKING:
         kind: Any  # the key in the registry; each variant declares its own
 

@@ -59,6 +59,7 @@ class DeepSeekMoE(Grouped):
     """Many small experts, plain probabilities as gates; made for shared experts beside them."""
 
     kind: Literal["DeepSeekMoE"] = "DeepSeekMoE"
+    paper = ("Dai et al. 2024", "https://arxiv.org/abs/2401.06066")
 
     def build(self, room: Room) -> Router:
         return DeepSeekMoERouter(self, room)
@@ -68,6 +69,7 @@ class DeepSeekV3(Grouped):
     """Sigmoid gates, renormalised and scaled; a bias that only selects keeps the balance without a loss."""
 
     kind: Literal["DeepSeek-V3"] = "DeepSeek-V3"
+    paper = ("DeepSeek-AI 2024, §2.1.2", "https://arxiv.org/abs/2412.19437")
     scale: float = knob(2.5, "Gate scale", "The gates sum to this.", live=True, gt=0.0, le=100.0, advanced=True)
 
     def build(self, room: Room) -> Router:

@@ -16,6 +16,8 @@ class ExpertChoice(Learned):
     """Each expert chooses its tokens: perfectly balanced, and not for decoders."""
 
     kind: Literal["expert choice"] = "expert choice"
+    paper = ("Zhou et al. 2022", "https://arxiv.org/abs/2202.09368")
+    picks = "experts"
     selects, causal = False, False
     factor: float = knob(
         2.0,

@@ -40,12 +40,14 @@ class Hash(Fixed):
     """The same token always goes to the same experts, whatever surrounds it."""
 
     kind: Literal["hash"] = "hash"
+    paper = ("Roller et al. 2021", "https://arxiv.org/abs/2106.04426")
 
 
 class Random(Fixed):
     """Each token goes to random experts, others at every update; when evaluated, by a hash of token and position."""
 
     kind: Literal["random"] = "random"
+    paper = ("Zuo et al. 2022", "https://arxiv.org/abs/2110.04260")
 
 
 class FixedRouter(Router):

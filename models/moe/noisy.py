@@ -20,6 +20,7 @@ class NoisyTopK(Selecting):
     """Top-k of scores that carry trained noise; softmax over the k selected."""
 
     kind: Literal["noisy top-k"] = "noisy top-k"
+    paper = ("Shazeer et al. 2017, eq. 3 to 5", "https://arxiv.org/abs/1701.06538")
     noise: float = knob(1.0, "Noise", "The trained noise is multiplied by this; 0: off.", live=True, ge=0.0, le=10.0)
 
     def build(self, room: Room) -> Router:

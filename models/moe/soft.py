@@ -13,6 +13,8 @@ class Soft(Learned):
     """Every token goes to every expert, weighted with its probability: nothing is saved, nothing dropped."""
 
     kind: Literal["soft"] = "soft"
+    paper = ("Jacobs et al. 1991", "https://doi.org/10.1162/neco.1991.3.1.79")
+    picks = "nobody"
     selects = False
 
     def build(self, room: Room) -> Router:

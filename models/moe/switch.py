@@ -14,6 +14,7 @@ class Switch(Learned):
     """One expert per token, weighted with its probability."""
 
     kind: Literal["Switch"] = "Switch"
+    paper = ("Fedus et al. 2021", "https://arxiv.org/abs/2101.03961")
 
     def build(self, room: Room) -> Router:
         return SelectingRouter(self, room)

@@ -44,6 +44,7 @@ class TopK(Selecting):
     """Each token goes to the k experts of its highest probabilities."""
 
     kind: Literal["top-k"] = "top-k"
+    paper = ("Shazeer et al. 2017", "https://arxiv.org/abs/1701.06538")
     renormalise: bool = knob(
         True,
         "Renormalise gates",

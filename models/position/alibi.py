@@ -26,6 +26,11 @@ class ALiBi(PositionConfig):
     acts_in_attention: ClassVar[bool] = True
     acts_on_scores: ClassVar[bool] = True
     kind: Literal["ALiBi"] = "ALiBi"
+    paper = ("Press et al. 2022", "https://arxiv.org/abs/2108.12409")
+    heading = "Slopes"
+    adds = "ALiBi bias"
+    enters = "ALiBi lowers every score, in every attention, by a slope times the distance"
+    sees = "The bias falls by the head’s slope with every token; the content may work against it."
 
     def build(self, room: Room) -> Position:
         return LinearBias(room.heads)

@@ -10,6 +10,11 @@ from torch import Tensor, nn
 
 from models.config import Config
 
+ADDED = (
+    "Positions are added to the vectors, so a score depends on both absolute positions; what distance explains of it, "
+    "the model has learned."
+)
+
 
 class Room(NamedTuple):
     """What a scheme must know of the stack it serves."""
@@ -70,6 +75,30 @@ class PositionConfig(Config):
 
     acts_on_scores: ClassVar[bool] = False
     """Whether it adds to the scores, and so needs a softmax over them."""
+
+    ends: ClassVar[bool] = False
+    """Whether it has nothing for positions beyond the context."""
+
+    paper: ClassVar[tuple[str, str] | None] = None
+    """Who proposed it and where, and the address."""
+
+    chip: ClassVar[str] = ""
+    """What it is called where there is little room; "": as its kind."""
+
+    called: ClassVar[str] = ""
+    """What it is called in a sentence; "": as its kind."""
+
+    heading: ClassVar[str] = ""
+    """What its settings are called; "": as its kind."""
+
+    adds: ClassVar[str] = "bias"
+    """What it adds to a score."""
+
+    enters: ClassVar[str] = "Positions act inside the attention"
+    """Where positions come in, if they are not added to the embeddings."""
+
+    sees: ClassVar[str] = ""
+    """How distance reaches a score, in a sentence."""
 
     if TYPE_CHECKING:
         kind: Any  # the key in the registry; each variant declares its own

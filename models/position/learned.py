@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from models.position.base import Position, PositionConfig, Room
+from models.position.base import ADDED, Position, PositionConfig, Room
 
 
 class Learned(PositionConfig):
@@ -15,6 +15,11 @@ class Learned(PositionConfig):
 
     absolute: ClassVar[bool] = True
     kind: Literal["learned"] = "learned"
+    ends = True
+    paper = ("Gehring et al. 2017, §3.1", "https://arxiv.org/abs/1705.03122")
+    chip = "Learned"
+    heading = "Table"
+    sees = ADDED
 
     def build(self, room: Room) -> Position:
         return LearnedPosition(room)

@@ -19,6 +19,10 @@ class RoPE(PositionConfig):
 
     acts_in_attention: ClassVar[bool] = True
     kind: Literal["RoPE"] = "RoPE"
+    paper = ("Su et al. 2021, §3.4", "https://arxiv.org/abs/2104.09864")
+    heading = "Rotation"
+    enters = "RoPE turns queries and keys, in every attention, by an angle that grows with the position"
+    sees = "Queries and keys are turned by their positions, which enter a score only through their difference."
     base: float = knob(
         10_000.0,
         "Base",

@@ -21,6 +21,11 @@ class Shaw(PositionConfig):
     acts_in_attention: ClassVar[bool] = True
     acts_on_scores: ClassVar[bool] = True
     kind: Literal["Shaw"] = "Shaw"
+    paper = ("Shaw et al. 2018, §3.2", "https://arxiv.org/abs/1803.02155")
+    heading = "Clip"
+    adds = "relative keys"
+    enters = "Shaw’s relative positions add a trained vector for each distance to the keys, in every attention"
+    sees = "Each query meets a trained vector of its distance to the key: q · a, beside q · k."
     clip: int = knob(
         16, "Clip", "All distances from here on share one vector, on each side.", ge=1, le=4096, most=64, paper=PAPER
     )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.config import knob, refuse
-from models.position.base import Position, PositionConfig, Room
+from models.position.base import ADDED, Position, PositionConfig, Room
 
 PAPER = ("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762")
 
@@ -25,6 +25,10 @@ class Sinusoidal(PositionConfig):
 
     absolute: ClassVar[bool] = True
     kind: Literal["sinusoidal"] = "sinusoidal"
+    paper = ("Vaswani et al. 2017, §3.5", "https://arxiv.org/abs/1706.03762")
+    chip = "Sinusoidal"
+    heading = "Table"
+    sees = ADDED
     amplitude: float = knob(
         1.0,
         "Amplitude",

@@ -34,6 +34,12 @@ class T5(PositionConfig):
     acts_in_attention: ClassVar[bool] = True
     acts_on_scores: ClassVar[bool] = True
     kind: Literal["T5"] = "T5"
+    paper = ("Raffel et al. 2020, §2.1", "https://arxiv.org/abs/1910.10683")
+    chip = "T5 bias"
+    heading = "Buckets"
+    adds = "T5 bias"
+    enters = "T5 adds a trained number for each bucket of distances to the scores of every attention"
+    sees = "The bias is a trained number per bucket of distances, the same in every layer of a stack."
     buckets: int = knob(
         32,
         "Buckets",

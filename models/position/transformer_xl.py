@@ -22,6 +22,11 @@ class TransformerXL(PositionConfig):
     acts_in_attention: ClassVar[bool] = True
     acts_on_scores: ClassVar[bool] = True
     kind: Literal["Transformer-XL"] = "Transformer-XL"
+    paper = ("Dai et al. 2019, §3.3", "https://arxiv.org/abs/1901.02860")
+    heading = "Sinusoid"
+    adds = "position terms"
+    enters = "Transformer-XL adds scores of its own for each distance, in every attention"
+    sees = "u · k + (q + v) · W R(distance), beside q · k."
 
     def build(self, room: Room) -> Position:
         return DistanceSinusoid(room)

@@ -7,41 +7,62 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from playground.acts import (
-    board,
-    compare,
-    configuration,
-    experiments,
-    inputs,
-    lenses,
-    positions,
-    run,
-    shelf,
-    words,
-)
+from playground.acts import board, configuration, playground, shelf
+from playground.laboratories import LABORATORIES
+from playground.lenses.lens import Act, Draw, Lens, Update, panels
+from playground.lenses.page import Page
 from playground.views import transport
 from playground.visitors.event import Event
 from playground.visitors.session import Session
 
-Update = dict[str, Any]
-Act = Callable[[Session, Event], Update]
-PAGES = ("playground", "compare", "positions", "embeddings")
 MOST = 1000  # controls whose newest press is remembered
-OF_PAGE = {
-    "playground": (run, configuration, lenses, shelf),
-    "compare": (compare,),
-    "positions": (positions, experiments),
-    "embeddings": (words, inputs),
-}
-ACTS: dict[str, dict[str, Act]] = {}
-for module in (module for modules in OF_PAGE.values() for module in modules):
-    for view, events in module.ACTS.items():
-        ACTS.setdefault(view, {}).update(events)
-FRAMES: dict[tuple[str, str], Callable[[Session, bool], Update]] = {
-    (page, job): draw
-    for page, modules in OF_PAGE.items()
-    for module in modules
-    for job, draw in getattr(module, "FRAMES", {}).items()
+PAGES: dict[str, Page] = {playground.PAGE.name: playground.PAGE, **LABORATORIES}
+
+
+def events(page: Page, tab: Lens | None = None) -> dict[str, dict[str, Any]]:
+    """View -> event -> what it does and what is drawn then; of one tab, or of what stands beside the tabs."""
+    links = {each.view: {"do": _drawn(page, None, page.do)} for each in panels(tab.parts())} if tab and page.do else {}
+    own = {
+        view: {name: _drawn(page, tab, act) for name, act in named.items()}
+        for view, named in (tab or page).acts.items()
+    }
+    return {view: {**links.get(view, {}), **own.get(view, {})} for view in {**links, **own}}
+
+
+def _drawn(page: Page, tab: Lens | None, act: Act) -> Callable[[Session, Event], Update]:
+    """An event of a page: what it returns is drawn, or what is in sight."""
+
+    def carried_out(session: Session, event: Event) -> Update:
+        update = act(session, event)
+        return _shown(session, page, tab) if update is None else update
+
+    return carried_out
+
+
+def _shown(session: Session, page: Page, tab: Lens | None) -> Update:
+    return page.whole(session) if tab is None else page.draw(session, tab, True)
+
+
+def _frame(page: Page, tab: Lens | None, job: str, draw: Draw | None) -> Callable[[Session, bool], Update]:
+    """What a job of a page shows."""
+
+    def show(session: Session, charts: bool) -> Update:
+        update = draw(session, charts) if draw is not None else None
+        if update is not None:
+            return update
+        return said(session) if job in session.jobs else _shown(session, page, tab)
+
+    return show
+
+
+PARTS = [(page, tab) for page in PAGES.values() for tab in (None, *page.tabs.values())]
+"""Every page without its tabs, and every tab."""
+ACTS: dict[str, dict[str, Callable[[Session, Event], Update]]] = {}
+for page, tab in PARTS:
+    for view, named in events(page, tab).items():
+        ACTS.setdefault(view, {}).update(named)
+FRAMES = {
+    (page.name, job): _frame(page, tab, job, draw) for page, tab in PARTS for job, draw in (tab or page).jobs.items()
 }
 
 
@@ -49,8 +70,7 @@ def act(session: Session, view: str, name: str, event: Event) -> Update:
     """Carry out an event of a component; an event that does not exist changes nothing."""
     if (view, name) == ("pages", "turn"):
         return turn(session, event.get("id"))
-    events = ACTS.get(view) or ACTS.get(view.partition(":" if ":" in view else "-")[0], {})
-    found = events.get(name)
+    found = (ACTS.get(view) or ACTS.get(view.partition(":")[0], {})).get(name)
     return found(session, event) if found is not None else {}
 
 
@@ -102,10 +122,4 @@ def opened(session: Session, query: dict[str, str] | None, tab: str) -> Update:
 def everything(session: Session) -> Update:
     """All that there is to see on the page in sight; the Playground's is what the header tells of, too."""
     update = board.everything(session) | shelf.see(session, Event({}))
-    if session.page == "compare":
-        update |= compare.everything(session)
-    elif session.page == "positions":
-        update |= positions.everything(session)
-    elif session.page == "embeddings":
-        update |= words.everything(session)
-    return update
+    return update if session.page == playground.PAGE.name else update | PAGES[session.page].whole(session)

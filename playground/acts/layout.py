@@ -1,60 +1,63 @@
-"""What the pages are built from, as plain JSON: the rows of forms, what never changes in a component, first values."""
+"""What the pages are built from, as plain JSON: their parts, what never changes in them, first values."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from playground.acts import compare
-from playground.acts.layout_labs import labs
+from playground.acts import PAGES
 from playground.acts.replay import stored
-from playground.lenses import LENSES, notes
-from playground.lenses.lens import Lens
-from playground.settings.forms import accordions
-from playground.views import column, published, shelf, task, transport
+from playground.lenses import notes
+from playground.lenses.lens import Box, Part, panels
+from playground.lenses.page import Page
+from playground.views import shelf, transport
 from playground.visitors.session import Session
-
-ELSEWHERE = {  # where the settings of a tab are that has none beside it
-    "dense-settings": "The dense vectors are those of your run under word2vec live, made with these settings; before "
-    "it begins, those of a run made for this page.",
-    "input-settings": "The model is that of the Playground page, where its settings are.",
-    "heads-settings": "These are the heads of your run on the Playground page, where its settings are.",
-}
 
 
 def layout() -> dict[str, Any]:
-    """{forms, lenses, published, labs, values}; `values` are what the views show before anything is asked."""
+    """{pages, values}; `values` are what the views show before anything is asked."""
     blank = Session()
-    values: dict[str, Any] = {
-        "transport": transport.value(blank),
-        "replay": {"on": True},
-        "shelf": shelf.value(blank),
-        "column": column.value(blank),
-        "published": published.value(blank),
-        "task": task.value(blank),
-        "terms": transport.terms(blank),
-        **{view: value for lens in LENSES.values() for view, value in lens.blank.items()},
-        **{f"notes-{name}": notes.value(blank, lens) for name, lens in LENSES.items()},
-        **{f"form:{each.title}": column.form(blank, each) for each in accordions()},
-    }
-    values |= compare.everything(blank) | {view: {"html": f"<p>{text}</p>"} for view, text in ELSEWHERE.items()}
+    found: dict[str, Any] = {"transport": transport.value(blank), "shelf": shelf.value(blank)}
+    for page in PAGES.values():
+        found |= page.value(blank)
+        for tab in page.tabs.values():
+            found |= page.draw(blank, tab, True) if tab.blank is None else tab.blank
+            found |= {f"notes-{tab.name}": notes.value(blank, tab)} if tab.code else {}
     recording = stored()
     for name in ("transport", "attention"):  # the last frame, until the recording has been fetched
-        values[name] = {**recording["base"][name], **recording["frames"][-1][name]}
-    found = labs()
+        found[name] = {**recording["base"][name], **recording["frames"][-1][name]}
+    drawn = {"replay", *(each.view for page in PAGES.values() for each in panels(every_part(page)))}
     return {
-        "lenses": [_lens(lens) for lens in LENSES.values()],
-        "forms": [_form(each) for each in accordions()],
-        "published": published.fixed(),
-        "labs": found,
-        "values": values | found.pop("values"),
+        "pages": [_page(page) for page in PAGES.values()],
+        "values": {view: value for view, value in found.items() if view in drawn},
     }
 
 
-def _form(each: Any) -> dict[str, Any]:
-    kind = {"path": f"{each.slot}.kind", "label": "Variant" if each.name != "task" else "Task"} if each.slot else None
-    return {"name": each.name, "title": each.title, "kinds": each.kinds, "kind": kind, "about": column.about(each)}
+def every_part(page: Page) -> Iterable[Part]:
+    """Of the page and of all its tabs."""
+    yield from (*page.above, *page.settings)
+    for tab in page.tabs.values():
+        yield from (*tab.parts(), *tab.settings)
 
 
-def _lens(lens: Lens) -> dict[str, Any]:
-    """{name, title, panels}; see `pages.playground`."""
-    return {"name": lens.name, "title": lens.title, "panels": [[tuple(each) for each in row] for row in lens.panels]}
+def _page(page: Page) -> dict[str, Any]:
+    """See `pages.page`."""
+    tabs = [
+        {
+            "name": tab.name,
+            "title": tab.title,
+            "parts": _parts(tab.parts()),
+            "settings": _parts(tab.settings),
+            "alone": tab.alone,
+        }
+        for tab in page.tabs.values()
+    ]
+    plain = {name: getattr(page, name) for name in ("name", "title", "bar", "first", "sheet")}
+    return {**plain, "above": _parts(page.above), "settings": _parts(page.settings), "tabs": tabs}
+
+
+def _parts(parts: Iterable[Part]) -> list[dict[str, Any]]:
+    """A box has `panels`, a component none."""
+    return [
+        {**each._asdict(), "panels": _parts(each.panels)} if isinstance(each, Box) else each._asdict() for each in parts
+    ]

@@ -25,7 +25,6 @@ def read(folder: Path = STATIC) -> dict[str, bytes]:
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix in (".js", ".json")]
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
     order = {name: i for i, name in enumerate(STYLES)}
-    order = {name: i for i, name in enumerate(STYLES)}
     sheets = sorted((folder / "styles").glob("*.css"), key=lambda path: (order.get(path.name, len(order)), path.name))
     return {**files, "page.css": b"\n".join(path.read_bytes() for path in sheets)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import fmean, stdev
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from models.architecture import Topology
 from models.config import Config, knob, refuse
@@ -14,12 +14,15 @@ from models.position import POSITIONS, PositionConfig, Sinusoidal
 from models.presets import PRESETS
 from playground.runs.run import RunConfig
 
-SchemeName = Literal["none", "sinusoidal", "learned", "RoPE", "ALiBi", "T5", "Shaw", "Transformer-XL"]
+if TYPE_CHECKING:
+    SchemeName = str
+else:
+    SchemeName = Literal[tuple(POSITIONS)]  # made from the registry
 SCHEMES: dict[str, PositionConfig] = {
     **{kind: scheme.model_validate({}) for kind, scheme in POSITIONS.items()},
     "sinusoidal": Sinusoidal(amplitude=math.sqrt(0.5)),  # as large as learned positions at their start: RMS 0.5
 }
-NAMES = {name: "no positions" if name == "none" else name for name in SCHEMES}
+NAMES = {name: scheme.called or name for name, scheme in SCHEMES.items()}
 """As figures and sentences call them."""
 CHARACTERS = 1024  # of one update: 32 texts of 32, 16 of 64
 NEVER = 10_000  # steps between pictures, or looks at held-out texts, that nobody asks for

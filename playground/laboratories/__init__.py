@@ -1,1 +1,6 @@
-"""What the pages beside the Playground show: Compare, the laboratory of positions, the laboratory of embeddings."""
+"""The pages beside the Playground, in the order of the header. A new one is a folder and a line here."""
+
+from playground.laboratories import compare, embeddings, positions
+from playground.lenses.page import Page
+
+LABORATORIES: dict[str, Page] = {each.PAGE.name: each.PAGE for each in (compare, positions, embeddings)}

@@ -1,10 +1,11 @@
-"""What a lens is: one record in a folder of its own. What the page does with lenses are loops over `LENSES`: tabs and
-panels, values of the stream, events, jobs, links, the lines of Python, the fuzz of all events.
+"""What a lens is: one record in a folder of its own; so is the tab of a laboratory. What the pages do with them are
+loops over the records: tabs and panels, values of the stream, events, jobs, links, the lines of Python, the fuzz of all
+events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,7 +16,9 @@ from playground.visitors.session import Session
 Update = dict[str, Any]
 """{view: value}."""
 Act = Callable[[Session, Event], Update | None]
-"""What an event does to the session. The lens in sight is drawn afterwards; what is returned is drawn too."""
+"""What an event does to the session. What is returned is drawn; with None, what is in sight."""
+Draw = Callable[[Session, bool], Update | None]
+"""What is shown of a job; the flag is that of `Lens.value`."""
 
 
 class Panel(NamedTuple):
@@ -29,9 +32,40 @@ class Panel(NamedTuple):
     """What never changes, as the script reads it."""
 
 
+class Box(NamedTuple):
+    """Components together: side by side, or under a heading that folds them away."""
+
+    panels: tuple[Panel, ...]
+    classes: str
+    """Of its style: "charts" (halves of the page), "halves" (the same, and what draws nothing leaves its place)."""
+    title: str = ""
+    """Of an accordion."""
+    id: str = ""
+    open: bool = True
+
+
+Part = Panel | Box
+
+
 def panel(make: str, view: str = "", **fixed: Any) -> Panel:
     """A component; its view is called like its function unless it is named."""
     return Panel(make, view or make, fixed)
+
+
+def form(title: str, kinds: dict[str, list[dict[str, Any]]], **fixed: Any) -> Panel:
+    """A form of control rows, see `components.form`; its view is "form:<title>"."""
+    return Panel("form", f"form:{title}", {"title": title, "kinds": kinds, **fixed})
+
+
+def row(*panels: Panel, classes: str = "charts") -> Box:
+    """Components beside each other."""
+    return Box(panels, classes)
+
+
+def panels(parts: Iterable[Part]) -> Iterator[Panel]:
+    """All components, in their order."""
+    for part in parts:
+        yield from part.panels if isinstance(part, Box) else (part,)
 
 
 def any_model(config: TransformerConfig) -> bool:
@@ -65,22 +99,34 @@ class Code(NamedTuple):
 
 @dataclass(frozen=True)
 class Lens:
-    """One lens. Its events and jobs may be others' too: a name that two lenses give is the same function."""
+    """One lens, or one tab of a laboratory. Its events and jobs may be others' too: a name that two lenses give is the
+    same function.
+    """
 
     name: str
     title: str
-    panels: tuple[tuple[Panel, ...], ...]
-    """Rows of components, from top to bottom."""
+    panels: tuple[Part, ...]
+    """From top to bottom."""
     value: Callable[[Session, bool], Update]
-    """What a session with a run shows. False: without the tables and charts that need not change at every frame."""
-    code: Code
+    """What a session shows. False: without the tables and charts that need not change at every frame. Of a lens, only
+    asked of a session with a run.
+    """
+    code: Code | None = None
+    """With it, a lens has notes below it: what to try, and its lines."""
     has: Callable[[TransformerConfig], bool] = any_model
     """Whether a model has what the lens shows; else there is no code."""
-    blank: Update = field(default_factory=dict)
-    """What its views show before there is a run."""
+    blank: Update | None = field(default_factory=dict)
+    """What its views show at first, before anything is asked; None: what `value` says of a new session."""
     acts: Mapping[str, Mapping[str, Act]] = field(default_factory=dict)
-    """View -> event -> what it does."""
-    jobs: Mapping[str, Callable[[Session, bool], Update] | None] = field(default_factory=dict)
-    """What jobs of its own show while they compute, None for the transport alone; at their end the lens in sight is
-    drawn.
+    """View -> event -> what it does. Links in sentences, the event `do`, are the page's where none is given."""
+    jobs: Mapping[str, Draw | None] = field(default_factory=dict)
+    """What each job of its own shows, while it computes and at its end. None, as entry or value: the transport alone
+    while it computes, and then what is in sight.
     """
+    settings: tuple[Part, ...] = ()
+    """What stands in the page's column of settings while the tab is in sight: beside the others, or alone there."""
+    alone: bool = False
+
+    def parts(self) -> tuple[Part, ...]:
+        """All that stands in its tab."""
+        return (*self.panels, *([panel("notes", f"notes-{self.name}")] if self.code else []))

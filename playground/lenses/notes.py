@@ -14,7 +14,9 @@ from playground.visitors.session import Session
 
 
 def value(session: Session, lens: Lens) -> dict[str, Any]:
-    """See `components.notes`."""
+    """Two columns of text, {try: JSON string of html, whose <a data-do="preset:copy"> fire `do {action}`; python: lines
+    of code with a Copy button, "" hides that column}.
+    """
     preset = presets.PRESETS[session.preset]
     tries = "".join(
         f'<li><a data-do="{_action(changes)}">{text}</a> {what}.</li>' for text, changes, what in preset.tries

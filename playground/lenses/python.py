@@ -16,20 +16,21 @@ RECORDED = 350  # steps of the stored replay
 def python(session: Session, lens: Lens) -> str:
     """Lines that build the run on the screen and give the lens's numbers; they run as they are."""
     config = session.run.config if session.run else session.config
-    if not lens.has(config.model):
+    code = lens.code
+    if code is None or not lens.has(config.model):
         return ""
     before, after = flat(presets.raw(session.preset)), flat(plain(config)) | _pinned(session.run)
     different = {p: v for p, v in after.items() if before.get(p) != v}
     lines = [
         "from playground.settings.presets import changed",
         "from playground.runs.run import Run",
-        *lens.code.imports(session),
+        *code.imports(session),
     ]
     lines += ["", *_computed(session.run), f"run = Run(changed({session.preset!r}, {_literal(different)}))"]
-    end = lens.code.step(session) if session.run is not None else RECORDED
-    back = session.shown is not None and lens.code.back
+    end = code.step(session) if session.run is not None else RECORDED
+    back = session.shown is not None and code.back
     lines += _trained(session.run, end, back=back)
-    return "\n".join([*lines, *lens.code.numbers(session)])
+    return "\n".join([*lines, *code.numbers(session)])
 
 
 def _pinned(run: Run | None) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from playground.components.bus import bus
 from playground.components.header import header
 from playground.doors.arrivals import Arrivals
 from playground.doors.middleware import Doors
-from playground.pages import PAGES
 from playground.pages.document import FILES_ROUTE, Document, head
+from playground.pages.page import draw
 from playground.pages.visitors import Visitors
 from playground.pages.wiring import NOW, routes, wire
 from playground.workers import protocol
@@ -36,11 +36,11 @@ def build(layout: dict[str, Any], visitors: Visitors) -> gr.Blocks:
         gr.Blocks(title="Transformer Playground", fill_width=True, delete_cache=(600, 1800)) as demo,
         gr.Column(elem_id="app"),
     ):
-        top = header([(page.name, page.title) for page in PAGES])
+        top = header([(page["name"], page["title"]) for page in layout["pages"]])
         wire(bus(), visitors)
-        with gr.Tabs(elem_id="pages", selected=PAGES[0].name) as tabs:
-            for page in PAGES:
-                page.draw(layout)
+        with gr.Tabs(elem_id="pages", selected=layout["pages"][0]["name"]) as tabs:
+            for page in layout["pages"]:
+                draw(page)
         top.go(None, top, tabs, js="value => ({__type__: 'update', selected: value.page})", **NOW)
     return demo
 

@@ -66,7 +66,7 @@ def similarity(setting: Setting, distance: int) -> np.ndarray:
     places it has a vector for.
     """
     scheme = built(setting, distance + 1)
-    end = min(distance + 1, setting.trained) if setting.position.kind == "learned" else distance + 1
+    end = min(distance + 1, setting.trained) if setting.position.ends else distance + 1
     table_TD = scheme.position.embed(torch.zeros(end, setting.head_dim))
     table_TD = normalize(table_TD, dim=-1)
     spectrum = torch.fft.rfft(table_TD, n=2 * end, dim=0)  # sums over all places at once

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.position import RoPE
+from models.position import PositionConfig, RoPE
 from playground.positions.settings import Setting
 from playground.settings.paths import flat
 from playground.wording import number
@@ -29,13 +29,12 @@ WORDS = {  # path -> what stands before its value; the way of scaling speaks for
     "sight": "",
     "trained": "trained ",
 }
-SCHEMES = {"none": "no positions"}
 MOST = 2  # things said of one setting
 
 
-def called(kind: str) -> str:
+def called(scheme: PositionConfig) -> str:
     """A scheme as sentences call it."""
-    return SCHEMES.get(kind, kind)
+    return scheme.called or scheme.kind
 
 
 def matters(setting: Setting) -> dict[str, Any]:
@@ -56,11 +55,12 @@ def names(settings: Sequence[Setting]) -> list[str]:
     paths = [path for path in WORDS if any(len({values.get(path) for values in same}) > 1 for same in alike)]
     if len(kinds) == 1 and "RoPE" in kinds and not paths:
         paths = ["position.base"]
-    return [_name(values, paths, lone=len(kinds) == 1) for values in every]
+    schemes = [called(setting.position) for setting in settings]
+    return [_name(*each, paths, lone=len(kinds) == 1) for each in zip(schemes, every, strict=True)]
 
 
-def _name(values: dict[str, Any], paths: list[str], *, lone: bool) -> str:
-    said = [] if lone and paths else [called(values["position.kind"])]
+def _name(scheme: str, values: dict[str, Any], paths: list[str], *, lone: bool) -> str:
+    said = [] if lone and paths else [scheme]
     for path in paths:
         value = values.get(path)
         if value is None or (path == "position.scaling.factor" and "position.scaling.way" not in values):

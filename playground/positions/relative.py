@@ -25,7 +25,7 @@ class Shifted(NamedTuple):
 def moved(setting: Setting, query: int, key: int, head: int, furthest: int) -> Shifted:
     """The score at shifts 0 to `furthest`, as far as the scheme has positions."""
     last = furthest
-    if setting.position.kind == "learned":
+    if setting.position.ends:
         last = max(0, min(furthest, setting.trained - 1 - max(query, key)))  # more points where it has vectors
     most = FEW if built(setting, 1).seam == "relative" else SHIFTS
     at = sorted({round(x) for x in np.linspace(0, last, min(most, last + 1))} | {furthest})

@@ -31,8 +31,8 @@ class Built(NamedTuple):
 
 def built(setting: Setting, longest: int) -> Built:
     """The scheme for positions 0 to `longest` - 1; learned positions end where training did."""
-    context = setting.trained if setting.position.kind == "learned" else SMALLEST
-    while setting.position.kind != "learned" and context < longest:
+    context = setting.trained if setting.position.ends else SMALLEST
+    while not setting.position.ends and context < longest:
         context *= 2
     plain = Setting.model_validate(setting.model_dump(include=set(Setting.model_fields)))
     return _built(plain, context)  # type: ignore[arg-type]  # a frozen config has a hash

@@ -10,7 +10,6 @@ from typing_extensions import Self
 from models.config import Config, Refused, knob, refuse
 from models.position import AnyPosition, Room, RoPE
 
-TABS = ("scheme", "decay", "relative", "trained", "length", "convergence", "cost")
 KEPT = 3  # settings beside the one in hand: a chart holds four curves
 
 
@@ -60,7 +59,8 @@ class PositionSettings(Setting):
     )
     head: int = knob(0, "Head", "The head drawn; the last one where there are fewer.", ge=0, le=31)
     pair: int = knob(12, "Pair", "The rotating pair drawn large; the last one where there are fewer.", ge=0, le=127)
-    tab: Literal["scheme", "decay", "relative", "trained", "length", "convergence", "cost"] = "decay"
+    tab: str = "decay"
+    """The one in sight; which there are, the page knows."""
     kept: tuple[Setting, ...] = knob((), "In the chart", "Settings drawn beside the one in hand.", max_length=KEPT)
 
     def now(self) -> Setting:

@@ -5,6 +5,7 @@ fields.
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -77,6 +78,10 @@ def live_first(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: not row["live"])
 
 
-def about(members: dict[str, type[Config]]) -> dict[str, tuple[str, Any]]:
-    """First sentence of each variant's docstring, shown under the choice."""
-    return {kind: ((member.__doc__ or "").strip().split("\n")[0], None) for kind, member in members.items()}
+def about(members: Mapping[str, type[Config]]) -> dict[str, tuple[str, Any]]:
+    """(first paragraph of its docstring, its paper) of each variant, shown under the choice."""
+
+    def words(member: type[Config]) -> str:
+        return " ".join((member.__doc__ or "").split("\n\n")[0].split())
+
+    return {kind: (words(member), getattr(member, "paper", None)) for kind, member in members.items()}

@@ -11,6 +11,7 @@ from models.config import extra, variants, walk
 from models.cost import cost
 from models.feedforward import FeedForwardConfig
 from models.mixture import MoE
+from models.moe import ROUTERS, RouterConfig
 from playground.runs.run import RunConfig
 from playground.settings import presets, rows
 from playground.settings.forms import SLOT_KINDS, Accordion, field_at, flat, leaf, plain
@@ -22,7 +23,21 @@ LONG = 4000  # characters of a text that travels whole (static/controls/inputs.j
 
 
 def value(session: Session) -> dict[str, Any]:
-    """See `components.column`."""
+    """Value:
+
+    preset: id of the chosen preset, "" when the configuration is none of them.
+    groups: JSON [[title, [[id, label, hint], ...]], ...], the presets.
+    card: JSON [[label, value, value after a restart | "", unit], ...], numbers as text ("37,056").
+    parts: JSON [[name, share], ...], where the parameters are; shares of any sum.
+    parts_text: the line under the bar of the parts; "" for names and percentages.
+    n_pending, pending: how many changes wait for a restart, and what they are
+        ("key/value heads 4 → 2. The run goes on with 4 until then.").
+    blocked: why the changes cannot be restarted with now ("The learning rate is not a number."); the button is then
+        disabled and the sentence stands below the note. Optional.
+    lines: JSON {name: text}, what each closed accordion says.
+
+    Events: preset {name}, restart, fork (with what waits, at the step shown), undo.
+    """
     new = session.config.model
     old = session.run.config.model if session.run and not session.building else new
     pending = session.pending()
@@ -195,17 +210,17 @@ def hidden(raw: Mapping[str, Any]) -> frozenset[str]:
 def _unused(of: Callable[[str], Any]) -> dict[str, bool]:
     """Settings of a mixture that do nothing beside its others."""
     mixture, router = "model.feed_forward.", of("model.feed_forward.router.kind")
-    seated = router not in ("soft", "expert choice")
-    learns = router not in ("hash", "random")
+    config = ROUTERS.get(str(router), RouterConfig)
+    seated, learns = config.picks == "tokens", config.learns
     limited = of(mixture + "capacity.factor") is not None or of(mixture + "capacity.evaluation") is not None
     limits = dict.fromkeys(("capacity.minimum", "capacity.rounding", "capacity.priority"), not (seated and limited))
-    moved = learns and seated  # soft routing and expert choice have equal loads, and constant losses of balance
+    moved = learns and seated  # else all loads are equal, and losses of balance constant
     losses = dict.fromkeys(("balance.auxiliary", "balance.over", "balance.unit"), not moved)
     apart = dict.fromkeys(("balance.device", "balance.communication"), not moved or of(mixture + "devices") == 1)
     return {
         "capacity.factor": not seated,
         "capacity.evaluation": not seated,
-        "capacity.group": not (seated and limited) and router != "expert choice",
+        "capacity.group": not (seated and limited) and config.picks != "experts",
         "balance.bias_speed": not moved,
         "balance.z": not learns,
         "router.renormalise": of(mixture + "router.softmax") == "after selection",

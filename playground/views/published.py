@@ -25,12 +25,15 @@ HELP = (
 
 
 def fixed() -> dict[str, Any]:
-    """What does not change while the page is open; see `components.published`."""
+    """What does not change while the page is open: {columns: as of a `table`, units in the labels; rows: [[cell, ...],
+    ...], a cell is a number, a string or {value, text, title, href}: sorted and saved by its value, shown as text, with
+    title on hover; help: what the numbers mean}.
+    """
     return {"columns": columns(), "rows": rows(), "help": HELP}
 
 
 def value(session: Session) -> dict[str, Any]:
-    """The row of the edited configuration."""
+    """The row of the edited configuration, {mine: JSON [cell, ...]}, which stays first and is marked."""
     return {"mine": json.dumps(row(MINE, session.config.model))}
 
 

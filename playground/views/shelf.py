@@ -13,7 +13,17 @@ MEGA = 2**20
 
 
 def value(session: Session) -> dict[str, Any]:
-    """See `components.shelf`."""
+    """A dialog; it draws nothing until it is opened. Value:
+
+    n: rises with every value sent.
+    rows: JSON [[id, name, origin, steps, loss | null, accuracy | null, MB, whether it is the page's run], ...].
+    problem: a sentence about what could not be done, or "".
+    said: what the runs take in memory.
+    compared: rises when runs were sent to the Compare page; the browser that asked for it turns there.
+
+    Events: see (the dialog opens), reopen {id}, remove {id}, compare {ids}, save {id} (a .safetensors file, so it
+    travels as the bus's own event "save"), numbers {id, kind: csv | json}.
+    """
     session.sent += 1
     rows = []
     for kept in session.runs():
@@ -43,7 +53,7 @@ def _said(session: Session) -> str:
 
 
 def numbers(session: Session, number: object, kind: str) -> dict[str, Any]:
-    """The metrics of a run as a file that the browser saves; see `components.download`. Raises ValueError for a run
+    """The metrics of a run as a file that the browser saves; see static/commands.js. Raises ValueError for a run
     that is not there.
     """
     kept = session.run_of(number)

@@ -14,7 +14,7 @@ EXAMPLES, LONGEST = 3, 160  # lines of a preview, and characters of one
 
 
 def value(session: Session) -> dict[str, Any]:
-    """See `components.words`."""
+    """Of the panel `words`."""
     task = session.config.task
     return {"html": described(task, session.config.model.topology)}  # type: ignore[arg-type]  # frozen: hashable
 

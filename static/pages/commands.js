@@ -7,7 +7,6 @@ import { setText } from "../core/text.js";
 import { hear, values } from "../core/values.js";
 
 const TRIES = 100, TRY_MS = 100;                       // a page is drawn when it is first visited
-const SETS = ["lenses", "position-tabs", "embedding-tabs"];
 
 /** Do `act(node)` as soon as `find()` gives one. */
 const once = (find, act, tries = TRIES) => {
@@ -47,6 +46,6 @@ each("download", ({ name, text, error }) => {
 
 /* Before Gradio turns, so that the tab in sight is still the one before. */
 document.addEventListener("click", event => {
-  const tab = event.target.closest?.("[role=tab][data-tab-id]"), set = tab?.closest(SETS.map(id => `#${id}`).join(", "));
+  const tab = event.target.closest?.("[role=tab][data-tab-id]"), set = tab?.closest(".pg-tabs[id]");
   if (set && !echo && tab.getAttribute("aria-selected") !== "true") press(set.id, "turn", { id: tab.dataset.tabId });
 }, true);

@@ -14,7 +14,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
-from playground.acts import ACTS, OF_PAGE
+from playground.acts import ACTS, PARTS, events
 from playground.settings.forms import accordions
 from tests.browser.conftest import LOG
 from tests.browser.screen import SMALL, Screen, shared
@@ -58,8 +58,9 @@ PATHS = [
     "model.epochs",
     "lengths",
 ]
-MODULES = {module.__name__.rpartition(".")[2]: module.ACTS for modules in OF_PAGE.values() for module in modules}
-MODULES["bus"] = {"pages": {"turn": None}, "bus": {"whole": None, "nothing": None}, "nobody": {"nothing": None}}
+FOLDERS = {f"{page.name} {tab.name if tab else ''}".strip(): events(page, tab) for page, tab in PARTS}
+FOLDERS = {name: found for name, found in FOLDERS.items() if found}
+FOLDERS["bus"] = {"pages": {"turn": None}, "bus": {"whole": None, "nothing": None}, "nobody": {"nothing": None}}
 
 
 class Stranger:
@@ -218,11 +219,11 @@ def test_any_value_of_an_event_of_the_bus_is_answered(event, stranger, bystander
     fresh.trains()
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_any_value_of_an_event_of_a_component_is_answered(module, stranger, bystander):
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_any_value_of_an_event_of_a_component_is_answered(folder, stranger, bystander):
     harmless(stranger.press("transport", "step"))
-    for view, events in MODULES[module].items():
-        for event in events:
+    for view, named in FOLDERS[folder].items():
+        for event in named:
             for data in odd(view, event):
                 harmless(stranger.press(view, event, data))
     for page in ("compare", "positions", "embeddings", "playground"):  # each can still be drawn
@@ -262,7 +263,7 @@ def test_a_request_that_is_none_says_nothing_of_the_server(body, stranger, bysta
 
 
 def test_links_in_sentences_may_say_anything(stranger, bystander):
-    for view in sorted(view for view, events in ACTS.items() if "do" in events):
+    for view in sorted(view for view, named in ACTS.items() if "do" in named):
         for action in ACTIONS:
             harmless(stranger.press(view, "do", {"action": action}))
     stranger.trains()

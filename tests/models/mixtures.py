@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from models.feedforward import ACTIVATIONS
 from models.mixture import MixtureFeedForward, MoE
 from models.moe import (
+    ROUTERS,
     DeepSeekMoE,
     DeepSeekV3,
     ExpertChoice,
@@ -25,6 +26,7 @@ from models.records import Routing, Tokens
 
 WIDTH, EXPERTS, BATCH, LENGTH = 8, 6, 3, 10
 ROUTED: dict[str, RouterConfig] = {
+    **{kind: router() for kind, router in ROUTERS.items()},
     "top-k": TopK(),
     "top-k, plain gates": TopK(k=3, renormalise=False),
     "top-k, softmax after": TopK(k=3, softmax="after selection"),
@@ -37,7 +39,9 @@ ROUTED: dict[str, RouterConfig] = {
     "hash": Hash(k=2),
     "random": Random(k=2),
 }
-SEATED = {name: router for name, router in ROUTED.items() if name not in ("soft", "expert choice")}
+FORMULAS = (TopK, Switch, NoisyTopK, Soft, ExpertChoice, DeepSeekMoE, DeepSeekV3)
+"""Routers whose gates are computed here once more; of others, `dense_gates` takes what the layer reports."""
+SEATED = {name: router for name, router in ROUTED.items() if router.picks == "tokens"}
 """Where tokens compete for seats."""
 
 
@@ -95,7 +99,7 @@ def mixed(layer: MixtureFeedForward, x_BTD: Tensor, gates_NE: Tensor) -> Tensor:
 def dense_gates(layer: MixtureFeedForward, x_BTD: Tensor, groups: int = 1) -> Tensor:
     """(N, E) by the formulas; 0 where an expert is not chosen."""
     x_ND, config, router = x_BTD.flatten(0, 1), layer.config.router, layer.router
-    if isinstance(config, (Hash, Random)):  # what they draw has tests of its own
+    if type(config) not in FORMULAS:  # what it chooses has tests of its own
         experts_NK = run(layer, x_BTD)[1].experts_NK
         return F.one_hot(experts_NK, layer.room.experts).sum(1) / experts_NK.shape[1]
     logits_NE = torch.einsum("nd,ed->ne", x_ND, router.router.weight)

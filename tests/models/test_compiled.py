@@ -79,6 +79,9 @@ FULL: dict[str, MoE] = {
     "hash": mixed({"kind": "hash"}),
     "random": mixed({"kind": "random", "k": 2}),
 }
+FULL |= {
+    kind: mixed(router()) for kind, router in ROUTERS.items() if kind not in {m.router.kind for m in FULL.values()}
+}
 
 
 @pytest.mark.parametrize("name", FULL)

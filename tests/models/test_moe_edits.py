@@ -14,7 +14,7 @@ from models.records import Tokens
 from tests.models.mixtures import ROUTED, batch, build, dense_gates, mixed, mixture, run
 from tests.models.variants import inputs, noisy, small
 
-FORCED = {name: router for name, router in ROUTED.items() if name not in ("soft", "expert choice")}
+FORCED = {name: router for name, router in ROUTED.items() if router.picks == "tokens"}
 
 
 def config(router: RouterConfig, **fields: Any) -> TransformerConfig:

@@ -36,7 +36,7 @@ def test_what_is_asked_for_is_taken_or_dropped(router: RouterConfig, factor: Any
     _, routing = run(layer, x_BTD, keep_BT=keep_BT)
     kept_NK, keep_N = routing.kept_NK, keep_BT.flatten()
     asked = routing.seats_NK >= 0
-    if router.kind != "expert choice":
+    if router.picks != "experts":
         assert int(routing.demand_E.sum()) == int(keep_N.sum()) * router.choices(layer.room)
         assert torch.equal(asked, keep_N[:, None].expand_as(asked))
     assert not asked[~keep_N].any()
@@ -50,7 +50,7 @@ def test_what_is_asked_for_is_taken_or_dropped(router: RouterConfig, factor: Any
             assert sorted(queue.tolist()) == list(range(len(queue)))
             kept = int((mine & kept_NK)[rows].sum())
             assert kept == (len(queue) if routing.capacity is None else min(len(queue), routing.capacity))
-    if factor is None or router.kind in ("soft", "expert choice"):
+    if factor is None or router.picks != "tokens":
         assert routing.capacity is None
         assert torch.equal(routing.load_E, routing.demand_E)
     elif factor == 0.5:

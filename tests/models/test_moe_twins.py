@@ -23,8 +23,15 @@ def close(got: torch.Tensor, expected: torch.Tensor) -> None:
     torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_every_router_has_a_twin_here():
-    assert {router.kind for router in ROUTED.values()} == ROUTERS.keys()
+@pytest.mark.parametrize("kind", ROUTERS)
+def test_a_router_says_what_the_page_shows_of_it(kind: str):
+    """Attributes of its config, as docs/extending.md lists them."""
+    router = ROUTERS[kind]
+    words = " ".join((router.__doc__ or "").split("\n\n")[0].split())
+    assert router.__doc__ != RouterConfig.__doc__, f"{kind} has no docstring"
+    assert words.endswith("."), f"the docstring of {kind} ends its first paragraph without a full stop"
+    assert router.paper is not None, f"{kind} has no paper"
+    assert router.paper[1].startswith("https://"), f"the paper of {kind} has no address"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -36,7 +43,7 @@ def test_a_mixture_and_its_gradients_equal_dense_gates_times_every_expert(router
     y_BTD, routing = run(layer, x_BTD)
     expected = mixed(layer, x_BTD, dense_gates(layer, x_BTD))
     close(y_BTD, expected)
-    assert bool(routing.kept_NK.all()) == (router.kind != "expert choice")
+    assert bool(routing.kept_NK.all()) == (router.picks != "experts")
     weights = [x_BTD, *(p for name, p in layer.named_parameters() if "noise" not in name)]
     direction = torch.randn(y_BTD.shape, generator=seeded(3))
     got, wanted = (torch.autograd.grad(y, weights, direction, allow_unused=True) for y in (y_BTD, expected))
@@ -55,9 +62,9 @@ def test_identical_experts_count_as_one_times_the_sum_of_gates(router: RouterCon
     one = dense_gates(layer, x_BTD) * 0
     one[:, 0] = gates_N
     close(y_BTD, mixed(layer, x_BTD, one))
-    if router.kind not in ("Switch", "expert choice") and router != ROUTED["top-k, plain gates"]:
-        scale = {"DeepSeekMoE": gates_N, "DeepSeek-V3": torch.tensor(2.5)}.get(router.kind, torch.tensor(1.0))
-        close(gates_N, scale.expand_as(gates_N))
+    sums = {"top-k": 1.0, "noisy top-k": 1.0, "soft": 1.0, "hash": 1.0, "random": 1.0, "DeepSeek-V3": 2.5}
+    if router.kind in sums and router != ROUTED["top-k, plain gates"]:
+        close(gates_N, torch.full_like(gates_N, sums[router.kind]))
 
 
 @pytest.mark.parametrize("router", [Switch(), Soft(), ExpertChoice(factor=1.0), TopK(k=1, renormalise=False)], ids=repr)

@@ -14,7 +14,7 @@ from models.embedding import Embedding, Head
 from models.feedforward import Dense, NoFeedForward
 from models.init import Init
 from models.mixture import MoE
-from models.moe import DeepSeekMoE, DeepSeekV3, ExpertChoice, Hash, NoisyTopK, Random, Soft, Switch, TopK
+from models.moe import ROUTERS, DeepSeekMoE, DeepSeekV3, ExpertChoice, Hash, NoisyTopK, Random, Soft, Switch, TopK
 from models.norm import Norm
 from models.position import POSITIONS, T5, ALiBi, Learned, NoPosition, RoPE, Scaling, Shaw, Sinusoidal, TransformerXL
 
@@ -70,6 +70,11 @@ MIXTURES: dict[str, TransformerConfig] = {
     "MoE DeepSeek-V3": small(feed_forward=mixed(DeepSeekV3(groups=2), shared=1, gated=True), norm=Norm(place="post")),
     "MoE hash": small(feed_forward=mixed(Hash())),
     "MoE random": small(feed_forward=mixed(Random(k=2)), topology="encoder-only"),
+}
+MIXTURES |= {
+    f"MoE {kind}": small(feed_forward=mixed(router()), topology="decoder-only" if router.causal else "encoder-only")
+    for kind, router in ROUTERS.items()
+    if f"MoE {kind}" not in MIXTURES
 }
 """Every router, without a limit of seats: with one, a token's output depends on those that sit already."""
 

@@ -64,8 +64,12 @@ def routing(
 
 
 ROUTED: dict[str, dict[str, Any]] = {
-    **{kind: {"router": kind, "capacity__factor": 1.0, "capacity__evaluation": 1.0} for kind in ROUTERS},
-    "expert choice": {"router": "expert choice", "model__topology": "encoder-only"},
+    **{
+        kind: {"router": kind, "capacity__factor": 1.0, "capacity__evaluation": 1.0}
+        if router.causal
+        else {"router": kind, "model__topology": "encoder-only"}
+        for kind, router in ROUTERS.items()
+    },
     "8 experts": {"experts": 8},
     "16 experts by sequence": {"experts": 16, "capacity__factor": 1.0, "capacity__group": "sequence"},
     "64 experts, 8 to a token": {"experts": 64, "router__k": 8, "capacity__factor": 0.5},

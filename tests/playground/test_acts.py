@@ -44,11 +44,10 @@ EVENTS = [(view, name) for view, events in acts.ACTS.items() for name in events]
 
 def test_no_event_of_a_view_is_claimed_by_two_pages():
     seen: dict[tuple[str, str], str] = {}
-    for page, modules in acts.OF_PAGE.items():
-        for module in modules:
-            for view, events in module.ACTS.items():
-                for name in events:
-                    assert seen.setdefault((view, name), page) == page, (view, name)
+    for page, tab in acts.PARTS:
+        for view, events in acts.events(page, tab).items():
+            for name in events:
+                assert seen.setdefault((view, name), page.name) == page.name, (view, name)
     views = {view for view, _ in seen if ":" in view}
     assert not {f"form:{each.title}" for each in acts.board.accordions()} & views
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from playground.acts.compare import ACTS, FRAMES
+from playground.acts import ACTS, FRAMES
 from playground.comparison.variants import changed
 from playground.visitors.event import Event
 from playground.visitors.session import Session
@@ -60,33 +60,33 @@ def test_a_comparison_is_trained_paused_looked_back_at_and_saved(session, anywhe
     assert bar(update)["state"] == "starting"
     trials = lambda: session.compare.trials  # noqa: E731
     live(session, anywhere, lambda: trials() is not None and trials().step >= 20)
-    update = FRAMES["compare"](session, False)
+    update = FRAMES["compare", "compare"](session, False)
     assert set(update) == {"compare"}
     assert (bar(update)["state"], bar(update)["last"]) == ("running", trials().step)
     assert bar(act(session, "pause"))["state"] == "paused"
     rested(session, anywhere)
-    update = FRAMES["compare-pictures"](session, True)
+    update = FRAMES["compare", "compare-pictures"](session, True)
     assert set(update) == VIEWS
     every = session.compare.wanted[0].config.training.record_every
     assert {drawn["step"] for drawn in maps(update)} == {trials().step // every * every}
     act(session, "look", step=0, layer=0, head=1)
     rested(session, anywhere)
-    drawn = maps(FRAMES["compare-pictures"](session, True))
+    drawn = maps(FRAMES["compare", "compare-pictures"](session, True))
     assert [(each["step"], each["layer"], each["head"]) for each in drawn] == [(0, 0, 1)] * 2
     act(session, "word", text="abca")
     act(session, "look", step=10**9)
     rested(session, anywhere)
-    assert all(each["own"] for each in maps(FRAMES["compare-pictures"](session, True)))
+    assert all(each["own"] for each in maps(FRAMES["compare", "compare-pictures"](session, True)))
     act(session, "play")
     rested(session, anywhere)
-    update = FRAMES["compare"](session, True)
+    update = FRAMES["compare", "compare"](session, True)
     assert (bar(update)["state"], bar(update)["last"]) == ("finished", 40)
     assert {each["step"] for each in maps(update)} == {40}
     assert act(session, "save") == {}
     rested(session, anywhere)
-    file = FRAMES["compare-save"](session, True)["download"]
+    file = FRAMES["compare", "compare-save"](session, True)["download"]
     assert len(list(csv.reader(file["text"].splitlines()))) == 1 + 2 * 41
-    assert FRAMES["compare-save"](session, True) == {}
+    assert FRAMES["compare", "compare-save"](session, True) == {}
     assert len(anywhere.open) == 2
     update = act(session, "play")  # anew
     assert bar(update)["state"] == "starting"
@@ -116,25 +116,25 @@ def test_a_second_press_trains_on_and_one_alone_is_no_comparison(session, anywhe
     act(session, "leave", index=1)
     act(session, "play")
     rested(session, anywhere)
-    assert "2 to 4 variants" in FRAMES["compare"](session, True)["compare"]["problem"]
+    assert "2 to 4 variants" in FRAMES["compare", "compare"](session, True)["compare"]["problem"]
 
 
 def test_a_comparison_without_room_says_so_and_one_whose_process_died_can_be_started_again(session, anywhere):
     anywhere.room = 1
     act(session, "play")
     rested(session, anywhere)
-    update = FRAMES["compare"](session, True)
+    update = FRAMES["compare", "compare"](session, True)
     assert (bar(update)["state"], update["compare"]["problem"]) == ("ready", "There is no room.")
     anywhere.room = 2
     act(session, "play")
     live(session, anywhere, lambda: session.compare.trials is not None and session.compare.trials.step >= 5)
     anywhere.open[0].die()
     rested(session, anywhere)
-    told = bar(FRAMES["compare"](session, True))
+    told = bar(FRAMES["compare", "compare"](session, True))
     assert (told["state"], "Start the comparison again" in told["notice"]) == ("failed", True)
     act(session, "play")
     rested(session, anywhere)
-    assert bar(FRAMES["compare"](session, True))["state"] == "finished"
+    assert bar(FRAMES["compare", "compare"](session, True))["state"] == "finished"
 
 
 def test_an_error_of_the_job_itself_is_said(session, anywhere, monkeypatch):
@@ -144,7 +144,7 @@ def test_an_error_of_the_job_itself_is_said(session, anywhere, monkeypatch):
     monkeypatch.setattr(session.compare, "start", broken)
     act(session, "play")
     rested(session, anywhere)
-    told = bar(FRAMES["compare"](session, True))
+    told = bar(FRAMES["compare", "compare"](session, True))
     assert (told["state"], "RuntimeError: a bug" in told["notice"]) == ("ready", True)
 
 

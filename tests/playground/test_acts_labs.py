@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from playground.acts import experiments, inputs, positions, words
-from playground.acts.layout_labs import labs
+from playground.acts import ACTS, FRAMES
+from playground.acts.layout import every_part
 from playground.experiments.cost import AttentionCost
-from playground.laboratories.embeddings.word2vec import dense
-from playground.laboratories.positions.trials import TRIALS
+from playground.laboratories import LABORATORIES
+from playground.laboratories.embeddings import dense
+from playground.laboratories.embeddings.dense import view as dense_view
+from playground.laboratories.positions import TABS
+from playground.lenses.lens import panels
 from playground.visitors import work as work_module
 from playground.visitors.event import Event
 from playground.visitors.session import Session
@@ -20,9 +23,11 @@ from playground.words.settings import WordSettings
 from playground.words.training import Quick
 from tests.playground.small import trained
 
-MODULES = (words, inputs, positions, experiments)
-ACTS = {view: events for module in MODULES for view, events in module.ACTS.items()}
-FRAMES = {job: frame for module in MODULES for job, frame in getattr(module, "FRAMES", {}).items()}
+PAGES = {"positions": LABORATORIES["positions"], "embeddings": LABORATORIES["embeddings"]}
+VIEWS = {panel.view for page in PAGES.values() for panel in panels(every_part(page))} | {
+    page.bar for page in PAGES.values()
+}
+OURS = {job: frame for (page, job), frame in FRAMES.items() if page in PAGES}
 
 
 def press(session: Session, view: str, name: str, **data: Any) -> dict[str, Any]:
@@ -38,7 +43,7 @@ def compute(session: Session, job: str, most: int = 1_000_000) -> dict[str, Any]
         if job not in session.jobs:
             break
         session.jobs.advance(session.jobs.running[job])
-    update = FRAMES[job](session, True)
+    update = OURS[job](session, True)
     json.dumps(update, allow_nan=False)
     return update
 
@@ -56,7 +61,7 @@ def slow(monkeypatch) -> Quick:
     """Nothing has been read for the page yet, and there is little to read."""
     fresh = Quick()
     monkeypatch.setattr(words_training, "WordSettings", lambda: WordSettings(sentences=300))
-    for module in (words, dense):
+    for module in (dense, dense_view):
         monkeypatch.setattr(module, "QUICK", fresh)
     return fresh
 
@@ -161,7 +166,7 @@ def test_without_a_run_the_two_matrices_wait_for_one_that_is_read_once_for_all(s
     shown = compute(session, "words-quick")
     assert "a run made for this page" in shown["similar"]["where"]
     compute(other, "words-quick")
-    assert dense.shown(other.words) is dense.shown(session.words) is slow.ready
+    assert dense_view.shown(other.words) is dense_view.shown(session.words) is slow.ready
     kept = slow.training
     assert json.loads(press(session, "similar", "compare", text="dog, cat")["similar"]["words"]) == ["dog", "cat"]
     assert press(session, "similar", "method", kind="CBOW")["similar"]["kind"] == "CBOW"
@@ -195,7 +200,7 @@ def test_the_page_opens_with_its_address_and_turns_to_its_tab():
 
 def test_every_tab_draws_and_controls_edit_it():
     session = Session()
-    for tab in ("scheme", "decay", "relative", "trained", *TRIALS):
+    for tab in TABS:
         shown = press(session, "position-tabs", "turn", id=tab)
         assert session.positions.config.tab == tab
         assert shown.keys() - press(session, "position-tabs", "turn", id="nowhere").keys() == set()
@@ -259,7 +264,7 @@ def test_an_experiment_runs_stops_and_runs_again():
 def test_chips_choose_what_takes_part_and_what_is_wrong_does_not_run():
     session = Session()
     picked = press(session, "length-bar", "pick", at="schemes", value=["RoPE", "none"])
-    assert experiments.work_of(session, "length").edited.config.schemes == ("RoPE", "none")
+    assert session.experiments["length"].edited.config.schemes == ("RoPE", "none")
     assert json.loads(picked["length-bar"]["picks"])
     assert press(session, "length-bar", "pick", at="schemes", value=[])["length-bar"]["tone"] == "error"
     assert press(session, "length-bar", "begin")["length-bar"]["state"] == "idle"
@@ -356,7 +361,7 @@ PATHS = ("tab", "kept", "position.kind", "position.base", "model.dimension", "mo
 PATHS += ("schemes", "schemes.0", "position", ".", "..", "longest", "heads", "sight", "query", "position.scaling.way")
 
 
-DIFFERENT = {id(act): (view, name) for view, events in ACTS.items() for name, act in events.items()}
+DIFFERENT = {id(act): (view, name) for view in sorted(VIEWS & ACTS.keys()) for name, act in ACTS[view].items()}
 """Many views share an act."""
 
 
@@ -371,20 +376,7 @@ def test_no_event_raises_whatever_is_in_its_fields(view, name):
         for data in events:
             ACTS[view][name](session, Event(data))
             session.jobs.clear()
-        for job, frame in FRAMES.items():
+        for job, frame in OURS.items():
             if job != "words-quick":
                 frame(session, True)
                 frame(session, False)
-
-
-def test_the_layout_is_plain_json_and_names_what_the_events_know():
-    found = labs()
-    assert json.loads(json.dumps(found, allow_nan=False))["positions"]["first"] == "decay"
-    titles = [f"form:{title}" for title in found["embeddings"]["forms"]]
-    titles += [f"form:{each['form']}" for each in found["positions"]["accordions"]]
-    titles += [f"form:{each['form']}" for each in found["positions"]["experiments"].values()]
-    assert all("edit" in ACTS[title] for title in titles)
-    assert set(titles) <= found["values"].keys()
-    for name, each in found["positions"]["experiments"].items():
-        assert {f"{name}-{chart}" for chart in each["charts"]} <= found["values"].keys()
-        assert each["rows"]

@@ -10,7 +10,8 @@ import torch
 from models import Ablate
 from models.generate import Sampling
 from models.linear import is_routed
-from playground.acts import board, lenses, run
+from playground.acts import FRAMES, board, run
+from playground.acts.playground import turn
 from playground.compute.precision import Precision
 from playground.interventions import prompts
 from playground.interventions.ablation import ablated, ablating
@@ -59,12 +60,12 @@ def test_a_head_is_ablated_in_slices_while_the_run_trains_on():
     expected = ablated(session.run, (Ablate("decoder", 1, "self_attention", 1),), "Without L1 H1")
     press(session, run.play)
     advance(session, "train", 3)
-    assert set(lenses.FRAMES["ablate"](session, True)) == {"transport"}
+    assert set(FRAMES["playground", "ablate"](session, True)) == {"transport"}
     finish(session, "ablate")
     assert session.ablation.step == 8
     assert session.ablation.told == expected.told  # of the model at the press, not half of a later one
     assert session.ablation.difference == expected.difference
-    assert "Without L1 H1" in lenses.FRAMES["ablate"](session, True)["attention"]["ablation"]
+    assert "Without L1 H1" in FRAMES["playground", "ablate"](session, True)["attention"]["ablation"]
     assert press(session, heads.restore)["attention"]["ablation"] == ""
 
 
@@ -145,7 +146,7 @@ def test_a_prompt_grows_token_by_token_and_is_of_one_moment():
     while "prompt" in session.jobs:
         advance(session, "prompt")
         advance(session, "train")
-        told = json.loads(lenses.FRAMES["prompt"](session, False)["predictions"]["prompt"])
+        told = json.loads(FRAMES["playground", "prompt"](session, False)["predictions"]["prompt"])
         lengths.append(len(told["continuation"]))
     assert lengths == [1, 2, 3, 4, 5, 6, 6]
     assert session.prompt["continuation"] == expected
@@ -165,14 +166,14 @@ def test_the_worth_of_every_expert_is_measured_in_slices_and_its_progress_is_tol
     session.lens, session.of(ExpertChoices).show = "experts", "ablate"
     press(session, experts.price)
     advance(session, "price", 4)
-    told = lenses.FRAMES["price"](session, False)
+    told = FRAMES["playground", "price"](session, False)
     assert set(told) == {"transport"}
     assert "Measuring the loss without each expert: 2 of 8." in told["transport"]["note"]
     held = session.jobs.running["price"]
     press(session, experts.price)
     assert session.jobs.running["price"] is held  # the first one answers both
     finish(session, "price")
-    assert json.loads(lenses.FRAMES["price"](session, True)["experts"]["costs"])["values"]
+    assert json.loads(FRAMES["playground", "price"](session, True)["experts"]["costs"])["values"]
     assert session.notice == ""
 
 
@@ -182,7 +183,7 @@ def test_an_expert_is_removed_or_takes_everything():
     for act, label in ((experts.without, "Without L1 E2"), (experts.force, "Everything to L1 E2")):
         press(session, act, expert=2)
         finish(session, "ablate")
-        assert label in lenses.FRAMES["ablate"](session, True)["experts"]["ablation"]
+        assert label in FRAMES["playground", "ablate"](session, True)["experts"]["ablation"]
     press(session, experts.without, expert=4000)
     finish(session, "ablate")
     assert "4000" in session.notice
@@ -194,7 +195,7 @@ def test_an_experiment_is_run_and_ended_by_presses():
     shown = press(session, intervene.begin)
     assert shown["intervene"]["state"] == "running"
     advance(session, "intervene", 6)
-    assert set(lenses.FRAMES["intervene"](session, False)) == {"intervene", "effects"}
+    assert set(FRAMES["playground", "intervene"](session, False)) == {"intervene", "effects"}
     shown = press(session, intervene.halt)
     assert shown["intervene"]["state"] == "idle"
     assert shown["intervene"]["words"].startswith("Stopped at step 2")
@@ -204,7 +205,7 @@ def test_an_experiment_is_run_and_ended_by_presses():
     assert session.of(InterveneChoices).trial == "lens"
     press(session, intervene.begin)
     finish(session, "intervene")
-    assert lenses.FRAMES["intervene"](session, True)["intervene"]["words"] == "Computed at step 2."
+    assert FRAMES["playground", "intervene"](session, True)["intervene"]["words"] == "Computed at step 2."
 
 
 @pytest.mark.parametrize("trial", TRIALS)
@@ -231,7 +232,7 @@ def test_a_press_on_a_heat_map_opens_the_head_or_the_expert():
     press(session, intervene.pick, which="decoder", layer=1, head=1)
     assert session.head == (1, 1)
     press(session, intervene.pick, which="decoder expert", layer=1, head=3)
-    shown = press(session, lenses.turn, id="experts")
+    shown = press(session, turn, id="experts")
     assert (shown["experts"]["layer"], shown["experts"]["expert"]) == (1, 3)
 
 
@@ -240,8 +241,8 @@ def test_a_press_on_a_heat_map_opens_the_head_or_the_expert():
 )
 def test_every_lens_can_be_turned_to(lens):
     session = trained(2)
-    shown = press(session, lenses.turn, id=lens)
+    shown = press(session, turn, id=lens)
     kept = lens if isinstance(lens, str) and lens != "nope" else "attention"
     assert session.lens == kept
     assert f"notes-{kept}" in shown
-    assert press(tiny(), lenses.turn, id=lens).keys() == {f"notes-{kept}"}
+    assert press(tiny(), turn, id=lens).keys() == {f"notes-{kept}"}

@@ -15,35 +15,10 @@ import gradio as gr
 import pytest
 
 from playground import components
-from playground.components import (
-    bus,
-    chart,
-    column,
-    compare,
-    dials,
-    finding,
-    form,
-    grid,
-    header,
-    headline,
-    inputvector,
-    notes,
-    plot,
-    published,
-    runbar,
-    schemes,
-    sheet,
-    shelf,
-    similar,
-    static,
-    table,
-    transport,
-    widget,
-    wordbar,
-    wordlab,
-    words,
-)
-from playground.lenses import LENSES
+from playground.acts import PAGES
+from playground.acts.layout import every_part
+from playground.components import bus, chart, form, header, plot, static, widget
+from playground.lenses.lens import panels
 
 NASTY = "'play' \"edit\" `go` </script> & ü %22link%22"
 ROW = {"name": "a", "path": "a", "label": NASTY, "help": NASTY, "type": "int", "options": [["edit", "do"]]}
@@ -52,31 +27,11 @@ OWN = {"header": ("go",), "bus": ("attach", "act", "save", "watch")}
 MADE: dict[str, Callable[[], gr.HTML]] = {
     "bus": bus.bus,
     "chart": lambda: chart.chart(name=NASTY, view="decay"),
-    "column": column.column,
-    "compare": compare.compare,
-    "dials": lambda: dials.dials(view="scheme-dials"),
-    "finding": finding.finding,
     "form": lambda: form.form(NASTY, {"": [ROW]}, about={"x": (NASTY, None)}),
-    "grid": lambda: grid.grid(view="scheme-matrix"),
     "header": lambda: header.header([("play", NASTY)]),
-    "headline": lambda: headline.headline(view="scheme-head"),
-    "inputvector": inputvector.inputvector,
-    "kept": schemes.kept,
-    "notes": lambda: notes.notes(view="play"),
-    "opener": lambda: sheet.opener(NASTY),
     "plot": lambda: plot.plot(title=NASTY, note="edit"),
-    "published": lambda: published.published(columns=[{"label": NASTY}], rows=[["go"]], help=NASTY),
-    "runbar": lambda: runbar.runbar(view="cost-bar"),
-    "schemes": lambda: schemes.schemes(kinds=[["rope", NASTY]], about={"rope": [NASTY, ["go", "do"]]}),
-    "sheetbar": lambda: sheet.sheet(NASTY),
-    "shelf": shelf.shelf,
-    "similar": similar.similar,
-    "table": lambda: table.table(view="edit"),
-    "transport": transport.transport,
-    "wordbar": wordbar.wordbar,
-    "wordlab": wordlab.wordlab,
-    "words": lambda: words.words(view="go"),
 }
+PANELS = [panel for page in PAGES.values() for panel in panels(every_part(page))]
 QUOTED = re.compile(r"""['"`](\w+)(?=['"`])""")  # where Gradio looks for the names of events
 
 
@@ -85,8 +40,8 @@ def properties(made: gr.HTML) -> dict:
 
 
 def test_every_component_is_tried_here():
-    named = {name for _, name, _ in pkgutil.iter_modules(components.__path__)} - {"widget", "sheet", "static"}
-    assert named <= set(MADE)
+    named = {name for _, name, _ in pkgutil.iter_modules(components.__path__)} - {"widget", "static"}
+    assert named == set(MADE)
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -96,13 +51,19 @@ def test_a_component_has_the_events_of_its_own_and_no_other(name):
     assert all(callable(getattr(made, event)) for event in declared)
 
 
-@pytest.mark.parametrize("lens", LENSES)
-def test_the_panels_of_a_lens_are_drawn_by_functions_that_exist(lens):
-    panels = [panel for row in LENSES[lens].panels for panel in row]
-    assert {panel.make for panel in panels} <= set(static.COMPONENTS)
-    views = [panel.view for panel in panels]
+@pytest.mark.parametrize("make", sorted({panel.make for panel in PANELS} | {"opener", "sheetbar"}))
+def test_every_panel_is_drawn_by_a_function_that_exists(make):
+    assert make in static.COMPONENTS
+    for panel in PANELS:
+        if panel.make == make and make not in MADE:
+            made = widget.widget(make, panel.view, **panel.fixed)
+            assert not QUOTED.findall(made.js_on_load or "")
+            assert properties(made)["view"] == panel.view
+
+
+def test_no_two_components_have_the_same_view():
+    views = [panel.view for panel in PANELS]
     assert len(views) == len(set(views))
-    assert not QUOTED.findall(widget.widget("plot", "roles", **panels[0].fixed).js_on_load or "")
 
 
 @pytest.mark.parametrize("event", OWN["bus"])
@@ -128,16 +89,10 @@ def test_values_come_by_the_bus_alone(name):
 
 
 def test_a_view_is_called_like_its_function_unless_it_is_named():
-    assert properties(transport.transport())["view"] == "transport"
+    assert properties(widget.widget("transport"))["view"] == "transport"
     assert properties(form.form("Task", {"": [ROW]}))["view"] == "form:Task"
-    assert properties(finding.finding(view="found"))["view"] == "found"
-    assert properties(sheet.opener("Settings"))["view"] == ""
-
-
-def test_views_of_components_without_a_name_are_different():
-    views = [properties(MADE[name]())["view"] for name in MADE if name not in ("bus", "header")]
-    named = [view for view in views if view]
-    assert len(named) == len(set(named))
+    assert properties(widget.widget("finding", "found"))["view"] == "found"
+    assert properties(widget.widget("opener", "", label="Settings"))["view"] == ""
 
 
 def test_what_draws_hears_its_own_view():

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from playground.acts import wordforms
-from playground.laboratories.embeddings.word2vec import dense, saved, tries
+from playground.laboratories.embeddings import tries
+from playground.laboratories.embeddings.dense import view as dense
+from playground.laboratories.embeddings.live import forms, saved
 from playground.settings.edited import Edited
 from playground.words.lab import WordLab
 from playground.words.settings import WordSettings
@@ -68,18 +69,18 @@ def test_files_hold_a_row_for_every_word(lab, what):
 
 
 def test_every_field_has_a_control_and_those_of_other_corpora_are_hidden(lab):
-    shown = {row["name"] for rows in wordforms.FORMS.values() for row in rows} - {"upload"}
+    shown = {row["name"] for rows in forms.FORMS.values() for row in rows} - {"upload"}
     fields = {f"model.{name}" for name in type(lab.edited.config.model).model_fields} - {"model.kind"}
     assert shown == fields | set(WordSettings.model_fields) - {"model"}
-    assert json.loads(wordforms.values(lab)["Words: Corpus"]["hidden"]) == ["text", "upload"]
+    assert json.loads(forms.values(lab)["Words: Corpus"]["hidden"]) == ["text", "upload"]
     lab.training.advance(50)
     lab.edit("corpus", "own text")
     lab.edit("model.dimension", 9)
-    made = wordforms.values(lab)
+    made = forms.values(lab)
     assert json.loads(made["Words: Corpus"]["hidden"]) == ["sentences"]
     assert json.loads(made["Words: Training"]["marks"]) == {"model.dimension": ["pending", "The run has 8."]}
     lab.edit("model.window", 99)
-    assert json.loads(wordforms.values(lab)["Words: Training"]["marks"])["model.window"][0] == "error"
+    assert json.loads(forms.values(lab)["Words: Training"]["marks"])["model.window"][0] == "error"
 
 
 def test_everything_to_try_is_a_setting_that_the_page_allows():

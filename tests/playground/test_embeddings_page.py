@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from playground.figures import embedding as figures
-from playground.laboratories.embeddings.word2vec import bar, curves, learned, maps, saved
+from playground.laboratories.embeddings.live import bar, curves, learned, maps, saved
 from playground.settings.edited import Edited
 from playground.visitors.session import Session
 from playground.words.lab import WordLab

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models.word2vec import Word2Vec
-from playground.laboratories.embeddings.word2vec import tries
+from playground.laboratories.embeddings import tries
 from playground.measures.embedding import analogy, neighbours
 from playground.measures.projection import fit
 from playground.settings.edited import Edited

@@ -9,7 +9,7 @@ import pytest
 from playground.acts import ACTS, FRAMES
 from playground.acts.layout import layout
 from playground.lenses import FIRST, LENSES
-from playground.lenses.lens import Lens
+from playground.lenses.lens import Lens, panels
 from playground.visitors.choices import Choices
 from tests.playground.lenses import code
 from tests.playground.mixed import mixed
@@ -17,7 +17,7 @@ from tests.playground.small import tiny
 
 
 def views(lens: Lens) -> set[str]:
-    return {panel.view for row in lens.panels for panel in row}
+    return {panel.view for panel in panels(lens.panels)}
 
 
 @pytest.mark.parametrize("name", LENSES)
@@ -54,7 +54,7 @@ def test_views_belong_to_one_lens_each():
     every = [view for lens in LENSES.values() for view in views(lens)]
     assert len(every) == len(set(every))
     assert FIRST in LENSES
-    assert [each["name"] for each in layout()["lenses"]] == list(LENSES)
+    assert [each["name"] for each in layout()["pages"][0]["tabs"]] == list(LENSES)
 
 
 def test_choices_are_of_a_lens_and_come_back_as_they_were():

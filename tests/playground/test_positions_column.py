@@ -5,11 +5,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from models.position import POSITIONS, ALiBi, RoPE, Scaling
+from models.position import POSITIONS, ALiBi, PositionConfig, RoPE, Scaling
 from playground.laboratories.positions import column, link
 from playground.positions.names import names
 from playground.positions.settings import KEPT, PositionSettings, Setting
 from playground.settings.edited import Edited
+from playground.settings.rows import about
 from playground.views import settings as settings_view
 
 
@@ -114,6 +115,15 @@ def test_a_chart_holds_four_settings():
     assert column.card(edited(kept=(Setting(),)))["full"] == "It is in the chart already."
 
 
-def test_a_new_variant_would_have_a_chip_and_a_sentence():
-    assert {kind for kind, _ in column.chips()} == set(POSITIONS) == set(column.about())
-    assert all(sentence and paper for sentence, paper in column.about().values())
+@pytest.mark.parametrize("kind", POSITIONS)
+def test_a_scheme_says_what_the_page_shows_of_it(kind):
+    """Attributes of its config, as docs/extending.md lists them."""
+    scheme = POSITIONS[kind]
+    assert kind in dict(column.chips())
+    sentence, paper = about(POSITIONS)[kind]
+    assert sentence.endswith("."), f"{kind} has no docstring that ends its first paragraph with a full stop"
+    assert paper is not None, f"{kind} has no paper"
+    assert paper[1].startswith("https://"), f"the paper of {kind} has no address"
+    assert scheme.heading, f"{kind} has no heading for its settings"
+    assert scheme.sees.endswith("."), f"{kind} does not say how it sees distance"
+    assert scheme.absolute or scheme.enters != PositionConfig.enters, f"{kind} does not say where it enters"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.position import T5, ALiBi, Learned, NoPosition, RoPE, Scaling, Shaw, Sinusoidal
-from playground.laboratories.positions import decay as view
+from playground.laboratories.positions.decay import view
 from playground.positions import decay, findings
 from playground.positions.names import names
 from playground.positions.settings import PositionSettings, Setting
@@ -106,8 +106,8 @@ def test_only_settings_with_the_same_quantity_share_a_chart():
 @pytest.mark.parametrize("position", [RoPE(), Sinusoidal(), Learned(), ALiBi(), T5(), Shaw(), NoPosition()])
 def test_every_scheme_has_a_sentence_and_where_nothing_is_drawn_an_action(position):
     value = view.value(PositionSettings(position=position))
-    assert value["decay_head"]["title"]
-    assert bool(value["decay"]["title"]) != ("act" in value["decay_head"])
+    assert value["decay-head"]["title"]
+    assert bool(value["decay"]["title"]) != ("act" in value["decay-head"])
 
 
 @pytest.mark.parametrize("distance", [16, 32, 40, 41, 113, 256])

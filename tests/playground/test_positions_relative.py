@@ -10,7 +10,7 @@ import torch
 
 from models.position import POSITIONS, RoPE, Scaling
 from models.position.alibi import slopes
-from playground.laboratories.positions import relative as view
+from playground.laboratories.positions.relative import view
 from playground.positions import findings, relative
 from playground.positions.relative import SAME, Shifted, moved, score
 from playground.positions.scheme import built, contents, scores
@@ -75,8 +75,8 @@ def test_learned_positions_end_with_a_sentence():
     assert seen.shifts[-1] == 11
     assert "Learned positions end at 32" in seen.refused
     value = view.value(PositionSettings(position={"kind": "learned"}, trained=16))
-    assert "no vector" in value["shift_head"]["html"]
-    assert json.loads(value["shift_head"]["act"])[1] == 'set:{"query": 15, "key": 0}'
+    assert "no vector" in value["shift-head"]["html"]
+    assert json.loads(value["shift-head"]["act"])[1] == 'set:{"query": 15, "key": 0}'
 
 
 def test_the_finding_names_the_numbers():
@@ -104,9 +104,9 @@ def test_yarn_sharpens_scores_by_the_square_of_its_amplitude():
 
 def test_both_squares_have_one_scale():
     value = view.value(PositionSettings(position={"kind": "sinusoidal"}))
-    assert value["here"]["high"] == value["there"]["high"]
-    assert "differ" in value["there"]["note"]
-    assert "the same picture" in view.value(PositionSettings())["there"]["note"]
+    assert value["scores-here"]["high"] == value["scores-there"]["high"]
+    assert "differ" in value["scores-there"]["note"]
+    assert "the same picture" in view.value(PositionSettings())["scores-there"]["note"]
     assert relative.square(PositionSettings(), 3, 4).shape == (4, 4)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from models.position import POSITIONS, RoPE, Scaling
-from playground.laboratories.positions import grid, scheme
+from playground.laboratories.positions import grid
+from playground.laboratories.positions.scheme import view as scheme
 from playground.positions import portraits, rotation
 from playground.positions.settings import PositionSettings
 
@@ -70,19 +71,19 @@ def test_few_pairs_stand_for_all_with_the_chosen_one():
 
 
 def test_the_square_holds_cosines_and_the_place_in_hand():
-    value = scheme.value(settings())["square"]
+    value = scheme.value(settings())["scheme-square"]
     shown, (row, column) = cells(value), json.loads(value["chosen"])
     assert shown[row, column] == pytest.approx(math.cos(28 * 10_000.0 ** (-12 / 64)), abs=1e-3)
-    far = scheme.value(settings(query=300, key=5))["square"]
+    far = scheme.value(settings(query=300, key=5))["scheme-square"]
     assert json.loads(far["rows"])[json.loads(far["chosen"])[0]] == "300"
 
 
 def test_bias_and_buckets_are_masked_ahead_only_when_looking_back():
-    back, both = (scheme.value(settings("T5", sight=sight))["made_of"] for sight in ("back", "both ways"))
+    back, both = (scheme.value(settings("T5", sight=sight))["scheme-matrix"] for sight in ("back", "both ways"))
     assert np.isnan(cells(back)[3, 4])
     assert cells(back)[20, 4] == pytest.approx(16, abs=0.01)
     assert cells(both)[3, 4] == pytest.approx(17, abs=0.01)
-    alibi = cells(scheme.value(settings("ALiBi", head=1))["square"])
+    alibi = cells(scheme.value(settings("ALiBi", head=1))["scheme-square"])
     assert alibi[10, 2] == pytest.approx(-8 / 4, abs=1e-3)
 
 
@@ -96,15 +97,15 @@ def test_t5_says_its_buckets():
 @pytest.mark.parametrize("kind", POSITIONS)
 def test_every_scheme_draws_or_says_why_not(kind):
     value = scheme.value(settings(kind))
-    drawn = [name for name, part in value.items() if (part.get("title") and name != "head") or part.get("total")]
-    assert bool(drawn) != ("act" in value["head"])
-    code = value["python"]["python"]
+    drawn = [name for name, part in value.items() if (part.get("title") and name != "scheme-head") or part.get("total")]
+    assert bool(drawn) != ("act" in value["scheme-head"])
+    code = value["scheme-notes"]["python"]
     exec(compile(code.replace("print(", "repr("), "the lines", "exec"), {})
 
 
 def test_scaling_is_drawn_beside_the_plain_angles():
     scaled = settings(own={"scaling": Scaling(way="YaRN").model_dump()})
-    names = [trace.get("name") for trace in json.loads(scheme.value(scaled)["speeds"]["fig"])["data"]]
+    names = [trace.get("name") for trace in json.loads(scheme.value(scaled)["scheme-speeds"]["fig"])["data"]]
     assert "without scaling" in names
-    assert "without scaling" not in scheme.value(settings())["speeds"]["fig"]
+    assert "without scaling" not in scheme.value(settings())["scheme-speeds"]["fig"]
     assert isinstance(rotation.plain(scaled.now()).position, RoPE)

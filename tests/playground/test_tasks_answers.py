@@ -45,10 +45,10 @@ def test_a_mirror_image_is_blanked_on_either_side_and_can_be_filled_from_the_oth
     batch = made.batch(256, seeded(3), "encoder-only")
     read, wanted, blank = batch.ids_BT.tolist(), batch.targets_BT.tolist(), made.id["▢"]
     for x, y in zip(read, wanted, strict=True):
-        assert x[n] == made.id["→"] and y[n] == IGNORE
+        assert (x[n], y[n]) == (made.id["→"], IGNORE)
         for i in range(n):
             one, other = sorted((i, 2 * n - i), key=lambda place: x[place] == blank)
-            assert (x[one], y[one]) == (y[other], IGNORE) and x[other] == blank
+            assert (x[one], y[one], x[other]) == (y[other], IGNORE, blank)
     share = sum(row[i] == blank for row in read for i in range(n)) / (256 * n)
     assert 0.45 < share < 0.55, "of what is blanked half stands on the left, where only the right tells it"
 

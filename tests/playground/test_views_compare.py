@@ -15,7 +15,8 @@ from playground.comparison.results import Spread, last
 from playground.comparison.setup import Setup
 from playground.comparison.trials import Trial
 from playground.comparison.variants import changed
-from playground.laboratories.compare import charts, table, value
+from playground.laboratories.compare import charts, table
+from playground.laboratories.compare.view import value
 from playground.runs.history import Metrics
 from playground.runs.run import Run
 from playground.visitors.jobs import nowhere

@@ -51,13 +51,13 @@ def test_every_measure_has_a_value_and_what_it_means(seen):
     found = {name: (value, unit, note) for name, value, unit, note, told in seen.json("measures") if told.endswith(".")}
     assert {"Largest ÷ mean", "Variation", "Entropy", "Dead experts", "Dropped"} <= set(found)
     demand = np.array(seen.load["demand"])
-    soft = seen.routed.mixture.router.kind == "soft"
+    soft = seen.routed.mixture.router.picks == "nobody"
     uneven = seen.routing.probs_NE.float().mean(0).numpy() if soft else demand  # every expert has every token
     assert float(found["Largest ÷ mean"][0]) == pytest.approx(uneven.max() / uneven.mean(), abs=0.006)
     assert found["Entropy"][2] == f"evenness of the {'gate' if soft else 'load'}"
     lost = sum(seen.load["demand"]) - sum(seen.load["load"])
     assert found["Dropped"][2] == f"{lost:,} of {demand.sum():,} choices"
-    equal = seen.routed.mixture.router.kind in ("soft", "expert choice")  # then that loss is 1 whatever happens
+    equal = seen.routed.mixture.router.picks != "tokens"  # then that loss is 1 whatever happens
     assert ("Auxiliary loss" in found) is (bool(seen.routing.losses) and not equal)
     assert ("Auxiliary" in dict(seen.json("sums"))) is ("Auxiliary loss" in found)
     limited = seen.routing.capacity is not None

@@ -7,7 +7,7 @@ import json
 import pytest
 import torch
 
-from playground.laboratories.embeddings.input import value
+from playground.laboratories.embeddings.input.view import value
 from playground.lenses.embeddings.choices import VectorChoices
 from playground.runs.inputs import inputs
 from playground.runs.vectors import stacks

@@ -39,7 +39,7 @@ def _line(name: str, curves: Sequence[Curve]) -> drawing.Line:
         [fmean(column) for column in columns],
         [min(column) for column in columns],
         [max(column) for column in columns],
-        colour=drawing.HUES[name],
+        colour=drawing.HUES.get(name, drawing.OTHER),
         width=2.2 if name == CLAIMED else 1.6,
     )
 

@@ -28,7 +28,7 @@ def figures(progress: Progress) -> dict[str, Figure]:
     names = list(dict.fromkeys(p.scheme for p in progress.points))
     length = progress.config.length
     notes = [
-        f'<span style="color:{drawing.HUES[name]}">●</span> {name}: '
+        f'<span style="color:{drawing.HUES.get(name, drawing.OTHER)}">●</span> {name}: '
         + (f"refused beyond {length} characters" if name in names else "stopped")
         for name, _ in progress.refused
     ]
@@ -56,7 +56,7 @@ def _line(progress: Progress, name: str) -> drawing.Line:
         [p.accuracy for p in points],
         [p.accuracy - p.change_error for p in points],
         [p.accuracy + p.change_error for p in points],
-        colour=drawing.HUES[name],
+        colour=drawing.HUES.get(name, drawing.OTHER),
         width=2.2 if name in BOLD or "," in name else 1.4,
         text="" if name in dict(progress.refused) else None,
     )

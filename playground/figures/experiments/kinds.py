@@ -27,6 +27,8 @@ HUES = {  # a scheme keeps its colour in every chart
     "softmax, fused": "var(--line-0)",
     "linear": "var(--line-1)",
 }
+OTHER = "var(--text-2)"
+"""Of what has no colour of its own."""
 
 
 def lengths(

@@ -7,28 +7,18 @@ from typing import Any, NamedTuple
 
 from models.position import POSITIONS, RoPE, Scaling
 from playground.figures.curves import COLOURS
+from playground.laboratories.positions.decay.view import alike
 from playground.laboratories.positions.link import link
 from playground.positions.names import matters, names
 from playground.positions.settings import KEPT, PositionSettings
 from playground.settings.edited import Edited
 from playground.settings.paths import flat
 from playground.settings.rows import rows
+from playground.views import settings as settings_view
 from playground.wording import said
 
-PAPERS = {  # kind -> the paper of the scheme
-    "none": ("Haviv et al. 2022", "https://arxiv.org/abs/2203.16634"),
-    "sinusoidal": ("Vaswani et al. 2017, §3.5", "https://arxiv.org/abs/1706.03762"),
-    "learned": ("Gehring et al. 2017, §3.1", "https://arxiv.org/abs/1705.03122"),
-    "RoPE": ("Su et al. 2021, §3.4", "https://arxiv.org/abs/2104.09864"),
-    "ALiBi": ("Press et al. 2022", "https://arxiv.org/abs/2108.12409"),
-    "T5": ("Raffel et al. 2020, §2.1", "https://arxiv.org/abs/1910.10683"),
-    "Shaw": ("Shaw et al. 2018, §3.2", "https://arxiv.org/abs/1803.02155"),
-    "Transformer-XL": ("Dai et al. 2019, §3.3", "https://arxiv.org/abs/1901.02860"),
-}
-ORDER = ("RoPE", "sinusoidal", "learned", "ALiBi", "T5", "Shaw", "Transformer-XL", "none")
-CHIPS = {"sinusoidal": "Sinusoidal", "learned": "Learned", "T5": "T5 bias", "none": "None"}
-TITLES = {"RoPE": "Rotation", "sinusoidal": "Table", "learned": "Table", "ALiBi": "Slopes", "T5": "Buckets"}
-TITLES |= {"Shaw": "Clip", "Transformer-XL": "Sinusoid", "none": "Stack"}
+ORDER = sorted(POSITIONS, key=lambda kind: (kind != PositionSettings().position.kind, kind == "none"))
+"""Of the chips: the first one chosen first, no positions last."""
 EVERYDAY = ("way", "factor", "trained", "fraction", "buckets", "furthest")  # on the Playground behind "More"
 
 
@@ -57,10 +47,25 @@ IDLE = {"none": ("factor", "fast", "slow", "sharpness"), "linear": ("fast", "slo
 IDLE |= {"NTK": IDLE["linear"], "llama3": ("sharpness",), "YaRN": ()}
 
 
+def form_title(name: str) -> str:
+    """Of an accordion's form; the title of the first accordion follows the scheme, this does not."""
+    return f"Positions: {ACCORDIONS[name].title}"
+
+
+def value(edited: Edited[PositionSettings]) -> dict[str, dict[str, Any]]:
+    """The column on the left."""
+    now, out = edited.config, {}
+    excluded = alike(now)[1] if now.tab == "decay" else ()
+    for name, each in ACCORDIONS.items():
+        value = settings_view.value(edited, {"": each.rows}, hidden=hidden(now), hints=hints(now))
+        out[f"form:{form_title(name)}"] = value
+    label = {"id": "position-scheme", "text": title(now)}
+    return {"schemes": scheme(edited), "kept": card(edited, excluded), **out, "label": label}
+
+
 def title(settings: PositionSettings) -> str:
     """Of the first accordion."""
-    kind = str(settings.position.kind)
-    return TITLES.get(kind, kind)
+    return settings.position.heading or settings.position.kind
 
 
 def hidden(settings: PositionSettings) -> list[str]:
@@ -71,7 +76,7 @@ def hidden(settings: PositionSettings) -> list[str]:
         found += ["trained", "heads", *(f"position.scaling.{name}" for name in idle)]
     else:
         found += ["pair"]
-    if position.kind in ("sinusoidal", "learned", "none", "RoPE"):
+    if not position.acts_on_scores:
         found += ["sight", "heads", "head"]
     if settings.tab == "decay" and position.kind != "T5":
         found += ["sight"]
@@ -87,24 +92,22 @@ def hints(settings: PositionSettings) -> dict[str, str]:
         factor = said(position.scaling.factor)
         found["position.scaling.factor"] = f"Method is none, so a factor of {factor} has no effect. Choose a method."
     for name in ("query", "key"):
-        if position.kind == "learned" and getattr(settings, name) >= settings.trained:
+        if position.ends and getattr(settings, name) >= settings.trained:
             found[name] = f"There is no learned vector beyond position {settings.trained - 1}."
     return found
 
 
 def chips() -> list[list[str]]:
-    """[[kind, label]] in the order shown; a new variant stands last."""
-    return [[kind, CHIPS.get(kind, kind)] for kind in (*ORDER, *(k for k in POSITIONS if k not in ORDER))]
-
-
-def about() -> dict[str, list[Any]]:
-    """{kind: [sentence, paper]}."""
-    lines = {kind: (member.__doc__ or "").strip().split("\n\n")[0] for kind, member in POSITIONS.items()}
-    return {kind: [" ".join(text.split()), PAPERS.get(kind)] for kind, text in lines.items()}
+    """[[kind, label]] in the order shown."""
+    return [[kind, POSITIONS[kind].chip or kind] for kind in ORDER]
 
 
 def scheme(edited: Edited[PositionSettings]) -> dict[str, Any]:
-    """See `components.schemes`."""
+    """{kind, problem (sentence or ""), lines: JSON {accordion: what it says while closed}}.
+
+    Events: edit {at, value}; open {query: {name: text}}, once, with what the page's address says. Properties: kinds
+    [[kind, label]] in the order shown; about {kind: [sentence, [paper, address]]}.
+    """
     raw = flat(edited.raw)
     now = edited.config
     scaled = isinstance(now.position, RoPE) and now.position.scaling
@@ -117,14 +120,17 @@ def scheme(edited: Edited[PositionSettings]) -> dict[str, Any]:
     }
     return {
         "kind": raw["position.kind"],
-        "tab": now.tab,
         "problem": edited.problems.get("position.kind", "") or edited.problems.get("kept", ""),
         "lines": json.dumps(lines),
     }
 
 
 def card(edited: Edited[PositionSettings], excluded: tuple[int, ...] = ()) -> dict[str, Any]:
-    """See `components.kept`. `excluded`: the kept ones that the chart in sight cannot show."""
+    """{rows: JSON [[id, colour, name, why it is not drawn or ""]], the one in hand first, full: why nothing can be
+    added or "", link: address of the settings}. `excluded`: the kept ones that the chart in sight cannot show.
+
+    Event: do {action}: keep, drop:1, reset.
+    """
     now = edited.config
     every = names([now.now(), *now.kept])
     shown = [["now", COLOURS[0], f"{every[0]} (now)", ""]]

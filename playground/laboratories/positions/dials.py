@@ -15,7 +15,18 @@ NOTHING: dict[str, Any] = {"pairs": "[]"}
 
 
 def value(settings: PositionSettings) -> dict[str, Any]:
-    """See `components.dials`."""
+    """Value:
+
+        pairs       JSON [[index, radians per token]]; [] takes no room
+        query, key  positions
+        chosen      index of the pair in hand
+        total       pairs there are
+        pair        JSON {channels, query, key, product}: the two channels of the chosen pair before they turn
+        amplitude   what turned vectors are multiplied by
+
+    Event: do {action: "set:{...}"}, of a pair that is pressed, and of the positions after a turn. Property `large`:
+    draw the chosen pair alone, as a plane with its two channels as axes.
+    """
     position = settings.position
     if not isinstance(position, RoPE):
         return NOTHING

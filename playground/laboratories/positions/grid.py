@@ -1,4 +1,4 @@
-"""A matrix as the value of `components.grid`: 16 bits a cell, so that a card can say each number."""
+"""A matrix as a picture, 16 bits a cell: a cell under the pointer or the arrow keys says its number."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def grid(
     said: str = "",
 ) -> dict[str, Any]:
     """`scale`: "div" around 0 or "seq". `picks`: settings that a press on a cell sets to its row's and column's label.
-    Values outside `low` to `high` are drawn at the end of the scale.
+    Values outside `low` to `high` are drawn at the end of the scale. Event: do {action: "set:{...}"} of such a press.
     """
     share = np.clip((matrix - low) / ((high - low) or 1.0), 0.0, 1.0)
     packed = np.where(masked if masked is not None else False, MASKED, np.rint(share * MOST)).astype("<u2")

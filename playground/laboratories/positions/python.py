@@ -49,7 +49,7 @@ def shifted(settings: PositionSettings) -> str:
     """Of the tab "Relative only"."""
     query, key, head = settings.query, settings.key, settings.drawn_head()
     moved = f", score(setting, {query} + {settings.shift}, {key} + {settings.shift}, {head})"
-    if settings.position.kind == "learned" and max(query, key) + settings.shift >= settings.trained:
+    if settings.position.ends and max(query, key) + settings.shift >= settings.trained:
         moved = ""  # there is none
     return (
         f"{_names(settings)}\n"

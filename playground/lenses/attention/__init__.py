@@ -19,16 +19,14 @@ LENS = Lens(
     name="attention",
     title="Attention",
     panels=(
-        (panel("attention", elem_id="lens-attention"),),
-        (
-            panel(
-                "plot",
-                "roles",
-                title="Head roles",
-                note="mean weight on the role’s place, held-out examples",
-                tall=236,
-                slot="attention",
-            ),
+        panel("attention", elem_id="lens-attention"),
+        panel(
+            "plot",
+            "roles",
+            title="Head roles",
+            note="mean weight on the role’s place, held-out examples",
+            tall=236,
+            slot="attention",
         ),
     ),
     value=value,

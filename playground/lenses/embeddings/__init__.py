@@ -16,7 +16,7 @@ def value(session: Session, charts: bool) -> Update:
 LENS = Lens(
     name="embeddings",
     title="Embeddings",
-    panels=((panel("embeddings", elem_id="lens-embeddings"),),),
+    panels=(panel("embeddings", elem_id="lens-embeddings"),),
     value=value,
     code=CODE,
     blank={"embeddings": view.nothing()},

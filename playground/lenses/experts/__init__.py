@@ -24,26 +24,22 @@ LENS = Lens(
     name="experts",
     title="Experts",
     panels=(
-        (panel("experts", elem_id="lens-experts"),),
-        (
-            panel(
-                "plot",
-                "ways",
-                title="Expert paths across layers",
-                note="tokens from first choice to first choice",
-                tall=420,
-                slot="experts-ways",
-            ),
+        panel("experts", elem_id="lens-experts"),
+        panel(
+            "plot",
+            "ways",
+            title="Expert paths across layers",
+            note="tokens from first choice to first choice",
+            tall=420,
+            slot="experts-ways",
         ),
-        (
-            panel(
-                "plot",
-                "told",
-                title="Mutual information with the chosen expert",
-                note="share of the entropy of task, position, kind of token",
-                tall=252,
-                slot="experts-told",
-            ),
+        panel(
+            "plot",
+            "told",
+            title="Mutual information with the chosen expert",
+            note="share of the entropy of task, position, kind of token",
+            tall=252,
+            slot="experts-told",
         ),
     ),
     value=value,

@@ -30,7 +30,7 @@ def lines(routing: Routing, mixture: MoE, groups: int, *, training: bool, causal
 def _capacity(routing: Routing, mixture: MoE, experts: int, groups: int, *, training: bool) -> list[list[str]]:
     tokens, k = len(routing.experts_NK) // groups, routing.experts_NK.shape[1]
     if routing.capacity is None:
-        if mixture.router.kind == "expert choice":
+        if mixture.router.picks == "experts":
             factor, split = getattr(mixture.router, "factor", 1.0), mixture.split
             words = "⌈ tokens ÷ experts × average" + (" × parts ⌉" if split > 1 else " ⌉")
             sums = f"⌈ {tokens:,} ÷ {experts} × <em>{factor:g}</em>" + (f" × {split} ⌉" if split > 1 else " ⌉")

@@ -13,17 +13,17 @@ def value(session: Session, charts: bool) -> Update:
     return {"intervene": view.value(session), "effects": view.bars(session)}
 
 
-def computed(session: Session, charts: bool) -> Update:
+def computed(session: Session, charts: bool) -> Update | None:
     """What is known so far."""
-    return value(session, charts) if session.run is not None else {}
+    return value(session, charts) if session.run is not None and "intervene" in session.jobs else None
 
 
 LENS = Lens(
     name="intervene",
     title="Intervene",
     panels=(
-        (panel("intervene", elem_id="lens-intervene"),),
-        (panel("plot", "effects", tall=300, slot="intervene-bars"),),
+        panel("intervene", elem_id="lens-intervene"),
+        panel("plot", "effects", tall=300, slot="intervene-bars"),
     ),
     value=value,
     code=CODE,

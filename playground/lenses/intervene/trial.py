@@ -55,7 +55,7 @@ class Shown(NamedTuple):
 
     finding: Finding
     table: dict[str, Any]
-    """See `components.table`."""
+    """Of the panel `table`."""
     maps: tuple[dict[str, Any], ...] = ()
     """{title, note, fig, pick}: heat maps; `pick` says what a press of a cell opens: the attention whose
     heads they are ("decoder", "encoder", "cross"), the stack whose experts they are ("decoder expert"), or ""."""

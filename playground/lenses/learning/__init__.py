@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.lenses.learning import view
 from playground.lenses.learning.code import CODE
-from playground.lenses.lens import Lens, Update, panel
+from playground.lenses.lens import Lens, Update, panel, row
 from playground.visitors.session import Session
 
 CHARTS = {  # name -> (heading, small print)
@@ -28,11 +28,14 @@ LENS = Lens(
     name="learning",
     title="Learning",
     panels=(
-        (panel("finding"),),
-        tuple(
-            panel("plot", f"chart-{name}", title=title, note=note, tall=240) for name, (title, note) in CHARTS.items()
+        panel("finding"),
+        row(
+            *(
+                panel("plot", f"chart-{name}", title=title, note=note, tall=240)
+                for name, (title, note) in CHARTS.items()
+            )
         ),
-        (panel("table", "learning-table"),),
+        panel("table", "learning-table"),
     ),
     value=value,
     code=CODE,

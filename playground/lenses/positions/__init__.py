@@ -16,7 +16,7 @@ def value(session: Session, charts: bool) -> Update:
 LENS = Lens(
     name="positions",
     title="Positions",
-    panels=((panel("positions", elem_id="lens-positions"),),),
+    panels=(panel("positions", elem_id="lens-positions"),),
     value=value,
     code=CODE,
     has=lambda config: bool(config.attention.query_heads()),

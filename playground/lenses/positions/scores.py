@@ -17,30 +17,12 @@ from playground.lenses.positions.looked import Looked
 from playground.measures import distance as measure
 from playground.visitors.session import Session
 
-ADDED = {
-    "ALiBi": "ALiBi bias",
-    "T5": "T5 bias",
-    "Shaw": "relative keys",
-    "Transformer-XL": "position terms",
-}
-NOTES = {
-    "none": "This model has no positions: distance can matter only through what the tokens say and the mask.",
-    "sinusoidal": "Positions are added to the vectors, so a score depends on both absolute positions; what distance "
-    "explains of it, the model has learned.",
-    "learned": "Positions are added to the vectors, so a score depends on both absolute positions; what distance "
-    "explains of it, the model has learned.",
-    "RoPE": "Queries and keys are turned by their positions, which enter a score only through their difference.",
-    "ALiBi": "The bias falls by the head’s slope with every token; the content may work against it.",
-    "T5": "The bias is a trained number per bucket of distances, the same in every layer of a stack.",
-    "Shaw": "Each query meets a trained vector of its distance to the key: q · a, beside q · k.",
-    "Transformer-XL": "u · k + (q + v) · W R(distance), beside q · k.",
-}
 EXACT = 1e-3
 
 
 def note(config: TransformerConfig) -> str:
     """How the model's position scheme enters its scores."""
-    return NOTES.get(config.position.kind, "")
+    return config.position.sees
 
 
 def why(session: Session, *, kept: bool) -> str:
@@ -92,9 +74,9 @@ def of_head(model: Transformer, seen: Looked, layer: int, head: int, where: slic
     one = [term[:, head : head + 1] for term in terms(seen, layer)]
     whole = measure.moments(torch.stack(one).sum(0), seen.seen_BTS)
     parts = [measure.moments(term, seen.seen_BTS).mean[0] for term in one] if len(one) > 1 else []
-    kind = model.config.position.kind
-    product = "rotated q · k" if kind == "RoPE" else "q · k"
-    names = ["score", product, ADDED.get(kind, "bias")] if parts else [product]
+    position = model.config.position
+    product = "rotated q · k" if isinstance(position, RoPE) else "q · k"
+    names = ["score", product, position.adds] if parts else [product]
     return {
         "terms": json.dumps(names),
         "scores": packed(np.stack([whole.mean[0], *parts])[:, where]),

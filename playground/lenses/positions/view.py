@@ -54,7 +54,7 @@ def value(session: Session, posed: Posed | None = None) -> dict[str, Any]:
 
         n, step       number of the frame; training step it shows
         empty         JSON {title, html} instead of all the rest, or ""
-        which, stacks as of `components.attention`; with layers = 0 (cross-attention) only finding and tools are shown
+        which, stacks as of the attention lens; with layers = 0 (cross-attention) only finding and tools are shown
         probes, probe, text, ask, error  likewise
         layers, heads, layer, head  L, H; the selected head
         first         the first distance in tokens back; negative: ahead

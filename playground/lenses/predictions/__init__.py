@@ -12,15 +12,15 @@ def value(session: Session, charts: bool) -> Update:
     return {"predictions": view.value(session)} if charts else {}
 
 
-def writing(session: Session, charts: bool) -> Update:
+def writing(session: Session, charts: bool) -> Update | None:
     """The prompt as far as it goes."""
-    return {"predictions": view.value(session)} if session.run is not None else {}
+    return {"predictions": view.value(session)} if session.run is not None and "prompt" in session.jobs else None
 
 
 LENS = Lens(
     name="predictions",
     title="Predictions",
-    panels=((panel("predictions", elem_id="lens-predictions"),),),
+    panels=(panel("predictions", elem_id="lens-predictions"),),
     value=value,
     code=CODE,
     acts={"predictions": acts.ACTS},

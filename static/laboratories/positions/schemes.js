@@ -34,8 +34,6 @@ export const schemes = (element, props, trigger, watch) => {
   };
   const draw = value => {
     mark(value.kind);
-    const column = root.closest(".pg-cfg");
-    if (column) column.dataset.tab = value.tab;        // css shows the settings of the tab in sight
     const [sentence, paper] = about[value.kind] ?? [""];
     if (words.dataset.kind !== value.kind) words.innerHTML = esc(sentence) + cite(paper);
     words.dataset.kind = value.kind;

@@ -1,1 +1,0 @@
-"""Values of the Embeddings page: word2vec live, and one-hot against dense."""
