@@ -53,7 +53,7 @@ export const pathPlane = (host, choose) => {
   const draw = (next, run) => {
     path = next;
     const percent = share => `${num(100 * share, 2)} %`, [x, y] = path.share.map(percent);
-    const laid = plane.draw(path.xy.flat(), `${path.stack} ${path.fitted} ${path.tokens.length}`, [`component 1 (${x} of the variance) →`, `component 2 (${y}) →`]);
+    const laid = plane.draw(path.xy.flat(), `${path.stack} ${path.fitted} ${path.tokens.length}`, [`axis 1 (${x} of the variance) →`, `axis 2 (${y}) →`]);
     if (!laid) return;
     const spots = path.xy.map(state => state.map(laid.at)), mine = spots.map(state => state[path.place]);
     const line = places => places.map(([px, py]) => `${px.toFixed(1)},${py.toFixed(1)}`).join(" ");

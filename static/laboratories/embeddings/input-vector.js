@@ -20,7 +20,7 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
     <div class="end"><span class="grow"></span><div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div></div>
   <div class="all"><div class="strip"></div>
     <div class="pic"><div class="sums" tabindex="0" role="group"></div><p class="enters"></p><p class="does"></p>
-      <div class="lengths"><div class="pt"><h2>Length of each part, token by token</h2><span></span></div><div class="bars"></div></div></div>
+      <div class="norms"><div class="pt"><h2>Norm of each part, token by token</h2><span></span></div><div class="bars"></div></div></div>
     <div class="twin"></div><div class="hover-card" hidden></div></div>`;
 const VIEWS = [["picture", "Picture"], ["table", "Table"]], POLL_MS = 1000;
 const STOPS = Array.from({ length: 11 }, (_, i) => `var(--div-${i})`).join(",");
@@ -81,7 +81,7 @@ export const inputvector = (element, props, trigger, watch) => {
       setText(node.querySelector(".mono"), last || row === latest.sum && i ? "" : glyphOf(row.of));
       paintCells(node.querySelector("canvas"), Uint8Array.from(row.x, x => Math.round(127 + 127 * x / top)), 0, row.x.length, 1, table);
       node.querySelector("canvas").setAttribute("aria-label", `${row.label}: ${row.x.length} numbers, length ${num(row.norm, 3)}`);
-      const html = `<span><b>${num(row.norm, 3)}</b> length</span><span>${signed(row.mean, 2)} mean</span><span>${num(row.variance, 2)} variance</span>`;
+      const html = `<span><b>${num(row.norm, 3)}</b> norm</span><span>${signed(row.mean, 2)} mean</span><span>${num(row.variance, 2)} variance</span>`;
       const said = node.querySelector(".told");
       if (said.shown !== html) said.innerHTML = said.shown = html;
     });
@@ -91,14 +91,14 @@ export const inputvector = (element, props, trigger, watch) => {
     if (keys.shown !== html) keys.innerHTML = keys.shown = html;
     setText($(".enters"), latest.enters ? `Nothing is added for the position. ${latest.enters}` : "");
     setText($(".does"), latest.normed ? `${latest.normed.does} It stands ${latest.normed.where}.` : "Nothing is normed before the first block’s attention: it reads the sum itself.");
-    drawLengths(at);
+    drawNorms(at);
     showCell();
   };
   const told = boundary => boundary >= latest.tokens.length ? "none" : `${boundary} ${glyphOf(latest.tokens[boundary])}`;
   /** Bars of all tokens, part by part, on one scale. */
-  const drawLengths = at => {
+  const drawNorms = at => {
     const names = Object.keys(latest.norms), most = Math.max(...names.flatMap(each => latest.norms[each])) || 1;
-    setText($(".lengths .pt span"), `0 to ${num(most, 3)}, one scale`);
+    setText($(".norms .pt span"), `0 to ${num(most, 3)}, one scale`);
     const html = names.map(each => `<div class="line"><span>${each}</span><div>${latest.norms[each].map((x, i) =>
       `<i style="height:${(100 * x / most).toFixed(1)}%" class="${i === at ? "on" : ""}" title="${i} ${esc(glyphOf(latest.tokens[i]))}: ${num(x, 3)}"></i>`).join("")}</div></div>`).join("");
     const bars = $(".bars");

@@ -21,7 +21,7 @@ const HTML = `<div class="wordlab"><div class="tools">
   <div class="twin"></div>
   <div class="wordmaps below"><section class="near"></section><section class="analogy"></section></div></div>`;
 const COLUMNS = [{ label: "word", align: "left" }, { label: "class", align: "left" }, "count",
-  ...METHODS.flatMap(name => [`${name}, component 1`, `${name}, component 2`])];
+  ...METHODS.flatMap(name => [`${name}, axis 1`, `${name}, axis 2`])];
 
 const places = text => {
   const bytes = bytesOf(text), fine = new Int16Array(bytes.buffer, 0, bytes.length >> 1);

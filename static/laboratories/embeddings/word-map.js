@@ -40,8 +40,8 @@ export const wordMap = (host, choose) => {
     paintWords(context, { frame, places, hover, width, height, shown, colours });
     const said = frame.at < 0 ? "" : ` ${frame.words[frame.at]} is chosen; nearest: ${frame.near.map(i => frame.words[i]).join(", ")}.`;
     canvas.setAttribute("aria-label", `Map of ${frame.words.length} words by ${frame.name} after ${num(frame.step)} words read.${said}`);
-    setText($(".mx"), `component 1${shareText(frame.shares?.[0])}`);
-    setText($(".my"), `component 2${shareText(frame.shares?.[1])}`);
+    setText($(".mx"), `axis 1${shareText(frame.shares?.[0])}`);
+    setText($(".my"), `axis 2${shareText(frame.shares?.[1])}`);
     const tip = hover >= 0 && places[hover];
     card.hidden = !tip;
     if (!tip) return;

@@ -100,8 +100,8 @@ export const embeddings = (element, props, trigger, watch) => {
       return;
     }
     setText($(".map").previousElementSibling.firstChild, `${latest.tables.find(([id]) => id === latest.table)[1]} at step ${num(latest.step)}`);
-    const kept = latest.axes === "principal" ? `axes of step ${num(latest.fitted)}, kept` : "directions in which the numbers turn";
-    setText($(".how"), `two of ${latest.width} dimensions show ${num(100 * (latest.share[0] + latest.share[1]), 2)} % of the variance; ${kept}`);
+    const plane = latest.axes === "principal" ? `the plane of the first two principal components of step ${num(latest.fitted)}, kept,` : "the plane in which the numbers turn";
+    setText($(".how"), `${plane} shows ${num(100 * (latest.share[0] + latest.share[1]), 2)} % of the variance in ${latest.width} dimensions`);
     setText($(".side h2"), `Nearest to ${unit} ${word}`);
     map.draw(frame);
     near.draw(frame);
@@ -113,7 +113,7 @@ export const embeddings = (element, props, trigger, watch) => {
     const states = path.rows.length - 1;
     setText($(".way h2"), `Token ${placed.place}, ${glyphOf(placed.tokens[placed.place])}, through ${states} layer${states === 1 ? "" : "s"}`);
     setText($(".which"), [`residual stream at step ${num(path.step)}; axes of step ${num(path.fitted)}, kept`, path.note].filter(Boolean).join(". "));
-    setText($(".way .small"), "lengths of vectors, one scale");
+    setText($(".way .small"), "norms of vectors, one scale");
     setText($(".layers + .fine"), path.post ? "Post-norm: after each addition the state is normed, so lengths stay what the norm makes them."
       : "Pre-norm: each state is the one before plus what was added. Vectors add, their lengths do not.");
     way.draw(placed);

@@ -13,7 +13,7 @@ export const vectorMap = (host, { choose }) => {
 
   const titles = () => {
     const percent = share => `${num(100 * share, 2)} %`, [x, y] = frame.share.map(percent);
-    return frame.axes === "principal" ? [`component 1 (${x} of the variance) →`, `component 2 (${y}) →`]
+    return frame.axes === "principal" ? [`axis 1 (${x} of the variance) →`, `axis 2 (${y}) →`]
       : [`cosine of ${frame.axes} turns (${x} of the numbers’ variance) →`, `sine (${y}) →`];
   };
   /** Which labels have room: the chosen one and its neighbours first, then those that had it in the last frame. */
