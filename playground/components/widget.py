@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from playground.components.static import COMPONENTS, imported
+from playground.components.static import COMPONENTS, PAGE
 
 ENCODED = {ord(character): f"%{ord(character):02X}" for character in "%\"'`\\$"}
 FAILED = "This part of the page could not be loaded. Reload the page."
@@ -53,11 +53,11 @@ def html(make: str, call: str, value: Any = None, **gradio: Any) -> gr.HTML:
     """
     if make not in COMPONENTS:
         raise ValueError(f"No module of static/ exports a function {make!r} of (element, props, ...).")
-    modules = f"Promise.all([{imported('core/widget.js')}, {imported(COMPONENTS[make])}])"
     failed = (
         f"error => {{ console.error(error); (element.querySelector(`.mount`) ?? element).textContent = `{FAILED}`; }}"
     )
-    script = f"{modules}.then(([core, part]) => {{ {call}; }}, {failed})"
+    names = f"core = modules[`core/widget.js`], part = modules[`{COMPONENTS[make]}`]"
+    script = f"{PAGE}.then(({{ modules }}) => {{ const {names}; {call}; }}, {failed})"
     mount = "<div class='mount'></div>"
     return gr.HTML(value, html_template=mount, js_on_load=script, apply_default_css=False, **gradio)
 

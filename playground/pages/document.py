@@ -1,4 +1,4 @@
-"""The document that the page is: what its head names, and the modules, styles and data it then fetches."""
+"""The document that the page is: what its head names, and the script, style and data it then fetches."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from playground.components.static import BASE, COMPONENTS, DIGEST, FILES, needed
+from playground.components.static import BASE, DIGEST, FILES
 from playground.doors.middleware import route
 
-FIRST = ("bus", "header", "transport", "shelf", "column", "published", "form", "words", "attention", "plot", "notes")
-"""What draws the first screen."""
 POLICY = "object-src 'none'; base-uri 'self'; connect-src 'self'; form-action 'self'; frame-src 'none'"
 """What the page may embed, ask and send to. It says nothing of scripts: Gradio runs those of a gr.HTML from texts,
 which takes 'unsafe-inline' and 'unsafe-eval'; nor of who may embed the page.
@@ -25,18 +23,14 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/jso
 
 
 def head(values: dict[str, dict[str, Any]]) -> str:
-    """Html for the end of the head: the style, the modules of the first screen, so that they come at once and not one
-    after the other, and {view: value} that the page draws before the server has said anything.
+    """Html for the end of the head: style, scripts, and {view: value} that the page draws before the server has said
+    anything.
     """
-    first = needed([*(COMPONENTS[make] for make in FIRST), "core/widget.js"])
     text = json.dumps(values).replace("<", "\\u003c")  # a value may hold a closing tag
-    return "\n".join(
-        [
-            f"<link rel='stylesheet' href='{BASE}page.css'>",
-            *(f"<link rel='modulepreload' href='{BASE}{path}'>" for path in first),
-            f"<script type='application/json' id='first-values'>{text}</script>",
-            f"<script type='module' src='{BASE}{COMPONENTS['bus']}'></script>",
-        ]
+    return (
+        f"<link rel='stylesheet' href='{BASE}page.css'>"
+        f"<script type='application/json' id='first-values'>{text}</script>"
+        f"<script type='module' src='{BASE}page.js'></script>"
     )
 
 
@@ -77,12 +71,12 @@ class Document:
 
 @cache
 def packed(path: str) -> bytes:
-    """A file of static/, compressed once."""
+    """A file, compressed once."""
     return gzip.compress(FILES[path], 6, mtime=0)
 
 
 async def file(request: Request) -> Response:
-    """One file of static/; a browser keeps it, since another one has another address."""
+    """One of `FILES`; a browser keeps it, since another one has another address."""
     path = request.path_params["path"]
     if request.path_params["digest"] != DIGEST or path not in FILES:
         return PlainTextResponse("There is nothing at this address.", 404)

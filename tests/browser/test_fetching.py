@@ -1,4 +1,4 @@
-"""What a browser fetches for the page: little, once, and all that the first screen needs at once."""
+"""What a browser fetches for the page: little, once, and nothing before it is needed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from playground.components.static import BASE, COMPONENTS, imported
+from playground.components.static import BASE, imported
 from tests.browser.conftest import watched
 from tests.browser.screen import Screen
 
 KINDS = ("Document", "Script", "Stylesheet")
 OURS = BASE.removeprefix(".")
-DATA = {f"{OURS}{path}" for path in ("vendor/plotly-cartesian.min.js", "replay.json")}
+FILES = ("page.js", "page.css", "replay.json", "vendor/plotly-cartesian.min.js")
 CHART = "#lens-attention .plot .main-svg"
 
 
@@ -29,7 +29,6 @@ class Visit:
         page.on("request", lambda request: self.asked.add(re.sub(r"^\w+://[^/]+", "", request.url)))
         Screen(page).open()
         expect(page.locator(CHART).first).to_be_attached(timeout=60_000)
-        self.named = set(page.locator("link[rel=modulepreload]").evaluate_all("all => all.map(link => link.href)"))
         page.wait_for_load_state("networkidle")
         page.close()
 
@@ -51,20 +50,16 @@ def test_a_first_visit_fetches_little_and_a_second_hardly_anything(visits):
     assert 0 < second < 60_000, visits[1].sizes
 
 
-def test_the_first_screen_waits_for_no_module_that_the_document_does_not_name(visits):
-    named = {re.sub(r"^\w+://[^/]+", "", url) for url in visits[0].named}
-    asked = {path for path in visits[0].asked if path.startswith(OURS)}
-    assert asked - named == DATA | {f"{OURS}page.css"}
+def test_the_first_screen_takes_four_files_of_ours(visits):
+    assert {path for path in visits[0].asked if path.startswith(OURS)} == {f"{OURS}{name}" for name in FILES}
 
 
 @pytest.mark.expects_errors("Failed to load resource", "Failed to fetch dynamically imported module")
-def test_a_part_whose_module_does_not_come_says_so_in_its_place(page):
-    page.route(f"**/{COMPONENTS['experts']}", lambda route: route.abort())
-    screen = Screen(page).open()
-    page.locator("#lenses [role=tab][data-tab-id=experts]").click()
-    expect(page.locator("#lens-experts")).to_contain_text("could not be loaded")
-    page.locator("#lenses [role=tab][data-tab-id=attention]").click()
-    assert screen.page.locator("#lens-attention canvas").count()
+def test_parts_whose_script_does_not_come_say_so_in_their_places(page):
+    page.route("**/page.js", lambda route: route.abort())
+    page.goto("/")
+    for part in ("#hd", "#tp", "#lens-attention"):
+        expect(page.locator(part)).to_contain_text("could not be loaded", timeout=30_000)
 
 
 def test_no_global_is_left_by_our_scripts(page):

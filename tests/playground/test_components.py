@@ -75,7 +75,7 @@ def test_the_bus_sends_each_of_its_events(event):
 def test_a_component_is_drawn_by_a_function_that_exists(name):
     script = MADE[name]().js_on_load or ""
     assert re.findall(r"part\.(\w+)", script) == [name]
-    assert f"`{static.BASE}{static.COMPONENTS[name]}`" in script
+    assert f"part = modules[`{static.COMPONENTS[name]}`]" in script
 
 
 def test_a_component_that_no_script_draws_is_refused():

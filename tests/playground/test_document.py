@@ -40,7 +40,7 @@ def address(path: str) -> str:
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("core/bus.js", "text/javascript"),
+        ("page.js", "text/javascript"),
         ("page.css", "text/css"),
         ("replay.json", "application/json"),
         ("plotly.min.js", "text/javascript"),
@@ -67,8 +67,8 @@ def test_a_file_is_sent_plain_to_who_cannot_unpack(client: TestClient):
 @pytest.mark.parametrize(
     "path",
     [
-        "/pg/0123456789abcdef/core/bus.js",
-        address("core/nothing.js"),
+        "/pg/0123456789abcdef/page.js",
+        address("core/bus.js"),
         address("core"),
         address(""),
         address("../app.py"),
@@ -86,20 +86,17 @@ def test_there_is_nothing_else(client: TestClient, path: str):
 
 
 def test_a_file_is_only_read(client: TestClient):
-    assert client.post(address("core/bus.js")).status_code == 405
+    assert client.post(address("page.js")).status_code == 405
 
 
-def test_the_head_names_what_the_first_screen_needs(client: TestClient):
+def test_the_head_names_style_and_scripts(client: TestClient):
     answer = client.get("/")
-    assert len(answer.content) == len(answer.text.encode())
     head, rest = answer.text.split("</head>", 1)
     assert rest == "<body></head></body></html>"
     assert head.index("<base") < head.index("rel='stylesheet'")
-    asked = re.findall(r"(?:href|src)='\./(pg/[^']+)'", head)
-    assert all(client.get(f"/{path}").status_code == 200 for path in asked)
-    for needed in ("page.css", "core/widget.js", "lenses/attention/attention.js", "pages/transport.js", "core/text.js"):
-        assert address(needed)[1:] in asked
-    assert address("lenses/experts/experts.js")[1:] not in asked
+    asked = re.findall(r"(?:href|src)='\.(/pg/[^']+)'", head)
+    assert asked == [address("page.css"), address("page.js")]
+    assert all(client.get(path).status_code == 200 for path in asked)
 
 
 def test_the_page_is_sent_with_a_policy(client: TestClient):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from graphlib import CycleError
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from playground.components import static
 
 LAYERS = ("core", "controls", "charts", "lenses", "laboratories", "pages")
 """Folders of static/, each of which imports from those before it; a lens or a laboratory from no other one."""
-WHOLE = "\n".join([*static.MODULES.values(), static.FILES["page.css"].decode()])
+WHOLE = static.FILES["page.js"].decode() + static.STYLE
 FETCHES = re.compile(
     r"""(?:src|href)\s*=\s*["'`]?(?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import|fetch\(\s*["'`]http|import\("""
 )
@@ -27,33 +28,24 @@ def upward(path: str, target: str) -> bool:
 
 
 def edges(modules: dict[str, str]) -> list[tuple[str, str]]:
-    return [(path, target) for path, source in modules.items() for target in static.imports(path, source)]
+    return [(path, target) for path, source in modules.items() for target, _ in static.imports(path, source)]
 
 
-def rounds(modules: dict[str, str]) -> set[str]:
-    """Modules that stand on a circle of imports, or lead to one."""
-    left = {path: set(static.imports(path, source)) for path, source in modules.items()}
-    while ready := {path for path, targets in left.items() if not targets & set(left)}:
-        left = {path: targets for path, targets in left.items() if path not in ready}
-    return set(left)
-
-
-def test_every_import_names_a_module_that_exports_it():
-    named = re.compile(r'^import \{ ([^}]+) \} from "([^"]+)";', re.MULTILINE)
+def test_every_import_names_what_a_module_exports():
     for path, source in static.MODULES.items():
-        for names, target in named.findall(source):
-            (found,) = static.imports(path, f'import "{target}";')
-            exported = set(re.findall(r"^export (?:const|let|function) (\w+)", static.MODULES[found], re.MULTILINE))
-            assert set(names.split(", ")) <= exported, (path, target)
+        for target, names in static.imports(path, source):
+            exported = set(static.EXPORT.findall(static.MODULES[target]))
+            assert set(names.split(", ")) - {""} <= exported, (path, target)
+
+
+def test_every_statement_of_a_module_is_one_that_is_bundled():
+    for path, source in static.MODULES.items():
+        told = static.EXPORT.sub("", static.IMPORT.sub("", source))
+        assert not re.search(r"^(import|export)\b(?!\.)", told, re.MULTILINE), path
 
 
 def test_no_module_imports_from_above():
     assert not [(path, target) for path, target in edges(static.MODULES) if upward(path, target)]
-
-
-def test_no_modules_import_each_other():
-    """So that no name is used before it is there."""
-    assert not rounds(static.MODULES)
 
 
 @pytest.mark.parametrize(
@@ -66,15 +58,28 @@ def test_no_modules_import_each_other():
     ],
 )
 def test_an_import_from_above_is_noticed(path, target):
-    (found,) = static.imports(path, f'import {{ a }} from "{"../" * path.count("/")}{target}";')
+    ((found, _),) = static.imports(path, f'import {{ a }} from "{"../" * path.count("/")}{target}";')
     assert upward(path, found)
 
 
-def test_a_circle_is_noticed():
-    assert rounds({"core/a.js": 'import "./b.js";', "core/b.js": 'import "./a.js";', "core/c.js": ""}) == {
-        "core/a.js",
-        "core/b.js",
+def test_modules_run_once_after_those_they_import_and_keep_their_names():
+    modules = {
+        "core/b.js": 'import { a } from "./a.js";\nimport "./c.js";\nexport const b = a + 1;\nlet x = import.meta.url;',
+        "core/a.js": "export const a = 1;\nconst own = 2;",
+        "core/c.js": "said();",
     }
+    text = static.bundle(modules)
+    assert text.index('modules["core/a.js"] = (') < text.index('modules["core/b.js"] = (')
+    assert text.index("said();") < text.index("const b = a + 1;")
+    assert 'const { a } = modules["core/a.js"];' in text
+    assert "return { b };" in text
+    assert 'let x = new URL("core/b.js", import.meta.url);' in text
+    assert text.count("export ") == 1
+
+
+def test_modules_that_import_each_other_are_refused():
+    with pytest.raises(CycleError):
+        static.bundle({"core/a.js": 'import "./b.js";', "core/b.js": 'import "./a.js";', "core/c.js": ""})
 
 
 def test_each_component_is_drawn_by_one_module():
@@ -93,22 +98,18 @@ def test_no_name_is_global():
     assert not re.search(r"\bwindow\.\w+\s*=[^=]|\bpg\.\w", re.sub(r"/\*.*?\*/", "", WHOLE, flags=re.DOTALL))
 
 
-def test_what_is_needed_is_all_that_is_imported():
-    assert static.needed(["core/keys.js"]) == ["core/keys.js", "core/mount.js", "core/storage.js", "core/theme.js"]
+def test_a_script_that_there_is_not_is_refused():
+    assert "`core/keys.js`" in static.imported("core/keys.js")
     with pytest.raises(ValueError, match="no script"):
         static.imported("core/nothing.js")
 
 
 def test_another_file_is_another_address(tmp_path: Path):
-    (tmp_path / "styles").mkdir()
-    (tmp_path / "styles" / "a.css").write_text("a{}")
-    (tmp_path / "styles" / "tokens.css").write_text("t{}")
-    (tmp_path / "core").mkdir()
-    (tmp_path / "core" / "a.js").write_text("1")
-    (tmp_path / "secret.py").write_text("2")
-    files = static.read(tmp_path)
-    assert files == {"core/a.js": b"1", "page.css": b"t{}\na{}"}
-    assert static.digest(files) != static.digest({**files, "core/a.js": b"2"}) != static.digest({"core/a.js": b"2"})
+    for name, text in {"styles/a.css": "a{}", "styles/tokens.css": "t{}", "core/a.js": "1", "vendor/b.js": "2"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert static.read(tmp_path) == ({"core/a.js": "1"}, "t{}\na{}")
+    assert len({static.digest(files) for files in ({"a": b"1"}, {"a": b"2"}, {"b": b"1"}, {"a": b"1", "b": b"2"})}) == 4
 
 
 def test_nothing_is_fetched_from_outside():
