@@ -1,5 +1,7 @@
 """Published models as configs: for their cost, `cost(PUBLISHED["gpt2"])`. Nothing builds them; their weights are not
 here.
+
+It is long as a table is: an entry for each model and its source.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ An update is a step down the gradient of that sum. Where the sources differ, or 
 * The logistic function is exact. The C code looks it up, and saturates beyond ±6.
 
 Names of tensors: B stretch, T centre, S place of a context, M negative, U output word, D dimension, V vocabulary.
+
+It is long because both methods share one derivation, whose steps refer to each other.
 """
 
 from __future__ import annotations

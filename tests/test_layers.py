@@ -1,5 +1,6 @@
 """The imports of the app obey tests/layers.py, and each rule there has a source that breaks it, lest one sleep."""
 
+import ast
 import re
 
 import pytest
@@ -97,3 +98,13 @@ def test_a_circle_is_found():
     sides = {"playground.a": "import playground.b.c", "playground.b.c": "from playground.a import x"}
     assert set(cycle(sides)) == {"playground.a", "playground.b"}
     assert cycle(sides | {"playground.a": "import torch"}) == []
+
+
+def test_a_long_file_says_why():
+    """One concept a file; above 200 lines its docstring has the reason, "It is long because ..." or "as a table is"."""
+    silent = [
+        module
+        for module, source in sources().items()
+        if source.count("\n") > 200 and "It is long " not in (ast.get_docstring(ast.parse(source)) or "")
+    ]
+    assert not silent, f"these have more than 200 lines, and no reason in their docstrings: {silent}"

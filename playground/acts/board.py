@@ -5,7 +5,7 @@ from __future__ import annotations
 from playground.lenses import FIRST, LENSES, notes
 from playground.lenses.lens import Lens, Update
 from playground.settings.forms import accordions
-from playground.views import column, published, task, transport
+from playground.views import column, form, published, task, transport
 from playground.visitors.session import Session
 
 FORMS = accordions()
@@ -53,7 +53,7 @@ def controls(session: Session) -> Update:
         "published": published.value(session),
         "terms": transport.terms(session),
         "replay": _replay(session),
-        **{f"form:{each.title}": column.form(session, each) for each in FORMS},
+        **{f"form:{each.title}": form.value(session, each) for each in FORMS},
         **_notes(session),
     }
 

@@ -7,7 +7,8 @@ from playground.lenses import FIRST, LENSES
 from playground.lenses.lens import Act, Box, Lens, Update, form, panel
 from playground.lenses.page import Page
 from playground.settings.forms import Accordion, accordions
-from playground.views import column, published
+from playground.views import form as form_view
+from playground.views import published
 from playground.visitors.event import Event
 from playground.visitors.session import Session
 
@@ -30,7 +31,7 @@ def _draw(session: Session, lens: Lens, charts: bool) -> Update:
 def _accordion(each: Accordion) -> Box:
     kind = {"path": f"{each.slot}.kind", "label": "Variant" if each.name != "task" else "Task"} if each.slot else None
     words = [panel("words", UNDER[each.name])] if each.name in UNDER else []
-    controls = form(each.title, each.kinds, kind=kind, about=column.about(each))
+    controls = form(each.title, each.kinds, kind=kind, about=form_view.about(each))
     return Box((controls, *words), "acc", each.title, f"acc-{each.name}", open=False)
 
 

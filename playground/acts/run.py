@@ -1,4 +1,7 @@
-"""Presses that train, and the time line: play, pause, step, reset, seek, presets, restarts, links in sentences."""
+"""Presses that train, and the time line: play, pause, step, reset, seek, presets, restarts, links in sentences.
+
+It is long because what trains and what moves along the time line end in the same few drawings.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a visitor compares: which variants, matched how, with how many seeds; and the runs, once they are started."""
+"""What a visitor compares: which variants, matched how, with how many seeds; and the runs, once they are started.
+
+It is long because all of it is one state: what is asked for, matched and started changes together.
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ name of its own that it has pointed here (DNS rebinding: `Host` is then that nam
 Without a list of names, a server bound to loopback answers to loopback's names; a Space to its own and to plain
 addresses; a server bound to other interfaces to plain addresses, to names without a dot and to the machine's own names,
 none of which a stranger can point here.
+
+It is long because names, origins and proxies are read by the same rules, and must not disagree.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """One sentence at the top of each lens, computed from the measures by the rules stated here, or that nothing stands
 out.
+
+It is long as a table is: the rules of each lens one after the other.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """Who has a page open: what each of their events asks of the worker that their session lives in, and the stream that
 their tab holds.
+
+It is long because opening, events and the stream of a page wait for one another under the same lock.
 """
 
 from __future__ import annotations

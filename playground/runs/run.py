@@ -1,4 +1,7 @@
-"""A run: config + seed -> model, optimizer, data, history. Deterministic on one machine, in any thread."""
+"""A run: config + seed -> model, optimizer, data, history. Deterministic on one machine, in any thread.
+
+It is long because an update, its checks and its record are one transaction.
+"""
 
 from __future__ import annotations
 

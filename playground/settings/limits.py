@@ -3,6 +3,8 @@
 A page is hosted where `PLAYGROUND_HOSTED=1`, and on a Space: runs are then small enough that everybody gets a turn.
 Else the machine is its visitor's own, and only its memory bounds a run; `warning` says what a larger one will take.
 Each bound has a variable of its own, a number or "none".
+
+It is long as a table is: every bound with its sentence.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """A session is read back from its folder (see autosave.py), a piece at a time. Whatever cannot be read is left out and
 said.
+
+It is long as a table is: a reader for each piece that autosave.py writes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""All workers as the page's process holds them: started on demand, asked, listened to, and missed when they end."""
+"""All workers as the page's process holds them: started on demand, asked, listened to, and missed when they end.
+
+It is long because a worker's beginning, its questions and its end share what is known of it.
+"""
 
 from __future__ import annotations
 

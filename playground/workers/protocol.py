@@ -3,6 +3,8 @@ two lengths, a JSON object and the bytes. Nothing here is executed by whoever re
 
 `session` names a session (a hash of its visitor's key), `job` a remote job; `re` is the number of a question, which its
 answer repeats.
+
+It is long as a table is: a class for each message.
 """
 
 from __future__ import annotations

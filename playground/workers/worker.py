@@ -1,5 +1,7 @@
 """A worker process: one thread, one loop over the sessions that live here. It answers what has arrived, else lets the
 one whose turn it is compute a little, and draws for those who watch. It ends with its input, everything written down.
+
+It is long because one loop owns every session and every message, in one thread, so that nothing is guarded.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ const passage = (field, row, edit) => {
   };
 };
 
-const LONG = 4000;                                     // characters that a text field shows whole (views/column.py)
+const LONG = 4000;                                     // characters that a text field shows whole (views/form.py)
 /** A .txt file; its text goes to the field's path, which the text field beside it shows. */
 const file = (field, row, edit) => {
   const { body } = slots(row);

@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from models.feedforward import ACTIVATIONS
 from models.mixture import MixtureFeedForward, MoE
@@ -100,8 +99,8 @@ def dense_gates(layer: MixtureFeedForward, x_BTD: Tensor, groups: int = 1) -> Te
     """(N, E) by the formulas; 0 where an expert is not chosen."""
     x_ND, config, router = x_BTD.flatten(0, 1), layer.config.router, layer.router
     if type(config) not in FORMULAS:  # what it chooses has tests of its own
-        experts_NK = run(layer, x_BTD)[1].experts_NK
-        return F.one_hot(experts_NK, layer.room.experts).sum(1) / experts_NK.shape[1]
+        routing = run(layer, x_BTD)[1]
+        return x_ND.new_zeros(len(x_ND), layer.room.experts).scatter(1, routing.experts_NK, routing.weights_NK)
     logits_NE = torch.einsum("nd,ed->ne", x_ND, router.router.weight)
     probs_NE = logits_NE.exp() / logits_NE.exp().sum(1, keepdim=True)
     if isinstance(config, Soft):

@@ -12,6 +12,7 @@ from models.cost import cost
 from playground.settings import presets
 from playground.settings.forms import accordions, field_at
 from playground.views import column
+from playground.views import form as form_view
 from playground.visitors.session import Session
 from playground.wording import metric
 from tests.playground.mixed import mixed
@@ -21,7 +22,7 @@ FORMS = {each.name: each for each in accordions()}
 
 
 def marks(session: Session, name: str) -> dict[str, list[str]]:
-    return json.loads(column.form(session, FORMS[name])["marks"])
+    return json.loads(form_view.value(session, FORMS[name])["marks"])
 
 
 @pytest.mark.parametrize("name", presets.PRESETS)
@@ -90,7 +91,7 @@ def test_every_form_has_a_value_for_each_of_its_controls(preset):
     session = Session()
     session.adopt(preset)
     for each in FORMS.values():
-        value = column.form(session, each)
+        value = form_view.value(session, each)
         if each.name == "router" and session.config.model.feed_forward.kind != "MoE":
             assert value == {}  # there is no such form
             continue
@@ -122,7 +123,7 @@ def test_a_mark_stands_beside_the_control_it_belongs_to():
 def test_the_value_of_the_run_stays_beside_the_edited_one():
     session = trained(1)
     session.edit("model.layers", 3)
-    value = column.form(session, FORMS["model"])
+    value = form_view.value(session, FORMS["model"])
     told = (value["values"]["model.layers"], value["defaults"]["model.layers"], value["running"]["model.layers"])
     assert told == (3, 2, 2)
 
@@ -130,15 +131,15 @@ def test_the_value_of_the_run_stays_beside_the_edited_one():
 def test_a_long_text_does_not_travel_with_every_update():
     session = tiny("text", task__length=8)
     session.edit("task.text", "abcdefgh" * 2000)
-    told = column.form(session, FORMS["task"])["values"]["task.text"]
+    told = form_view.value(session, FORMS["task"])["values"]["task.text"]
     assert told == {"excerpt": ("abcdefgh" * 2000)[:300], "characters": 16_000}  # no text, so it is never taken for it
     session.edit("task.text", "abcdefgh" * 400)
-    assert column.form(session, FORMS["task"])["values"]["task.text"] == "abcdefgh" * 400
+    assert form_view.value(session, FORMS["task"])["values"]["task.text"] == "abcdefgh" * 400
 
 
 @pytest.mark.parametrize("name", [name for name, each in FORMS.items() if each.slot])
 def test_every_variant_is_explained_in_a_sentence(name):
-    about = column.about(FORMS[name])
+    about = form_view.about(FORMS[name])
     assert set(about) == set(variants(field_at(FORMS[name].slot)))
     assert all(sentence.strip() for sentence, _ in about.values())
 
@@ -171,8 +172,8 @@ def test_a_cost_with_another_prefix_has_its_own_unit():
 def test_experts_per_token_end_at_the_experts_there_are():
     (router,) = [each for each in accordions() if each.name == "router"]
     session = mixed(experts=4)
-    assert column.form(session, router)["most"] == {"model.feed_forward.router.k": 4}
+    assert form_view.value(session, router)["most"] == {"model.feed_forward.router.k": 4}
     session.edit("model.feed_forward.experts", 6)  # waits for a restart, and so does the slider
-    assert column.form(session, router)["most"] == {"model.feed_forward.router.k": 6}
+    assert form_view.value(session, router)["most"] == {"model.feed_forward.router.k": 6}
     session.edit("model.feed_forward.router.kind", "soft")
-    assert column.form(session, router)["most"] == {}
+    assert form_view.value(session, router)["most"] == {}

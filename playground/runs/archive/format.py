@@ -2,6 +2,8 @@
 its newest step and at its checkpoints as its tensors. Read with every size checked; nothing in it is ever executed.
 
 Pictures are made again from the states.
+
+It is long because what is written and what is read must be seen side by side.
 """
 
 from __future__ import annotations

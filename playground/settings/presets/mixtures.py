@@ -1,4 +1,7 @@
-"""Mixtures of experts. What each is said to do was measured over five seeds (docs/log.md)."""
+"""Mixtures of experts. What each is said to do was measured over five seeds (docs/log.md).
+
+It is long as a table is: an entry for each preset.
+"""
 
 from __future__ import annotations
 
