@@ -1,13 +1,14 @@
 # make run   the app            make test   every test, the browser's too
 # make check format, lint, types, then the tests; make fix repairs the first two
 # make soak  crowds, faults and people, for half an hour (its short form is among the tests)
+# make claims  what the page says of presets and comparisons, on fresh seeds (a few of them are among the tests)
 
 PYTHON ?= python3
 PLAYGROUND_OPEN ?= 1
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check fix soak bench size
+.PHONY: run test check fix soak claims bench size
 
 run: .venv/.runtime
 	PLAYGROUND_OPEN=$(PLAYGROUND_OPEN) $(BIN)/python app.py
@@ -30,6 +31,9 @@ fix: .venv/.tests
 
 soak: .venv/.tests
 	$(BIN)/python -m tests.crowd
+
+claims: .venv/.tests
+	$(BIN)/python -m tests.claims
 
 bench: .venv/.tests
 	$(BIN)/python -m tests.benchmarks

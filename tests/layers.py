@@ -77,7 +77,7 @@ LAYERS = {  # the longest prefix of a module's name decides
 STRANGERS = {  # folders whose files do not know each other, but for those named
     "playground.measures": (),
     "playground.figures": ("curves", "heat"),
-    "playground.components": ("widget",),
+    "playground.components": ("static", "widget"),
     "playground.views": ("transport",),
     "playground.laboratories": (),
     "playground.lenses": ("heads", "lens", "lines", "notes", "page", "python"),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from playground.acts.replay import FILE
 from playground.lenses import FIRST, LENSES, notes
 from playground.lenses.lens import Lens, Update
 from playground.settings.forms import accordions
 from playground.views import column, form, published, task, transport
 from playground.visitors.session import Session
 
-REPLAY = f"gradio_api/file={FILE}"
-"""Where the browser fetches the stored replay."""
 FORMS = accordions()
 
 
@@ -45,7 +42,7 @@ def stored(session: Session) -> Update:
 
 
 def _replay(session: Session) -> Update:
-    return {"on": session.run is None and not session.building, "src": REPLAY}
+    return {"on": session.run is None and not session.building}
 
 
 def controls(session: Session) -> Update:

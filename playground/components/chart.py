@@ -5,7 +5,7 @@ import gradio as gr
 from playground.components.widget import widget
 
 
-def chart(*, src: str, name: str, tall: int = 260, view: str, **props) -> gr.HTML:
+def chart(*, name: str, tall: int = 260, view: str, **props) -> gr.HTML:
     """See `components.plot`.
 
     Value: that of `plot`, and
@@ -17,4 +17,4 @@ def chart(*, src: str, name: str, tall: int = 260, view: str, **props) -> gr.HTM
     Args:
         name: of the files it saves.
     """
-    return widget("chart", view, src=src, title=name, note="", tall=tall, slot="", **props)
+    return widget("chart", view, title=name, note="", tall=tall, slot="", **props)

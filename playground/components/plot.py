@@ -1,4 +1,6 @@
-"""Charts drawn by Plotly in the browser. `gr.Plot` builds the chart anew at every value, and loses the zoom with it."""
+"""Charts drawn by Plotly in the browser, which fetches it when a first chart is about to be seen. `gr.Plot` builds the
+chart anew at every value, and loses the zoom with it.
+"""
 
 import gradio as gr
 
@@ -7,7 +9,6 @@ from playground.components.widget import widget
 
 def plot(
     *,
-    src: str,
     title: str = "",
     note: str = "",
     said: str = "",
@@ -28,11 +29,10 @@ def plot(
     the named traces, one row per x.
 
     Args:
-        src: address of plotly.min.js from the root of the app; fetched when the first chart is about to be seen.
         title: heading above the chart; `note` follows it in small print.
         said: what the chart shows, for a screen reader, until a value says more.
         tall: height in px.
         slot: "attention" shows the chart under the mosaic of the attention lens.
         view: one per chart.
     """
-    return widget("plot", view, src=src, title=title, note=note, said=said, tall=tall, slot=slot, **props)
+    return widget("plot", view, title=title, note=note, said=said, tall=tall, slot=slot, **props)

@@ -1,27 +1,26 @@
-"""A component drawn by our own JavaScript, and the styles and scripts the page needs for it."""
+"""A component drawn by a module of static/."""
 
 import json
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import gradio as gr
 
-STATIC = Path(__file__).resolve().parents[2] / "static"
-FIRST = ("base.js", "bus.js")
-STYLES = ("tokens.css", "frame.css")
+from playground.components.static import COMPONENTS, PAGE
+
+ENCODED = {ord(character): f"%{ord(character):02X}" for character in "%\"'`\\$"}
+FAILED = "This part of the page could not be loaded. Reload the page."
 
 
 def widget(
     make: str, view: str | None = None, *, value: Any = None, own_events: tuple[str, ...] = (), **props: Any
 ) -> gr.HTML:
-    """A `gr.HTML` whose elements are made once, by the function `pg.<make>` of static/<make>.js.
+    """A `gr.HTML` whose elements are made once, by the function `make` of a module of static/.
 
-    Its values and events travel on the bus (static/bus.js): values under the name `view`, events to the table of that
-    name in playground/acts. Gradio itself knows neither.
+    Its values and events travel on the bus (static/core/bus.js): values under the name `view`, events to the table of
+    that name in playground/acts. Gradio itself knows neither.
 
     Args:
-        make: function of the JavaScript namespace `pg`, called with (element, props, trigger, watch).
+        make: exported function, called with (element, props, trigger, watch).
         view: name of its values and events; one per component of the app. That of the function by default; "" where
             there are none.
         value: with `own_events`: what is drawn, as Gradio's own value.
@@ -37,45 +36,34 @@ def widget(
     """
     classes, elem_id = ["w", *props.pop("elem_classes", [])], props.pop("elem_id", None)
     fixed = quoted({"view": make if view is None else view, **props})
-    script = f"pg.widget(element, pg.{make}, `{fixed}`)"
+    call = f"core.widget(element, part.{make}, `{fixed}`)"
     if own_events:
         declared = " ".join(repr(event) for event in own_events)
-        script = f"/* {declared} */ pg.{make}(element, pg.fixed(props, `{fixed}`), trigger, watch)"
-    return html(script, value, elem_id=elem_id, elem_classes=classes)
+        call = f"/* {declared} */ core.gradioWidget(element, part.{make}, `{fixed}`, props, trigger, watch)"
+    return html(make, call, value, elem_id=elem_id, elem_classes=classes)
 
 
-def html(script: str, value: Any = None, **gradio: Any) -> gr.HTML:
-    """An element that the script fills once; what is drawn in it is never Gradio's to redraw."""
+def html(make: str, call: str, value: Any = None, **gradio: Any) -> gr.HTML:
+    """An element that a script fills once; what is drawn in it is never Gradio's to redraw. Where a script cannot be
+    fetched, the element says so.
+
+    Args:
+        make: function that draws it. Raises ValueError where no module exports one of this name.
+        call: JavaScript that calls it: `core` is static/core/widget.js, `part` the module.
+    """
+    if make not in COMPONENTS:
+        raise ValueError(f"No module of static/ exports a function {make!r} of (element, props, ...).")
+    failed = (
+        f"error => {{ console.error(error); (element.querySelector(`.mount`) ?? element).textContent = `{FAILED}`; }}"
+    )
+    names = f"core = modules[`core/widget.js`], part = modules[`{COMPONENTS[make]}`]"
+    script = f"{PAGE}.then(({{ modules }}) => {{ const {names}; {call}; }}, {failed})"
     mount = "<div class='mount'></div>"
     return gr.HTML(value, html_template=mount, js_on_load=script, apply_default_css=False, **gradio)
 
 
 def quoted(value: Any) -> str:
-    """JSON for a script, percent-encoded: a quoted word would be taken for the name of an event."""
-    return quote(json.dumps(value))
-
-
-def ordered(suffix: str, first: tuple[str, ...]) -> list[Path]:
-    """Files of static/ with this suffix: those named first in their order, then the others by name."""
-    files = sorted(STATIC.glob(f"*{suffix}"))
-    return [STATIC / name for name in first] + [file for file in files if file.name not in first]
-
-
-def head(initial: dict[str, dict[str, Any]] | None = None) -> str:
-    """Styles and scripts for `launch(head=...)`: tokens.css, frame.css and the others by name; base.js, bus.js and the
-    others by name. Each script is wrapped in a function of its own, so that its top-level names stay private.
-
-    Args:
-        initial: {view: value} that the page draws before the server has said anything.
+    """JSON for a template literal of a script, with what could end it percent-encoded, and every quote: a quoted word
+    would be taken for the name of an event.
     """
-    styles = "\n".join(file.read_text("utf-8") for file in ordered(".css", STYLES))
-    scripts = "\n".join(
-        f"(() => {{ // {file.name}\n{file.read_text('utf-8')}\n}})();" for file in ordered(".js", FIRST)
-    )
-    if "</script" in scripts or "</style" in styles:
-        raise ValueError("A file of static/ contains a closing tag that would end its own block.")
-    values = json.dumps(initial or {}).replace("<", "\\u003c")  # a value may hold a closing tag
-    return (
-        "<meta name='viewport' content='width=device-width,initial-scale=1'>"
-        f"<style>\n{styles}\n</style><script>\nwindow.PG_INITIAL = {values};\n{scripts}\n</script>"
-    )
+    return json.dumps(value, ensure_ascii=False).translate(ENCODED)

@@ -22,7 +22,7 @@ class Trajectory(NamedTuple):
     """How far each token comes, and how much it has turned."""
 
     norm_NT: Tensor
-    """Length of each state."""
+    """Norm of each state."""
     next_LT: Tensor
     """Cosine of each state with the one after the next block."""
     final_NT: Tensor
@@ -42,7 +42,7 @@ def states(records: Sequence[LayerRecord], example: int) -> Tensor:
 
 
 def added(records: Sequence[LayerRecord], example: int) -> dict[str, Tensor]:
-    """Part -> (L, T) length of what it adds to the stream in each block; only the parts that some block has.
+    """Part -> (L, T) norm of what it adds to the stream in each block; only the parts that some block has.
 
     In a pre-norm model a state is the one before plus these vectors; a post-norm model norms after each addition.
     """

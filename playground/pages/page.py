@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -19,12 +16,9 @@ from playground.components.form import form
 from playground.components.plot import plot
 from playground.components.widget import widget
 
-SCRIPT = Path(str(find_spec("plotly").origin)).parent / "package_data" / "plotly.min.js"  # type: ignore[union-attr]
-PLOTLY = f"gradio_api/file={SCRIPT}"
-"""Relative to the app's own root, wherever a proxy has put that."""
 MADE: dict[str, Callable[..., gr.HTML]] = {
-    "plot": partial(plot, src=PLOTLY),
-    "chart": partial(chart, src=PLOTLY),
+    "plot": plot,
+    "chart": chart,
     "form": lambda view, **fixed: form(**fixed),
 }
 """Components that are more than their function in static/."""

@@ -9,7 +9,6 @@ import os
 import signal
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -19,16 +18,15 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from playground.components.bus import bus
 from playground.components.header import header
-from playground.components.widget import head
 from playground.doors.arrivals import Arrivals
 from playground.doors.middleware import Doors
-from playground.pages.page import SCRIPT, draw
+from playground.pages.document import FILES_ROUTE, Document, head
+from playground.pages.page import draw
 from playground.pages.visitors import Visitors
 from playground.pages.wiring import NOW, routes, wire
 from playground.workers import protocol
 from playground.workers.process import Process
 
-STATIC = Path(__file__).resolve().parents[2] / "static"
 TABS = 512  # streams and presses at once: each holds one of Gradio's places, and a thread only where it computes
 
 
@@ -49,13 +47,11 @@ def build(layout: dict[str, Any], visitors: Visitors) -> gr.Blocks:
 
 def launch(first: Process) -> None:
     """Serve on GRADIO_SERVER_NAME:GRADIO_SERVER_PORT until told to end; opens a browser if PLAYGROUND_OPEN=1."""
-    gr.set_static_paths([SCRIPT, STATIC / "replay.json"])
     visitors = Visitors(first, Arrivals())
     layout = orjson.loads(first.ask(protocol.Layout(0)).body)
     demo = build(layout, visitors)
     demo.queue(api_open=False, max_size=TABS, default_concurrency_limit=None).launch(
         inbrowser=os.environ.get("PLAYGROUND_OPEN") == "1",
-        head=head(layout["values"]),
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -67,8 +63,12 @@ def launch(first: Process) -> None:
         state_session_capacity=TABS,
         # The page itself; streams are left as they are. Level 9 takes twice to five times as long and saves 1 %.
         app_kwargs={
-            "middleware": [Middleware(Doors), Middleware(GZipMiddleware, compresslevel=6)],
-            "routes": routes(visitors),
+            "middleware": [
+                Middleware(Doors),
+                Middleware(GZipMiddleware, compresslevel=6),
+                Middleware(Document, head(layout["values"])),
+            ],
+            "routes": [*routes(visitors), FILES_ROUTE],
         },
     )
     over: list[int] = []

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from playground.components.static import imported
 from playground.doors.addresses import client_address
 from playground.doors.uploads import room
 from playground.pages.visitor import Refused
@@ -93,11 +94,15 @@ def wire(bus: gr.HTML, visitors: Visitors) -> None:
     many: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": None}
     bus.attach(attach, None, bus, trigger_mode="multiple", **NOW)
     bus.act(act, None, bus, trigger_mode="multiple", **NOW)
-    bus.watch(watch, None, bus, **many, **PRIVATE).then(None, None, None, js="() => pg.streamed()", **NOW)
-    bus.save(save, None, [bus, file], trigger_mode="multiple", **NOW).then(
-        None, file, None, js="file => pg.saveFile(file)", **NOW
+    bus.watch(watch, None, bus, **many, **PRIVATE).then(
+        None, None, None, js=f"async () => {{ (await {imported('core/stream.js')}).streamed(); }}", **NOW
     )
-    upload.upload(opened, [upload, who], bus, js="(file, _) => [file, pg.identity()]", **NOW)
+    bus.save(save, None, [bus, file], trigger_mode="multiple", **NOW).then(
+        None, file, None, js=f"async file => {{ (await {imported('core/files.js')}).saveFile(file); }}", **NOW
+    )
+    upload.upload(
+        opened, [upload, who], bus, js=f"async (file, _) => [file, (await {imported('core/bus.js')}).identity()]", **NOW
+    )
 
 
 def _fields(event: gr.EventData) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Vectors(NamedTuple):
     states: Mapping[str, np.ndarray]
     """Stack name -> float16 (N, T, D): what the first block reads, then what each leaves."""
     added: Mapping[str, Mapping[str, np.ndarray]]
-    """Stack name -> part -> (L, T) length of what the part adds."""
+    """Stack name -> part -> (L, T) norm of what the part adds."""
 
     def size(self) -> int:
         """Bytes of the arrays."""

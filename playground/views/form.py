@@ -13,7 +13,7 @@ from playground.settings.forms import Accordion, field_at, flat, leaf, plain
 from playground.visitors.session import Session
 from playground.wording import said
 
-LONG = 4000  # characters of a text that travels whole (static/control.js)
+LONG = 4000  # characters of a text that travels whole (static/controls/inputs.js)
 
 
 def value(session: Session, accordion: Accordion) -> dict[str, Any]:

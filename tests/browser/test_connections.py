@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from playground.components.static import imported
 from tests.browser.screen import SMALL, Screen
 
 HIDE = """hidden => {
@@ -11,6 +12,7 @@ HIDE = """hidden => {
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
 LET_GO_MS = 20_000
+LINK = f"""{imported("core/bus.js")}.then(bus => {{ bus.press("transport", "link"); }})"""
 
 
 class Streams:
@@ -109,7 +111,7 @@ def test_an_answer_that_was_overtaken_is_made_up_for_even_if_what_makes_up_for_i
     screen.settles()
     page.evaluate("window.slow = { turn: 4000, whole: 4000 }")
     screen.lens("Attention")
-    page.evaluate("pg.act('transport', 'link')")  # its answer overtakes the turn's: a whole picture is asked for
+    page.evaluate(LINK)  # its answer overtakes the turn's: a whole picture is asked for
     page.wait_for_function("!('whole' in window.slow)")
-    page.evaluate("pg.act('transport', 'link')")  # and this one's overtakes the whole picture
+    page.evaluate(LINK)  # and this one's overtakes the whole picture
     expect(page.locator(".python:visible pre")).to_contain_text("run.train(2)")

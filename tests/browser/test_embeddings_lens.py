@@ -50,7 +50,10 @@ def test_every_token_has_a_place_and_the_chosen_one_its_neighbours(screen):
     assert len(cosines(screen)) == 8
     assert cosines(screen) == sorted(cosines(screen), reverse=True)
     expect(lens(screen).locator(".how")).to_have_text(
-        re.compile(r"^two of 16 dimensions show [\d.]+ % of the variance; axes of step \d+, kept$")
+        re.compile(
+            r"^the plane of the first two principal components of step \d+, kept, shows [\d.]+ % of the variance in 16 "
+            r"dimensions$"
+        )
     )
     expect(screen.finding).not_to_be_empty()
 

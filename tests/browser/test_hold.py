@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
+from playground.components.static import imported
 from tests.browser.screen import SMALL, Screen, shared
 
-FRAME = "pg.view.transport({...%s, n: 'test'})"
+FRAME = f"{imported('core/mount.js')}.then(core => core.drawView('transport', {{...%s, n: 'test'}}))"
 RUNNING = (
     "{state: 'running', step: 40, last: 40, total: 100, marks: '[]', note: '', held: '', spark: '', answers: 1e15}"
 )

@@ -17,7 +17,7 @@ import pytest
 from playground import components
 from playground.acts import PAGES
 from playground.acts.layout import every_part
-from playground.components import bus, chart, form, header, plot, widget
+from playground.components import bus, chart, form, header, plot, static, widget
 from playground.lenses.lens import panels
 
 NASTY = "'play' \"edit\" `go` </script> & ü %22link%22"
@@ -26,21 +26,21 @@ OWN = {"header": ("go",), "bus": ("attach", "act", "save", "watch")}
 
 MADE: dict[str, Callable[[], gr.HTML]] = {
     "bus": bus.bus,
-    "chart": lambda: chart.chart(src="do", name=NASTY, view="decay"),
+    "chart": lambda: chart.chart(name=NASTY, view="decay"),
     "form": lambda: form.form(NASTY, {"": [ROW]}, about={"x": (NASTY, None)}),
     "header": lambda: header.header([("play", NASTY)]),
-    "plot": lambda: plot.plot(src="do", title=NASTY, note="edit"),
+    "plot": lambda: plot.plot(title=NASTY, note="edit"),
 }
 PANELS = [panel for page in PAGES.values() for panel in panels(every_part(page))]
 QUOTED = re.compile(r"""['"`](\w+)(?=['"`])""")  # where Gradio looks for the names of events
 
 
 def properties(made: gr.HTML) -> dict:
-    return json.loads(unquote(re.findall(r"`(.*)`", made.js_on_load or "")[0]))
+    return json.loads(unquote(re.findall(r"`({.*?})`", made.js_on_load or "")[0]))
 
 
 def test_every_component_is_tried_here():
-    named = {name for _, name, _ in pkgutil.iter_modules(components.__path__)} - {"widget"}
+    named = {name for _, name, _ in pkgutil.iter_modules(components.__path__)} - {"widget", "static"}
     assert named == set(MADE)
 
 
@@ -53,7 +53,7 @@ def test_a_component_has_the_events_of_its_own_and_no_other(name):
 
 @pytest.mark.parametrize("make", sorted({panel.make for panel in PANELS} | {"opener", "sheetbar"}))
 def test_every_panel_is_drawn_by_a_function_that_exists(make):
-    assert re.search(rf"\bpg\.{make} *=", widget.head())
+    assert make in static.COMPONENTS
     for panel in PANELS:
         if panel.make == make and make not in MADE:
             made = widget.widget(make, panel.view, **panel.fixed)
@@ -68,15 +68,19 @@ def test_no_two_components_have_the_same_view():
 
 @pytest.mark.parametrize("event", OWN["bus"])
 def test_the_bus_sends_each_of_its_events(event):
-    sources = "".join((widget.STATIC / name).read_text("utf-8") for name in ("bus.js", "stream.js"))
-    assert re.search(rf'"{event}"', sources)
+    assert f'"{event}"' in static.MODULES["core/bus.js"] + static.MODULES["core/stream.js"]
 
 
 @pytest.mark.parametrize("name", MADE)
 def test_a_component_is_drawn_by_a_function_that_exists(name):
-    called = re.findall(r"pg\.(\w+)(?:\(element|, `)", MADE[name]().js_on_load or "")
-    assert [each for each in called if each != "widget"] == [name]
-    assert re.search(rf"\bpg\.{name} *=", widget.head())
+    script = MADE[name]().js_on_load or ""
+    assert re.findall(r"part\.(\w+)", script) == [name]
+    assert f"part = modules[`{static.COMPONENTS[name]}`]" in script
+
+
+def test_a_component_that_no_script_draws_is_refused():
+    with pytest.raises(ValueError, match="'nobody'"):
+        widget.widget("nobody")
 
 
 @pytest.mark.parametrize("name", sorted(set(MADE) - {"bus", "header"}))
@@ -92,8 +96,8 @@ def test_a_view_is_called_like_its_function_unless_it_is_named():
 
 
 def test_what_draws_hears_its_own_view():
-    """`pg.mount` takes the name from the component's properties, so that it cannot differ from that of the bus."""
-    assert not re.search(r"pg\.mount\(['\"`]", widget.head())
+    """`mount` takes the name from the component's properties, so that it cannot differ from that of the bus."""
+    assert not [path for path, source in static.MODULES.items() if re.search(r"\bmount\(['\"`]", source)]
 
 
 def test_properties_arrive_as_they_were_given():
@@ -120,71 +124,6 @@ def test_the_components_know_nothing_of_models():
     """They belong to the page's process, which starts without torch."""
     for _, name, _ in pkgutil.iter_modules(components.__path__):
         module = importlib.import_module(f"playground.components.{name}")
-        source = (widget.STATIC.parent / "playground" / "components" / f"{name}.py").read_text("utf-8")
+        source = (static.STATIC.parent / "playground" / "components" / f"{name}.py").read_text("utf-8")
         imported = set(re.findall(r"^from (playground[\w.]*|models[\w.]*)", source, re.M))
-        assert imported <= {"playground.components.widget"}, module
-
-
-FETCHES = re.compile(
-    r"""(?:src|href)\s*=\s*["'`]?(?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import|fetch\(\s*["'`]http|import\("""
-)
-ABSOLUTE = re.compile(r"""(?:fetch|sendBeacon)\?*\.?\(\s*["'`]/|["'`]/(?:gradio_api|pg)/""")
-
-
-def test_the_head_fetches_nothing_from_outside():
-    assert not FETCHES.search(widget.head())
-    hosts = set(re.findall(r"https?://([\w.]+)", widget.head()))
-    assert hosts <= {"www.w3.org"}, "only the name of the SVG namespace is an address"
-
-
-def test_nothing_is_asked_from_the_root_of_the_host():
-    """The app may stand behind a path of its own."""
-    assert not ABSOLUTE.search(widget.head())
-    assert ABSOLUTE.search("fetch('/pg/pulse')")
-
-
-def test_storage_that_throws_is_asked_in_one_place():
-    found = {
-        file.name
-        for file in widget.STATIC.glob("*.js")
-        if re.search(r"(?<!\")\b(?:session|local)Storage\b[.\[]", file.read_text("utf-8"))
-    }
-    assert not found, "use pg.stored and pg.store"
-
-
-def test_presses_are_numbered_by_no_clock():
-    assert "Date.now" not in widget.head()
-
-
-@pytest.mark.parametrize(
-    "bad", ["<script src='https://x.y/z.js'>", "url(//x.y/f.woff)", "@import 'a.css'", "fetch('http://x')"]
-)
-def test_what_would_be_fetched_is_noticed(bad):
-    assert FETCHES.search(bad)
-
-
-def test_every_file_of_static_travels_once_in_its_order():
-    head = widget.head()
-    files = [*widget.ordered(".css", widget.STYLES), *widget.ordered(".js", widget.FIRST)]
-    assert {f.name for f in files} == {f.name for f in widget.STATIC.iterdir() if f.suffix in (".css", ".js")}
-    places = [head.index(f.read_text("utf-8")) for f in files]
-    assert places == sorted(places)
-    assert [f.name for f in files][:2] == ["tokens.css", "frame.css"]
-    assert [f.name for f in files if f.suffix == ".js"][:2] == ["base.js", "bus.js"]
-
-
-def test_first_values_stand_in_the_head_and_end_nothing():
-    head = widget.head({"task": {"html": NASTY}})
-    assert head.count("</script") == 1
-    (text,) = re.findall(r"window\.PG_INITIAL = (.*);", head)
-    assert json.loads(text) == {"task": {"html": NASTY}}
-
-
-def test_a_closing_tag_in_a_script_is_refused(monkeypatch, tmp_path):
-    for name in (*widget.STYLES, *widget.FIRST):
-        (tmp_path / name).write_text("")
-    monkeypatch.setattr(widget, "STATIC", tmp_path)
-    assert "<script>" in widget.head()
-    (tmp_path / "a.js").write_text("'</script>'")
-    with pytest.raises(ValueError, match="closing tag"):
-        widget.head()
+        assert imported <= {"playground.components.widget", "playground.components.static"}, module

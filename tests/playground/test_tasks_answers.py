@@ -40,6 +40,35 @@ def test_each_topology_is_asked_for_the_same_answer_behind_the_same_prompt(name)
         assert both.targets_BT[row].tolist() == y
 
 
+def test_a_mirror_image_is_blanked_on_either_side_and_can_be_filled_from_the_other():
+    made, n = Reverse(length=6, hidden="either side").build(), 6
+    batch = made.batch(256, seeded(3), "encoder-only")
+    read, wanted, blank = batch.ids_BT.tolist(), batch.targets_BT.tolist(), made.id["▢"]
+    for x, y in zip(read, wanted, strict=True):
+        assert (x[n], y[n]) == (made.id["→"], IGNORE)
+        for i in range(n):
+            one, other = sorted((i, 2 * n - i), key=lambda place: x[place] == blank)
+            assert (x[one], y[one], x[other]) == (y[other], IGNORE, blank)
+    share = sum(row[i] == blank for row in read for i in range(n)) / (256 * n)
+    assert 0.45 < share < 0.55, "of what is blanked half stands on the left, where only the right tells it"
+
+
+def test_the_blanks_of_a_typed_mirror_image_stand_where_they_were_typed():
+    made = Reverse(length=3, hidden="either side").build()
+    assert made.decode(made.begin("encoder-only", "a▢c→c▢a").ids_BT[0]) == "a▢c→c▢a"
+    with pytest.raises(ValueError, match="fills blanks, and this prompt has none"):
+        made.begin("encoder-only", "abc")
+    assert made.begin("decoder-only", "abc").steps == 3
+
+
+def test_what_is_blanked_concerns_an_encoder_alone():
+    one, other = Reverse().build(), Reverse(hidden="either side").build()
+    for topology in ("decoder-only", "encoder-decoder"):
+        assert torch.equal(one.batch(8, seeded(), topology).ids_BT, other.batch(8, seeded(), topology).ids_BT)
+        assert one.meaning[topology] == other.meaning[topology]
+    assert one.meaning["encoder-only"] != other.meaning["encoder-only"]
+
+
 def test_symbols_are_shown_in_the_order_in_which_they_sort():
     made = Sort(length=6, symbols=40).build()
     assert made.sample(1)[0].split("→")[1] != ""

@@ -30,12 +30,22 @@ FAMOUS = [
         "bert",
         "BERT",
         GROUP,
-        run("bert-mini", {"kind": "text"}, batch=16, lr=2e-3, weight_decay=0.1, warmup=100, clip=1.0, steps=1000),
-        "Encoder-only, post-LayerNorm, learned positions and segments. It fills in hidden characters and sees both "
-        "sides.",
+        run(
+            "bert-mini",
+            {"kind": "reverse", "length": 8, "hidden": "either side"},
+            batch=32,
+            lr=2e-3,
+            weight_decay=0.1,
+            warmup=30,
+            clip=1.0,
+            steps=300,
+        ),
+        "Encoder-only, post-LayerNorm, learned positions and segments. It fills in what is blanked in a sequence and "
+        "its mirror image, so it must look to both sides.",
         (
-            ("RoPE", {"model.position.kind": "RoPE"}, "learns faster than a table of positions"),
-            ("pre-norm", {"model.norm.place": "pre"}, "leaves the residual stream untouched"),
+            ("RoPE", {"model.position.kind": "RoPE"}, "learns this more slowly: a mirror is no distance"),
+            ("only the answer", {"task.hidden": "answer"}, "is blanked: every look goes to the left"),
+            ("text", {"task.kind": "text", "task.length": 64}, "is what BERT reads, and takes minutes here"),
         ),
         ("Devlin et al. 2019", "https://arxiv.org/abs/1810.04805"),
     ),

@@ -46,7 +46,7 @@ def value(session: Session) -> dict[str, Any]:
                      a strip is {label, of, x: [D], norm, mean, variance}
         sum          JSON strip
         normed       JSON strip with {does, where}, or null
-        norms        JSON {name: [T]} length of each part at every token
+        norms        JSON {name: [T]} norm of each part at every token
         boundary     first token of the second segment, T: none; null: a model without segments
         enters       where positions come in, if they are not added; or ""
         finding      JSON {title, html}
@@ -168,7 +168,7 @@ def _finding(looked: Looked, found: Inputs, at: int, words: list[str], boundary:
             if ratio >= 1.15
             else f"In {who} {most} and {next_most} weigh about the same"
         )
-    lengths = ", ".join(f"{name} {_said(norm)}" for name, norm in norms.items())
+    norms_said = ", ".join(f"{name} {_said(norm)}" for name, norm in norms.items())
     angle = ""
     if "position" in norms:
         a, b = (next(p.vectors_TD[at] for p in found.parts if p.name == name) for name in ("token", "position"))
@@ -180,9 +180,9 @@ def _finding(looked: Looked, found: Inputs, at: int, words: list[str], boundary:
         train = '<a data-do="page:playground">Train it on the Playground</a> and they move.'
         return {
             "title": title,
-            "html": f"Lengths in the model of the controls, untrained: {lengths}.{angle}{segment} {train}",
+            "html": f"Norms in the model of the controls, untrained: {norms_said}.{angle}{segment} {train}",
         }
-    return {"title": title, "html": f"Lengths at step {looked.step:,}: {lengths}.{angle}{segment}"}
+    return {"title": title, "html": f"Norms at step {looked.step:,}: {norms_said}.{angle}{segment}"}
 
 
 def _said(x: Tensor | float) -> str:

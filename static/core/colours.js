@@ -1,0 +1,50 @@
+/* Colour tables from the theme's tokens, and pictures painted with them. */
+import { isDark } from "./theme.js";
+
+const tables = {};                                     // of each scale in each theme
+
+const rgb = name => {
+  const hex = getComputedStyle(document.body).getPropertyValue(name).trim();
+  return [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16));
+};
+const pixel = ([red, green, blue]) => 0xff000000 | blue << 16 | green << 8 | red;    // little-endian RGBA
+
+/** 256 packed pixels: 0 to 254 run through the eleven tokens --seq-0 ... --seq-10 (or --div-), 255 is the mask. "signed" is
+    --div- with a darker mask: beside its paper, which is zero, the usual one could not be told apart. */
+export const colourTable = (scale = "seq") => {
+  const name = `${scale} ${isDark()}`;
+  if (tables[name]) return tables[name];
+  const [tokens, mask] = scale === "signed" ? ["div", "--line-strong"] : [scale, "--mask"];
+  const stops = Array.from({ length: 11 }, (_, i) => rgb(`--${tokens}-${i}`));
+  const table = new Uint32Array(256);
+  for (let i = 0; i < 255; i++) {
+    const at = i / 254 * 10, low = Math.min(9, Math.floor(at));
+    table[i] = pixel(stops[low].map((c, k) => Math.round(c + (stops[low + 1][k] - c) * (at - low))));
+  }
+  table[255] = pixel(rgb(mask));
+  return tables[name] = table;
+};
+
+/** Paint w x h bytes, row by row from `offset`, one canvas pixel each; css scales it up. */
+export const paintCells = (canvas, bytes, offset, w, h, table = colourTable()) => {
+  if (canvas.width !== w) canvas.width = w;
+  if (canvas.height !== h) canvas.height = h;
+  const context = canvas.getContext("2d"), image = context.createImageData(w, h);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < w * h; i++) pixels[i] = table[bytes[offset + i]];
+  context.putImageData(image, 0, 0);
+};
+
+/** base64 -> bytes. */
+export const bytesOf = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
+
+/** Black or white, whichever reads better on a packed pixel: the two contrasts cross at relative luminance 0.18. */
+export const inkOn = packed => {
+  const linear = shift => {
+    const c = (packed >> shift & 255) / 255;
+    return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  };
+  return 0.2126 * linear(0) + 0.7152 * linear(8) + 0.0722 * linear(16) > 0.18 ? "#000" : "#fff";
+};
+/** A packed pixel as css has it. */
+export const cssColour = packed => `rgb(${packed & 255} ${packed >> 8 & 255} ${packed >> 16 & 255})`;

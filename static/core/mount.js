@@ -1,0 +1,57 @@
+/* Components in the document: where they draw, whether they are seen, and when they draw. */
+import { onTheme } from "./theme.js";
+
+export const mountOf = element => element.querySelector(".mount") || element;
+
+/** Whether an element is drawn somewhere, be it scrolled away. */
+export const isSeen = element => element.getClientRects().length > 0;
+
+/** Before the next frame; a hidden tab has none, and gets it all the same. */
+export const soon = act => {
+  let done = false;
+  const once = () => { if (!done) { done = true; act(); } };
+  requestAnimationFrame(once);
+  return setTimeout(once, 100);
+};
+
+const mounted = [];                                    // redraw functions, called when the theme changes
+onTheme(() => mounted.forEach(redraw => redraw()));
+const views = {};                                      // view -> what draws a value in it
+const hidden = element => element.offsetParent === null && getComputedStyle(element).position !== "fixed";
+
+/** Draw a value from elsewhere (a replay) in a view, where it is mounted. */
+export const drawView = (view, value) => views[view]?.(value);
+
+let stills = {};
+/** {view: value} that components without a value of their own start with, now and when they mount. */
+export const showStills = given => {
+  stills = given;
+  for (const [view, value] of Object.entries(stills)) drawView(view, value);
+};
+
+/** Join a component's `draw(value)` to its value. Draws now and at each new value; of several in one frame the first and
+    the last, so that a slow machine leaves some out and still hears the next press. While the element is hidden nothing is
+    drawn, and the newest value is drawn once it is shown. `always`: draw even while hidden, for what is cheap or has no box
+    of its own. */
+export const mount = (element, props, watch, draw, { always = false } = {}) => {
+  const { view } = props;
+  let latest = null, stale = false, due = 0, newer = false;
+  const show = value => {
+    if (value === null || value === undefined) return;
+    latest = value;
+    stale = !always && hidden(element);
+    if (!stale) draw(value);
+  };
+  views[view] = show;
+  mounted.push(() => { if (element.isConnected) show(latest); });
+  watch("value", () => {
+    newer = !!due;
+    if (due) return;
+    show(props.value);
+    due = soon(() => { due = 0; if (newer) show(props.value); });
+  });
+  new IntersectionObserver(entries => {
+    if (stale && entries.some(entry => entry.isIntersecting)) show(latest);
+  }).observe(element);
+  show(props.value || stills[view]);
+};

@@ -1,0 +1,5 @@
+/* Tokens as they are shown: white space gets a visible mark, everything else stays. */
+const SPACES = { " ": "␣", "\n": "⏎", "\t": "⇥", "": "∅" };
+export const glyphOf = token => SPACES[token] ?? token;
+/** The same, cut to what fits on an axis; the whole token stays in the title. */
+export const shortGlyph = (token, most) => [...glyphOf(token)].slice(0, most).join("");

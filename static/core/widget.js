@@ -1,0 +1,19 @@
+/* What `js_on_load` of a component calls (components/widget.py). */
+import { press } from "./bus.js";
+import { hear, unhear, values } from "./values.js";
+
+/** `make(element, props, trigger, watch)` draws it, with the value of its view as `props.value`. `text`: what never
+    changes, as percent-encoded JSON. */
+export const widget = (element, make, text) => {
+  const fixed = JSON.parse(decodeURIComponent(text)), { view } = fixed;
+  const props = new Proxy(fixed, { get: (target, name) => name === "value" ? values[view] : target[name] });
+  unhear(view);
+  make(element, props, (event, data) => press(view, event, data), (_, act) => hear(view, act));
+};
+
+/** The same with the value and the events of Gradio's own. */
+export const gradioWidget = (element, make, text, props, trigger, watch) => {
+  const fixed = JSON.parse(decodeURIComponent(text));
+  const both = new Proxy(props, { get: (target, name) => name in fixed ? fixed[name] : target[name] });
+  make(element, both, trigger, watch);
+};

@@ -1,0 +1,181 @@
+/* Variants side by side: what each costs, and the same layer, head and tokens of each; or its experts; or its predictions. */
+import { say } from "../../core/announce.js";
+import { bytesOf, colourTable, inkOn, paintCells } from "../../core/colours.js";
+import { iconHtml } from "../../core/icons.js";
+import { onKey } from "../../core/keys.js";
+import { num } from "../../core/numbers.js";
+import { esc, setText } from "../../core/text.js";
+import { isDark } from "../../core/theme.js";
+import { glyphOf, shortGlyph } from "../../core/tokens.js";
+import { menu, segmentedChoice } from "../../controls/choice.js";
+import { tableView } from "../../charts/table.js";
+import { weightText } from "../../charts/weights.js";
+import { saveCompare } from "./compare-file.js";
+import { cellWeight, compareRows, saveCompareCsv } from "./compare-table.js";
+import { compareWord } from "./compare-word.js";
+
+const LENSES = [["attention", "Attention"], ["experts", "Experts"], ["predictions", "Predictions"]];
+const LARGE = 26, MOST = 36, TALL = 448;
+const lacking = (kind, card) => kind !== "experts" ? "This model has no attention." : card.experts
+  ? "Nothing routed yet: loads are kept with an update." : "This model has no experts.";
+const VIEWS = [["picture", "Picture"], ["table", "Table"]];
+const LOCKED = { attention: "same step, layer, head, word", experts: "same step, layer", predictions: "same step, word" };
+const tools = () => `<div class="tools"><div class="tool"><div data-s="lens"></div></div>
+  <div class="end"><span class="grow"></span><span class="locked">${iconHtml("lock")}<span></span></span><div data-s="as"></div><div data-s="export"></div></div></div>
+  <div class="tools"><div class="tool at"><span class="lab">Layer</span><div data-s="layer"></div></div>
+  <div class="tool at"><span class="lab">Head</span><div data-s="head"></div></div><div class="tool word"></div><span class="grow"></span>
+  <div class="legend"><span class="axt">query ↓ key →</span><span class="axt">weight, square-root scale</span><span class="axt">0</span><i class="ramp"></i><span class="axt">1</span>
+  <span class="pair"><span class="sw masked"></span><span class="axt">not visible</span></span></div></div><div class="cmp-vars"></div><section class="cmp-twin" hidden></section>`;
+
+const fact = ([label, number, unit, change]) => `<div class="${change ? "dif" : ""}"><dt>${esc(label)}</dt>
+  <dd>${esc(number)} <small>${esc(unit)}${change && change !== "differs" ? ` ${esc(change)}` : ""}</small></dd></div>`;
+const head = (card, i) => `<h2>${esc(card.name)}</h2><p>${esc(card.sub)}</p><dl>${card.facts.map(fact).join("")}</dl>
+  <p class="matched">${esc(card.match)}</p>${card.removable
+    ? `<button class="b small quiet icon gone" data-leave="${i}" aria-label="Remove ${esc(card.label)}">${iconHtml("close")}</button>` : ""}`;
+
+const weightOf = byte => cellWeight(byte);
+const words = w => w === null ? "not visible" : weightText(w);
+
+/** One map; it keeps its canvas between frames. `point(query, key)` moves the ring in all of them. */
+const map = (place, point) => {
+  const host = document.createElement("div");            // of its own: taken out, it is no longer drawn
+  place.replaceChildren(host);
+  host.innerHTML = `<div class="jm"><div class="xs" aria-hidden="true"></div><div class="ys" aria-hidden="true"></div>
+    <div class="well" tabindex="0" role="group"><canvas role="img"></canvas><div class="numbers" aria-hidden="true"></div><i class="cut x"></i><i class="cut y"></i><i class="ring"></i><i class="ring cell"></i></div>
+    <p class="axt under"></p></div>`;
+  const $ = name => host.querySelector(name), well = $(".well"), canvas = $("canvas");
+  well.setAttribute("aria-label", "Weights: arrow keys move the query and the key in all pictures");
+  let frame = null, bytes = null, most = 0, side = 0, laid = "", width = 0, at = null, note = "";
+  const lay = () => {
+    const n = frame.tokens.length, next = Math.max(4, Math.min(MOST, Math.floor(Math.min(TALL, width - 40) / most))), key = `${next} ${frame.tokens} ${frame.cut}`;
+    if (!width || laid === key) return;
+    laid = key;
+    side = next;
+    const every = side >= 12 ? 1 : side >= 8 ? 2 : 4;
+    const label = (t, i) => i % every ? "" : `<span style="--i:${i}" title="${i} ${esc(glyphOf(t))}">${esc(shortGlyph(t, side > 20 ? 3 : 1))}</span>`;
+    $(".jm").style.setProperty("--side", `${side}px`);
+    $(".jm").style.setProperty("--n", n);
+    $(".jm").style.setProperty("--cut", frame.cut);
+    $(".xs").innerHTML = $(".ys").innerHTML = frame.tokens.map(label).join("");
+    host.querySelectorAll(".cut").forEach(line => { line.hidden = !frame.cut; });
+  };
+  const cellAt = event => {
+    const box = well.getBoundingClientRect(), clamp = v => Math.max(0, Math.min(frame.tokens.length - 1, Math.floor(v / side)));
+    return [clamp(event.clientY - box.top), clamp(event.clientX - box.left)];
+  };
+  well.addEventListener("pointermove", event => frame && event.pointerType !== "touch" && point(...cellAt(event)));
+  well.addEventListener("click", event => frame && point(...cellAt(event)));
+  well.addEventListener("keydown", event => {
+    const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    if (!by || !frame) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const n = frame.tokens.length, [q, k] = at ?? [frame.cut, 0];
+    point(Math.max(0, Math.min(n - 1, q + by[0])), Math.max(0, Math.min(n - 1, k + by[1])));
+    say($(".under").textContent);
+  });
+  const ring = (query, key) => {
+    if (!frame) return;
+    const n = frame.tokens.length;
+    at = query === null ? null : [Math.min(query, n - 1), Math.min(key, n - 1)];
+    host.querySelectorAll(".ring").forEach(each => { each.hidden = !at; });
+    const name = `L${frame.layer} H${frame.head}, step ${num(frame.step)}${note}`;
+    if (!at) return setText($(".under"), name);
+    $(".ring").style.transform = `translateY(${at[0] * side}px)`;
+    $(".ring.cell").style.transform = `translate(${at[1] * side}px, ${at[0] * side}px)`;
+    const weight = words(weightOf(bytes[at[0] * n + at[1]]));
+    setText($(".under"), `${name}: ${at[0]} ${glyphOf(frame.tokens[at[0]])} on ${at[1]} ${glyphOf(frame.tokens[at[1]])}: ${weight}`);
+  };
+  const draw = (next, point, tokens, more) => {
+    frame = next;
+    note = more ?? note;                                 // what else it must say of itself
+    most = tokens ?? most;                               // of the widest map, so that all have the same cells
+    bytes = bytesOf(frame.cells);
+    lay();
+    const n = frame.tokens.length;
+    paintCells(canvas, bytes, 0, n, n);
+    canvas.setAttribute("aria-label", `Attention of layer ${frame.layer}, head ${frame.head} over ${n} tokens at step ${num(frame.step)}`);
+    const table = colourTable();
+    $(".numbers").innerHTML = side < LARGE ? "" : [...bytes].map((byte, i) => {
+      const w = weightOf(byte);
+      return w === null || w < .3 ? "" : `<span style="--q:${Math.floor(i / n)};--k:${i % n};color:${inkOn(table[byte])}">${w > .995 ? "1" : w.toFixed(2).slice(1)}</span>`;
+    }).join("");
+    ring(...(point ?? [null, null]));
+  };
+  new ResizeObserver(([entry]) => { width = entry.contentRect.width; if (frame && width) draw(frame, at); }).observe(host);
+  return { draw, ring };
+};
+
+const bars = experts => {
+  const uniform = experts.demand.reduce((a, b) => a + b, 0) / experts.demand.length, top = Math.max(2 * uniform, ...experts.demand, 1);
+  const rows = experts.demand.map((d, e) => `<div class="bar" title="E${e}: ${experts.load[e]} of ${d} asked for"><span>E${e}</span>
+    <i style="--w:${100 * experts.load[e] / top}%;--d:${100 * d / top}%;--c:var(--cat-${e % 16})"></i><b>${num(experts.load[e])}</b></div>`).join("");
+  return `<p class="axt">${esc(experts.name)}: choices taken, of ${num(experts.demand.reduce((a, b) => a + b, 0))} asked for in one update; uniform ${num(Math.round(uniform))}</p>${rows}`;
+};
+const guesses = ({ step, predicted }, note) => `<p class="axt">step ${num(step)}${note}</p><table><thead><tr><th>wanted</th><th>likeliest</th><th>probability</th></tr></thead><tbody>${predicted.map(([want, got, p]) =>
+  `<tr class="${want === got ? "right" : "wrong"}"><td>${esc(glyphOf(want))}</td><td>${esc(glyphOf(got))}</td><td>${p.toFixed(2)}</td></tr>`).join("")}</tbody></table>`;
+
+export const comparePictures = (host, { look, leave, word }) => {
+  host.innerHTML = tools();
+  const $ = name => host.querySelector(name), vars = $(".cmp-vars");
+  let lens = "attention", shown = "", maps = [], latest = null, point = null, asTable = false;
+  const lensChoice = segmentedChoice($("[data-s=lens]"), "Lens", id => { lens = id; redraw(); });
+  const layer = segmentedChoice($("[data-s=layer]"), "Layer", id => look({ layer: +id }));
+  const heads = segmentedChoice($("[data-s=head]"), "Head", id => look({ head: +id }));
+  const editor = compareWord($(".word"), word), twin = tableView($(".cmp-twin"));
+  const showAs = table => { asTable = table; host.classList.toggle("as-table", table); redraw(); };
+  const as = segmentedChoice($("[data-s=as]"), "Show as", id => showAs(id === "table"));
+  const save = act => { const [cards, pictures] = latest ?? []; if (pictures?.some(p => p.tokens)) act(lens, cards, pictures); else say("Nothing has been trained yet."); };
+  menu($("[data-s=export]"), "Export", "down", [["Pictures as PNG", () => save((...what) => saveCompare(...what, "png"))],
+    ["Pictures as SVG", () => save((...what) => saveCompare(...what, "svg"))], ["Numbers as CSV", () => save(saveCompareCsv)]]);
+  onKey(host, "t", () => showAs(!asTable));
+  const ringAll = (query, key) => { point = [query, key]; maps.forEach(each => each.ring(query, key)); };
+  host.addEventListener("click", event => {
+    const gone = event.target.closest("[data-leave]");
+    if (gone) leave(+gone.dataset.leave);
+  });
+  const redraw = () => latest && draw(...latest);
+  const draw = (cards, pictures, at, input) => {
+    latest = [cards, pictures, at, input];
+    as.draw(VIEWS, asTable ? "table" : "picture");
+    editor.draw(input);
+    $(".word").hidden = lens === "experts";
+    setText($(".locked span"), LOCKED[lens] + (at.seed === null ? "" : `; of seed ${at.seed}`));
+    $(".cmp-twin").hidden = !asTable;
+    if (asTable) twin.draw(compareRows(lens, cards, pictures));
+    const key = JSON.stringify(cards), there = pictures.filter(p => p.cells);
+    lensChoice.draw(LENSES.map(([id, label]) => [id, label, id === "experts" && !at.experts ? "None of these models has experts." : ""]), lens);
+    if (shown !== key) {
+      shown = key;
+      vars.style.setProperty("--columns", cards.length === 4 ? 2 : cards.length);
+      vars.innerHTML = cards.map((card, i) => `<section class="var" style="--v:var(--line-${(i + 1) % 4})" aria-label="${esc(card.name)}">${head(card, i)}
+        <div class="picture"></div><p class="sees">${esc(card.sees)}</p></section>`).join("");
+      maps = [...vars.querySelectorAll(".picture")].map(node => ({ node, kind: "" }));
+    }
+    host.querySelectorAll(".at, .legend").forEach(node => { node.hidden = lens !== "attention"; });
+    vars.querySelectorAll(".sees").forEach(node => { node.hidden = lens === "experts"; });   // who sees whom: of attention
+    if (lens === "experts") $(".at").hidden = false;     // the layer
+    const depth = Math.max(1, at.layers), wide = Math.max(1, at.heads), most = Math.max(...there.map(p => p.tokens.length));
+    layer.draw([...Array.from({ length: depth }, (_, i) => [String(i), String(i)]), ["-1", "last"]], String(at.layer));
+    heads.draw(Array.from({ length: Math.min(wide, 16) }, (_, i) => [String(i), String(i)]), String(at.head));
+    maps = maps.map((each, i) => {
+      const picture = pictures[i] ?? {}, { node } = each;
+      const kind = lens === "attention" && !picture.cells ? "none" : lens;
+      const note = input.own && input.past ? ", the task’s own word" : "";
+      if (kind === "attention") {
+        const made = each.kind === "attention" ? each : { ...map(node, ringAll), node, kind };
+        const dark = isDark();
+        if (made.frame !== picture || made.most !== most || made.note !== note || made.dark !== dark) made.draw(picture, point, most, note);
+        Object.assign(made, { frame: picture, most, note, dark });
+        return made;
+      }
+      const html = picture.step !== undefined && kind === "experts" && picture.experts ? bars(picture.experts)
+        : picture.step !== undefined && kind === "predictions" ? guesses(picture, note)
+          : `<p class="muted">${picture.step === undefined ? "Nothing to see before it has begun." : lacking(kind, cards[i])}</p>`;
+      if (node.shown !== html || each.kind !== kind) node.innerHTML = node.shown = html;
+      return { node, kind, ring: () => {} };
+    });
+    maps.forEach(each => { each.ring ??= () => {}; });
+  };
+  return { draw, begin: id => { lens = id; } };
+};

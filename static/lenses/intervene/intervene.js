@@ -1,0 +1,128 @@
+/* The Intervene lens: finding, the choice of an experiment, its inputs, Run, heat maps, chart, numbers. Draws only the
+   newest frame, in the next animation frame. */
+import { saveCsv } from "../../core/files.js";
+import { iconHtml } from "../../core/icons.js";
+import { onKey } from "../../core/keys.js";
+import { mount, mountOf } from "../../core/mount.js";
+import { num } from "../../core/numbers.js";
+import { doVerb, onDo, rich } from "../../core/rich.js";
+import { offerSlot } from "../../core/slots.js";
+import { reader, setText } from "../../core/text.js";
+import { menu, segmentedChoice } from "../../controls/choice.js";
+import { tableView } from "../../charts/table.js";
+import { saveFound } from "./experiment-file.js";
+import { trialFields } from "./experiment-inputs.js";
+import { heatMap } from "./heat-map.js";
+
+const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
+  <div class="tools"><div class="tool"><div data-s="trial"></div></div>
+    <div class="end"><span class="grow"></span><div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div></div>
+  <div class="all">
+    <p class="does"></p>
+    <div class="inputs"><div class="tools fields"></div><div class="tools probes"><div class="tool"><span class="lab">Probe</span><div data-s="probe"></div></div>
+      <span class="axt">Type one of your own in the <a data-do="lens:attention" role="button" tabindex="0">Attention lens</a>.</span></div></div>
+    <div class="go"><button class="b run"></button><span class="words" role="status"></span><i class="line" hidden><b></b></i></div>
+    <div class="maps pic"></div>
+    <section class="pic bars" hidden><div class="pt"><h2></h2></div><div class="slot"></div></section>
+    <div class="twin"></div>
+    <p class="basis axt"></p></div>`;
+const VIEWS = [["picture", "Picture"], ["table", "Table"]];
+
+export const intervene = (element, props, trigger, watch) => {
+  const root = mountOf(element), parse = reader();
+  root.classList.add("intervene");
+  root.innerHTML = HTML;
+  const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
+  let newest = null, scheduled = false, latest = null, asTable = false, heats = [], pressed = null, shown = {};
+
+  /* ---- what the visitor does ---- */
+  const see = change => trigger("see", change);
+  const showAs = table => { asTable = table; root.classList.toggle("as-table", table); as.draw(VIEWS, table ? "table" : "picture"); draw(); };
+  const open = (map, layer, head) => {
+    const experts = map.pick.endsWith("expert");
+    trigger("pick", { which: map.pick, layer, head });
+    doVerb("lens", experts ? "experts" : "attention");
+    if (!experts) doVerb("head", `${layer},${head}`);
+  };
+  const face = on => {
+    const html = iconHtml(on ? "pause" : "play") + (on ? "Stop" : latest?.again ? "Run again" : "Run");
+    if ($(".run").shown !== html) $(".run").innerHTML = $(".run").shown = html;
+  };
+  const going = () => pressed ?? latest?.state !== "idle";
+
+  /* ---- parts ---- */
+  const trial = segmentedChoice(slot("trial"), "Experiment", id => { trial.draw(latest.trials, id); see({ trial: id }); });
+  const probe = segmentedChoice(slot("probe"), "Probe", id => trigger("probe", { id }));
+  const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
+  as.draw(VIEWS, "picture");
+  const fields = trialFields($(".fields"), see), twin = tableView($(".twin"));
+  const picture = kind => () => {
+    if (!latest) return;
+    const chart = latest.bars ? $(".bars .chart") : null, basis = `Step ${num(latest.step)}. ${latest.note}`;
+    saveFound(latest.maps, chart, basis, kind, `intervene-${latest.trial}-step-${latest.step}`);
+  };
+  menu(slot("export"), "Export", "down", [["Picture as PNG", picture("png")], ["Picture as SVG", picture("svg")],
+    ["Numbers as CSV", () => latest?.table && saveCsv([latest.table.columns.map(c => c.label), ...latest.table.rows], latest.table.name)]]);
+  offerSlot("intervene-bars", $(".bars .slot"));
+
+  /* ---- drawing ---- */
+  const draw = () => {
+    if (!latest) return;
+    root.dataset.trial = latest.trial;
+    trial.draw(latest.trials, latest.trial);
+    rich($(".does"), latest.does);
+    fields.draw(latest.fields, latest.tokens);
+    $(".fields").hidden = !latest.fields.length;
+    $(".probes").hidden = !latest.probes.length;
+    probe.draw(latest.probes, latest.probe);
+    face(going());
+    setText($(".words"), latest.words);
+    $(".words").classList.toggle("bad", latest.tone === "error");
+    $(".line").hidden = latest.state !== "running";
+    $(".line b").style.width = `${100 * latest.done}%`;
+    setText($(".basis"), latest.note);
+    $(".bars").hidden = !latest.bars;
+    setText($(".bars h2"), latest.bars);
+    slot("as").hidden = slot("export").hidden = !latest.again;
+    if (asTable) return twin.draw(latest.table ?? { columns: ["part"], rows: [], name: "nothing yet" });
+    const host = $(".maps");
+    while (heats.length > latest.maps.length) { heats.pop(); host.lastChild.remove(); }
+    while (heats.length < latest.maps.length) {
+      const section = document.createElement("section");
+      host.append(section);
+      heats.push(heatMap(section, open));
+    }
+    latest.maps.forEach((map, i) => heats[i].draw(map));
+  };
+  const words = finding => { setText($("h1"), finding?.title || ""); rich($(".lens-head p"), finding?.html || ""); };
+  const update = () => {
+    scheduled = false;
+    if (latest && Object.keys(newest).every(name => name === "n" || newest[name] === shown[name])) return;   // as it is
+    const value = shown = newest, empty = parse("empty", value.empty);
+    root.classList.toggle("none", !!empty);
+    if (empty) { latest = null; return words(empty); }
+    const read = field => parse(field, value[field]);
+    latest = { ...value, trials: read("trials"), fields: read("fields"), probes: read("probes"), tokens: read("tokens"),
+      maps: read("maps"), table: read("table") };
+    root.classList.add("ready");
+    pressed = null;
+    words(read("finding"));
+    draw();
+  };
+
+  /* ---- events ---- */
+  $(".run").addEventListener("click", () => {
+    if (!latest) return;
+    pressed = !going();
+    face(pressed);                                     // at once; the next value confirms it
+    trigger(pressed ? "begin" : "halt");
+  });
+  for (const part of [$(".lens-head"), $(".probes")]) onDo(part, action => trigger("do", { action }));
+  onKey(root, "t", () => latest?.again ? showAs(!asTable) : false);
+  mount(element, props, watch, value => {
+    newest = value;
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(update);
+  });
+};

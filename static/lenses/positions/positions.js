@@ -1,0 +1,140 @@
+/* What the heads do with distance: finding, tools, every head small, one head large: its weights, its scores and its
+   rotary pairs over one axis of distances. Draws only the newest frame, in the next animation frame. */
+import { onKey } from "../../core/keys.js";
+import { mount, mountOf } from "../../core/mount.js";
+import { num } from "../../core/numbers.js";
+import { doVerb, onDo, rich } from "../../core/rich.js";
+import { esc, setText } from "../../core/text.js";
+import { lensTools } from "../../controls/lens-tools.js";
+import { ablateButton } from "../../charts/head-words.js";
+import { distanceCharts } from "./distance-charts.js";
+import { distanceFrames } from "./distance-frame.js";
+import { distanceHeads } from "./distance-heads.js";
+import { distanceTables, saveDistanceCsv, saveDistances } from "./distance-tables.js";
+
+const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div><div class="tools"></div>
+  <p class="soft across" hidden></p>
+  <div class="all"><div class="g2">
+    <section aria-label="All heads"><div class="pt"><h2>All heads</h2><span class="shape"></span></div>
+      <div class="pic"><div class="reaches" role="group" aria-label="All heads; arrows move"></div></div>
+      <div class="twin" data-t="heads"></div><dl class="meas"></dl></section>
+    <section class="one"><div class="pt name"><h2></h2><span class="tag plain"></span><span class="grow"></span>
+        <button class="b small" data-k="ablate">Ablate this head <kbd>A</kbd></button></div>
+      <div class="pic distances"></div><div class="twin" data-t="rows"></div>
+      <p class="axt scheme"></p>
+      <div class="find" role="status" hidden><div class="grow"><b></b><p class="muted"></p></div>
+        <button class="b small quiet" data-k="restore">Restore</button></div></section></div></div>`;
+const BUSY_MS = 5000;                                  // the same result again changes nothing in the value: stop waiting
+
+export const positions = (element, props, trigger, watch) => {
+  const root = mountOf(element), read = distanceFrames();
+  root.classList.add("positions");
+  root.innerHTML = HTML;
+  const $ = name => root.querySelector(name);
+  const chosen = { layer: 0, head: 0 };
+  let frame = null, newest = null, scheduled = false, server = "", asked = "", asTable = false, waiting = 0;
+
+  /* ---- what the visitor does ---- */
+  const choose = (layer, head) => {
+    if (!frame?.layers || layer >= frame.layers || head >= frame.heads) return;
+    Object.assign(chosen, { layer, head });
+    asked = `${layer},${head}`;
+    show();                                            // weights at once; scores and pairs follow
+    trigger("select", { layer, head });
+  };
+  const busy = yes => {
+    clearTimeout(waiting);
+    if (yes) waiting = setTimeout(busy, BUSY_MS);
+    $("[data-k=ablate]").toggleAttribute("data-busy", !!yes);
+  };
+  const ablate = (layer = chosen.layer, head = chosen.head) => {
+    busy(true);
+    const { ablation } = frame ?? {};
+    if (ablation?.layer === layer && ablation.head === head) return trigger("restore", {});
+    trigger("ablate", { layer, head });
+  };
+  const showAs = table => { asTable = table; root.classList.toggle("as-table", table); tools.as(table); show(); };
+  const exported = save => () => frame?.layers && save(frame, chosen);
+
+  /* ---- parts ---- */
+  const tools = lensTools($(".tools"), {
+    look: which => trigger("look", { which }), probe: what => trigger("probe", what), as: showAs,
+    png: exported((...what) => saveDistances("png", ...what)), svg: exported((...what) => saveDistances("svg", ...what)),
+    csv: exported(saveDistanceCsv),
+  });
+  const toPlayground = () => doVerb("lens", "positions");
+  if (props.opens) {
+    const open = Object.assign(document.createElement("button"), { className: "b small quiet", textContent: "Open in Playground" });
+    open.addEventListener("click", toPlayground);
+    $(".tools .last").prepend(open);
+  }
+  const heads = distanceHeads($(".reaches"), { choose, ablate }), charts = distanceCharts($(".distances"));
+  const tables = distanceTables($("[data-t=heads]"), $("[data-t=rows]"));
+
+  /* ---- drawing ---- */
+  const words = found => { setText($("h1"), found?.title || ""); rich($(".lens-head p"), found?.html || ""); };
+  /** The server's selection counts when it changes, unless the visitor has pressed another head since. */
+  const adopt = () => {
+    const theirs = `${frame.layer},${frame.head}`;
+    if (theirs !== server && (!asked || asked === theirs)) Object.assign(chosen, { layer: frame.layer, head: frame.head });
+    if (asked === theirs) asked = "";
+    server = theirs;
+    chosen.layer = Math.min(chosen.layer, frame.layers - 1);
+    chosen.head = Math.min(chosen.head, frame.heads - 1);
+  };
+  const show = () => {
+    if (!frame?.layers) return;
+    const { layer, head } = chosen, mine = layer === frame.layer && head === frame.head, [does] = frame.info[layer * frame.heads + head];
+    setText($(".shape"), `mean weight by distance, step ${num(frame.step)}, ${frame.examples} example${frame.examples === 1 ? "" : "s"}`);
+    setText($(".name h2"), `L${layer} H${head}`);
+    setText($(".name .tag"), does);
+    $(".meas").toggleAttribute("data-busy", !mine);
+    rich($(".scheme"), frame.why || frame.note);
+    $(".find").hidden = !frame.ablation;
+    ablateButton($("[data-k=ablate]"), frame.ablation, layer, head);
+    if (frame.ablation) { setText($(".find b"), frame.ablation.title); setText($(".find p"), frame.ablation.text); }
+    if (mine) put($(".meas"), frame.measures.map(([name, value, unit, note, told]) =>
+      `<div title="${esc(told)}"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd><p>${note}</p></div>`).join(""));
+    if (asTable) return tables.draw(frame, chosen);
+    heads.draw(frame, chosen);
+    charts.draw(frame, chosen);
+  };
+  const put = (node, html) => { if (node.shown !== html) node.innerHTML = node.shown = html; };
+  const update = () => {
+    scheduled = false;
+    const empty = newest.empty ? JSON.parse(newest.empty) : null;
+    root.classList.toggle("none", !!empty);
+    if (empty) { frame = null; return words(empty); }
+    const next = read(newest);
+    if (JSON.stringify(next.ablation) !== JSON.stringify(frame?.ablation)) busy(false);
+    frame = next;
+    root.classList.add("ready");
+    root.classList.toggle("no-distance", !frame.layers);
+    words(frame.finding);
+    tools.draw(frame);
+    if (!frame.layers) return;
+    adopt();
+    show();
+  };
+
+  /* ---- events ---- */
+  const act = { ablate: () => ablate(), restore: () => trigger("restore", {}) };
+  root.addEventListener("click", event => act[event.target.closest("[data-k]")?.dataset.k]?.());
+  const link = action => {
+    const [verb, rest] = action.split(":");
+    if (verb === "at") return choose(...rest.split(",").map(Number));
+    if (!props.opens) return trigger("do", { action });
+    toPlayground();                                    // what trains is there
+    document.querySelector("#tp [data-do=toggle]")?.click();
+  };
+  onDo($(".lens-head"), link);
+  onDo($(".scheme"), link);
+  onKey(root, "a", () => frame?.layers ? ablate() : false);
+  onKey(root, "t", () => frame?.layers ? showAs(!asTable) : false);
+  mount(element, props, watch, value => {
+    newest = value;
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(update);
+  });
+};

@@ -1,0 +1,51 @@
+/* What the bus tells the page itself and no component: "tabs" {id, name, n}, "panels" {open, n}, "label" {id, text} and
+   "download" {n, name, text | error}; each once for every new n. And turns: which tab or page a visitor has turned to. */
+import { say } from "../core/announce.js";
+import { press } from "../core/bus.js";
+import { saveBlob } from "../core/files.js";
+import { setText } from "../core/text.js";
+import { hear, values } from "../core/values.js";
+
+const TRIES = 100, TRY_MS = 100;                       // a page is drawn when it is first visited
+
+/** Do `act(node)` as soon as `find()` gives one. */
+const once = (find, act, tries = TRIES) => {
+  const node = find();
+  if (node) act(node); else if (tries) setTimeout(once, TRY_MS, find, act, tries - 1);
+};
+/** Hear a view, and act only where its n is a new one. */
+const each = (view, act) => {
+  let last = null;
+  hear(view, value => {
+    if (!value?.n || value.n === last) return;
+    last = value.n;
+    act(value);
+  });
+};
+
+let echo = false;                                      // a tab is being turned to because the server said so
+each("tabs", ({ id, name }) => once(
+  () => document.querySelector(`#${CSS.escape(id)} [role=tab][data-tab-id="${CSS.escape(name)}"]`),
+  tab => { echo = true; try { tab.click(); } finally { echo = false; } },
+));
+
+each("panels", ({ open }) => open.forEach(name => once(
+  () => document.querySelector(`#acc-${CSS.escape(name)} > button`),
+  button => { if (!button.classList.contains("open")) button.click(); },
+)));
+
+hear("label", ({ id, text }) => once(
+  () => document.querySelector(`#${CSS.escape(id)} > button > span`), words => setText(words, values.label.id === id ? values.label.text : text),
+));
+
+each("download", ({ name, text, error }) => {
+  if (error) return say(error);
+  saveBlob(new Blob([text], { type: "text/plain;charset=utf-8" }), name);
+  say(`${name} saved`);
+});
+
+/* Before Gradio turns, so that the tab in sight is still the one before. */
+document.addEventListener("click", event => {
+  const tab = event.target.closest?.("[role=tab][data-tab-id]"), set = tab?.closest(".pg-tabs[id]");
+  if (set && !echo && tab.getAttribute("aria-selected") !== "true") press(set.id, "turn", { id: tab.dataset.tabId });
+}, true);
