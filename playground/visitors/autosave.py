@@ -10,19 +10,24 @@ from __future__ import annotations
 import errno
 import time
 import weakref
+from contextlib import suppress
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from models.edits import Ablate, Force
 from playground.comparison.ready import READY
+from playground.interventions.ablation import Ablation
 from playground.runs import archive
 from playground.runs.run import Run
 from playground.settings.edited import Edited
 from playground.settings.forms import plain
 from playground.visitors import folders, saved
 from playground.visitors.folders import RUN, SESSION
-from playground.visitors.saved import Compared, Controls, Entry, Look, Saved, Side
+from playground.visitors.saved import Compared, Controls, Entry, Look, Prompt, Removed, Saved, Side, Sums
 from playground.visitors.session import Session
 from playground.visitors.shelf import Kept
 
@@ -60,13 +65,9 @@ def save(session: Session, folder: Path) -> int:
 
 
 def complete(session: Session) -> bool:
-    """Whether a folder can hold all that there is. Word vectors, comparisons, the numbers of the laboratories and what
-    is looked at for a moment are not written down.
-    """
-    said = session.prompt["text"] if isinstance(session.prompt, dict) else session.prompt
+    """Whether a folder holds all that there is: not word vectors, comparisons, nor numbers of the laboratories."""
     numbers = any(work.progress is not None for work in session.experiments.values())
-    momentary = session.building or session.ablation is not None or bool(said)
-    return not (momentary or numbers or session.compare.trials is not None or session.words.training is not None)
+    return not (numbers or session.compare.trials is not None or session.words.training is not None)
 
 
 def _size(run: Run) -> int:
@@ -88,6 +89,7 @@ def _saved(session: Session, entries: dict[int, Entry]) -> Saved:
     return Saved(
         at=time.time(),
         training=session.running,
+        building=session.building,
         page=session.page,
         lens=session.lens,
         preset=session.preset,
@@ -112,13 +114,28 @@ def _saved(session: Session, entries: dict[int, Entry]) -> Saved:
 
 
 def _look(session: Session) -> Look:
-    return Look(
+    look = Look(
         which=session.which,
         head=session.head,
         shown=session.shown,
         probe=(session.probe_name, session.probe_text),
         choices=session.later_choices | {lens: choices.plain() for lens, choices in session.choices.items()},
     )
+    with suppress(ValidationError):  # numbers that are none are not worth a session that cannot be written
+        look.removed = _removed(session.ablation).model_dump() if session.ablation is not None else None
+    with suppress(ValidationError):
+        look.prompt = Prompt.model_validate(session.prompt).model_dump() if session.prompt else None
+    return look
+
+
+def _removed(done: Ablation) -> Removed:
+    (edit,) = done.edits
+    assert isinstance(edit, (Ablate, Force))  # no press removes anything else
+    before, after = (
+        Sums(loss=s.loss_B.tolist(), right=s.right_B.tolist(), scored=s.scored_B.tolist())
+        for s in (done.before, done.after)
+    )
+    return Removed(edit=edit, label=done.label, step=done.step, before=before, after=after)
 
 
 def _controls(edited: Edited[Any]) -> Controls:

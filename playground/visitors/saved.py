@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from models.edits import Ablate, Force
+
 FORMAT = "transformer-playground session 1"
 MOST = 48 * 2**20  # bytes; a visitor's own text stands in every config that has it
 
@@ -46,6 +48,40 @@ class Entry(Part):
     diverged: Diverged | None = None
 
 
+class Sums(Part):
+    """`Scores` of the held-out examples."""
+
+    loss: list[float]
+    right: list[float]
+    scored: list[float]
+
+
+class Removed(Part):
+    """What was removed from the model, and what it cost; see `Ablation`."""
+
+    edit: Ablate | Force
+    label: Name
+    step: Number
+    before: Sums
+    after: Sums
+
+
+class Guessed(Part):
+    """One token that the model wrote; see `Guess`."""
+
+    t: Name
+    p: float
+    top: Annotated[list[tuple[Name, float]], Field(max_length=5)]
+
+
+class Prompt(Part):
+    """A visitor's prompt, and how the model went on."""
+
+    text: Text
+    continuation: Annotated[list[Guessed], Field(max_length=1000)] = []
+    error: Text = ""
+
+
 class Look(Part):
     """Where the visitor looks on the Playground."""
 
@@ -55,6 +91,10 @@ class Look(Part):
     probe: tuple[Name, Text] = ("0", "")
     choices: dict[Name, dict[Name, Any]] = {}
     """By lens; its choices check what they take."""
+    removed: Raw | None = None
+    """See `Removed`."""
+    prompt: Raw | None = None
+    """See `Prompt`."""
 
 
 class Controls(Part):
@@ -87,14 +127,16 @@ class Compared(Part):
 
 
 class Saved(Part):
-    """A session. What is not here begins afresh: the training of word vectors and of a comparison, what experiments
-    and the Intervene lens have found, what was removed from the model, and a prompt's continuation.
+    """A session. What is not here begins afresh: the training of word vectors and of a comparison, and what experiments
+    and the Intervene lens have found.
     """
 
     format: Literal["transformer-playground session 1"] = FORMAT
     at: Seconds = 0.0
     """When it was written, by the wall clock."""
     training: bool = False
+    building: bool = False
+    """Whether a model was to be built from the controls."""
     page: Name = "playground"
     lens: Name = "attention"
     preset: Name = ""

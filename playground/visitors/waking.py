@@ -11,13 +11,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import torch
 from pydantic import ValidationError
 
 from playground.comparison.matching import WHATS
 from playground.comparison.ready import READY
 from playground.comparison.variants import MOST as SIDES
 from playground.comparison.variants import Variant, variant
+from playground.interventions.ablation import Ablation
 from playground.runs import archive
+from playground.runs.paired import Scores
+from playground.runs.probe import look as pictured
 from playground.runs.run import Diverged, RunConfig
 from playground.settings import presets
 from playground.settings.edited import Edited
@@ -28,7 +32,7 @@ from playground.visitors import folders, saved
 from playground.visitors.autosave import state_of
 from playground.visitors.folders import RUN, SESSION
 from playground.visitors.jobs import Anywhere
-from playground.visitors.saved import Controls, Entry, Look, Saved, Side
+from playground.visitors.saved import Controls, Entry, Look, Prompt, Removed, Saved, Side
 from playground.visitors.session import Session
 from playground.visitors.shelf import MOST, Kept, begun_from
 
@@ -72,9 +76,12 @@ def wake(folder: Path, anywhere: Anywhere) -> Generator[None, None, Session]:
                 session.raw, session.preset = plain(entry.run.now), entry.preset
                 session.accept()
             session.seat(entry)
-            with _left_out(said, "Where you looked"):
-                _look_again(session, found.look)
+            for what, look in (("Where you looked", _look_again), ("A prompt", _prompt), ("What was removed", _remove)):
+                with _left_out(said, what):
+                    look(session, found.look)
             session.branched = found.branched
+    if found.building:
+        session.rebuild()
     if session.written.waiting:
         session.jobs.begin("shelf", _shelve(session, folder), lambda sentence: None)
     session.notice = " ".join(said)
@@ -215,3 +222,23 @@ def _look_again(session: Session, look: Look) -> None:
     name, text = look.probe
     if name != "0":
         session.use_probe(name, text if name == "own" else None)
+
+
+def _prompt(session: Session, look: Look) -> None:
+    if look.prompt is not None:
+        session.prompt = Prompt.model_validate(look.prompt).model_dump(mode="json")
+
+
+def _remove(session: Session, look: Look) -> None:
+    if look.removed is None:
+        return
+    done = Removed.model_validate(look.removed)
+    run, edits = session.start(), (done.edit,)
+    before, after = (
+        Scores(*(torch.tensor(each, dtype=torch.float64) for each in sums.model_dump().values()))
+        for sums in (done.before, done.after)
+    )
+    if {len(sums) for sums in (*before, *after)} != {len(run.held_out.targets_BT)}:
+        raise ValueError("its numbers are not those of the held-out examples")
+    pictured(run.model, run.probe, run.step, edits=edits)  # it refuses what the model does not have
+    session.ablation = Ablation(edits, done.label, done.step, before, after)

@@ -102,7 +102,7 @@ class Worker:
             session.notice = waking.returned(session, m.lost) if session.run is not None else lost
         session.notice, session.written.notice = session.notice or session.written.notice, ""
         resume = m.resume and (session.run is not None or not m.lost)
-        if resume and not session.running and not session.budget_left():
+        if resume and not session.running and (session.building or not session.budget_left()):
             notice = session.notice
             session.train()
             session.notice = notice

@@ -131,6 +131,20 @@ def test_one_that_slept_in_the_middle_of_training_ends_as_if_it_never_had(hand, 
     assert session.run.history.metrics == alone.run.history.metrics
 
 
+def test_one_whose_model_is_still_to_be_built_builds_it_where_it_wakes(hand, tmp_path):
+    session = hand.begin()
+    hand.until(lambda: not session.jobs)  # its steps are used
+    hand.act("form:Model", "edit", at="model.layers", value=1)
+    hand.act("column", "restart")
+    assert session.building
+    slept = hand.rest()
+    assert slept == p.Slept(NAME, True)
+    elsewhere = Hand(tmp_path)
+    elsewhere.attach(resume=True)
+    elsewhere.until(lambda: not elsewhere.session().jobs)
+    assert (elsewhere.session().run.now.model.layers, elsewhere.session().run.step) == (1, 60)
+
+
 def test_it_sleeps_at_rest_and_wakes_at_rest(hand):
     session = hand.begin()
     hand.at(10)
@@ -155,11 +169,8 @@ def test_word_vectors_in_training_are_no_reason_to_train_a_run_that_rests(hand):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda session: setattr(session, "building", True),
-        lambda session: setattr(session, "ablation", object()),
         lambda session: setattr(session.words, "training", object()),
         lambda session: setattr(session.compare, "trials", object()),
-        lambda session: setattr(session, "prompt", {"text": "a", "continuation": [], "error": ""}),
     ],
 )
 def test_one_with_what_is_not_written_down_does_not_move(hand, make):
