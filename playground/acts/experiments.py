@@ -23,8 +23,7 @@ MOST = 20  # settings of a link
 def work_of(session: Session, name: str) -> Work:
     """The visitor's experiment of that tab."""
     if name not in session.experiments:
-        trial = TRIALS[name]
-        session.experiments[name] = Work(trial.config(), trial.start)
+        session.experiments[name] = Work.of(name)
     return session.experiments[name]
 
 

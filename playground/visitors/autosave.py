@@ -27,7 +27,7 @@ from playground.settings.edited import Edited
 from playground.settings.forms import plain
 from playground.visitors import folders, saved
 from playground.visitors.folders import RUN, SESSION
-from playground.visitors.saved import Compared, Controls, Entry, Look, Prompt, Removed, Saved, Side, Sums
+from playground.visitors.saved import Compared, Controls, Entry, Investigated, Look, Prompt, Removed, Saved, Side, Sums
 from playground.visitors.session import Session
 from playground.visitors.shelf import Kept
 
@@ -65,9 +65,8 @@ def save(session: Session, folder: Path) -> int:
 
 
 def complete(session: Session) -> bool:
-    """Whether a folder holds all that there is: not word vectors, comparisons, nor numbers of the laboratories."""
-    numbers = any(work.progress is not None for work in session.experiments.values())
-    return not (numbers or session.compare.trials is not None or session.words.training is not None)
+    """Whether a folder holds all that there is: neither word vectors nor comparisons in training."""
+    return session.compare.trials is None and session.words.training is None
 
 
 def _size(run: Run) -> int:
@@ -106,6 +105,10 @@ def _saved(session: Session, entries: dict[int, Entry]) -> Saved:
         notice=session.notice[:300],
         look=_look(session),
         positions=_controls(session.positions),
+        experiments={
+            name: Investigated(controls=_controls(work.edited), progress=work.plain(), said=work.said, tone=work.tone)
+            for name, work in session.experiments.items()
+        },
         words=_controls(session.words.edited),
         kind=session.words.kind,
         word=session.words.word,

@@ -104,6 +104,15 @@ class Controls(Part):
     raw: Raw | None = None
 
 
+class Investigated(Part):
+    """An experiment of the Positions page: its settings, and what is known so far of those it was computed for."""
+
+    controls: Controls = Controls()
+    progress: Any = None
+    said: Text = ""
+    tone: Name = ""
+
+
 class Side(Part):
     """One side of a comparison."""
 
@@ -127,8 +136,8 @@ class Compared(Part):
 
 
 class Saved(Part):
-    """A session. What is not here begins afresh: the training of word vectors and of a comparison, and what experiments
-    and the Intervene lens have found.
+    """A session. What is not here begins afresh: the training of word vectors and of a comparison, and what the
+    Intervene lens has found.
     """
 
     format: Literal["transformer-playground session 1"] = FORMAT
@@ -156,6 +165,7 @@ class Saved(Part):
     """What was being said to the visitor."""
     look: Look = Look()
     positions: Controls = Controls()
+    experiments: dict[Name, Investigated] = {}
     words: Controls = Controls()
     kind: Name = "skip-gram"
     word: Name = ""

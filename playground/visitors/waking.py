@@ -32,9 +32,10 @@ from playground.visitors import folders, saved
 from playground.visitors.autosave import state_of
 from playground.visitors.folders import RUN, SESSION
 from playground.visitors.jobs import Anywhere
-from playground.visitors.saved import Controls, Entry, Look, Prompt, Removed, Saved, Side
+from playground.visitors.saved import Controls, Entry, Investigated, Look, Prompt, Removed, Saved, Side
 from playground.visitors.session import Session
 from playground.visitors.shelf import MOST, Kept, begun_from
+from playground.visitors.work import EXPERIMENTS, Work
 
 PAGES = ("playground", "compare", "positions", "embeddings")
 
@@ -64,6 +65,9 @@ def wake(folder: Path, anywhere: Anywhere) -> Generator[None, None, Session]:
         with _left_out(said, "Some of what was set"):
             apply(session, found, folder)
         yield
+    for name, kept in found.experiments.items():
+        with _left_out(said, "What an experiment had found"):
+            _experiment(session, name, kept)
     session.spent = dict(found.spent)
     if found.entry is not None:
         entry = None
@@ -188,6 +192,14 @@ def _set(edited: Edited[Any], controls: Controls) -> None:
         for path, value in ordered({path: v for path, v in flat(controls.raw).items() if now.get(path) != v}):
             edited.edit(path, value)
         edited.config = valid
+
+
+def _experiment(session: Session, name: str, kept: Investigated) -> None:
+    if name in EXPERIMENTS:
+        work = session.experiments[name] = Work.of(name)
+        _set(work.edited, kept.controls)
+        if kept.progress is not None:
+            work.take(name, kept.progress, kept.said, kept.tone)
 
 
 def _compare(session: Session, found: Saved, folder: Path) -> None:

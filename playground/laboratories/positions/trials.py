@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from models.config import Config
@@ -18,7 +18,6 @@ class Trial(NamedTuple):
 
     title: str
     config: type[Config]
-    start: Callable[[Any], Iterator[Any]]
     module: Any
     charts: dict[str, tuple[str, str]]
     """Figure -> (heading, small print)."""
@@ -62,7 +61,6 @@ TRIALS = {
     "length": Trial(
         "Length",
         extrapolation.Extrapolation,
-        extrapolation.extrapolation,
         extrapolation,
         {
             "schemes": ("Accuracy by length", "the same characters, with ever more text before them"),
@@ -85,7 +83,6 @@ TRIALS = {
     "convergence": Trial(
         "Convergence",
         convergence.Convergence,
-        convergence.convergence,
         convergence,
         {"loss": ("Loss on held-out text", "mean of the seeds; band from the lowest seed to the highest")},
         ("objective", "seeds", "steps", "length", "seed"),
@@ -106,7 +103,6 @@ TRIALS = {
     "cost": Trial(
         "Cost",
         cost.AttentionCost,
-        cost.attention_cost,
         cost,
         {
             "time": ("Time of one layer", "measured here and now, on one core; both axes logarithmic"),
