@@ -4,7 +4,7 @@ components/ describe the values. Nothing here computes for long: that is begun a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from playground.acts import (
@@ -97,6 +97,13 @@ def opened(session: Session, query: dict[str, str] | None, tab: str) -> Update:
     """A page opens, or its session has moved: all that is in sight."""
     session.page = tab if tab in PAGES else session.page
     return configuration.opened(session, query) | everything(session)
+
+
+def go_on(session: Session, jobs: Collection[str]) -> None:
+    """Let what computed before the session slept, moved or was lost go on where it was, by the names of its jobs."""
+    for module in (run, words):
+        if module.JOB in jobs and module.JOB not in session.jobs:
+            module.go_on(session)
 
 
 def everything(session: Session) -> Update:

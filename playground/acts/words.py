@@ -18,7 +18,7 @@ Update = dict[str, Any]
 TYPED = 60  # letters of a word
 LISTED = 1000  # letters of a list of words
 LONGEST = 4000  # characters of an action
-READ, QUICKLY, SAVE = "words", "words-quick", "words-save"
+JOB, QUICKLY, SAVE = "words", "words-quick", "words-save"
 """Jobs: the lab's training, the one that stands in where there is none, and a file."""
 
 
@@ -63,19 +63,19 @@ def read_quickly(session: Session, charts: bool) -> Update:
 
 # ---- the run ----
 def _begin(session: Session) -> Update:
-    session.jobs.begin(READ, session.words.training_steps(), session.words.failed)
+    session.jobs.begin(JOB, session.words.training_steps(), session.words.failed)
     return picture(session)
 
 
 def _end(session: Session) -> None:
-    session.jobs.cancel(READ)
+    session.jobs.cancel(JOB)
     session.words.halt()
 
 
 def open_(session: Session, event: Event) -> Update:
     """The page is there for the first time, or again."""
     lab = session.words
-    if (lab.training is None or lab.stale) and not lab.refused and READ not in session.jobs:
+    if (lab.training is None or lab.stale) and not lab.refused and JOB not in session.jobs:
         return _begin(session)
     return picture(session)
 
@@ -83,6 +83,12 @@ def open_(session: Session, event: Event) -> Update:
 def play(session: Session, event: Event) -> Update:
     session.words.order()
     return _begin(session)
+
+
+def go_on(session: Session) -> None:
+    """Read on without a press."""
+    if not session.words.over:
+        play(session, Event({}))
 
 
 def again(session: Session, event: Event) -> Update:
@@ -111,7 +117,7 @@ def edit(session: Session, event: Event) -> Update:
     lab = session.words
     lab.edit(event.text("at", 200), event.get("value"))
     if lab.stale and not lab.running:
-        session.jobs.begin(READ, lab.training_steps(), lab.failed)
+        session.jobs.begin(JOB, lab.training_steps(), lab.failed)
     return {"wordbar": bar.value(lab, session.answered), **controls(session)}
 
 
@@ -230,4 +236,4 @@ ACTS: dict[str, Any] = {
     **{f"form:{title}": {"edit": edit} for title in wordforms.FORMS},
     **{view: {"do": do} for view in ("finding-words", "notes-live", "notes-dense")},
 }
-FRAMES = {READ: picture, QUICKLY: read_quickly, SAVE: written}
+FRAMES = {JOB: picture, QUICKLY: read_quickly, SAVE: written}

@@ -7,6 +7,7 @@ import hashlib
 import math
 import secrets
 import time
+from collections.abc import Sequence
 
 from playground.workers import protocol as p
 from playground.workers.pool import Worker
@@ -14,7 +15,7 @@ from playground.workers.pool import Worker
 SILENT, SILENT_HIDDEN = 45.0, 180.0  # seconds without a sign of life until a tab counts as gone
 LEFT, LEFT_MUCH = 5.0, 30.0  # seconds that a tab which said goodbye may take to come back (a reload): a slow one may
 # take longer, which matters where not all can be written down
-NOTHING = p.Told(0, 0, 0.0, False, False)
+NOTHING = p.Told(0, 0, 0.0, (), False)
 
 
 class Refused(Exception):
@@ -32,8 +33,8 @@ class Visitor:
         self.worker: Worker | None = None
         self.moving = asyncio.Lock()
         """Held while the session changes its home: the one thing here that several events wait for."""
-        self.was_training = False
-        """Whether it is to train on when it wakes."""
+        self.going: Sequence[str] = ()
+        """What is to go on when it wakes."""
         self.trouble = ""
         """Why it has to be woken, where that is to be said."""
         self.n = self.pressing = 0

@@ -26,10 +26,25 @@ from playground.runs.run import Run
 from playground.settings.edited import Edited
 from playground.settings.forms import plain
 from playground.visitors import folders, saved
-from playground.visitors.folders import RUN, SESSION
-from playground.visitors.saved import Compared, Controls, Entry, Investigated, Look, Prompt, Removed, Saved, Side, Sums
+from playground.visitors.folders import RUN, SESSION, WORDS, Trace
+from playground.visitors.saved import (
+    Compared,
+    Controls,
+    Entry,
+    Investigated,
+    Look,
+    Prompt,
+    Removed,
+    Saved,
+    Side,
+    Sums,
+    Vectors,
+)
 from playground.visitors.session import Session
 from playground.visitors.shelf import Kept
+from playground.words import kept as kept_words
+from playground.words.lab import WordLab
+from playground.words.training import Training
 
 
 def save(session: Session, folder: Path) -> int:
@@ -53,11 +68,13 @@ def save(session: Session, folder: Path) -> int:
         path = folder / folders.compared(digest)
         if not path.is_file():
             total += folders.write(path, data)
+    total += _words(session.words, trace, folder)
     written = _saved(session, {n: _entry(one, file=n not in large) for n, one in kept.items()})
     total += folders.write(folder / SESSION, written.bytes())
     trace.at, trace.training = written.at, written.training
     trace.runs = {number: holds for number, holds in trace.runs.items() if number in kept}
     names = {folders.run(number) for number in (*kept, *trace.waiting) if number not in large}
+    names |= {WORDS} if written.vectors is not None else set()
     folders.tidy(folder, {SESSION, *names, *(folders.compared(digest) for digest in files)})
     if large:
         raise OSError(errno.EFBIG, f"run {min(large)} has more than {RUN >> 30} GiB")
@@ -65,8 +82,26 @@ def save(session: Session, folder: Path) -> int:
 
 
 def complete(session: Session) -> bool:
-    """Whether a folder holds all that there is: neither word vectors nor comparisons in training."""
-    return session.compare.trials is None and session.words.training is None
+    """Whether a folder holds all that there is: no comparison in training."""
+    return session.compare.trials is None
+
+
+def _words(lab: WordLab, trace: Trace, folder: Path) -> int:
+    """Write the training of word vectors where it has changed; how many bytes that were."""
+    training = lab.training
+    if training is None or lab.stale:
+        return 0
+    state = state_of_words(training)
+    if trace.words == state and (folder / WORDS).is_file():
+        return 0
+    size, trace.words = folders.write(folder / WORDS, kept_words.dump(training)), state
+    return size
+
+
+def _vectors(lab: WordLab) -> Vectors | None:
+    if lab.training is None or lab.stale:
+        return None
+    return Vectors(used=lab.used, notice=lab.notice, hold=lab.hold, asked=lab.asked, compared=lab.compared)
 
 
 def _size(run: Run) -> int:
@@ -112,6 +147,7 @@ def _saved(session: Session, entries: dict[int, Entry]) -> Saved:
         words=_controls(session.words.edited),
         kind=session.words.kind,
         word=session.words.word,
+        vectors=_vectors(session.words),
         compare=_comparison(session),
     )
 
@@ -167,3 +203,8 @@ def state_of(run: Run) -> tuple[Any, ...]:
     """What has to be the same for a file of this run to be as good as new."""
     history = run.history
     return weakref.ref(run), run.step, run.now, len(run.turns), len(history.marks), len(history.changes)
+
+
+def state_of_words(training: Training) -> tuple[Any, ...]:
+    """The same of the file of word vectors."""
+    return weakref.ref(training), training.words, len(training.points)

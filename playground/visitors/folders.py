@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 NAME = re.compile(r"[0-9a-f]{32}")
-FILE = re.compile(r"(session\.json|(run-\d{1,15}|compared-[0-9a-f]{32})\.safetensors)(\.[0-9a-f]{16}\.part)?")
-SESSION = "session.json"
+FILE = re.compile(r"(session\.json|(words|run-\d{1,15}|compared-[0-9a-f]{32})\.safetensors)(\.[0-9a-f]{16}\.part)?")
+SESSION, WORDS = "session.json", "words.safetensors"
 RUN = 2**30  # bytes of the file of one run
 MOST_BYTES = 2 * 2**30  # of all folders together
 MOST_AGE = 14 * 24 * 3600.0  # seconds since a session was written last
@@ -146,6 +146,8 @@ class Trace:
 
     runs: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     """Number of a run -> what its file holds."""
+    words: tuple[Any, ...] | None = None
+    """What the file of the word vectors holds."""
     waiting: dict[int, Any] = field(default_factory=dict)
     """Number -> what is known of runs that stand in the folder and were not read yet."""
     at: float = 0.0

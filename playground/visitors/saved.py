@@ -104,6 +104,16 @@ class Controls(Part):
     raw: Raw | None = None
 
 
+class Vectors(Part):
+    """The word vectors, whose training is a file of its own; see `WordLab`."""
+
+    used: Seconds = 0.0
+    notice: Text = ""
+    hold: bool = False
+    asked: tuple[Name, Name, Name] | None = None
+    compared: Text = ""
+
+
 class Investigated(Part):
     """An experiment of the Positions page: its settings, and what is known so far of those it was computed for."""
 
@@ -136,9 +146,7 @@ class Compared(Part):
 
 
 class Saved(Part):
-    """A session. What is not here begins afresh: the training of word vectors and of a comparison, and what the
-    Intervene lens has found.
-    """
+    """A session. What is not here begins afresh: a comparison in training, and what the Intervene lens has found."""
 
     format: Literal["transformer-playground session 1"] = FORMAT
     at: Seconds = 0.0
@@ -169,6 +177,7 @@ class Saved(Part):
     words: Controls = Controls()
     kind: Name = "skip-gram"
     word: Name = ""
+    vectors: Vectors | None = None
     compare: Compared = Compared()
 
     def bytes(self) -> bytes:

@@ -29,13 +29,14 @@ from playground.settings.forms import flat, plain, read
 from playground.settings.limits import too_large
 from playground.settings.paths import ordered
 from playground.visitors import folders, saved
-from playground.visitors.autosave import state_of
-from playground.visitors.folders import RUN, SESSION
+from playground.visitors.autosave import state_of, state_of_words
+from playground.visitors.folders import RUN, SESSION, WORDS
 from playground.visitors.jobs import Anywhere
-from playground.visitors.saved import Controls, Entry, Investigated, Look, Prompt, Removed, Saved, Side
+from playground.visitors.saved import Controls, Entry, Investigated, Look, Prompt, Removed, Saved, Side, Vectors
 from playground.visitors.session import Session
 from playground.visitors.shelf import MOST, Kept, begun_from
 from playground.visitors.work import EXPERIMENTS, Work
+from playground.words import kept as kept_words
 
 PAGES = ("playground", "compare", "positions", "embeddings")
 
@@ -68,6 +69,9 @@ def wake(folder: Path, anywhere: Anywhere) -> Generator[None, None, Session]:
     for name, kept in found.experiments.items():
         with _left_out(said, "What an experiment had found"):
             _experiment(session, name, kept)
+    if found.vectors is not None:
+        with _left_out(said, "The word vectors"):
+            yield from _vectors(session, found.vectors, folder)
     session.spent = dict(found.spent)
     if found.entry is not None:
         entry = None
@@ -192,6 +196,21 @@ def _set(edited: Edited[Any], controls: Controls) -> None:
         for path, value in ordered({path: v for path, v in flat(controls.raw).items() if now.get(path) != v}):
             edited.edit(path, value)
         edited.config = valid
+
+
+def _vectors(session: Session, kept: Vectors, folder: Path) -> Generator[None, None, None]:
+    lab = session.words
+    training = yield from kept_words.reading(folders.read(folder / WORDS, RUN))
+    training.settings = training.settings.but(pace=lab.edited.config.pace)
+    lab.used, lab.notice, lab.hold, lab.asked, lab.compared = (
+        kept.used,
+        kept.notice,
+        kept.hold,
+        kept.asked,
+        kept.compared,
+    )
+    lab.take(training)
+    session.written.words = state_of_words(training)
 
 
 def _experiment(session: Session, name: str, kept: Investigated) -> None:

@@ -59,7 +59,9 @@ class Played:
             self.out.put_nowait(p.encoded(message))
 
     def load(self):
-        self.say(p.Load({n: (int(at > 0), 1000, 0.01, at > 0, self.kept) for n, at in self.training.items()}))
+        self.say(
+            p.Load({n: (int(at > 0), 1000, 0.01, ["train"] * (at > 0), self.kept) for n, at in self.training.items()})
+        )
 
     def whole(self, name):
         return json.dumps({"life": self.lives[name], "seq": 1, "whole": True, "step": self.training[name]}).encode()
@@ -75,7 +77,7 @@ class Played:
         self.lives[m.session] = m.life
         at_rest = min(0, -self.disk.get(m.session, 0))
         self.training.setdefault(m.session, at_rest)
-        if m.resume:
+        if m.going:
             self.training[m.session] = abs(self.training[m.session]) or 1
         self.load()
         self.say(p.Answer(m.re, live=self.training[m.session] > 0, body=self.whole(m.session)))
@@ -96,7 +98,7 @@ class Played:
         stays = self.full and (step > 0 or not m.must)
         if not stays:
             self.disk[m.session] = abs(self.training.pop(m.session, 0))
-        self.say(p.Slept(m.session, step > 0, stays, "full" if self.full else ""))
+        self.say(p.Slept(m.session, ["train"] * (step > 0), stays, "full" if self.full else ""))
 
     def acts(self):
         return [(m.n, m.event) for m in self.got if isinstance(m, p.Act)]
@@ -479,7 +481,7 @@ def test_a_killed_workers_sessions_return_elsewhere_also_those_that_nobody_sees(
         await until(lambda: h.at(seen) not in dead and h.at(hidden) not in dead and got and h.attached(hidden))
         assert got[-1]["whole"]
         assert got[-1]["life"] > life
-        assert [h.attached(page)[-2:] for page in (seen, hidden)] == [(True, "crash")] * 2
+        assert [h.attached(page)[-2:] for page in (seen, hidden)] == [(["train"], "crash")] * 2
         assert h.at(paused) is None  # it is woken by its next press, and told then
         await h.press(paused, "look")
         assert h.attached(paused)[-2:] == (False, "crash")
@@ -493,12 +495,12 @@ def test_a_job_that_is_no_training_does_not_come_back_as_training(house):
     async def story(h: House):
         page = await h.open()
         worker, name = h.at(page), h.visitor(page).name
-        worker.say(p.Load({name: (1, 0, 0.0, False, False)}))  # word vectors, say
+        worker.say(p.Load({name: (1, 0, 0.0, (), False)}))  # word vectors, say
         await until(lambda: h.visitor(page).live)
         worker.kill()
         await until(lambda: h.visitor(page).worker is None)
         await h.press(page, "look")
-        assert not h.attached(page).resume
+        assert not h.attached(page).going
 
     house(story)
 
@@ -528,13 +530,13 @@ def test_who_falls_twice_within_a_minute_comes_back_at_rest(house):
         first = h.at(page)
         first.kill()
         await until(lambda: h.at(page) is not first and h.attached(page))
-        assert h.attached(page).resume
+        assert h.attached(page).going
         h.at(page).kill()
         await until(lambda: h.visitor(page).worker is None)
         await asyncio.sleep(0.1)
         assert h.at(page) is None
         await h.press(page, "look")
-        assert not h.attached(page).resume
+        assert not h.attached(page).going
 
     house(story)
 
@@ -711,7 +713,7 @@ def test_one_that_began_to_train_while_it_was_put_to_sleep_is_woken(house):
         worker.Rest = rest
         await h.visitors.chores.sleep([visitor.name])
         await until(lambda: h.attached(page) and h.attached(page).life == 2)
-        assert h.attached(page).resume
+        assert h.attached(page).going
 
     house(story)
 
