@@ -44,6 +44,8 @@ FRAMES: dict[tuple[str, str], Callable[[Session, bool], Update]] = {
     for job, draw in getattr(module, "FRAMES", {}).items()
 }
 
+GO_ON = {run.JOB: run.go_on, words.JOB: words.go_on, compare.TRAIN: compare.go_on}
+
 
 def act(session: Session, view: str, name: str, event: Event) -> Update:
     """Carry out an event of a component; an event that does not exist changes nothing."""
@@ -96,14 +98,17 @@ def turn(session: Session, page: object) -> Update:
 def opened(session: Session, query: dict[str, str] | None, tab: str) -> Update:
     """A page opens, or its session has moved: all that is in sight."""
     session.page = tab if tab in PAGES else session.page
-    return configuration.opened(session, query) | everything(session)
+    seen = configuration.opened(session, query)
+    if session.page == "compare":
+        compare.pictured(session)
+    return seen | everything(session)
 
 
 def go_on(session: Session, jobs: Collection[str]) -> None:
     """Let what computed before the session slept, moved or was lost go on where it was, by the names of its jobs."""
-    for module in (run, words):
-        if module.JOB in jobs and module.JOB not in session.jobs:
-            module.go_on(session)
+    for name, begin in GO_ON.items():
+        if name in jobs and name not in session.jobs:
+            begin(session)
 
 
 def everything(session: Session) -> Update:

@@ -46,7 +46,7 @@ class Chores:
         if visitor.gone:
             return True
         idle = not (visitor.live or visitor.stream) and time.monotonic() - visitor.acted > IDLE
-        return idle and visitor.worker is not None and visitor.worker.load.get(visitor.name, NOTHING).kept
+        return idle and visitor.worker is not None
 
     async def _left(self, visitor: Visitor) -> None:
         if visitor.worker is not None and visitor.settled:

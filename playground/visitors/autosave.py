@@ -25,7 +25,7 @@ from playground.runs import archive
 from playground.runs.run import Run
 from playground.settings.edited import Edited
 from playground.settings.forms import plain
-from playground.visitors import folders, saved
+from playground.visitors import comparing, folders, saved
 from playground.visitors.folders import RUN, SESSION, WORDS, Trace
 from playground.visitors.saved import (
     Compared,
@@ -69,21 +69,18 @@ def save(session: Session, folder: Path) -> int:
         if not path.is_file():
             total += folders.write(path, data)
     total += _words(session.words, trace, folder)
+    wrote, trials = comparing.save(session.compare, trace, folder)
+    total += wrote
     written = _saved(session, {n: _entry(one, file=n not in large) for n, one in kept.items()})
     total += folders.write(folder / SESSION, written.bytes())
     trace.at, trace.training = written.at, written.training
     trace.runs = {number: holds for number, holds in trace.runs.items() if number in kept}
     names = {folders.run(number) for number in (*kept, *trace.waiting) if number not in large}
     names |= {WORDS} if written.vectors is not None else set()
-    folders.tidy(folder, {SESSION, *names, *(folders.compared(digest) for digest in files)})
+    folders.tidy(folder, {SESSION, *names, *trials, *(folders.compared(digest) for digest in files)})
     if large:
         raise OSError(errno.EFBIG, f"run {min(large)} has more than {RUN >> 30} GiB")
     return total
-
-
-def complete(session: Session) -> bool:
-    """Whether a folder holds all that there is: no comparison in training."""
-    return session.compare.trials is None
 
 
 def _words(lab: WordLab, trace: Trace, folder: Path) -> int:
@@ -196,6 +193,7 @@ def _comparison(session: Session) -> Compared:
         head=setup.head,
         word=setup.word,
         opened=setup.opened,
+        begun=setup.trials is not None,
     )
 
 

@@ -133,7 +133,7 @@ class Side(Part):
 
 
 class Compared(Part):
-    """A comparison, before it is trained."""
+    """A comparison."""
 
     name: Name = ""
     wanted: Annotated[list[Side], Field(max_length=8)] = []
@@ -143,10 +143,12 @@ class Compared(Part):
     head: Place = 0
     word: Text = ""
     opened: Text = ""
+    begun: bool = False
+    """Whether there is a file of what is known of its training."""
 
 
 class Saved(Part):
-    """A session. What is not here begins afresh: a comparison in training, and what the Intervene lens has found."""
+    """A session. What is not here begins afresh: what the Intervene lens has found."""
 
     format: Literal["transformer-playground session 1"] = FORMAT
     at: Seconds = 0.0

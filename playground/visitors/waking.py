@@ -28,7 +28,7 @@ from playground.settings.edited import Edited
 from playground.settings.forms import flat, plain, read
 from playground.settings.limits import too_large
 from playground.settings.paths import ordered
-from playground.visitors import folders, saved
+from playground.visitors import comparing, folders, saved
 from playground.visitors.autosave import state_of, state_of_words
 from playground.visitors.folders import RUN, SESSION, WORDS
 from playground.visitors.jobs import Anywhere
@@ -69,6 +69,9 @@ def wake(folder: Path, anywhere: Anywhere) -> Generator[None, None, Session]:
     for name, kept in found.experiments.items():
         with _left_out(said, "What an experiment had found"):
             _experiment(session, name, kept)
+    if found.compare.begun:
+        with _left_out(said, "The comparison's training"):
+            yield from comparing.waking(session.compare, session.written, folder)
     if found.vectors is not None:
         with _left_out(said, "The word vectors"):
             yield from _vectors(session, found.vectors, folder)
@@ -97,11 +100,16 @@ def wake(folder: Path, anywhere: Anywhere) -> Generator[None, None, Session]:
 
 
 def returned(session: Session, why: str) -> str:
-    """What to say to the visitor of a woken session. `why`: "restart", or "crash" of the process that it lived in."""
-    what = {"restart": "The server restarted", "crash": "The process that computed your run ended"}
+    """What to say to the visitor of a woken session; of one in which nothing was computed, what it says already. `why`:
+    "restart", or "crash" of the process that it lived in.
+    """
+    if session.run is None and session.compare.trials is None and session.words.training is None:
+        return session.notice
+    mine = "run" if session.run is not None else "work"
+    what = {"restart": "The server restarted", "crash": f"The process that computed your {mine} ended"}
     then, now = time.localtime(session.written.at), time.localtime()
     day = "" if then[:3] == now[:3] else f"{then.tm_mday} {time.strftime('%B', then)}, "
-    said = f"{what.get(why, what['restart'])}: this is your run of {day}{time.strftime('%H:%M', then)}."
+    said = f"{what.get(why, what['restart'])}: this is your {mine} of {day}{time.strftime('%H:%M', then)}."
     return f"{said} {session.notice}".strip()
 
 

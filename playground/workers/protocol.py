@@ -112,10 +112,11 @@ class End(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a remote job has to say; {"ended": true} where its worker is gone."""
+    """What a remote job has to say; {"ended": true} where its worker is gone. The body is a file, where it has one."""
 
     job: str
     data: dict[str, Any]
+    body: bytes = b""
 
 
 # ---- a worker to the page ----
@@ -159,13 +160,11 @@ class Told(NamedTuple):
     """Seconds of computing of one update."""
     going: Sequence[str]
     """Its jobs that go on where they were, after it has slept or moved."""
-    kept: bool
-    """Whether its folder can hold all that it has."""
 
     @property
     def movable(self) -> bool:
         """Whether it may move to another worker in the middle of what it does."""
-        return self.jobs == 1 and "train" in self.going and self.kept
+        return self.jobs == 1 and "train" in self.going
 
 
 class Load(NamedTuple):

@@ -98,9 +98,9 @@ class Worker:
         assert session is not None
         session.answered = m.answered
         if m.lost:
-            begun = "train" in m.going and not session.building
-            lost = LOST if begun and not session.notice else session.notice  # which says what could not be read
-            session.notice = waking.returned(session, m.lost) if session.run is not None else lost
+            gone = "train" in m.going and session.run is None and not session.building
+            lost = gone and not session.notice  # which says what could not be read
+            session.notice = LOST if lost else waking.returned(session, m.lost)
         session.notice, session.written.notice = session.notice or session.written.notice, ""
         acts.go_on(session, m.going)
         resident.begin()
@@ -311,9 +311,10 @@ def loaded(resident: Resident) -> p.Told:
     """How a session is doing."""
     session = resident.session
     if session is None:
-        return p.Told(1, 0, 0.0, (), False)
+        return p.Told(1, 0, 0.0, ())
     held = sum(kept.bytes() for kept in session.runs())
-    return p.Told(len(session.jobs.running), held, session.pace, session.going, autosave.complete(session))
+    held += session.compare.trials.bytes() if session.compare.trials is not None else 0
+    return p.Told(len(session.jobs.running), held, session.pace, session.going)
 
 
 def _said(session: Session) -> acts.Update:

@@ -19,6 +19,7 @@ SOME = [
     p.Order("j", "train", {"until": 20}),
     p.End("j"),
     p.Report("j", {"rows": [[1, 2.5, None]]}),
+    p.Report("j", {"kept": 3}, b"a run"),
     p.Answer(4, "run.safetensors", 3, True, b"{} and a file"),
     p.Frame("c", 2, False, b'{"seq":1}'),
     p.Slept("c", ["train"], True),

@@ -196,19 +196,13 @@ def test_word_vectors_in_training_are_no_reason_to_train_a_run_that_rests(hand):
     assert hand.rest() == p.Slept(NAME, ("words",))
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda session: setattr(session.compare, "trials", object()),
-    ],
-)
-def test_one_with_what_is_not_written_down_does_not_move(hand, make):
-    session = hand.begin()
+def test_one_that_trains_may_move_and_one_that_computes_something_else_too_may_not(hand):
+    hand.begin()
     hand.at(2)
     told = workers.loaded(hand.worker.residents[NAME])
     assert told.movable
     assert told.bytes > 0
-    make(session)
+    hand.act("wordbar", "play")
     assert not workers.loaded(hand.worker.residents[NAME]).movable
 
 

@@ -96,7 +96,8 @@ class State:
     @property
     def going(self) -> tuple[str, ...]:
         """Jobs that go on where they were, after it has slept or moved."""
-        there = {"train": self.running, "words": "words" in self.jobs and self.words.running}
+        words = "words" in self.jobs and self.words.running
+        there = {"train": self.running, "words": words, "compare": "compare" in self.jobs}
         return tuple(name for name, goes in there.items() if goes)
 
     def stop(self) -> None:
