@@ -30,7 +30,9 @@ It is long because both methods share one derivation, whose steps refer to each 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Literal, NamedTuple
 
 import torch
@@ -138,6 +140,24 @@ class Progress(NamedTuple):
     lr: float
 
 
+class Place(NamedTuple):
+    """Where a reading stands: what it needs beside tables and generator, to go on as if it had never ended."""
+
+    start: int
+    """Words read before its first epoch."""
+    epoch: int
+    updates: int
+    """Of all its epochs."""
+    here: int
+    """Of this one."""
+    lr: float
+    """Of the newest update."""
+    epoch_lr: float
+    """Of the last one before this epoch: how many stretches are an update of it follows from that."""
+    drawn_G: Tensor
+    """State of the generator where the epoch began, uint8: what stays and how far it sees is drawn there."""
+
+
 class Word2Vec:
     """`vectors` is what people mean by word2vec: a row per word. `outputs` is the other table."""
 
@@ -146,6 +166,8 @@ class Word2Vec:
         if counts.ndim != 1 or not len(counts) or int(counts.min()) < 1:
             raise ValueError("word2vec needs the counts of its words: at least one word, and each at least once.")
         self.config, self.words = config, 0
+        self.place: Place | None = None
+        """Of the reading that is on its way, after its newest update."""
         self.generator = torch.Generator().manual_seed(seed)
         self.keep_V, self.upto_V = keep_chances(counts, config.subsample, config.formula), noise(counts, config.power)
         size = len(counts), config.dimension
@@ -157,29 +179,41 @@ class Word2Vec:
         often_V = kept_V / kept_V.sum() + config.negatives * self.upto_V.diff(prepend=torch.zeros(1).double())
         self.often = float(often_V.max())  # of the commonest word, per pair
 
-    def train(self, ids_N: Tensor, sentence_N: Tensor | None = None, *, every: int = 32) -> Iterator[Progress]:
-        """Read the text `epochs` times; reports each `every` updates and at the end.
+    def train(
+        self, ids_N: Tensor, sentence_N: Tensor | None = None, *, every: int = 32, place: Place | None = None
+    ) -> Iterator[Progress]:
+        """Read the text `epochs` times, or go on with a reading at its `place`; reports each `every` updates and at the
+        end.
 
         `sentence_N`: the number of each word's sentence, from 0; without, it is one sentence. Raises ValueError where a
         word is not in the vocabulary, or there is nothing to learn from; FloatingPointError where it diverges.
         """
         if len(ids_N) < 2 or int(ids_N.min()) < 0 or int(ids_N.max()) >= len(self.vectors):
             raise ValueError(f"The text needs two words or more, each by its number from 0 to {len(self.vectors) - 1}.")
-        total, updates = self.config.epochs * len(ids_N), 0
-        start, window, lr = self.words, self.config.window, self.lr
-        for _ in range(self.config.epochs):
+        total, window, now_G = self.config.epochs * len(ids_N), self.config.window, self.generator.get_state()
+        start, first, updates, done, lr, epoch_lr, drawn_G = place or Place(
+            self.words, 0, 0, 0, self.lr, self.lr, now_G
+        )
+        for epoch in range(first, self.config.epochs):
             directions = min(self.vectors.shape)  # a sum over many words is spread over so many
-            batch = int(min(MOST, LARGEST * directions / (lr * self.pairs * self.often)))
-            for seen in windows(ids_N, sentence_N, self.keep_V, window=window, batch=batch, generator=self.generator):
+            batch = int(min(MOST, LARGEST * directions / (epoch_lr * self.pairs * self.often)))
+            self.generator.set_state(drawn_G)
+            seen_by = windows(ids_N, sentence_N, self.keep_V, window=window, batch=batch, generator=self.generator)
+            if done:  # seen before
+                deque(islice(seen_by, done), maxlen=0)
+                self.generator.set_state(now_G)
+            for here, seen in enumerate(seen_by, done + 1):
                 lr = self.lr * max(SLOWEST, 1 - (self.words - start) / total)
                 self.words += seen.words
                 updates += 1
+                self.place = Place(start, epoch, updates, here, lr, epoch_lr, drawn_G)
                 last = self.words - start == total
                 loss = self.update(*seen[:3], lr=lr, measure=last or updates % every == 0)
                 if loss is not None:
                     if not math.isfinite(loss):
                         raise FloatingPointError("The loss is no longer a number: lower the learning rate.")
                     yield Progress(self.words, loss, lr)
+            done, epoch_lr, drawn_G = 0, lr, self.generator.get_state()
 
     def update(
         self,

@@ -4,7 +4,7 @@ that make the values describe them. Nothing here computes for long: that is begu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from playground.acts import board, configuration, playground, shelf
@@ -64,6 +64,7 @@ for page, tab in PARTS:
 FRAMES = {
     (page.name, job): _frame(page, tab, job, draw) for page, tab in PARTS for job, draw in (tab or page).jobs.items()
 }
+GO_ON = {job: begin for page, tab in PARTS for job, begin in (tab or page).goes_on.items()}
 
 
 def act(session: Session, view: str, name: str, event: Event) -> Update:
@@ -116,7 +117,18 @@ def turn(session: Session, page: object) -> Update:
 def opened(session: Session, query: dict[str, str] | None, tab: str) -> Update:
     """A page opens, or its session has moved: all that is in sight."""
     session.page = tab if tab in PAGES else session.page
-    return configuration.opened(session, query) | everything(session)
+    seen = configuration.opened(session, query)
+    begin = PAGES[session.page].opened
+    if begin is not None:
+        begin(session)
+    return seen | everything(session)
+
+
+def go_on(session: Session, jobs: Collection[str]) -> None:
+    """Let what computed before the session slept, moved or was lost go on where it was, by the names of its jobs."""
+    for name, begin in GO_ON.items():
+        if name in jobs and name not in session.jobs:
+            begin(session)
 
 
 def everything(session: Session) -> Update:

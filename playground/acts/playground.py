@@ -57,4 +57,5 @@ PAGE = Page(
     do=run.do,
     acts=ACTS,
     jobs={**run.FRAMES, **shelf.FRAMES},
+    goes_on={run.JOB: run.go_on},
 )

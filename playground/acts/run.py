@@ -20,6 +20,7 @@ from playground.views import transport
 from playground.visitors.event import Event
 from playground.visitors.session import Session
 
+JOB = "train"
 LONGEST = 240  # pictures of a playback: half a minute
 
 
@@ -28,6 +29,14 @@ def play(session: Session, event: Event) -> Update:
     if run is not None and run.training.steps <= run.step < STEPS:  # "Continue for N"
         session.edit("training.steps", min(run.step + run.config.training.steps, STEPS))
     return _started(session)
+
+
+def go_on(session: Session) -> None:
+    """Train on without a press; what is said stays."""
+    if session.building or (session.run is not None and not session.budget_left()):
+        notice = session.notice
+        session.train()
+        session.notice = notice
 
 
 def halve(session: Session, event: Event) -> Update:
@@ -208,4 +217,4 @@ ACTS: dict[str, Any] = {
     },
     "column": {"preset": preset, "restart": restart},
 }
-FRAMES = {"train": trained}
+FRAMES = {JOB: trained}

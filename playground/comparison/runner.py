@@ -20,7 +20,8 @@ class Runner:
     """A run that trains as far as it is told, and shows what it has kept.
 
     `spec` is {config}, unless the run goes on from a file, `payload` (see `archive`). What happens goes to `tell` as
-    plain values: {built, sentence} · {rows, seconds, tokens, diverged, finished} · {n, picture} · {n, wrong} · {error}.
+    plain values: {built, sentence} · {rows, seconds, tokens, diverged, finished} · {n, picture} · {n, wrong} · {kept,
+    file} · {kept, large} · {error}. With `again`, the file is one that it gave: it goes on bit for bit.
     """
 
     def __init__(self, spec: dict[str, Any], payload: bytes, tell: Callable[[dict[str, Any]], None]):
@@ -28,6 +29,8 @@ class Runner:
         self.until = 0
         self.wanted: dict[str, Any] | None = None
         """The picture asked for last."""
+        self.most, self.kept = 0, -1
+        """Bytes that the file may have which is asked for, and the step of the one given last."""
         self.broken = False
         self.news = True
         """Whether something happened since the last report."""
@@ -36,7 +39,8 @@ class Runner:
 
     def order(self, do: str, **what: Any) -> None:
         """train {until}: make updates until there are so many · rest · picture {n, step, layer, head, word}: the newest
-        alone is drawn, and its answer repeats `n`. Raises ValueError for another.
+        alone is drawn, and its answer repeats `n` · keep {most}: give the run as a file, if it takes so many bytes and
+        has changed since. Raises ValueError for another.
         """
         if do == "train":
             self.until = int(what["until"])
@@ -44,6 +48,8 @@ class Runner:
             self.until = 0
         elif do == "picture":
             self.wanted = what
+        elif do == "keep":
+            self.most = int(what["most"])
         else:
             raise ValueError(f"A run is not told to {do!r:.40}.")
 
@@ -65,14 +71,17 @@ class Runner:
                 self._report(run)
             if self.wanted is not None:
                 self._show(run)
+            if self.most:
+                self._keep(run)
             yield
 
     def _built(self) -> Run:
-        return (
-            archive.read(self.payload, too_large)
-            if self.payload
-            else Run(RunConfig.model_validate(self.spec["config"]))
-        )
+        if not self.payload:
+            return Run(RunConfig.model_validate(self.spec["config"]))
+        again = bool(self.spec.get("again"))
+        run = archive.read(self.payload, too_large, as_it_was=again)
+        self.kept = run.step if again else -1
+        return run
 
     def _behind(self, run: Run) -> bool:
         return run.step < min(self.until, run.training.steps) and not (run.diverged or self.broken)
@@ -104,6 +113,18 @@ class Runner:
             }
         )
         self.sent, self.seconds, self.told, self.news = len(metrics), [], time.monotonic(), False
+
+    def _keep(self, run: Run) -> None:
+        most, self.most = self.most, 0
+        if self.news:
+            self._report(run)
+        if run.step != self.kept:
+            self.kept = run.step
+            fits = 3 * sum(p.numel() * p.element_size() for p in run.model.parameters()) <= most
+            data = archive.dump(run, most * 7 // 8) if fits else b""  # the rest is for its numbers
+            self.tell({"kept": run.step, "file": data} if 0 < len(data) <= most else {"kept": run.step, "large": True})
+        else:
+            self.tell({"kept": run.step})
 
     def _show(self, run: Run) -> None:
         assert self.wanted is not None

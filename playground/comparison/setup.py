@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # visitors stand above: a session hands in what begins jobs
 FIRST = "topologies"
 HZ = 6.0  # times a second that the pace is set and pictures are asked for
 LEAD = 20  # updates that a run may be ahead of the last one, and what that one makes meanwhile
+KEEP, SOON = 25.0, 3.0  # seconds between two times that the runs are kept; the first come sooner, each twice as late
 PATIENCE = 20.0  # seconds that pictures may take to come
 
 
@@ -137,6 +138,7 @@ class Setup:
         if self.trials is None or self.trials.ended:
             self._end()
             self.trials = Trials(self.matched()[0], self.seeds, self.anywhere)
+        self.trials.begin()
         return self.trials
 
     def training(self) -> Iterator[None]:
@@ -153,7 +155,8 @@ class Setup:
         except ValueError as error:
             self.problem = str(error)
             return
-        until, before, due = 0, trials.pace, 0.0
+        until, before, due, wait = 0, trials.pace, 0.0, SOON
+        keep = time.monotonic() + wait
         try:
             while self.trials is trials and not trials.done:
                 now, pace = time.monotonic(), trials.pace
@@ -164,11 +167,16 @@ class Setup:
                     until, before, due = max(goal, until), pace, now + 1 / HZ
                     if not trials.waiting:
                         self.ask()
+                if now >= keep:
+                    trials.keep()
+                    wait = min(2 * wait, KEEP)
+                    keep = now + wait
                 yield
             if self.trials is trials:
                 yield from self.looking()  # at the last update
         finally:
             trials.rest()
+            trials.keep()
 
     def ask(self) -> None:
         """Ask for the pictures of what is looked at, if they have not been asked for."""
@@ -186,11 +194,6 @@ class Setup:
             if trials.built and not trials.waiting:
                 return
             yield
-
-    def release(self) -> None:
-        """Others need the memory: the models go, and what is known of finished runs stays."""
-        if self.trials is not None:
-            self.trials.release()
 
     def close(self) -> None:
         """End what trains; the variants stay."""

@@ -19,6 +19,8 @@ Act = Callable[[Session, Event], Update | None]
 """What an event does to the session. What is returned is drawn; with None, what is in sight."""
 Draw = Callable[[Session, bool], Update | None]
 """What is shown of a job; the flag is that of `Lens.value`."""
+Begin = Callable[[Session], None]
+"""Begins a job without an event."""
 
 
 class Panel(NamedTuple):
@@ -123,6 +125,8 @@ class Lens:
     """What each job of its own shows, while it computes and at its end. None, as entry or value: the transport alone
     while it computes, and then what is in sight.
     """
+    goes_on: Mapping[str, Begin] = field(default_factory=dict)
+    """Jobs that go on where they were after the session has slept, moved or been lost, and how they begin then."""
     settings: tuple[Part, ...] = ()
     """What stands in the page's column of settings while the tab is in sight: beside the others, or alone there."""
     alone: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from playground.lenses.lens import Act, Draw, Lens, Part, Update
+from playground.lenses.lens import Act, Begin, Draw, Lens, Part, Update
 from playground.visitors.session import Session
 
 
@@ -47,6 +47,10 @@ class Page:
     acts: Mapping[str, Mapping[str, Act]] = field(default_factory=dict)
     """View -> event -> what it does, beside those of the tabs. "form" is every view "form:..." that has none."""
     jobs: Mapping[str, Draw] = field(default_factory=dict)
+    goes_on: Mapping[str, Begin] = field(default_factory=dict)
+    """See `Lens.goes_on`."""
+    opened: Begin | None = None
+    """What begins when a page load opens it, or its session has moved."""
 
     def in_sight(self, session: Session) -> list[Lens]:
         """Its tabs that are drawn."""

@@ -46,7 +46,7 @@ class Chores:
         if visitor.gone:
             return True
         idle = not (visitor.live or visitor.stream) and time.monotonic() - visitor.acted > IDLE
-        return idle and visitor.worker is not None and visitor.worker.load.get(visitor.name, NOTHING).kept
+        return idle and visitor.worker is not None
 
     async def _left(self, visitor: Visitor) -> None:
         if visitor.worker is not None and visitor.settled:
@@ -58,7 +58,7 @@ class Chores:
     async def _rouse(self) -> None:
         """Who trained and has no home gets one: it did not sleep of its own accord."""
         for visitor in list(self.homes.by_key.values()):
-            if visitor.was_training and visitor.worker is None and visitor.settled and not visitor.gone:
+            if visitor.going and visitor.worker is None and visitor.settled and not visitor.gone:
                 self.homes.soon(self.homes.bring_back(visitor))
 
     async def _even_out(self) -> None:

@@ -61,17 +61,17 @@ class Homes:
                     visitor.worker.homes.add(visitor.name)
                 worker = visitor.worker
                 visitor.life += 1
-                asked = (visitor.life, query, tab, visitor.n, visitor.was_training, visitor.trouble)
+                asked = (visitor.life, query, tab, visitor.n, visitor.going, visitor.trouble)
                 answer = await self.ask(worker, lambda re, asked=asked: p.Attach(re, visitor.name, *asked))
             except Ended:
                 visitor.worker = None
                 continue
             if not answer.body:
                 raise Refused("This page could not be opened. It tries again in a moment.")
-            visitor.trouble, visitor.was_training, visitor.live = "", False, answer.live
+            visitor.trouble, visitor.going, visitor.live = "", (), answer.live
             visitor.show()
             return answer.body.decode()
-        visitor.was_training = visitor.live = False  # it may be what they die of
+        visitor.going, visitor.live = (), False  # it may be what they die of
         raise Refused("The processes that train here keep ending. Try again in a minute.")
 
     async def wake(self, visitor: Visitor, *, heavy: bool = False) -> None:
@@ -125,7 +125,7 @@ class Homes:
                 visitor.stays = time.monotonic() + STAYS
             else:
                 visitor.lose_home()
-                visitor.was_training = visitor.live = message.training
+                visitor.going, visitor.live = message.going, bool(message.going)
         if isinstance(message, p.Slept):
             self._told_of_sleep(message.session)
 
@@ -142,12 +142,12 @@ class Homes:
         for name in names:
             visitor = self.by_name.get(name)
             if visitor is not None and visitor.worker is worker:
-                if not visitor.was_training:  # it had arrived there
-                    trained = worker.load.get(name, NOTHING).trains
-                    visitor.was_training = visitor.live = trained and now - visitor.fell > TWICE
+                if not visitor.going:  # it had arrived there
+                    visitor.going = worker.load.get(name, NOTHING).going if now - visitor.fell > TWICE else ()
+                    visitor.live = bool(visitor.going)
                     visitor.fell = now
                 visitor.worker, visitor.trouble = None, "crash"
-                if visitor.stream or visitor.was_training:
+                if visitor.stream or visitor.going:
                     self.soon(self.bring_back(visitor))
             self._told_of_sleep(name)
 

@@ -7,14 +7,14 @@ import hashlib
 import math
 import secrets
 import time
+from collections.abc import Sequence
 
 from playground.workers import protocol as p
 from playground.workers.pool import Worker
 
 SILENT, SILENT_HIDDEN = 45.0, 180.0  # seconds without a sign of life until a tab counts as gone
-LEFT, LEFT_MUCH = 5.0, 30.0  # seconds that a tab which said goodbye may take to come back (a reload): a slow one may
-# take longer, which matters where not all can be written down
-NOTHING = p.Told(0, 0, 0.0, False, False)
+LEFT = 5.0  # seconds that a tab which said goodbye may take to come back (a reload)
+NOTHING = p.Told(0, 0, 0.0, ())
 
 
 class Refused(Exception):
@@ -32,8 +32,8 @@ class Visitor:
         self.worker: Worker | None = None
         self.moving = asyncio.Lock()
         """Held while the session changes its home: the one thing here that several events wait for."""
-        self.was_training = False
-        """Whether it is to train on when it wakes."""
+        self.going: Sequence[str] = ()
+        """What is to go on when it wakes."""
         self.trouble = ""
         """Why it has to be woken, where that is to be said."""
         self.n = self.pressing = 0
@@ -56,17 +56,11 @@ class Visitor:
         return hashlib.sha256(self.key.encode()).hexdigest()[:32]
 
     @property
-    def told(self) -> p.Told | None:
-        """What its worker said last of the session; None where that is nothing."""
-        return self.worker.load.get(self.name) if self.worker is not None else None
-
-    @property
     def gone(self) -> bool:
         """Whether the tab is there no more."""
         now = time.monotonic()
         silent = now - self.alive > (SILENT_HIDDEN if self.hidden else SILENT)
-        patience = LEFT if self.told is None or self.told.kept else LEFT_MUCH
-        return silent or (self.goodbye is not None and now - self.goodbye > patience)
+        return silent or (self.goodbye is not None and now - self.goodbye > LEFT)
 
     @property
     def settled(self) -> bool:

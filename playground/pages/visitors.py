@@ -111,7 +111,7 @@ class Visitors:
                         return GONE
                     whole = visitor.worker is None
                     if whole:
-                        if not visitor.was_training:
+                        if not visitor.going:
                             await self._admit()
                         await self.homes.wake(visitor)
                     worker, life = visitor.worker, visitor.life

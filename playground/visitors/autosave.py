@@ -10,21 +10,41 @@ from __future__ import annotations
 import errno
 import time
 import weakref
+from contextlib import suppress
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from models.edits import Ablate, Force
 from playground.comparison.ready import READY
+from playground.interventions.ablation import Ablation
 from playground.runs import archive
 from playground.runs.run import Run
 from playground.settings.edited import Edited
 from playground.settings.forms import plain
-from playground.visitors import folders, saved
-from playground.visitors.folders import RUN, SESSION
-from playground.visitors.saved import Compared, Controls, Entry, Look, Saved, Side
+from playground.visitors import comparing, folders, saved
+from playground.visitors.folders import RUN, SESSION, WORDS, Trace
+from playground.visitors.saved import (
+    Compared,
+    Controls,
+    Entry,
+    Investigated,
+    Look,
+    Prompt,
+    Removed,
+    Saved,
+    Side,
+    Sums,
+    Vectors,
+)
 from playground.visitors.session import Session
 from playground.visitors.shelf import Kept
+from playground.words import kept as kept_words
+from playground.words.lab import WordLab
+from playground.words.training import Training
 
 
 def save(session: Session, folder: Path) -> int:
@@ -48,25 +68,37 @@ def save(session: Session, folder: Path) -> int:
         path = folder / folders.compared(digest)
         if not path.is_file():
             total += folders.write(path, data)
+    total += _words(session.words, trace, folder)
+    wrote, trials = comparing.save(session.compare, trace, folder)
+    total += wrote
     written = _saved(session, {n: _entry(one, file=n not in large) for n, one in kept.items()})
     total += folders.write(folder / SESSION, written.bytes())
     trace.at, trace.training = written.at, written.training
     trace.runs = {number: holds for number, holds in trace.runs.items() if number in kept}
     names = {folders.run(number) for number in (*kept, *trace.waiting) if number not in large}
-    folders.tidy(folder, {SESSION, *names, *(folders.compared(digest) for digest in files)})
+    names |= {WORDS} if written.vectors is not None else set()
+    folders.tidy(folder, {SESSION, *names, *trials, *(folders.compared(digest) for digest in files)})
     if large:
         raise OSError(errno.EFBIG, f"run {min(large)} has more than {RUN >> 30} GiB")
     return total
 
 
-def complete(session: Session) -> bool:
-    """Whether a folder can hold all that there is. Word vectors, comparisons, the numbers of the laboratories and what
-    is looked at for a moment are not written down.
-    """
-    said = session.prompt["text"] if isinstance(session.prompt, dict) else session.prompt
-    numbers = any(work.progress is not None for work in session.experiments.values())
-    momentary = session.building or session.ablation is not None or bool(said)
-    return not (momentary or numbers or session.compare.trials is not None or session.words.training is not None)
+def _words(lab: WordLab, trace: Trace, folder: Path) -> int:
+    """Write the training of word vectors where it has changed; how many bytes that were."""
+    training = lab.training
+    if training is None or lab.stale:
+        return 0
+    state = state_of_words(training)
+    if trace.words == state and (folder / WORDS).is_file():
+        return 0
+    size, trace.words = folders.write(folder / WORDS, kept_words.dump(training)), state
+    return size
+
+
+def _vectors(lab: WordLab) -> Vectors | None:
+    if lab.training is None or lab.stale:
+        return None
+    return Vectors(used=lab.used, notice=lab.notice, hold=lab.hold, asked=lab.asked, compared=lab.compared)
 
 
 def _size(run: Run) -> int:
@@ -88,6 +120,7 @@ def _saved(session: Session, entries: dict[int, Entry]) -> Saved:
     return Saved(
         at=time.time(),
         training=session.running,
+        building=session.building,
         page=session.page,
         lens=session.lens,
         preset=session.preset,
@@ -104,21 +137,41 @@ def _saved(session: Session, entries: dict[int, Entry]) -> Saved:
         notice=session.notice[:300],
         look=_look(session),
         positions=_controls(session.positions),
+        experiments={
+            name: Investigated(controls=_controls(work.edited), progress=work.plain(), said=work.said, tone=work.tone)
+            for name, work in session.experiments.items()
+        },
         words=_controls(session.words.edited),
         kind=session.words.kind,
         word=session.words.word,
+        vectors=_vectors(session.words),
         compare=_comparison(session),
     )
 
 
 def _look(session: Session) -> Look:
-    return Look(
+    look = Look(
         which=session.which,
         head=session.head,
         shown=session.shown,
         probe=(session.probe_name, session.probe_text),
         choices=session.later_choices | {lens: choices.plain() for lens, choices in session.choices.items()},
     )
+    with suppress(ValidationError):  # numbers that are none are not worth a session that cannot be written
+        look.removed = _removed(session.ablation).model_dump() if session.ablation is not None else None
+    with suppress(ValidationError):
+        look.prompt = Prompt.model_validate(session.prompt).model_dump() if session.prompt else None
+    return look
+
+
+def _removed(done: Ablation) -> Removed:
+    (edit,) = done.edits
+    assert isinstance(edit, (Ablate, Force))  # no press removes anything else
+    before, after = (
+        Sums(loss=s.loss_B.tolist(), right=s.right_B.tolist(), scored=s.scored_B.tolist())
+        for s in (done.before, done.after)
+    )
+    return Removed(edit=edit, label=done.label, step=done.step, before=before, after=after)
 
 
 def _controls(edited: Edited[Any]) -> Controls:
@@ -140,6 +193,7 @@ def _comparison(session: Session) -> Compared:
         head=setup.head,
         word=setup.word,
         opened=setup.opened,
+        begun=setup.trials is not None,
     )
 
 
@@ -147,3 +201,8 @@ def state_of(run: Run) -> tuple[Any, ...]:
     """What has to be the same for a file of this run to be as good as new."""
     history = run.history
     return weakref.ref(run), run.step, run.now, len(run.turns), len(history.marks), len(history.changes)
+
+
+def state_of_words(training: Training) -> tuple[Any, ...]:
+    """The same of the file of word vectors."""
+    return weakref.ref(training), training.words, len(training.points)

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 NAME = re.compile(r"[0-9a-f]{32}")
-FILE = re.compile(r"(session\.json|(run-\d{1,15}|compared-[0-9a-f]{32})\.safetensors)(\.[0-9a-f]{16}\.part)?")
-SESSION = "session.json"
+FILE = re.compile(
+    r"(session\.json|(words|trials|run-\d{1,15}|compared-[0-9a-f]{32}|trial-[0-9a-f]{16}-\d{1,3})\.safetensors)(\.[0-9a-f]{16}\.part)?"
+)
+SESSION, WORDS, TRIALS = "session.json", "words.safetensors", "trials.safetensors"
 RUN = 2**30  # bytes of the file of one run
 MOST_BYTES = 2 * 2**30  # of all folders together
 MOST_AGE = 14 * 24 * 3600.0  # seconds since a session was written last
@@ -34,6 +36,11 @@ def run(number: int) -> str:
 def compared(digest: str) -> str:
     """The name of the file that a variant of a comparison begins with."""
     return f"compared-{digest}.safetensors"
+
+
+def trial(comparison: str, number: int) -> str:
+    """The name of the file that a run of a comparison goes on from."""
+    return f"trial-{comparison}-{number}.safetensors"
 
 
 def check(folder: Path) -> None:
@@ -146,8 +153,14 @@ class Trace:
 
     runs: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     """Number of a run -> what its file holds."""
+    words: tuple[Any, ...] | None = None
+    """What the file of the word vectors holds."""
     waiting: dict[int, Any] = field(default_factory=dict)
     """Number -> what is known of runs that stand in the folder and were not read yet."""
+    compared: tuple[Any, ...] | None = None
+    """What the file of the comparison holds."""
+    trials: dict[str, int] = field(default_factory=dict)
+    """Name of a file of a run of it -> the step that it holds."""
     at: float = 0.0
     """When it was written last, by the wall clock; 0 for never."""
     training: bool = False

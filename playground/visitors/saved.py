@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from models.edits import Ablate, Force
+
 FORMAT = "transformer-playground session 1"
 MOST = 48 * 2**20  # bytes; a visitor's own text stands in every config that has it
 
@@ -46,6 +48,40 @@ class Entry(Part):
     diverged: Diverged | None = None
 
 
+class Sums(Part):
+    """`Scores` of the held-out examples."""
+
+    loss: list[float]
+    right: list[float]
+    scored: list[float]
+
+
+class Removed(Part):
+    """What was removed from the model, and what it cost; see `Ablation`."""
+
+    edit: Ablate | Force
+    label: Name
+    step: Number
+    before: Sums
+    after: Sums
+
+
+class Guessed(Part):
+    """One token that the model wrote; see `Guess`."""
+
+    t: Name
+    p: float
+    top: Annotated[list[tuple[Name, float]], Field(max_length=5)]
+
+
+class Prompt(Part):
+    """A visitor's prompt, and how the model went on."""
+
+    text: Text
+    continuation: Annotated[list[Guessed], Field(max_length=1000)] = []
+    error: Text = ""
+
+
 class Look(Part):
     """Where the visitor looks on the Playground."""
 
@@ -55,6 +91,10 @@ class Look(Part):
     probe: tuple[Name, Text] = ("0", "")
     choices: dict[Name, dict[Name, Any]] = {}
     """By lens; its choices check what they take."""
+    removed: Raw | None = None
+    """See `Removed`."""
+    prompt: Raw | None = None
+    """See `Prompt`."""
 
 
 class Controls(Part):
@@ -62,6 +102,25 @@ class Controls(Part):
 
     config: Raw = {}
     raw: Raw | None = None
+
+
+class Vectors(Part):
+    """The word vectors, whose training is a file of its own; see `WordLab`."""
+
+    used: Seconds = 0.0
+    notice: Text = ""
+    hold: bool = False
+    asked: tuple[Name, Name, Name] | None = None
+    compared: Text = ""
+
+
+class Investigated(Part):
+    """An experiment of the Positions page: its settings, and what is known so far of those it was computed for."""
+
+    controls: Controls = Controls()
+    progress: Any = None
+    said: Text = ""
+    tone: Name = ""
 
 
 class Side(Part):
@@ -74,7 +133,7 @@ class Side(Part):
 
 
 class Compared(Part):
-    """A comparison, before it is trained."""
+    """A comparison."""
 
     name: Name = ""
     wanted: Annotated[list[Side], Field(max_length=8)] = []
@@ -84,17 +143,19 @@ class Compared(Part):
     head: Place = 0
     word: Text = ""
     opened: Text = ""
+    begun: bool = False
+    """Whether there is a file of what is known of its training."""
 
 
 class Saved(Part):
-    """A session. What is not here begins afresh: the training of word vectors and of a comparison, what experiments
-    and the Intervene lens have found, what was removed from the model, and a prompt's continuation.
-    """
+    """A session. What is not here begins afresh: what the Intervene lens has found."""
 
     format: Literal["transformer-playground session 1"] = FORMAT
     at: Seconds = 0.0
     """When it was written, by the wall clock."""
     training: bool = False
+    building: bool = False
+    """Whether a model was to be built from the controls."""
     page: Name = "playground"
     lens: Name = "attention"
     preset: Name = ""
@@ -114,9 +175,11 @@ class Saved(Part):
     """What was being said to the visitor."""
     look: Look = Look()
     positions: Controls = Controls()
+    experiments: dict[Name, Investigated] = {}
     words: Controls = Controls()
     kind: Name = "skip-gram"
     word: Name = ""
+    vectors: Vectors | None = None
     compare: Compared = Compared()
 
     def bytes(self) -> bytes:

@@ -13,26 +13,32 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import torch
 from pydantic import ValidationError
 
 from playground.comparison.matching import WHATS
 from playground.comparison.ready import READY
 from playground.comparison.variants import MOST as SIDES
 from playground.comparison.variants import Variant, variant
+from playground.interventions.ablation import Ablation
 from playground.runs import archive
+from playground.runs.paired import Scores
+from playground.runs.probe import look as pictured
 from playground.runs.run import Diverged, RunConfig
 from playground.settings import presets
 from playground.settings.edited import Edited
 from playground.settings.forms import flat, plain, read
 from playground.settings.limits import too_large
 from playground.settings.paths import ordered
-from playground.visitors import folders, saved
-from playground.visitors.autosave import state_of
-from playground.visitors.folders import RUN, SESSION
+from playground.visitors import comparing, folders, saved
+from playground.visitors.autosave import state_of, state_of_words
+from playground.visitors.folders import RUN, SESSION, WORDS
 from playground.visitors.jobs import Anywhere
-from playground.visitors.saved import Controls, Entry, Look, Saved, Side
+from playground.visitors.saved import Controls, Entry, Investigated, Look, Prompt, Removed, Saved, Side, Vectors
 from playground.visitors.session import Session
 from playground.visitors.shelf import MOST, Kept, begun_from
+from playground.visitors.work import EXPERIMENTS, Work
+from playground.words import kept as kept_words
 
 PAGES = ("playground", "compare", "positions", "embeddings")
 
@@ -62,6 +68,15 @@ def wake(folder: Path, anywhere: Anywhere) -> Generator[None, None, Session]:
         with _left_out(said, "Some of what was set"):
             apply(session, found, folder)
         yield
+    for name, kept in found.experiments.items():
+        with _left_out(said, "What an experiment had found"):
+            _experiment(session, name, kept)
+    if found.compare.begun:
+        with _left_out(said, "The comparison's training"):
+            yield from comparing.waking(session.compare, session.written, folder)
+    if found.vectors is not None:
+        with _left_out(said, "The word vectors"):
+            yield from _vectors(session, found.vectors, folder)
     session.spent = dict(found.spent)
     if found.entry is not None:
         entry = None
@@ -74,9 +89,12 @@ def wake(folder: Path, anywhere: Anywhere) -> Generator[None, None, Session]:
                 session.raw, session.preset = plain(entry.run.now), entry.preset
                 session.accept()
             session.seat(entry)
-            with _left_out(said, "Where you looked"):
-                _look_again(session, found.look)
+            for what, look in (("Where you looked", _look_again), ("A prompt", _prompt), ("What was removed", _remove)):
+                with _left_out(said, what):
+                    look(session, found.look)
             session.branched = found.branched
+    if found.building:
+        session.rebuild()
     if session.written.waiting:
         session.jobs.begin("shelf", _shelve(session, folder), lambda sentence: None)
     session.notice = " ".join(said)
@@ -84,11 +102,16 @@ def wake(folder: Path, anywhere: Anywhere) -> Generator[None, None, Session]:
 
 
 def returned(session: Session, why: str) -> str:
-    """What to say to the visitor of a woken session. `why`: "restart", or "crash" of the process that it lived in."""
-    what = {"restart": "The server restarted", "crash": "The process that computed your run ended"}
+    """What to say to the visitor of a woken session; of one in which nothing was computed, what it says already. `why`:
+    "restart", or "crash" of the process that it lived in.
+    """
+    if session.run is None and session.compare.trials is None and session.words.training is None:
+        return session.notice
+    mine = "run" if session.run is not None else "work"
+    what = {"restart": "The server restarted", "crash": f"The process that computed your {mine} ended"}
     then, now = time.localtime(session.written.at), time.localtime()
     day = "" if then[:3] == now[:3] else f"{then.tm_mday} {time.strftime('%B', then)}, "
-    said = f"{what.get(why, what['restart'])}: this is your run of {day}{time.strftime('%H:%M', then)}."
+    said = f"{what.get(why, what['restart'])}: this is your {mine} of {day}{time.strftime('%H:%M', then)}."
     return f"{said} {session.notice}".strip()
 
 
@@ -185,6 +208,29 @@ def _set(edited: Edited[Any], controls: Controls) -> None:
         edited.config = valid
 
 
+def _vectors(session: Session, kept: Vectors, folder: Path) -> Generator[None, None, None]:
+    lab = session.words
+    training = yield from kept_words.reading(folders.read(folder / WORDS, RUN))
+    training.settings = training.settings.but(pace=lab.edited.config.pace)
+    lab.used, lab.notice, lab.hold, lab.asked, lab.compared = (
+        kept.used,
+        kept.notice,
+        kept.hold,
+        kept.asked,
+        kept.compared,
+    )
+    lab.take(training)
+    session.written.words = state_of_words(training)
+
+
+def _experiment(session: Session, name: str, kept: Investigated) -> None:
+    if name in EXPERIMENTS:
+        work = session.experiments[name] = Work.of(name)
+        _set(work.edited, kept.controls)
+        if kept.progress is not None:
+            work.take(name, kept.progress, kept.said, kept.tone)
+
+
 def _compare(session: Session, found: Saved, folder: Path) -> None:
     setup, kept = session.compare, found.compare
     if kept.name in READY:
@@ -217,3 +263,23 @@ def _look_again(session: Session, look: Look) -> None:
     name, text = look.probe
     if name != "0":
         session.use_probe(name, text if name == "own" else None)
+
+
+def _prompt(session: Session, look: Look) -> None:
+    if look.prompt is not None:
+        session.prompt = Prompt.model_validate(look.prompt).model_dump(mode="json")
+
+
+def _remove(session: Session, look: Look) -> None:
+    if look.removed is None:
+        return
+    done = Removed.model_validate(look.removed)
+    run, edits = session.start(), (done.edit,)
+    before, after = (
+        Scores(*(torch.tensor(each, dtype=torch.float64) for each in sums.model_dump().values()))
+        for sums in (done.before, done.after)
+    )
+    if {len(sums) for sums in (*before, *after)} != {len(run.held_out.targets_BT)}:
+        raise ValueError("its numbers are not those of the held-out examples")
+    pictured(run.model, run.probe, run.step, edits=edits)  # it refuses what the model does not have
+    session.ablation = Ablation(edits, done.label, done.step, before, after)

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
 
 from models.config import Config
+from playground.experiments import convergence, cost, extrapolation
 from playground.settings.edited import Edited
 from playground.visitors.jobs import Steps
 
 SECONDS = 240.0  # of computing, for one press of Run
+
+
+class Experiment(NamedTuple):
+    """What an experiment takes, what computes it, and what is known of it on the way."""
+
+    config: type[Config]
+    start: Callable[[Any], Iterator[Any]]
+    progress: type[Any]
+
+
+EXPERIMENTS = {
+    "length": Experiment(extrapolation.Extrapolation, extrapolation.extrapolation, extrapolation.Progress),
+    "convergence": Experiment(convergence.Convergence, convergence.convergence, convergence.Progress),
+    "cost": Experiment(cost.AttentionCost, cost.attention_cost, cost.Progress),
+}
+"""By the name of their tab."""
 
 
 class Work:
@@ -21,6 +40,23 @@ class Work:
         self.start, self.sent = start, 0
         self.progress: Any = None
         self.said, self.tone = "", ""
+
+    @classmethod
+    def of(cls, name: str) -> Work:
+        """That of an experiment."""
+        found = EXPERIMENTS[name]
+        return cls(found.config(), found.start)
+
+    def plain(self) -> Any:
+        """What is known, as plain values; None where nothing is."""
+        now = self.progress
+        return TypeAdapter(type(now)).dump_python(now, mode="json") if now is not None else None
+
+    def take(self, name: str, plain: Any, said: str, tone: str) -> None:
+        """The same again of the experiment of that name, and what was said of it. Raises ValueError for another."""
+        self.progress = TypeAdapter(EXPERIMENTS[name].progress).validate_python(plain)
+        self.said, self.tone = said, tone
+        self.halt()
 
     def begin(self) -> Steps:
         """Forget what was found, and compute until it is done or the budget is used."""

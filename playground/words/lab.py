@@ -77,8 +77,12 @@ class WordLab:
         except ValueError as error:
             self.stale, self.running, self.refused = False, False, str(error)
             return
-        self.training, self.stale, self.refused, self.notice = training, False, "", ""
-        self.rate, self.used, self.drawn = 0.0, 0.0, -1
+        self.refused, self.notice, self.used = "", "", 0.0
+        self.take(training)
+
+    def take(self, training: Training) -> None:
+        """Have this training from now on; what is looked at has to be among its words."""
+        self.training, self.stale, self.rate, self.drawn = training, False, 0.0, -1
         known = training.text.vocabulary
         if self.word not in known:
             self.word = next((word for word in ("dog", "integer") if word in known), known[0])

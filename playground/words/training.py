@@ -73,13 +73,17 @@ class Training:
         for kind, model in self.models.items():
             self.maps[kind] = Map(model.vectors)
             yield
-        self._updates = {k: m.train(ids_N, self.text.sentences, every=EVERY) for k, m in self.models.items()}
-        self.read = dict.fromkeys(KINDS, 0)
+        self.go_on({kind: [] for kind in KINDS})
         self.total, self.seconds = settings.model.epochs * len(ids_N), 0.0
         self.points: list[Point] = []
         self.kept: list[Kept] = []
-        self._losses: dict[Kind, list[float]] = {kind: [] for kind in KINDS}
         yield from self._note()
+
+    def go_on(self, losses: dict[Kind, list[float]]) -> None:
+        """Read on from where the models stand; `losses`: of each method, since the last point of the curves."""
+        self.losses, self.read = losses, {kind: model.words for kind, model in self.models.items()}
+        told, ids_N = self.text.sentences, self.text.ids
+        self._updates = {k: m.train(ids_N, told, every=EVERY, place=m.place) for k, m in self.models.items()}
 
     @property
     def words(self) -> int:
@@ -110,7 +114,7 @@ class Training:
             while self.read[kind] < upto:
                 progress = next(self._updates[kind])
                 self.read[kind] = progress.words
-                self._losses[kind].append(progress.loss)
+                self.losses[kind].append(progress.loss)
         self.seconds += time.thread_time() - began
 
     def finish(self) -> Training:
@@ -132,7 +136,7 @@ class Training:
         """Measure a point of the curves, and where it is due every word's neighbours."""
         before = self.points[-1].loss if self.points else (float("nan"), float("nan"))
         loss = tuple(
-            fmean(self._losses[kind]) if self._losses[kind] else last for kind, last in zip(KINDS, before, strict=True)
+            fmean(self.losses[kind]) if self.losses[kind] else last for kind, last in zip(KINDS, before, strict=True)
         )
         agreement = self.agreement("skip-gram"), self.agreement("CBOW")
         due = SHARES[len(self.kept)] if len(self.kept) < len(SHARES) else 2.0
@@ -142,7 +146,7 @@ class Training:
                 sides.append((yield from _neighbours(self.models[kind].vectors)))
             self.kept.append(Kept(self.words, (sides[0], sides[1])))
         self.points.append(Point(self.words, self.seconds, (loss[0], loss[1]), agreement))
-        self._losses = {kind: [] for kind in KINDS}
+        self.losses = {kind: [] for kind in KINDS}
 
 
 def _neighbours(vectors_VD: Tensor) -> Generator[None, None, Tensor]:

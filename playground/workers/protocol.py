@@ -10,7 +10,7 @@ It is long as a table is: a class for each message.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -29,8 +29,8 @@ class Layout(NamedTuple):
 class Attach(NamedTuple):
     """A page opens: make its session, or wake it from its folder. The answer's body is a whole picture.
 
-    `life` rises with each of these: pages drop what an earlier one still says. `resume`: train on, as it did before it
-    slept or its worker ended.
+    `life` rises with each of these: pages drop what an earlier one still says. `going`: jobs that are to go on, as they
+    did before it slept or its worker ended.
     """
 
     re: int
@@ -41,7 +41,7 @@ class Attach(NamedTuple):
     tab: str = ""
     answered: int = 0
     """The newest press of the visitor's."""
-    resume: bool = False
+    going: Sequence[str] = ()
     lost: str = ""
     """Why the session has to be woken: "restart", "crash"; "" if it only slept or moves."""
 
@@ -114,10 +114,11 @@ class End(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a remote job has to say; {"ended": true} where its worker is gone."""
+    """What a remote job has to say; {"ended": true} where its worker is gone. The body is a file, where it has one."""
 
     job: str
     data: dict[str, Any]
+    body: bytes = b""
 
 
 # ---- a worker to the page ----
@@ -142,11 +143,11 @@ class Frame(NamedTuple):
 
 class Slept(NamedTuple):
     """A session is in its folder and nowhere else, or `stays` where it was, because of a `problem` with writing it.
-    `training`: whether its run trained, and is to train on when it wakes.
+    `going`: what computed, and is to go on when it wakes.
     """
 
     session: str
-    training: bool
+    going: Sequence[str]
     stays: bool = False
     problem: str = ""
 
@@ -159,14 +160,13 @@ class Told(NamedTuple):
     """That it holds in memory, about."""
     pace: float
     """Seconds of computing of one update."""
-    trains: bool
-    kept: bool
-    """Whether its folder can hold all that it has."""
+    going: Sequence[str]
+    """Its jobs that go on where they were, after it has slept or moved."""
 
     @property
     def movable(self) -> bool:
         """Whether it may move to another worker in the middle of what it does."""
-        return self.jobs == 1 and self.trains and self.kept
+        return self.jobs == 1 and "train" in self.going
 
 
 class Load(NamedTuple):

@@ -46,11 +46,14 @@ class RemoteJobs:
             return
         if m.data.get("ended"):
             self.listening.pop(m.job, None)
-        heard(m.data)
+        heard(m.data | ({"file": m.body} if m.body else {}))
 
     def begin(self, m: p.Begin) -> None:
         """Compute somebody's job here."""
-        tell = lambda data: self.send(p.Report(m.job, data))  # noqa: E731
+
+        def tell(data: dict[str, Any]) -> None:
+            self.send(p.Report(m.job, data, data.pop("file", b"")))
+
         try:
             job = REMOTE[m.kind](m.spec, m.body, tell)
         except Exception as error:

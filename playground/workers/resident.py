@@ -170,5 +170,9 @@ class Resident:
     def keep_due(self, now: float) -> bool:
         """Whether it is to be written down."""
         rest, self.came_to_rest = self.came_to_rest, False
+        trials = self.session.compare.trials if self.session is not None else None
+        fresh = trials is not None and trials.fresh
+        if trials is not None and fresh:
+            trials.unwritten, self.changed = False, True  # where the disk takes nothing, the next time is as for others
         late = now - self.saved >= min(SAVE, FIRST * 2 ** min(self.saves, 8))
-        return self.changed and self.session is not None and (rest or late)
+        return self.changed and self.session is not None and (rest or late or fresh)

@@ -100,14 +100,11 @@ class Worker:
         assert session is not None
         session.answered = m.answered
         if m.lost:
-            lost = LOST if m.resume and not session.notice else session.notice  # which says what could not be read
-            session.notice = waking.returned(session, m.lost) if session.run is not None else lost
+            gone = "train" in m.going and session.run is None and not session.building
+            lost = gone and not session.notice  # which says what could not be read
+            session.notice = LOST if lost else waking.returned(session, m.lost)
         session.notice, session.written.notice = session.notice or session.written.notice, ""
-        resume = m.resume and (session.run is not None or not m.lost)
-        if resume and not session.running and not session.budget_left():
-            notice = session.notice
-            session.train()
-            session.notice = notice
+        acts.go_on(session, m.going)
         resident.begin()
         body = self._done(resident, partial(acts.opened, session, m.query, m.tab), whole=True)
         self._tell()
@@ -124,7 +121,7 @@ class Worker:
         session = resident.session
         assert session is not None
         session.answered = max(session.answered, m.n)
-        resident.changed, training, running = True, resident.training, session.running
+        resident.changed, training, going = True, resident.training, session.going
         whole = m.whole or (m.view, m.event) == ("bus", "whole")
         files: list[tuple[str, bytes]] = []
 
@@ -138,7 +135,7 @@ class Worker:
 
         body = self._done(resident, act, whole=whole)
         resident.came_to_rest = resident.came_to_rest or (training and not resident.training)
-        if session.running != running:  # before the answer: should this process die, it is woken as it was left
+        if session.going != going:  # before the answer: should this process die, it is woken as it was left
             self._tell()
         name, data = files[0] if files else ("", b"")
         try:
@@ -182,18 +179,18 @@ class Worker:
     def _rest(self, m: p.Rest) -> None:
         resident = self.residents.get(m.session)
         if resident is None:
-            self.send(p.Slept(m.session, False))
+            self.send(p.Slept(m.session, ()))
             return
         if resident.waking is not None:
             resident.waiting.append(m)
             return
         assert resident.session is not None
-        training = resident.session.running
+        going = resident.session.going
         problem = self._kept(resident)
         stays = bool(problem) and (resident.training or not m.must)  # let it live on rather than lose it
         if not stays:
             self._freed(resident)
-        self.send(p.Slept(m.session, training, stays, problem))
+        self.send(p.Slept(m.session, going, stays, problem))
 
     def _forget(self, m: p.Forget) -> None:
         resident = self.residents.get(m.session)
@@ -316,9 +313,10 @@ def loaded(resident: Resident) -> p.Told:
     """How a session is doing."""
     session = resident.session
     if session is None:
-        return p.Told(1, 0, 0.0, False, False)
+        return p.Told(1, 0, 0.0, ())
     held = sum(kept.bytes() for kept in session.runs())
-    return p.Told(len(session.jobs.running), held, session.pace, session.running, autosave.complete(session))
+    held += session.compare.trials.bytes() if session.compare.trials is not None else 0
+    return p.Told(len(session.jobs.running), held, session.pace, session.going)
 
 
 def _said(session: Session) -> acts.Update:

@@ -17,7 +17,7 @@ class LocalRemote:
     def __init__(self, kind: str, spec: dict[str, Any], payload: bytes, heard: Callable[[dict[str, Any]], None]):
         self.spec, self.heard, self.open = spec, heard, True
         self.orders: list[str] = []
-        self.reports: list[bytes] = []
+        self.reports: list[tuple[bytes, bytes]] = []
         self.job = REMOTE[kind](orjson.loads(orjson.dumps(spec)), payload, self._tell)
         self.steps = self.job.steps()
 
@@ -31,10 +31,12 @@ class LocalRemote:
 
     def die(self) -> None:
         """As its worker would."""
+        self.open = False
         self.heard({"ended": True})
 
     def _tell(self, report: dict[str, Any]) -> None:
-        self.reports.append(orjson.dumps(report))
+        file = report.pop("file", b"")
+        self.reports.append((orjson.dumps(report), file))
 
 
 class LocalAnywhere:
@@ -63,9 +65,9 @@ class LocalAnywhere:
             next(job.steps, None)
         for job in self.open:
             reports, job.reports = job.reports, []
-            for report in reports:
+            for report, file in reports:
                 if job.open:
-                    job.heard(orjson.loads(report))
+                    job.heard(orjson.loads(report) | ({"file": file} if file else {}))
 
     def until(self, there: Callable[[], Any], slices: int = 5000) -> None:
         """Advance until it is so."""

@@ -193,39 +193,6 @@ def test_the_finding_names_only_what_all_seeds_say(trained):
     assert title.startswith(("Ahead", "Level", "No difference"))
 
 
-def test_a_process_that_dies_is_said_and_ends_the_other_runs():
-    anywhere = LocalAnywhere()
-    trials = Trials(pair(), 1, anywhere)
-    trials.train(20)
-    anywhere.until(lambda: trials.step >= 1)
-    anywhere.jobs[0].die()
-    assert trials.ended.startswith("A process that trained these runs has ended.")
-    assert (anywhere.open, trials.done) == ([], True)
-    trials.train(30)  # nothing happens
-    assert not trials.waiting
-
-
-def test_a_finished_comparison_outlives_its_process_and_says_that_its_models_are_gone():
-    anywhere = LocalAnywhere()
-    trials = Trials(pair(), 1, anywhere)
-    trials.train(40)
-    anywhere.until(lambda: trials.done)
-    assert len(anywhere.open) == 2  # their pictures can still be asked for
-    trials.release()
-    assert (trials.ended, anywhere.open) == ("", [])
-    assert trials.notice.startswith("These models are gone")
-    trials.look(20)
-    assert not trials.waiting
-
-
-def test_one_that_is_not_finished_ends_where_others_need_the_memory():
-    anywhere = LocalAnywhere()
-    trials = Trials(pair(), 1, anywhere)
-    trials.release()
-    assert trials.ended.startswith("Other visitors needed the room")
-    assert anywhere.open == []
-
-
 def test_where_there_is_no_room_for_all_none_begins():
     anywhere = LocalAnywhere(room=1)
     with pytest.raises(ValueError, match="no room"):

@@ -38,7 +38,7 @@ class Played:
         self.full = self.ended = self.dumb = False
         self.deaf: set[str] = set()  # kinds of messages that are not answered
         self.fatal = ""  # the event that it dies of
-        self.kept = True
+        self.going = ["train"]
 
     async def join(self):
         if not self.dumb:
@@ -59,7 +59,7 @@ class Played:
             self.out.put_nowait(p.encoded(message))
 
     def load(self):
-        self.say(p.Load({n: (int(at > 0), 1000, 0.01, at > 0, self.kept) for n, at in self.training.items()}))
+        self.say(p.Load({n: (int(at > 0), 1000, 0.01, self.going * (at > 0)) for n, at in self.training.items()}))
 
     def whole(self, name):
         return json.dumps({"life": self.lives[name], "seq": 1, "whole": True, "step": self.training[name]}).encode()
@@ -75,7 +75,7 @@ class Played:
         self.lives[m.session] = m.life
         at_rest = min(0, -self.disk.get(m.session, 0))
         self.training.setdefault(m.session, at_rest)
-        if m.resume:
+        if m.going:
             self.training[m.session] = abs(self.training[m.session]) or 1
         self.load()
         self.say(p.Answer(m.re, live=self.training[m.session] > 0, body=self.whole(m.session)))
@@ -96,7 +96,7 @@ class Played:
         stays = self.full and (step > 0 or not m.must)
         if not stays:
             self.disk[m.session] = abs(self.training.pop(m.session, 0))
-        self.say(p.Slept(m.session, step > 0, stays, "full" if self.full else ""))
+        self.say(p.Slept(m.session, self.going * (step > 0), stays, "full" if self.full else ""))
 
     def acts(self):
         return [(m.n, m.event) for m in self.got if isinstance(m, p.Act)]
@@ -479,10 +479,10 @@ def test_a_killed_workers_sessions_return_elsewhere_also_those_that_nobody_sees(
         await until(lambda: h.at(seen) not in dead and h.at(hidden) not in dead and got and h.attached(hidden))
         assert got[-1]["whole"]
         assert got[-1]["life"] > life
-        assert [h.attached(page)[-2:] for page in (seen, hidden)] == [(True, "crash")] * 2
+        assert [h.attached(page)[-2:] for page in (seen, hidden)] == [(["train"], "crash")] * 2
         assert h.at(paused) is None  # it is woken by its next press, and told then
         await h.press(paused, "look")
-        assert h.attached(paused)[-2:] == (False, "crash")
+        assert h.attached(paused)[-2:] == ([], "crash")
         h.visitors.pulse(seen["key"], seen["page"], 1, True, False)
         await stream
 
@@ -493,12 +493,12 @@ def test_a_job_that_is_no_training_does_not_come_back_as_training(house):
     async def story(h: House):
         page = await h.open()
         worker, name = h.at(page), h.visitor(page).name
-        worker.say(p.Load({name: (1, 0, 0.0, False, False)}))  # word vectors, say
+        worker.say(p.Load({name: (1, 0, 0.0, ())}))  # word vectors, say
         await until(lambda: h.visitor(page).live)
         worker.kill()
         await until(lambda: h.visitor(page).worker is None)
         await h.press(page, "look")
-        assert not h.attached(page).resume
+        assert not h.attached(page).going
 
     house(story)
 
@@ -527,14 +527,14 @@ def test_who_falls_twice_within_a_minute_comes_back_at_rest(house):
         await h.press(page, "play")
         first = h.at(page)
         first.kill()
-        await until(lambda: h.at(page) is not first and h.attached(page) and not h.visitor(page).was_training)
-        assert h.attached(page).resume
+        await until(lambda: h.at(page) is not first and h.attached(page) and not h.visitor(page).going)
+        assert h.attached(page).going
         h.at(page).kill()  # once the session has arrived: before that, its first fall would count
         await until(lambda: h.visitor(page).worker is None)
         await asyncio.sleep(0.1)
         assert h.at(page) is None
         await h.press(page, "look")
-        assert not h.attached(page).resume
+        assert not h.attached(page).going
 
     house(story)
 
@@ -589,10 +589,10 @@ def test_a_moved_session_keeps_its_stream_with_a_whole_picture_of_a_higher_life(
     house(story)
 
 
-def test_one_with_things_that_are_not_written_down_does_not_move(house):
+def test_one_with_a_comparison_in_training_does_not_move(house):
     async def story(h: House):
         pages = [await h.open() for _ in range(4)]
-        h.started[0].kept = h.started[1].kept = False
+        h.started[0].going = h.started[1].going = ["compare"]
         for page in pages[::2]:
             await h.press(page, "play")
         for worker in h.started:
@@ -711,7 +711,7 @@ def test_one_that_began_to_train_while_it_was_put_to_sleep_is_woken(house):
         worker.Rest = rest
         await h.visitors.chores.sleep([visitor.name])
         await until(lambda: h.attached(page) and h.attached(page).life == 2)
-        assert h.attached(page).resume
+        assert h.attached(page).going
 
     house(story)
 

@@ -8,7 +8,7 @@ from playground.workers import protocol as p
 
 SOME = [
     p.Layout(1),
-    p.Attach(2, "a" * 32, 3, {"preset": "copy", "probe": "naïve “q” 日本"}, "playground", True, "restart"),
+    p.Attach(2, "a" * 32, 3, {"preset": "copy", "probe": "naïve “q” 日本"}, "playground", 7, ["train"], "restart"),
     p.Act(4, "b" * 32, 7, "transport", "play", {"n": 1.5, "deep": [{"x": None}]}, True, b"\x00\xff" * 500),
     p.Act(5, "b" * 32, 8, "form:Model", "edit", {}),
     p.Watch("c", True),
@@ -19,9 +19,10 @@ SOME = [
     p.Order("j", "train", {"until": 20}),
     p.End("j"),
     p.Report("j", {"rows": [[1, 2.5, None]]}),
+    p.Report("j", {"kept": 3}, b"a run"),
     p.Answer(4, "run.safetensors", 3, True, b"{} and a file"),
     p.Frame("c", 2, False, b'{"seq":1}'),
-    p.Slept("c", True, True),
+    p.Slept("c", ["train"], True),
 ]
 
 

@@ -11,9 +11,12 @@ import weakref
 import pytest
 
 from playground import acts
+from playground.settings.edited import Edited
 from playground.settings.forms import plain
 from playground.settings.presets import changed
 from playground.visitors import autosave, folders
+from playground.words.lab import WordLab
+from playground.words.settings import KINDS, WordSettings
 from playground.workers import protocol as p
 from playground.workers import remote
 from playground.workers import resident as residents
@@ -22,6 +25,7 @@ from tests.playground.small import TINY
 from tests.playground.test_fork import same
 
 NAME, OTHER = "0123456789abcdef" * 2, "fedcba9876543210" * 2
+WORDS = {"sentences": 400, "model": {"dimension": 4, "epochs": 2}, "pace": None}
 SMALL = TINY | {"training.steps": 60, "training.batch": 4}
 
 
@@ -114,11 +118,11 @@ def test_one_that_slept_in_the_middle_of_training_ends_as_if_it_never_had(hand, 
     hand.begin()
     hand.at(20)
     slept = hand.rest()
-    assert slept == p.Slept(NAME, True)
+    assert slept == p.Slept(NAME, ("train",))
     assert NAME not in hand.worker.residents
     elsewhere = Hand(tmp_path)
     elsewhere.life = 5
-    said = elsewhere.attach(resume=slept.training)
+    said = elsewhere.attach(going=slept.going)
     assert said["life"] == 6
     assert said["live"]
     assert 20 <= said["values"]["transport"]["step"] < 60
@@ -131,16 +135,56 @@ def test_one_that_slept_in_the_middle_of_training_ends_as_if_it_never_had(hand, 
     assert session.run.history.metrics == alone.run.history.metrics
 
 
+def test_one_whose_model_is_still_to_be_built_builds_it_where_it_wakes(hand, tmp_path):
+    session = hand.begin()
+    hand.until(lambda: not session.jobs)  # its steps are used
+    hand.act("form:Model", "edit", at="model.layers", value=1)
+    hand.act("column", "restart")
+    assert session.building
+    slept = hand.rest()
+    assert slept == p.Slept(NAME, ("train",))
+    elsewhere = Hand(tmp_path)
+    elsewhere.attach(going=["train"])
+    elsewhere.until(lambda: not elsewhere.session().jobs)
+    assert (elsewhere.session().run.now.model.layers, elsewhere.session().run.step) == (1, 60)
+
+
 def test_it_sleeps_at_rest_and_wakes_at_rest(hand):
     session = hand.begin()
     hand.at(10)
     hand.act("transport", "pause")
     step = session.run.step
-    assert hand.rest() == p.Slept(NAME, False)
-    said = hand.attach(resume=False)
+    assert hand.rest() == p.Slept(NAME, ())
+    said = hand.attach(going=())
     assert not said["live"]
     assert said["values"]["transport"]["step"] == step
     assert said["values"]["transport"]["note"] == ""
+
+
+def test_word_vectors_go_on_where_it_wakes_and_end_as_if_it_never_had_slept(hand, tmp_path):
+    alone = WordLab(Edited(WordSettings.model_validate(WORDS)))
+    hand.attach()
+    hand.session().words.edited = Edited(WordSettings.model_validate(WORDS))
+    hand.act("wordbar", "play")
+    lab = hand.session().words
+    hand.until(lambda: lab.training is not None and lab.training.words >= 2000)
+    slept = hand.rest()
+    assert slept == p.Slept(NAME, ("words",))
+    other = Hand(tmp_path)
+    said = other.attach(going=slept.going, tab="embeddings")
+    assert said["live"]
+    woken = other.session().words
+    assert 2000 <= woken.training.words < woken.training.total
+    assert said["values"]["wordbar"]["words"] == woken.training.words
+    other.until(lambda: not other.session().jobs)
+    ended = alone.ready().finish()
+    assert woken.training.finished
+    assert all(woken.training.models[kind].vectors.equal(ended.models[kind].vectors) for kind in KINDS)
+    other.rest()
+    last = Hand(tmp_path)
+    last.attach(tab="embeddings")
+    assert last.session().words.training.finished
+    assert not last.session().jobs
 
 
 def test_word_vectors_in_training_are_no_reason_to_train_a_run_that_rests(hand):
@@ -149,26 +193,16 @@ def test_word_vectors_in_training_are_no_reason_to_train_a_run_that_rests(hand):
     hand.act("transport", "pause")
     hand.act("wordbar", "play")
     assert "words" in hand.session().jobs
-    assert hand.rest() == p.Slept(NAME, False)
+    assert hand.rest() == p.Slept(NAME, ("words",))
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda session: setattr(session, "building", True),
-        lambda session: setattr(session, "ablation", object()),
-        lambda session: setattr(session.words, "training", object()),
-        lambda session: setattr(session.compare, "trials", object()),
-        lambda session: setattr(session, "prompt", {"text": "a", "continuation": [], "error": ""}),
-    ],
-)
-def test_one_with_what_is_not_written_down_does_not_move(hand, make):
-    session = hand.begin()
+def test_one_that_trains_may_move_and_one_that_computes_something_else_too_may_not(hand):
+    hand.begin()
     hand.at(2)
     told = workers.loaded(hand.worker.residents[NAME])
     assert told.movable
     assert told.bytes > 0
-    make(session)
+    hand.act("wordbar", "play")
     assert not workers.loaded(hand.worker.residents[NAME]).movable
 
 
@@ -177,7 +211,7 @@ def test_after_a_crash_it_is_said_whose_run_it_is_and_it_trains_on(hand, tmp_pat
     hand.at(10)
     hand.worker.close()
     other = Hand(tmp_path)
-    said = other.attach(resume=True, lost="crash")
+    said = other.attach(going=["train"], lost="crash")
     assert "The process that computed your run ended: this is your run of" in said["values"]["transport"]["note"]
     assert said["live"]
 
@@ -360,7 +394,7 @@ def test_a_full_disk_keeps_a_training_session_alive_and_says_so(hand, full):
     session = hand.begin()
     hand.at(5)
     slept = hand.rest(must=True)
-    assert (slept.training, slept.stays) == (True, True)
+    assert (slept.going, slept.stays) == (("train",), True)
     assert "No space left on device" in slept.problem
     hand.worker.obey(p.Watch(NAME, True))
     hand.until(lambda: hand.frames())
@@ -432,12 +466,12 @@ def test_it_tells_how_things_are_and_that_it_lives(hand, monkeypatch):
     load = [m for m in hand.said if isinstance(m, p.Load)][-1]
     told = p.Told(*load.sessions[NAME])
     assert told.jobs == 1
-    assert told.trains
+    assert list(told.going) == ["train"]
     assert p.encoded(load)
 
 
 def test_what_the_page_says_of_nobody_is_harmless(hand):
     for message in (p.Watch(NAME, True), p.Seen(NAME, 1), p.Order("j", "x", {}), p.End("j"), p.Forget(NAME)):
         hand.worker.obey(message)
-    assert hand.rest() == p.Slept(NAME, False)
+    assert hand.rest() == p.Slept(NAME, ())
     assert hand.act("transport", "play") is None

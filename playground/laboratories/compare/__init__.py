@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.laboratories.compare import charts, view
-from playground.laboratories.compare.acts import ACTS, LOOK, SAVE, TRAIN, saved
+from playground.laboratories.compare.acts import ACTS, LOOK, SAVE, TRAIN, go_on, pictured, saved
 from playground.lenses.lens import Lens, Panel, Update, panel
 from playground.lenses.page import Page
 from playground.visitors.session import Session
@@ -30,5 +30,6 @@ LENS = Lens(
     blank=None,
     acts={"compare": ACTS},
     jobs={TRAIN: value, LOOK: value, SAVE: saved},
+    goes_on={TRAIN: go_on},
 )
-PAGE = Page(name="compare", title="Compare", tabs={LENS.name: LENS})
+PAGE = Page(name="compare", title="Compare", tabs={LENS.name: LENS}, opened=pictured)

@@ -41,7 +41,7 @@ def _failed(setup: Setup, sentence: str) -> None:
     setup.notice = f"{sentence}. Try again."
 
 
-def _pictured(session: Session) -> None:
+def pictured(session: Session) -> None:
     """Ask for the pictures of what is looked at; where nothing trains, a job waits for them."""
     setup = session.compare
     setup.ask()
@@ -86,7 +86,7 @@ def look(session: Session, setup: Setup, event: Event) -> None:
     if event.get("step") is not None:
         asked = event.number("step", 0, 10**9)
         setup.shown = None if trials is None or asked >= trials.step else asked
-    _pictured(session)
+    pictured(session)
 
 
 def word(session: Session, setup: Setup, event: Event) -> None:
@@ -96,7 +96,7 @@ def word(session: Session, setup: Setup, event: Event) -> None:
         setup.worded(text if isinstance(text, str) else "")
     except ValueError as error:
         setup.wrong = str(error)
-    _pictured(session)
+    pictured(session)
 
 
 def opened(session: Session, setup: Setup, event: Event) -> None:
@@ -108,7 +108,7 @@ def opened(session: Session, setup: Setup, event: Event) -> None:
     if "compare" in named and address != setup.opened:
         setup.opened = address
         setup.problem = " ".join(link.opened(setup, named)[: links.TOLD])
-    _pictured(session)
+    pictured(session)
 
 
 def linked(session: Session, setup: Setup, event: Event) -> None:
@@ -119,7 +119,7 @@ def linked(session: Session, setup: Setup, event: Event) -> None:
 def pause(session: Session, setup: Setup, event: Event) -> None:
     """Stop after the update in hand."""
     session.jobs.cancel(TRAIN)
-    _pictured(session)
+    pictured(session)
 
 
 def restart(session: Session, setup: Setup, event: Event) -> None:
@@ -135,6 +135,13 @@ def play(session: Session, event: Event) -> None:
         setup.close()
     setup.shown = None
     session.jobs.begin(TRAIN, setup.training(), partial(_failed, setup))
+
+
+def go_on(session: Session) -> None:
+    """Train on without a press."""
+    setup = session.compare
+    if setup.trials is not None and not setup.trials.done:
+        session.jobs.begin(TRAIN, setup.training(), partial(_failed, setup))
 
 
 def save(session: Session, event: Event) -> Update:

@@ -19,7 +19,6 @@ EXPERIMENT = Experiment(
     name="convergence",
     title="Convergence",
     config=convergence.Convergence,
-    start=convergence.convergence,
     module=convergence,
     charts={"loss": ("Loss on held-out text", "mean of the seeds; band from the lowest seed to the highest")},
     settings=("objective", "seeds", "steps", "length", "seed"),

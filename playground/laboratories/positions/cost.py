@@ -17,7 +17,6 @@ EXPERIMENT = Experiment(
     name="cost",
     title="Cost",
     config=cost.AttentionCost,
-    start=cost.attention_cost,
     module=cost,
     charts={
         "time": ("Time of one layer", "measured here and now, on one core; both axes logarithmic"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from models.config import Config
@@ -24,7 +24,6 @@ class Experiment(NamedTuple):
     name: str
     title: str
     config: type[Config]
-    start: Callable[[Any], Iterator[Any]]
     module: Any
     charts: dict[str, tuple[str, str]]
     """Figure -> (heading, small print)."""

@@ -52,7 +52,9 @@ class Tab:
 
     def work(self, session: Session) -> Work:
         """The visitor's."""
-        return session.experiments.setdefault(self.of.name, Work(self.of.config(), self.of.start))
+        if self.of.name not in session.experiments:
+            session.experiments[self.of.name] = Work.of(self.of.name)
+        return session.experiments[self.of.name]
 
     def bar(self, session: Session) -> Update:
         """Run or Stop, and where it is."""

@@ -22,7 +22,6 @@ EXPERIMENT = Experiment(
     name="length",
     title="Length",
     config=extrapolation.Extrapolation,
-    start=extrapolation.extrapolation,
     module=extrapolation,
     charts={
         "schemes": ("Accuracy by length", "the same characters, with ever more text before them"),

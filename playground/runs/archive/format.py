@@ -39,11 +39,12 @@ METRICS = "metrics"
 """Name of the tensor (steps + 1, fields of `Metrics`), float64; NaN stands for None."""
 
 
-def dump(run: Run) -> bytes:
-    """The file."""
-    first = run.checkpoints.first
-    states = [c for c in (first, *run.checkpoints.kept) if c is not None and c.step < run.step]
-    states.append(run.state())
+def dump(run: Run, most: int | None = None) -> bytes:
+    """The file. `most`: bytes that its states may take, so that every second checkpoint goes until they do."""
+    first, kept, now = run.checkpoints.first, run.checkpoints.kept, run.state()
+    while most is not None and kept and now.size() * (len(kept) + 1 + (first is not None)) > most:
+        kept = kept[1::2]
+    states = [c for c in (first, *kept) if c is not None and c.step < run.step] + [now]
     tensors: dict[str, Tensor] = {}
     for state in states:
         tensors |= {f"{state.step}.{name}": tensor.contiguous() for name, tensor in _named(state).items()}
@@ -88,7 +89,7 @@ def reading(data: bytes, refuse: Refuse, *, as_it_was: bool = False, most: int =
     except SafetensorError as error:
         raise ValueError(f"This run file is damaged: {error}.") from error
     yield
-    metrics = yield from rows(written.metrics or _listed(tensors.pop(METRICS)))
+    metrics = yield from rows(written.metrics or listed(tensors.pop(METRICS)))
     states = [_state(run, step, tokens, tensors, shapes) for step, tokens in written.checkpoints]
     if written.loads is not None:
         run.history.loads = loads.restored(written.loads, tensors, written.step)
@@ -160,7 +161,8 @@ def _fits(header: Header, shapes: Mapping[str, Tensor]) -> None:
         raise ValueError(f"This run file holds a tensor that its config has no place for: {next(iter(left))!r:.60}.")
 
 
-def _listed(table: Tensor) -> list[list[float | None]]:
+def listed(table: Tensor) -> list[list[float | None]]:
+    """Rows of metrics as `rows` takes them."""
     return [[None if x != x else x for x in row] for row in table.tolist()]
 
 

@@ -93,6 +93,13 @@ class State:
         """Whether the run trains on; single updates do not count."""
         return "train" in self.jobs and not self.steps
 
+    @property
+    def going(self) -> tuple[str, ...]:
+        """Jobs that go on where they were, after it has slept or moved."""
+        words = "words" in self.jobs and self.words.running
+        there = {"train": self.running, "words": words, "compare": "compare" in self.jobs}
+        return tuple(name for name, goes in there.items() if goes)
+
     def stop(self) -> None:
         """Train no further; what the training was to build first is not built."""
         if "train" in self.jobs:

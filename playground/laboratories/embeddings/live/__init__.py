@@ -21,5 +21,6 @@ LENS = Lens(
     ),
     value=acts.picture,
     acts=acts.ACTS,
-    jobs={acts.READ: acts.picture, acts.SAVE: acts.written},
+    jobs={acts.JOB: acts.picture, acts.SAVE: acts.written},
+    goes_on={acts.JOB: acts.go_on},
 )

@@ -15,7 +15,7 @@ from playground.words.settings import WordSettings
 
 TYPED = 60  # letters of a word
 LONGEST = 4000  # characters of an action
-READ, SAVE = "words", "words-save"  # jobs
+JOB, SAVE = "words", "words-save"  # the training of the vectors, and a file of them
 
 
 # ---- what is drawn ----
@@ -46,19 +46,19 @@ def controls(session: Session) -> Update:
 
 # ---- the run ----
 def _begin(session: Session) -> Update:
-    session.jobs.begin(READ, session.words.training_steps(), session.words.failed)
+    session.jobs.begin(JOB, session.words.training_steps(), session.words.failed)
     return picture(session)
 
 
 def _end(session: Session) -> None:
-    session.jobs.cancel(READ)
+    session.jobs.cancel(JOB)
     session.words.halt()
 
 
 def open_(session: Session, event: Event) -> Update:
     """The page is there for the first time, or again."""
     lab = session.words
-    if (lab.training is None or lab.stale) and not lab.refused and READ not in session.jobs:
+    if (lab.training is None or lab.stale) and not lab.refused and JOB not in session.jobs:
         return _begin(session)
     return picture(session)
 
@@ -66,6 +66,12 @@ def open_(session: Session, event: Event) -> Update:
 def play(session: Session, event: Event) -> Update:
     session.words.order()
     return _begin(session)
+
+
+def go_on(session: Session) -> None:
+    """Read on without a press."""
+    if not session.words.over:
+        play(session, Event({}))
 
 
 def again(session: Session, event: Event) -> Update:
@@ -94,7 +100,7 @@ def edit(session: Session, event: Event) -> Update:
     lab = session.words
     lab.edit(event.text("at", 200), event.get("value"))
     if lab.stale and not lab.running:
-        session.jobs.begin(READ, lab.training_steps(), lab.failed)
+        session.jobs.begin(JOB, lab.training_steps(), lab.failed)
     return {"wordbar": bar.value(lab, session.answered), **controls(session)}
 
 
