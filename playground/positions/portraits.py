@@ -14,6 +14,7 @@ from playground.findings.lenses import Finding
 from playground.positions import decay, findings, rotation
 from playground.positions.scheme import built
 from playground.positions.settings import PositionSettings
+from playground.positions.tries import Try, listed
 from playground.wording import number
 
 
@@ -85,28 +86,24 @@ def _t5(settings: PositionSettings) -> Finding:
 _TOLD = {"RoPE": _rope, "ALiBi": _alibi, "T5": _t5}
 
 
+_INSTEAD = ("RoPE", {"position.kind": "RoPE"}, "turns queries and keys instead")
+_TRIES: dict[str, tuple[Try, ...]] = {
+    "RoPE": (
+        ("Interleaved pairs", {"position.pairing": "interleaved"}, "as in RoFormer: the matrix is block-diagonal"),
+        ("YaRN", {"position.scaling.way": "YaRN"}, "slows the slow pairs alone"),
+        ("Rotate a quarter", {"position.fraction": 0.25}, "as GPT-NeoX: the rest carries no position"),
+    ),
+    "T5": (
+        ("Look both ways", {"sight": "both ways"}, "each direction gets half the buckets"),
+        ("8 buckets", {"position.buckets": 8}, "distances are told apart less finely"),
+    ),
+    "ALiBi": (("12 heads", {"heads": 12}, "no power of two: two series of slopes, interleaved"),),
+    "Shaw": (("Clip at 4", {"position.clip": 4}, "all distances from 4 on share a vector"),),
+    "learned": (("Trained on 32", {"trained": 32}, "query 40 has no vector then"),),
+}
+
+
 def tries(settings: PositionSettings) -> str:
     """What to try next, as links that set controls."""
-    chosen = {
-        "RoPE": (
-            (
-                "Interleaved pairs",
-                '{"position.pairing": "interleaved"}',
-                "as in RoFormer: the matrix is block-diagonal",
-            ),
-            ("YaRN", '{"position.scaling.way": "YaRN"}', "slows the slow pairs alone"),
-            ("Rotate a quarter", '{"position.fraction": 0.25}', "as GPT-NeoX: the rest carries no position"),
-        ),
-        "T5": (
-            ("Look both ways", '{"sight": "both ways"}', "each direction gets half the buckets"),
-            ("8 buckets", '{"position.buckets": 8}', "distances are told apart less finely"),
-        ),
-        "ALiBi": (("12 heads", '{"heads": 12}', "no power of two: two series of slopes, interleaved"),),
-        "Shaw": (("Clip at 4", '{"position.clip": 4}', "all distances from 4 on share a vector"),),
-        "learned": (("Trained on 32", '{"trained": 32}', "query 40 has no vector then"),),
-    }.get(settings.position.kind, ())
-    others = (("RoPE", '{"position.kind": "RoPE"}', "turns queries and keys instead"),) * (
-        settings.position.kind != "RoPE"
-    )
-    rows = "".join(f"<li><a data-do='set:{act}'>{text}</a> {what}.</li>" for text, act, what in (*chosen, *others))
-    return f"<ul>{rows}</ul>"
+    kind = settings.position.kind
+    return listed((*_TRIES.get(kind, ()), *([_INSTEAD] if kind != "RoPE" else [])))

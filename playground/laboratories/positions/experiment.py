@@ -11,6 +11,7 @@ from models.config import Config
 from playground.experiments.base import NAMES, SCHEMES
 from playground.findings.lenses import Finding
 from playground.laboratories.positions.chart import NOTHING, chart
+from playground.positions.tries import Try, listed
 from playground.settings.rows import rows
 from playground.visitors.work import Work
 from playground.wording import percent
@@ -34,8 +35,7 @@ class Experiment(NamedTuple):
     """Where it is, in words."""
     seen: Callable[[Any], bool]
     """Whether there is anything to draw."""
-    tries: tuple[tuple[str, dict[str, Any], str], ...]
-    """(link, settings that it changes, what then happens)."""
+    tries: tuple[Try, ...]
     choices: dict[str, tuple[str, dict[str, str]]] = {}  # noqa: RUF012  # never changed
     """Field -> (label, {option: as it is shown}), of which any number may be chosen."""
 
@@ -110,11 +110,7 @@ def _round(cell: Any) -> Any:
 
 def notes(experiment: Experiment, config: Config) -> dict[str, Any]:
     """Of `notes`."""
-    items = "".join(
-        f"<li><a data-do='set:{json.dumps(changes)}'>{text}</a> {what}.</li>"
-        for text, changes, what in experiment.tries
-    )
-    return {"try": json.dumps(f"<ul>{items}</ul>"), "python": experiment.module.python(config)}
+    return {"try": json.dumps(listed(experiment.tries)), "python": experiment.module.python(config)}
 
 
 def picks(experiment: Experiment, config: Config) -> list[list[Any]]:

@@ -17,14 +17,25 @@ from playground.positions.names import names
 from playground.positions.rotation import wavelengths
 from playground.positions.scheme import built
 from playground.positions.settings import PositionSettings, Setting
+from playground.positions.tries import Try, listed
 
 FORMULA = "bound(s) = <sup>2</sup>/<sub>r</sub> Σ<sub>j</sub> | Σ<sub>k&lt;j</sub> e<sup>i s θ<sub>k</sub></sup> |"
+TRIES: tuple[Try, ...] = (
+    (
+        "Base 500,000",
+        {"position.kind": "RoPE", "position.base": 500000},
+        "as LLaMA 3: slower pairs keep distant tokens in reach",
+    ),
+    ("Base 100", {"position.kind": "RoPE", "position.base": 100}, "turns fast and soon says nothing more"),
+    ("Head dimension 32", {"position.kind": "RoPE", "head_dim": 32}, "fewer pairs, larger waves"),
+    ("ALiBi", {"position.kind": "ALiBi"}, "falls in a straight line instead"),
+)
 Lines = list[tuple[str, np.ndarray]]
 
 
 def value(settings: PositionSettings) -> dict[str, dict[str, Any]]:
     """Value of each view of the tab."""
-    return {"decay-notes": {"try": json.dumps(tries(settings)), "python": python(settings)}} | _seams(settings)
+    return {"decay-notes": {"try": json.dumps(listed(TRIES)), "python": python(settings)}} | _seams(settings)
 
 
 def _seams(settings: PositionSettings) -> dict[str, dict[str, Any]]:
@@ -136,26 +147,4 @@ def _added(settings: PositionSettings) -> dict[str, dict[str, Any]]:
         {"title": found.title, "html": found.html},
         decay=chart("Added to the score by distance", f"head {head}, in nats", figure, said),
         products=chart("What that leaves of a weight", "e to the difference, other things equal", share, said),
-    )
-
-
-def tries(settings: PositionSettings) -> str:
-    """What to try next, as links that set controls."""
-    far = 'set:{"position.kind": "RoPE", "position.base": 500000}'
-    return (
-        "<ul>"
-        + "".join(
-            f"<li><a data-do='{action}'>{text}</a> {what}.</li>"
-            for text, action, what in (
-                ("Base 500,000", far, "as LLaMA 3: slower pairs keep distant tokens in reach"),
-                (
-                    "Base 100",
-                    'set:{"position.kind": "RoPE", "position.base": 100}',
-                    "turns fast and soon says nothing more",
-                ),
-                ("Head dimension 32", 'set:{"position.kind": "RoPE", "head_dim": 32}', "fewer pairs, larger waves"),
-                ("ALiBi", 'set:{"position.kind": "ALiBi"}', "falls in a straight line instead"),
-            )
-        )
-        + "</ul>"
     )

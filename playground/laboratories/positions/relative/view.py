@@ -14,9 +14,16 @@ from playground.laboratories.positions.python import shifted
 from playground.positions import findings, relative
 from playground.positions.names import called, names
 from playground.positions.settings import PositionSettings
+from playground.positions.tries import Try, listed
 
 FURTHEST = 128  # shift at the right end of the chart, unless the slider is beyond
 SIDE = 32
+TRIES: tuple[Try, ...] = (
+    ("Sinusoidal", {"position.kind": "sinusoidal"}, "the table is regular, yet scores change with the place"),
+    ("Learned", {"position.kind": "learned"}, "ends where its table ends"),
+    ("RoPE", {"position.kind": "RoPE"}, "turns by the place, and only the difference stays"),
+    ("Shaw", {"position.kind": "Shaw"}, "sees nothing but the distance"),
+)
 
 
 def value(settings: PositionSettings) -> dict[str, dict[str, Any]]:
@@ -41,7 +48,7 @@ def value(settings: PositionSettings) -> dict[str, dict[str, Any]]:
         ),
         "scores-here": here,
         "scores-there": there,
-        "shift-notes": {"try": json.dumps(tries()), "python": shifted(settings)},
+        "shift-notes": {"try": json.dumps(listed(TRIES)), "python": shifted(settings)},
     }
 
 
@@ -64,7 +71,7 @@ def _here(settings: PositionSettings) -> str:
 def _without(settings: PositionSettings, refused: str) -> dict[str, dict[str, Any]]:
     act = json.dumps(["Move both inside", f'set:{{"query": {settings.trained - 1}, "key": 0}}'])
     head = {"title": "There is no score here", "html": refused, "act": act}
-    notes = {"try": json.dumps(tries()), "python": ""}
+    notes = {"try": json.dumps(listed(TRIES)), "python": ""}
     return {
         "shift-head": head,
         "shifts": NOTHING,
@@ -103,20 +110,3 @@ def _squares(settings: PositionSettings) -> tuple[dict[str, Any], dict[str, Any]
     differs = "the same picture" if change <= relative.SAME * most else f"they differ by up to {change:.3g}"
     say = f"{two[0]} to {two[-1]}: {differs}"
     return here, grid.grid(moved, title=f"Scores from {settings.shift} on", note=say, rows=two, columns=two, **shared)
-
-
-def tries() -> str:
-    rows = (
-        ("Sinusoidal", "sinusoidal", "the table is regular, yet scores change with the place"),
-        ("Learned", "learned", "ends where its table ends"),
-        ("RoPE", "RoPE", "turns by the place, and only the difference stays"),
-        ("Shaw", "Shaw", "sees nothing but the distance"),
-    )
-    return (
-        "<ul>"
-        + "".join(
-            f"""<li><a data-do='set:{{"position.kind": "{kind}"}}'>{text}</a> {what}.</li>"""
-            for text, kind, what in rows
-        )
-        + "</ul>"
-    )
