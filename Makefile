@@ -49,8 +49,9 @@ size:
 	$(INSTALL) -r requirements.txt
 	@touch $@
 
-.venv/.tests: tests/requirements.txt .venv/.runtime
+.venv/.tests: tests/requirements.txt tests/static/package-lock.json .venv/.runtime
 	$(INSTALL) -r requirements.txt -r tests/requirements.txt
+	$(BIN)/npm ci --prefix tests/static --silent --no-audit --no-fund
 	@touch $@
 
 $(BIN)/python:

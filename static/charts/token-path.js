@@ -50,7 +50,7 @@ export const pathRows = path => [
 export const pathPlane = (host, choose) => {
   const plane = svgPlane(host, ["others", "ends", "way", "dots", "words"], .62), { layers, svg } = plane;
   let path = null, last = [], hover = -1;
-  const draw = (next, run) => {
+  const draw = next => {
     path = next;
     const percent = share => `${num(100 * share, 2)} %`, [x, y] = path.share.map(percent);
     const laid = plane.draw(path.xy.flat(), `${path.stack} ${path.fitted} ${path.tokens.length}`, [`axis 1 (${x} of the variance) →`, `axis 2 (${y}) →`]);

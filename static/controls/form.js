@@ -84,7 +84,7 @@ export const form = (element, props, trigger, watch) => {
 };
 
 /** The selector of a discriminated union, as one more field at the top of the form. */
-const kindField = ({ title, kind = {}, kinds }, names) => ({
+const kindField = ({ title, kind = {} }, names) => ({
   name: "kind", at: kind.at ?? "kind", label: kind.label ?? title ?? "Variant", type: "choice", live: false,
   help: kind.help ?? "", paper: kind.paper ?? null, options: kind.options ?? names.map(name => [name, name]),
 });

@@ -24,7 +24,7 @@ export const runbar = (element, props, trigger, watch) => {
   host.addEventListener("click", event => {
     const chip = event.target.closest("[data-id]");
     if (!chip) return;
-    const { at, id } = chip.dataset;
+    const { at } = chip.dataset;
     chip.setAttribute("aria-pressed", chip.ariaPressed !== "true");
     const chosen = [...host.querySelectorAll(`[data-at="${at}"]`)].filter(each => each.ariaPressed === "true");
     trigger("pick", { at, value: chosen.map(each => each.dataset.id) });

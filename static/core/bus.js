@@ -37,7 +37,8 @@ export const minded = by => { connection = by; };
 
 /* ---- who this page is ---- */
 let send = null;                                       // Gradio's trigger of the bus
-let key = "", page = null, count = 0, ready = false, waiting = [], retry = 0;
+let key = "", page = null, count = 0, ready = false, retry = 0;
+const waiting = [];                                    // presses until there is a session
 let life = -1, applied = null;                         // of the newest message that is drawn
 
 /** The key survives a reload in sessionStorage, but a duplicated tab gets a copy of that: so it is taken out while the page
@@ -111,7 +112,7 @@ const apply = messages => {
   messages.forEach(message => lay(message, changed));
   let live = messages.at(-1).live;
   for (const seq of early.keys()) if (seq <= applied) early.delete(seq);
-  for (let next; next = early.get(applied + 1); live = next.live) { early.delete(next.seq); lay(next, changed); }
+  for (let next; (next = early.get(applied + 1)); live = next.live) { early.delete(next.seq); lay(next, changed); }
   clearTimeout(gap);
   gap = early.size ? setTimeout(give, GAP_MS) : 0;
   if (isOpening() && !values.transport?.held) opened();       // what the link says has been built

@@ -17,7 +17,7 @@ const HEADS = ["", "run", "from", "steps", "loss, nats", "right", "MB", ""], UNS
 
 const button = (act, label, id, more = "") => `<button class="b small" data-act="${act}" data-id="${id}" ${more}>${label}</button>`;
 const cell = (name, content) => `<td data-name="${name}">${content}</td>`;
-const line = (chosen, mine) => ([id, name, origin, steps, loss, right, size, current]) => `<tr class="${current ? "mine" : ""}">
+const line = chosen => ([id, name, origin, steps, loss, right, size, current]) => `<tr class="${current ? "mine" : ""}">
   <td><label class="pick"><input type="checkbox" data-pick="${id}" aria-label="Choose run ${id} to compare" ${chosen.has(id) ? "checked" : ""}></label></td>
   <th scope="row"><b>${id}</b> ${esc(name)}${current ? ' <span class="tag live">on the page</span>' : ""}</th>
   ${cell("from", esc(origin))}${cell("steps", num(steps))}

@@ -34,7 +34,8 @@ export const transport = (element, props, trigger, watch) => {
   root.innerHTML = transportMarkup();
   const $ = selector => root.querySelector(selector);
   const read = reader();
-  let value = props.value ?? { state: "ready" }, hope = null, hopeUntil = 0, was = {}, spoken = null;
+  let value = props.value ?? { state: "ready" }, hope = null, hopeUntil = 0, spoken = null;
+  const was = {};
 
   const send = (event, more) => { if (event !== "onward") playback.stop(); return trigger(event, more); };
   const playback = historyPlayback($(".rewind"), () => send("onward"));

@@ -30,7 +30,7 @@ const dial = ([pair, theta], { query, key, chosen }) => `<button data-do='set:{"
   <span><b>pair ${pair}</b> cos ${signed(Math.cos(between(theta, query, key)))}<br>turn ${tokens(2 * Math.PI / theta)} tokens</span></button>`;
 
 /** The chosen pair as a plane: where query and key point before they turn (dotted), and at their positions. */
-const plane = ({ channels, query: q, key: k, theta, product }, { query, key, amplitude, chosen }) => {
+const plane = ({ channels, query: q, key: k, theta, product }, { query, key, amplitude }) => {
   const most = 1.15 * Math.max(Math.hypot(...q), Math.hypot(...k)) * amplitude, scale = 42 / most;
   const turn = ([a, b], by, grow = amplitude) => [a * Math.cos(by) - b * Math.sin(by), b * Math.cos(by) + a * Math.sin(by)].map(x => x * grow);
   const at = ([a, b]) => [(50 + a * scale).toFixed(2), (50 - b * scale).toFixed(2)];

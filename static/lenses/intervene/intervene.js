@@ -33,7 +33,8 @@ export const intervene = (element, props, trigger, watch) => {
   root.classList.add("intervene");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
-  let newest = null, scheduled = false, latest = null, asTable = false, heats = [], pressed = null, shown = {};
+  const heats = [];
+  let newest = null, scheduled = false, latest = null, asTable = false, pressed = null, shown = {};
 
   /* ---- what the visitor does ---- */
   const see = change => trigger("see", change);

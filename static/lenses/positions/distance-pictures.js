@@ -75,7 +75,8 @@ const pairsOf = (frame, x, wide, picture) => {
 
 /** Where the axis of scores ends below and above 0: it widens at once and narrows late. */
 export const steadyScale = () => {
-  let now = "", ends = [0, 0], calm = [0, 0];
+  const calm = [0, 0];
+  let now = "", ends = [0, 0];
   const fit = (i, reach) => {
     const needs = reach > .02 * Math.max(...ends) ? NICE.find(step => step >= reach) ?? reach : 0;
     calm[i] = needs < ends[i] ? calm[i] + 1 : 0;
