@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from models.cost import cost
-from playground.comparison.trials import Trial, Trials
+from playground.comparison.trial import Trial
+from playground.comparison.trials import Trials
 from playground.comparison.work import flops_per_example, lengths
 from playground.runs.history import Metrics
 

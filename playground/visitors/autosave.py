@@ -3,6 +3,8 @@
 
 Every file is written whole or not at all, and the settings last: whatever happens in between, the folder holds a
 session that was.
+
+It is long as a table is: a writer for each piece of a session.
 """
 
 from __future__ import annotations

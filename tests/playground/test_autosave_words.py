@@ -109,7 +109,7 @@ def test_a_lab_comes_back_as_it_was_and_reads_on(folder):
     assert found.training.settings.pace == 500
     assert found.pending() == lab.pending() != {}
     assert (found.running, list(other.jobs.running)) == (False, [])
-    shown = acts.everything(other), acts.everything(session)
+    shown = acts.picture(other), acts.picture(session)
     for view in ("word-loss", "agreement", "notes-live"):
         assert shown[0][view] == shown[1][view], view
     acts.go_on(other)

@@ -12,8 +12,9 @@ import pytest
 from playground.comparison import results, setup
 from playground.comparison import trials as trials_module
 from playground.comparison.runner import Runner
-from playground.comparison.trials import FALLS, Trial, Trials
-from playground.laboratories.compare import acts
+from playground.comparison.trial import Trial
+from playground.comparison.trials import FALLS, Trials
+from playground.laboratories.compare import LENS, acts
 from playground.runs.archive import read
 from playground.visitors import autosave
 from playground.visitors.folders import TRIALS
@@ -172,7 +173,7 @@ def test_a_comparison_comes_back_with_its_curves_and_goes_on_where_it_was(folder
     assert results.results(its) == results.results(mine)
     assert [(t.file, t.kept) for t in its.trials] == [(t.file, t.kept) for t in mine.trials]
     assert anywhere.jobs == []  # nothing is begun before it is needed
-    shown = acts.everything(other), acts.everything(session)
+    shown = LENS.value(other, True), LENS.value(session, True)
     assert shown[0]["compare-loss"] == shown[1]["compare-loss"]
     acts.go_on(other)
     live(other, anywhere, lambda: "compare" not in other.jobs)

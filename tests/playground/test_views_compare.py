@@ -13,7 +13,7 @@ from models.cost import cost
 from playground.comparison.finding import ahead, finding
 from playground.comparison.results import Spread, last
 from playground.comparison.setup import Setup
-from playground.comparison.trials import Trial
+from playground.comparison.trial import Trial
 from playground.comparison.variants import changed
 from playground.laboratories.compare import charts, table
 from playground.laboratories.compare.view import value
