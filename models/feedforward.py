@@ -11,11 +11,11 @@ from torch.nn import functional as F
 
 from models.config import Config, knob
 from models.edits import Edit
+from models.kernels.recompute import recomputed
+from models.kernels.squared_relu import squared_relu
+from models.kernels.swiglu import swiglu
 from models.linear import Linear
 from models.records import Routing, Tokens
-from models.remade import remade
-from models.squared_relu import squared_relu
-from models.swiglu import swiglu
 
 Activation = Literal["relu", "relu²", "gelu", "gelu-tanh", "silu"]
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -129,7 +129,7 @@ class DenseFeedForward(FeedForward):
         up_BTF = self.up(x_BTD)
         if not self.gated:
             hidden_BTF = self.activation(up_BTF)
-            with remade(hidden_BTF, lambda: self.activation(up_BTF)) if self.cheap else nullcontext():
+            with recomputed(hidden_BTF, lambda: self.activation(up_BTF)) if self.cheap else nullcontext():
                 return self.down(hidden_BTF), None
         if self.swiglu:
             return self.down(swiglu(up_BTF)), None

@@ -14,8 +14,7 @@ from models.edits import Edit, Resume
 from models.embedding import OutputHead, TokenEmbedding
 from models.feedforward import FeedForwardConfig
 from models.init import initialise
-from models.mixture import MoE
-from models.mixture_layer import MixtureFeedForward
+from models.mixture import MixtureFeedForward, MoE
 from models.records import Cache, LayerRecord, Output, Recording
 from models.stack import Stack
 

@@ -14,12 +14,11 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 
 CORE = (  # a row may import the rows above it; what stands in one row does not know its neighbours
-    ("config", "records"),
+    ("config", "kernels", "records"),
     ("dropout", "edits", "init", "linear", "norm", "windows"),
     ("edit_checks", "embedding", "position"),
     ("attention", "moe"),
     ("feedforward",),
-    ("mixture_layer",),
     ("mixture",),
     ("architecture", "block"),
     ("stack",),

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from models.attention.sight import Sight
 from models.config import Config, knob, refuse
-from models.edits import Ablate, Patch
+from models.edits import Ablate, Patch, changed
+from models.linear import Linear
 from models.position import Position, Relative
 from models.records import KeyValues, Scored
 
@@ -133,3 +134,26 @@ class Headed(AttentionConfig):
                 "heads",
                 f"{self.heads} heads do not divide width {width} evenly. Use {fits}, or set the head dimension.",
             )
+
+
+class Heads(Attention):
+    """What every attention with heads shares: H of queries, G of keys and values, and a matrix that joins them."""
+
+    def __init__(self, heads: int, kv_heads: int, c: int, width: int, *, qkv_bias: bool, out_bias: bool):
+        super().__init__()
+        self.heads, self.kv_heads = heads, kv_heads
+        self.sizes = (heads * c, kv_heads * c, kv_heads * c)
+        self.qkv = Linear(width, sum(self.sizes), bias=qkv_bias)
+        self.out = Linear(heads * c, width, bias=out_bias)
+
+    def _project(self, x: Tensor, which: int) -> Tensor:
+        """One of query, key, value: rows of the joint matrix."""
+        rows = slice(sum(self.sizes[:which]), sum(self.sizes[: which + 1]))
+        return nn.functional.linear(x, self.qkv.weight[rows], None if self.qkv.bias is None else self.qkv.bias[rows])
+
+    def _joined(self, mixed_BHTC: Tensor, edits: Sequence[Ablate | Patch]) -> Tensor:
+        """The heads, edited, through the output matrix: (B, T, D)."""
+        for edit in edits:
+            mixed_BHTC = mixed_BHTC.clone()
+            mixed_BHTC[:, edit.head] = changed(mixed_BHTC[:, edit.head], edit)
+        return self.out(mixed_BHTC.transpose(1, 2).flatten(2))

@@ -8,8 +8,7 @@ from typing import ClassVar, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from models.attention.base import Attention, Headed, Mixed
-from models.attention.heads import Heads
+from models.attention.base import Attention, Headed, Heads, Mixed
 from models.attention.sight import Sight
 from models.dropout import dropout as drop
 from models.edits import Ablate, Patch

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from models.attention.sight import Sight
 from models.dropout import dropout as drop
-from models.linear import is_routed
+from models.kernels.onednn import is_routed
 
 TILE = 128
 """Queries in one tile. With fewer, less of the future is multiplied, in more calls."""

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.dropout import dropout
-from models.moe.places import Places, collect, place, spread
-from models.moe.products import product
+from models.kernels.expert_places import Places, collect, place, spread
+from models.kernels.expert_products import product
 
 
 class ExpertLinear(nn.Module):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.moe.places import Places, Plan
+from models.kernels.expert_places import Places, Plan
 
 grouped_mm: Any = getattr(F, "grouped_mm", None)  # torch 2.10 and later
 

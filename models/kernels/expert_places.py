@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.linear import is_routed
+from models.kernels.onednn import is_routed
 
 Plan = tuple[tuple[int, int], ...]
 """(experts, rows of each) of one batched product after the other, in order of the experts."""
