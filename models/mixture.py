@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor
 
 from models.config import knob, refuse
-from models.edits import Ablate, Edit, Force
+from models.edits import Ablate, Force
 from models.feedforward import ACTIVATIONS, Dense, FeedForward, FeedForwardConfig, NoFeedForward
 from models.moe import AnyRouter, Balance, Capacity, TopK
 from models.moe.balance import move_bias
@@ -19,7 +19,8 @@ from models.moe.base import Asked, Choice, Room
 from models.moe.capacity import seat
 from models.moe.experts import Experts
 from models.moe.top_k import SelectingRouter
-from models.records import Routing, Tokens
+from models.records import Routing
+from models.tap import IDLE, Pass
 
 
 class MoE(Dense):
@@ -77,7 +78,7 @@ class MoE(Dense):
         ge=0.0,
         le=0.9,
         advanced=True,
-        paper=("Fedus et al. 2021, sec. 2.2", "https://arxiv.org/abs/2101.03961"),
+        paper=("Fedus et al. 2021, sec. 2.4", "https://arxiv.org/abs/2101.03961"),
     )
     router: AnyRouter = TopK()
     capacity: Capacity = Capacity()
@@ -105,8 +106,8 @@ class MoE(Dense):
         shape = {name: getattr(self, name) for name in ("activation", "gated", "bias")}
         return Dense(hidden=self.dense_hidden or max(1, work), **shape)
 
-    def build(self, width: int) -> FeedForward:
-        return MixtureFeedForward(self, width)
+    def build(self, width: int, place: str = "feed_forward") -> FeedForward:
+        return MixtureFeedForward(self, width, place)
 
     def network(self, hidden: int) -> Dense:
         """A dense network of this width, otherwise like an expert."""
@@ -153,65 +154,67 @@ class MoE(Dense):
 
 
 class MixtureFeedForward(FeedForward):
-    """Router, seats, experts; and the shared experts, which are one wider network (exactly their sum)."""
+    """Route, seat, compute, mix; the shared experts are one wider network (exactly their sum)."""
 
-    def __init__(self, config: MoE, width: int):
+    def __init__(self, config: MoE, width: int, place: str = "feed_forward"):
         super().__init__()
-        self.config, self.room = config, config.room(width)
+        self.config, self.room, self.place = config, config.room(width), place
         self.router = config.router.build(self.room)
         shape = {"gated": config.gated, "bias": config.bias}
         self.experts = Experts(
             self.room.experts, width, config.expert_hidden(), ACTIVATIONS[config.activation], **shape
         )
         hidden = config.shared * config.expert_hidden()
-        self.shared = config.network(hidden).build(width) if hidden else None
+        self.shared = config.network(hidden).build(width, f"{place}.shared") if hidden else None
 
-    def forward(
-        self, x_BTD: Tensor, tokens: Tokens | None = None, edits: tuple[Edit, ...] = ()
-    ) -> tuple[Tensor, Routing | None]:
-        tokens, examples = tokens or Tokens(), len(x_BTD)
-        x_ND = x_BTD.flatten(0, 1)
-        asked = self._asked(x_BTD, tokens, edits)
-        choice = self.router(asked)
-        routing = self._seated(choice, asked, examples)
-        removed = [e.expert for e in edits if isinstance(e, Ablate) and e.expert is not None]
+    def forward(self, x_BTD: Tensor, p: Pass = IDLE) -> tuple[Tensor, Routing]:
+        edits = p.tap.at(f"{self.place}.router")
+        asked = self._asked(x_BTD, p, [e for e in edits if isinstance(e, Force)])
+        choice = self._tapped(self.router(asked), x_BTD, p)
+        routing = self._seated(choice, asked, len(x_BTD))
         every = choice.chosen_NK is None and asked.keep_N is None and routing.capacity is None
         kept_NK = None if every else routing.kept_NK
+        removed = [e.expert for e in edits if isinstance(e, Ablate) and e.expert is not None]
         if removed:
-            gone = torch.tensor(removed, device=x_ND.device)
+            gone = torch.tensor(removed, device=x_BTD.device)
             kept_NK = routing.kept_NK & ~torch.isin(routing.experts_NK, gone)
-        y_ND = self.experts(
-            x_ND,
-            routing.experts_NK,
-            routing.weights_NK,
-            kept_NK,
-            rate=self.config.expert_dropout,
-            generator=tokens.generator,
-        )
-        y_BTD = y_ND.view_as(x_BTD) if y_ND.dtype == x_BTD.dtype else y_ND.to(x_BTD.dtype).view_as(x_BTD)
-        if self.shared is not None:
-            y_BTD = y_BTD + self.shared(x_BTD, tokens)[0]
-        return y_BTD, routing
+        y_BTD = self._mixed(x_BTD, routing, kept_NK, p._replace(rate=self.config.expert_dropout)).to(x_BTD.dtype)
+        return (y_BTD if self.shared is None else y_BTD + self.shared(x_BTD, p)[0]), routing
 
-    def _asked(self, x_BTD: Tensor, tokens: Tokens, edits: tuple[Edit, ...]) -> Asked:
+    def _mixed(self, x_BTD: Tensor, routing: Routing, kept_NK: Tensor | None, p: Pass) -> Tensor:
+        """(B, T, D): each token's experts, weighted by their gates; one by one where they are looked at."""
+        x_ND, experts_NK, weights_NK, name = x_BTD.flatten(0, 1), *routing[2:4], f"{self.place}.experts"
+        if not p.tap.wants(name):
+            return self.experts(x_ND, experts_NK, weights_NK, kept_NK, p).view_as(x_BTD)
+        y_NKD = self.experts.each(x_ND, experts_NK, kept_NK, p)
+        y_NKD = p.tap(name, y_NKD.unflatten(0, x_BTD.shape[:2])).flatten(0, 1)
+        weights_NK = weights_NK if kept_NK is None else weights_NK * kept_NK
+        return (y_NKD * weights_NK.to(y_NKD.dtype)[..., None]).sum(dim=1).view_as(x_BTD)
+
+    def _tapped(self, choice: Choice, x_BTD: Tensor, p: Pass) -> Choice:
+        """What the router decided, its gates as they are edited."""
+        gates_BTK = choice.weights_NK.unflatten(0, x_BTD.shape[:2])
+        return choice._replace(weights_NK=p.tap(f"{self.place}.router.gates", gates_BTK).flatten(0, 1))
+
+    def _asked(self, x_BTD: Tensor, p: Pass, forces: list[Force]) -> Asked:
         """The batch, example after example."""
         examples, length = x_BTD.shape[:2]
-        at_T = torch.arange(tokens.start, tokens.start + length, device=x_BTD.device)
-        at_N = at_T.repeat(examples)
-        forced_N = None
-        for e in edits:
-            if isinstance(e, Force):
-                there_N = torch.ones_like(at_N, dtype=torch.bool) if e.position is None else at_N == e.position
-                forced_N = torch.full_like(at_N, -1) if forced_N is None else forced_N
-                forced_N = forced_N.masked_fill(there_N, e.expert)
+        at_N = torch.arange(p.start, p.start + length, device=x_BTD.device).repeat(examples)
+        forced_N = torch.full_like(at_N, -1) if forces else None
+        for e in forces:
+            assert forced_N is not None
+            there_N = torch.ones_like(at_N, dtype=torch.bool) if e.position is None else at_N == e.position
+            forced_N = forced_N.masked_fill(there_N, e.expert)
         return Asked(
             x_BTD.flatten(0, 1),
-            None if tokens.keep_BT is None else tokens.keep_BT.flatten(),
-            None if tokens.ids_BT is None else tokens.ids_BT.flatten(),
+            None if p.keep_BT is None else p.keep_BT.flatten(),
+            None if p.ids_BT is None else p.ids_BT.flatten(),
             at_N,
             examples if self.config.capacity.group == "sequence" else 1,
-            tokens.generator,
+            p,
             forced_N,
+            examples,
+            f"{self.place}.router.logits",
         )
 
     def _seated(self, choice: Choice, asked: Asked, examples: int) -> Routing:
@@ -225,12 +228,9 @@ class MixtureFeedForward(FeedForward):
         seats_NK, demand_XE = seat(
             choice.experts_NK, choice.weights_NK, asked_NK, asked.groups, experts, config.capacity.priority
         )
-        limits = config.router.selects or config.router.kind in ("hash", "random")
-        capacity = (
-            config.capacity.seats(count // asked.groups, k, experts, training=asked.generator is not None)
-            if limits
-            else None
-        )
+        capacity = None
+        if config.router.limited:
+            capacity = config.capacity.seats(count // asked.groups, k, experts, training=asked.p.training)
         kept_NK = seats_NK >= 0 if capacity is None else (seats_NK >= 0) & (seats_NK < capacity)
         load_XE = demand_XE if capacity is None else demand_XE.clamp(max=capacity)
         reach = config.router.reach(self.room, config.devices)

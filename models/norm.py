@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from models.config import Config, knob
 from models.kernels.rms_norm import Rescaled
+from models.tap import Tap
 
 
 class Norm(Config):
@@ -49,5 +50,23 @@ class RMSNorm(nn.RMSNorm):
     def forward(self, x: Tensor) -> Tensor:
         eager = torch.is_grad_enabled() and not torch.compiler.is_compiling()
         if eager and x.device.type == "cpu" and x.dtype == torch.float32:
-            return Rescaled.apply(x, self.weight, self.eps)
+            return Rescaled.apply(x, self.weight, self.eps)[0]
         return super().forward(x)
+
+
+def normed(norm: nn.Module, x: Tensor, tap: Tap, place: str) -> Tensor:
+    """norm(x), (..., D), with its places: the "scale" it multiplies by, 1/sqrt(mean(x^2) + eps) of x or of x less its
+    mean, and its "output". Ablated at `place` itself, it is left out.
+    """
+    if tap.idle:
+        return norm(x)
+    if tap.at(place):
+        return x
+    if isinstance(norm, nn.RMSNorm | nn.LayerNorm) and tap.wants(f"{place}.scale"):
+        centred = x - x.mean(dim=-1, keepdim=True) if isinstance(norm, nn.LayerNorm) else x
+        scale = tap(f"{place}.scale", (centred.square().mean(dim=-1, keepdim=True) + (norm.eps or 0.0)).rsqrt())
+        y = centred * scale * norm.weight
+        y = y + norm.bias if isinstance(norm, nn.LayerNorm) else y
+    else:
+        y = norm(x)
+    return tap(f"{place}.output", y)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from models.attention.base import Attention, Headed, Heads, Mixed
-from models.attention.sight import Sight
+from models.attention.base import FIRST, Attention, Headed, Heads, Where
 from models.attention.softmax import attend
 from models.config import knob, refuse
-from models.edits import Ablate, Patch
-from models.position import Position, Relative
 from models.records import KeyValues, Scored
+from models.tap import Pass
 
 
 class SoftmaxAttention(Headed):
@@ -38,7 +35,7 @@ class SoftmaxAttention(Headed):
         "QK-norm",
         "RMSNorm on queries and keys: per head before the rotation (Qwen3), or over all heads at once (OLMoE).",
         advanced=True,
-        paper=("Henry et al. 2020", "https://arxiv.org/abs/2010.04245"),
+        paper=("Dehghani et al. 2023", "https://arxiv.org/abs/2302.05442"),
     )
     softcap: float | None = knob(
         None,
@@ -62,8 +59,8 @@ class SoftmaxAttention(Headed):
     def sees(self) -> int | None:
         return self.window
 
-    def build(self, width: int) -> Attention:
-        return GroupedAttention(self, width)
+    def build(self, width: int, where: Where = FIRST) -> Attention:
+        return GroupedAttention(self, width, where)
 
     def matrix_weights(self, width: int) -> int:
         c = self.channels(width)
@@ -123,67 +120,50 @@ class MQA(SoftmaxAttention):
 class GroupedAttention(Heads):
     """Softmax attention over H query heads and G key/value heads."""
 
-    def __init__(self, config: SoftmaxAttention, width: int):
+    def __init__(self, config: SoftmaxAttention, width: int, where: Where):
         c, g = config.channels(width), config.key_value_heads()
-        super().__init__(config.heads, g, c, width, qkv_bias=config.qkv_bias, out_bias=config.out_bias)
+        super().__init__(where, config.heads, g, c, width, qkv_bias=config.qkv_bias, out_bias=config.out_bias)
         self.config = config
         self.scale = c**-0.5 if config.scaled else 1.0
         over = {"none": None, "head": (c, c), "full": self.sizes[:2]}[config.qk_norm]
         self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=1e-6) for n in over) if over else (None, None)
 
-    def forward(
-        self,
-        x_BTD: Tensor,
-        sight: Sight,
-        *,
-        position: Position,
-        relative: Relative | None = None,
-        start: int = 0,
-        cross: bool = False,
-        source_BSD: Tensor | None = None,
-        cached: KeyValues | None = None,
-        edits: Sequence[Ablate | Patch] = (),
-        dropout: float = 0.0,
-        generator: torch.Generator | None = None,
-        record: bool = False,
-    ) -> Mixed:
-        also, added_BHTS = None, None
-        if cross:
-            q_BHTC = self._split(self._project(x_BTD, 0), self.heads, self.norm_q)
-            if cached is None:
-                assert source_BSD is not None
-                keys = self._split(self._project(source_BSD, 1), self.kv_heads, self.norm_k)
-                cached = KeyValues(keys, self._split(self._project(source_BSD, 2), self.kv_heads))
-            own = cached
+    def forward(self, x_BTD: Tensor, p: Pass, cached: KeyValues | None = None) -> tuple[Tensor, KeyValues]:
+        tap, at, mask, mixes = p.tap, self.place, p.source_mask if self.cross else p.mask, None
+        assert mask is not None
+        if self.cross:
+            q_BHTC = tap(f"{at}.q", self._split(self._project(x_BTD, 0), self.heads, self.norm_q))
+            kept = self._source(p) if cached is None else cached
+            k_BGSC, v_BGSC = tap(f"{at}.k", kept.k_BGSC), tap(f"{at}.v", kept.v_BGSC)
         else:
             q, k, v = self.qkv(x_BTD).split(self.sizes, dim=-1)
-            q_BHTC = position.rotate(self._split(q, self.heads, self.norm_q), start)
-            keys = position.rotate(self._split(k, self.kv_heads, self.norm_k), start)
-            own = KeyValues(keys, self._split(v, self.kv_heads))
-            if cached is not None:
-                own = KeyValues(*(torch.cat(pair, dim=-2) for pair in zip(cached, own, strict=True)))
-            if relative is not None:
-                added_BHTS = self.scale * relative.scores(q_BHTC, own.k_BGSC, position, start)
-                sight = sight.plus(added_BHTS)
-                also = partial(relative.values, start=start) if relative.mixes else None
-        mixed_BHTC, weights_BHTS = attend(
-            q_BHTC,
-            *own,
-            sight,
-            scale=self.scale,
-            softcap=self.config.softcap,
-            dropout=dropout,
-            generator=generator,
-            record=record,
-            also=also,
-        )
-        scored = None
-        if record and not cross:
-            scored = Scored(q_BHTC, own.k_BGSC, self.scale, self.config.softcap, added_BHTS)
-        return Mixed(self._joined(mixed_BHTC, edits), weights_BHTS, own, scored)
+            q_BHTC = p.turned(tap(f"{at}.q", self._split(q, self.heads, self.norm_q)))
+            k_BGSC = p.turned(tap(f"{at}.k", self._split(k, self.kv_heads, self.norm_k)))
+            kept = KeyValues(k_BGSC, tap(f"{at}.v", self._split(v, self.kv_heads)))
+            kept = kept if cached is None else KeyValues(*map(_longer, cached, kept))
+            q_BHTC, k_BGSC, v_BGSC = tap(f"{at}.q.rotated", q_BHTC), tap(f"{at}.k.rotated", kept.k_BGSC), kept.v_BGSC
+            if p.relative is not None:
+                added_BHTS = self.scale * p.relative.scores(q_BHTC, k_BGSC, p.position, p.start)
+                mask = mask.plus(tap(f"{at}.relative", added_BHTS))
+                mixes = partial(p.relative.values, start=p.start) if p.relative.mixes else None
+        look = {"scale": self.scale, "softcap": self.config.softcap, "rate": p.rate, "p": p, "place": at}
+        return self._joined(attend(q_BHTC, k_BGSC, v_BGSC, mask, mixes=mixes, **look), p), kept
+
+    def scored(self, q_BHTC: Tensor, k_BGSC: Tensor, relative_BHTS: Tensor | None) -> Scored:
+        return Scored(q_BHTC, k_BGSC, self.scale, self.config.softcap, relative_BHTS)
+
+    def _source(self, p: Pass) -> KeyValues:
+        """Keys and values of what the encoder read."""
+        assert p.source_BSD is not None
+        k_BGSC = self._split(self._project(p.source_BSD, 1), self.kv_heads, self.norm_k)
+        return KeyValues(k_BGSC, self._split(self._project(p.source_BSD, 2), self.kv_heads))
 
     def _split(self, x: Tensor, heads: int, norm: nn.Module | None = None) -> Tensor:
         """(B, T, heads * C) -> (B, heads, T, C), normalised before the split ("full") or after it ("head")."""
         full = norm is not None and self.config.qk_norm == "full"
         split = (norm(x) if full and norm else x).unflatten(-1, (heads, -1)).transpose(1, 2)
         return norm(split) if norm is not None and not full else split
+
+
+def _longer(cached: Tensor, new: Tensor) -> Tensor:
+    return torch.cat((cached, new), dim=-2)

@@ -13,7 +13,7 @@ class Soft(Learned):
     """Every token goes to every expert, weighted with its probability: nothing is saved, nothing dropped."""
 
     kind: Literal["soft"] = "soft"
-    selects = False
+    selects, limited = False, False
 
     def build(self, room: Room) -> Router:
         return SoftRouter(self, room)
