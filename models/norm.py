@@ -58,8 +58,10 @@ def normed(norm: nn.Module, x: Tensor, tap: Tap, place: str) -> Tensor:
     """norm(x), (..., D), with its places: the "scale" it multiplies by, 1/sqrt(mean(x^2) + eps) of x or of x less its
     mean, and its "output". Ablated at `place` itself, it is left out.
     """
-    if tap.idle:
-        return norm(x)
+    return norm(x) if tap.idle else _looked_at(norm, x, tap, place)
+
+
+def _looked_at(norm: nn.Module, x: Tensor, tap: Tap, place: str) -> Tensor:
     if tap.at(place):
         return x
     if isinstance(norm, nn.RMSNorm | nn.LayerNorm) and tap.wants(f"{place}.scale"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 import torch
@@ -22,10 +23,19 @@ def bucket(offset: Tensor, *, bidirectional: bool, buckets: int = 32, furthest: 
     else:
         base, distance = torch.zeros_like(offset), (-offset).clamp(min=0)
     exact = buckets // 2
-    far = exact + (
-        (distance.clamp(min=1).double() / exact).log() / math.log(furthest / exact) * (buckets - exact)
-    ).long().clamp(max=buckets - exact - 1)
+    far = torch.full_like(distance, exact)
+    for least in _further(buckets, furthest):
+        far = far + (distance >= least)
     return base + torch.where(distance < exact, distance, far)
+
+
+@lru_cache(maxsize=64)
+def _further(buckets: int, furthest: int) -> tuple[int, ...]:
+    """The shortest distance of each logarithmic bucket but the first: whole numbers, exact on every device."""
+    exact = buckets // 2
+    near = torch.arange(exact, furthest + 1).double()  # on the CPU: accelerators may lack float64
+    step = ((near / exact).log() / math.log(furthest / exact) * (buckets - exact)).long()
+    return tuple(exact + int((step < i).sum()) for i in range(1, buckets - exact))
 
 
 class T5(PositionConfig):
