@@ -40,7 +40,7 @@ class Mask:
         made once for all layers.
 
         The lowest finite number, not -inf: a row that sees nothing (a source of padding only) is the mean over its
-        keys, and finite, in every kernel; not in float16, whose lowest does not drown a score that is summed in float32.
+        keys, and finite, in every kernel; not in float16, whose lowest does not drown a score summed in float32.
         """
         if self.plain():
             return None

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.attention.mask import Mask
-from models.kernels.attention import fused
+from models.kernels.attention import fused, masked_scores
 from models.tap import IDLE, Pass
 
 
@@ -36,10 +36,13 @@ def attend(
         return fused(q_BHTC, k_BGSC, v_BGSC, mask, scale, softcap)
     k_NSC, v_NSC = k_BGSC.flatten(0, 1), v_BGSC.flatten(0, 1)  # N: the key heads of all examples
     q_NRC = q_BHTC.reshape(len(k_NSC), -1, q_BHTC.shape[-1])  # R: the queries of all heads that share one
-    scores_BHTS = (q_NRC @ k_NSC.mT * scale).view(*q_BHTC.shape[:3], -1)
-    scores_BHTS = scores_BHTS if softcap is None else softcap * torch.tanh(scores_BHTS / softcap)
-    scores_BHTS = scores_BHTS if mask.bias_BHTS is None else scores_BHTS + mask.bias_BHTS.to(scores_BHTS.dtype)
-    scores_BHTS = mask.hides(p.tap(f"{place}.scores", scores_BHTS))
+    if p.tap.wants(f"{place}.scores"):
+        scores_BHTS = (q_NRC @ k_NSC.mT * scale).view(*q_BHTC.shape[:3], -1)
+        scores_BHTS = scores_BHTS if softcap is None else softcap * torch.tanh(scores_BHTS / softcap)
+        scores_BHTS = scores_BHTS if mask.bias_BHTS is None else scores_BHTS + mask.bias_BHTS.to(scores_BHTS.dtype)
+        scores_BHTS = mask.hides(p.tap(f"{place}.scores", scores_BHTS))
+    else:  # the same in one product
+        scores_BHTS = masked_scores(q_BHTC, k_BGSC, mask, scale, softcap).view(*q_BHTC.shape[:3], -1)
     exact = torch.promote_types(scores_BHTS.dtype, torch.float32)
     pattern_BHTS = p.tap(f"{place}.pattern", scores_BHTS.softmax(dim=-1, dtype=exact if looked else None))
     used_BHTS = p.dropout(pattern_BHTS, rate).to(v_NSC.dtype)

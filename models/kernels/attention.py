@@ -47,19 +47,21 @@ def _products(
     q_BHTC: Tensor, k_BGSC: Tensor, v_BGSC: Tensor, mask: Mask | None, scale: float, softcap: float | None
 ) -> Tensor:
     """Without a mask: causal, and the last query is at the last key."""
+    weights_NRS = masked_scores(q_BHTC, k_BGSC, mask, scale, softcap).softmax(dim=-1).to(v_BGSC.dtype)
+    return torch.bmm(weights_NRS, v_BGSC.reshape(-1, *v_BGSC.shape[2:])).view(*q_BHTC.shape[:3], -1)
+
+
+def masked_scores(q_BHTC: Tensor, k_BGSC: Tensor, mask: Mask | None, scale: float, softcap: float | None) -> Tensor:
+    """(N, R, S), N key heads and R the queries of one: scaled, capped, with their bias, lowest where hidden."""
     batch, heads, queries, c = q_BHTC.shape
     groups, keys = k_BGSC.shape[1:3]
-    q_NRC = q_BHTC.reshape(batch * groups, heads // groups * queries, c)  # N: key heads, R: the queries of one
-    k_NSC, v_NSC = k_BGSC.reshape(-1, keys, c), v_BGSC.reshape(-1, keys, v_BGSC.shape[-1])
-    bias = _bias(mask, q_BHTC, groups, keys)
+    q_NRC = q_BHTC.reshape(batch * groups, heads // groups * queries, c)
+    k_NSC, bias = k_BGSC.reshape(-1, keys, c), _bias(mask, q_BHTC, groups, keys)
     if softcap is None and bias is not None:
-        scores_NRS = torch.baddbmm(bias, q_NRC, k_NSC.mT, alpha=scale)
-    else:
-        scores_NRS = torch.bmm(q_NRC, k_NSC.mT) * scale
-        scores_NRS = scores_NRS if softcap is None else softcap * torch.tanh(scores_NRS / softcap)
-        scores_NRS = scores_NRS if bias is None else scores_NRS + bias
-    weights_NRS = scores_NRS.softmax(dim=-1).to(v_NSC.dtype)
-    return torch.bmm(weights_NRS, v_NSC).view(batch, heads, queries, -1)
+        return torch.baddbmm(bias, q_NRC, k_NSC.mT, alpha=scale)
+    scores_NRS = torch.bmm(q_NRC, k_NSC.mT) * scale
+    scores_NRS = scores_NRS if softcap is None else softcap * torch.tanh(scores_NRS / softcap)
+    return scores_NRS if bias is None else scores_NRS + bias
 
 
 def _tiled(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSC: Tensor, scale: float, softcap: float | None) -> Tensor:

@@ -25,12 +25,14 @@ class Rescaled(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, float], output: tuple[Tensor, Tensor]) -> None:
         x, weight_D, ctx.eps = inputs
         ctx.mark_non_differentiable(output[1])
+        ctx.set_materialize_grads(False)
         ctx.save_for_backward(x, weight_D, output[1])
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor, Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        x, weight_D, scale = ctx.saved_tensors
-        gradient = gradients[0]
+    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, Tensor | None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        (x, weight_D, scale), gradient = ctx.saved_tensors, gradients[0]
+        if gradient is None:
+            return None, None, None
         if torch.is_grad_enabled():  # somebody differentiates twice: the scale depends on x
             scale = (x.square().mean(dim=-1, keepdim=True) + ctx.eps).rsqrt()
             unit, weighted = x * scale, gradient * weight_D
