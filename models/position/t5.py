@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import ClassVar, Literal
 
 import torch
@@ -29,13 +28,17 @@ def bucket(offset: Tensor, *, bidirectional: bool, buckets: int = 32, furthest: 
     return base + torch.where(distance < exact, distance, far)
 
 
-@lru_cache(maxsize=64)
-def _further(buckets: int, furthest: int) -> tuple[int, ...]:
+def _further(buckets: int, furthest: int) -> list[int]:
     """The shortest distance of each logarithmic bucket but the first: whole numbers, exact on every device."""
     exact = buckets // 2
-    near = torch.arange(exact, furthest + 1).double()  # on the CPU: accelerators may lack float64
-    step = ((near / exact).log() / math.log(furthest / exact) * (buckets - exact)).long()
-    return tuple(exact + int((step < i).sum()) for i in range(1, buckets - exact))
+    wide, ratio = buckets - exact, furthest / exact
+    found = []
+    for i in range(1, wide):
+        near = int(exact * ratio ** (i / wide))  # or a neighbour, where it is a whole number
+        found.append(
+            next(d for d in (near, near + 1, near + 2) if int(math.log(d / exact) / math.log(ratio) * wide) >= i)
+        )
+    return found
 
 
 class T5(PositionConfig):
