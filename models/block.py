@@ -1,166 +1,61 @@
-"""One block: self-attention, optional cross-attention, feed-forward, each around the residual stream."""
+"""One block: self-attention, optional cross-attention, feed-forward, each added to the residual stream."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Any, Literal
 
-import torch
 from torch import Tensor, nn
 
-from models.attention import AttentionConfig, Sight
-from models.attention.base import Mixed
-from models.dropout import dropout
-from models.edits import Ablate, Edit, Patch, changed, of_part
-from models.feedforward import FeedForwardConfig
-from models.norm import Norm
-from models.position import Position, Relative
-from models.records import LayerCache, LayerRecord, Recording, Routing, Tokens
+from models.architecture import TransformerConfig
+from models.attention import Where
+from models.norm import normed
+from models.records import LayerCache, Routing
+from models.tap import Pass
 
-Report = TypeVar("Report")
 EMPTY = LayerCache(None, None)
-
-
-class Shared(NamedTuple):
-    """What all layers of a stack share in one forward pass."""
-
-    sight: Sight
-    position: Position
-    tokens: Tokens = Tokens()
-    source_BSD: Tensor | None = None
-    source_sight: Sight = Sight(causal=False, bias=None)
-    record: Recording = False
-    relative: bool = True
-    """Whether what a position scheme does in each layer acts."""
+NORMS = {"attention": "norm_attention", "cross_attention": "norm_cross", "feed_forward": "norm_feed_forward"}
 
 
 class Block(nn.Module):
-    """Pre-norm: x + f(norm(x)). Post-norm: norm(x + f(x)). Parallel: x + attention(norm(x)) + ffn(norm'(x))."""
+    """Pre-norm: x + f(norm(x)). Post-norm: norm(x + f(x)). Parallel: x + attention(norm(x)) + ffn(norm'(x)).
 
-    def __init__(
-        self,
-        width: int,
-        attention: AttentionConfig,
-        feed_forward: FeedForwardConfig,
-        norm: Norm,
-        relative: Relative | None = None,
-        *,
-        cross: bool,
-        parallel: bool,
-        dropout: float,
-    ):
+    x -+- norm - f -+- +          x -+- f -+- + - norm          x -+- norm - attention ---+- +
+       +------------+                +-----+                       +- norm' - ffn --------+
+          pre-norm                     post-norm                   +----- parallel -------+
+    """
+
+    def __init__(self, config: TransformerConfig, stack: Literal["encoder", "decoder"], layer: int):
         super().__init__()
-        self.pre, self.parallel, self.rate = norm.place == "pre", parallel, dropout
-        self.attention, self.feed_forward = attention.build(width), feed_forward.build(width)
-        self.relative = relative if self.attention else None
-        self.cross_attention = attention.build(width) if cross else None
-        self.norm_attention = norm.build(width) if self.attention else None
-        self.norm_cross = norm.build(width) if self.cross_attention else None
-        self.norm_feed_forward = norm.build(width) if self.feed_forward else None
+        width, where, build = config.width, Where(layer, stack), config.norm.build
+        self.place, self.pre, self.parallel = f"{stack}.{layer}", config.norm.place == "pre", config.parallel
+        feed_forward = config.feed_forward.at(layer, config.depths()[stack], stack)
+        crosses = stack == "decoder" and config.topology == "encoder-decoder"
+        self.attention = config.attention.build(width, where)
+        self.feed_forward = feed_forward.build(width, f"{self.place}.feed_forward")
+        self.relative = config.position.relative(config.room(stack)) if self.attention else None
+        self.cross_attention = config.attention.build(width, where._replace(cross=True)) if crosses else None
+        self.norm_attention = build(width) if self.attention else None
+        self.norm_cross = build(width) if self.cross_attention else None
+        self.norm_feed_forward = build(width) if self.feed_forward else None
 
-    def forward(
-        self,
-        x_BTD: Tensor,
-        shared: Shared,
-        *,
-        cached: LayerCache = EMPTY,
-        edits: tuple[Edit, ...] = (),
-    ) -> tuple[Tensor, LayerRecord, LayerCache]:
-        """The stream after this block, what happened, and the longer cache."""
-        skipped = any(isinstance(e, Ablate) and e.part == "layer" for e in edits)
-        mixed: Mixed | None = None
-        crossed: Mixed | None = None
-        routing: Routing | None = None
-        added: dict[str, Tensor | None] = {}
-        y_BTD = x_BTD
-        if self.attention is not None and self.norm_attention is not None:
-            attention = self.attention
+    def forward(self, x_BTD: Tensor, p: Pass, cached: LayerCache = EMPTY) -> tuple[Tensor, Routing | None, LayerCache]:
+        """The stream after this block (B, T, D), how a mixture routed, and the longer cache."""
+        tap, at, own, cross, routing = p.tap, self.place, None, None, None
+        x_BTD = y_BTD = tap(f"{at}.residual.before", x_BTD)
+        if self.attention:
+            y_BTD, own = self._add("attention", y_BTD, y_BTD, p, cached.own)
+            y_BTD = tap(f"{at}.residual.middle", y_BTD)
+        if self.cross_attention:
+            y_BTD, cross = self._add("cross_attention", y_BTD, y_BTD, p, cached.cross)
+            y_BTD = tap(f"{at}.residual.crossed", y_BTD)
+        if self.feed_forward:
+            y_BTD, routing = self._add("feed_forward", y_BTD, x_BTD if self.parallel else y_BTD, p)
+        y_BTD = x_BTD if tap.at(at) else y_BTD  # a layer that is skipped
+        return tap(f"{at}.residual.after", y_BTD), routing, LayerCache(own, cross)
 
-            def look(x: Tensor) -> tuple[Tensor, Mixed]:
-                m = attention(
-                    x,
-                    shared.sight,
-                    position=shared.position,
-                    relative=self.relative if shared.relative else None,
-                    start=shared.tokens.start,
-                    cached=cached.own,
-                    edits=of_part(edits, "self_attention", heads=True),
-                    dropout=self.rate,
-                    generator=shared.tokens.generator,
-                    record=shared.record is True,
-                )
-                return m.y_BTD, m
-
-            y_BTD, mixed, added["self_attention"] = self._around(
-                y_BTD, y_BTD, self.norm_attention, look, edits, "self_attention", shared
-            )
-        if self.cross_attention is not None and self.norm_cross is not None:
-            cross = self.cross_attention
-
-            def look_across(x: Tensor) -> tuple[Tensor, Mixed]:
-                m = cross(
-                    x,
-                    shared.source_sight,
-                    position=shared.position,
-                    cross=True,
-                    source_BSD=shared.source_BSD,
-                    cached=cached.cross,
-                    edits=of_part(edits, "cross_attention", heads=True),
-                    dropout=self.rate,
-                    generator=shared.tokens.generator,
-                    record=shared.record is True,
-                )
-                return m.y_BTD, m
-
-            y_BTD, crossed, added["cross_attention"] = self._around(
-                y_BTD, y_BTD, self.norm_cross, look_across, edits, "cross_attention", shared
-            )
-        if self.feed_forward is not None and self.norm_feed_forward is not None:
-            reads_BTD = x_BTD if self.parallel else y_BTD
-            feed_forward = self.feed_forward
-            y_BTD, routing, added["feed_forward"] = self._around(
-                y_BTD,
-                reads_BTD,
-                self.norm_feed_forward,
-                lambda x: feed_forward(x, shared.tokens, edits),
-                edits,
-                "feed_forward",
-                shared,
-            )
-        if skipped:
-            y_BTD = x_BTD
-            added = {part: None if t is None else torch.zeros_like(t) for part, t in added.items()}
-        for edit in of_part(edits, "layer"):
-            y_BTD = changed(y_BTD, edit) if isinstance(edit, Patch) else y_BTD
-        record = LayerRecord(
-            mixed.weights_BHTS if mixed else None,
-            crossed.weights_BHTS if crossed else None,
-            routing,
-            y_BTD if shared.record else None,
-            mixed.scored if mixed else None,
-            x_BTD if shared.record else None,
-            added.get("self_attention"),
-            added.get("cross_attention"),
-            added.get("feed_forward"),
-        )
-        return y_BTD, record, LayerCache(mixed.own if mixed else None, crossed.own if crossed else None)
-
-    def _around(
-        self,
-        x_BTD: Tensor,
-        reads_BTD: Tensor,
-        norm: nn.Module,
-        sublayer: Callable[[Tensor], tuple[Tensor, Report]],
-        edits: tuple[Edit, ...],
-        part: str,
-        shared: Shared,
-    ) -> tuple[Tensor, Report, Tensor | None]:
-        """x plus what the sublayer makes of `reads_BTD` (in the parallel form not x), normed before or after; its
-        report; and, when recording, what it added.
-        """
-        y_BTD, report = sublayer(norm(reads_BTD) if self.pre else reads_BTD)
-        for edit in of_part(edits, part):
-            y_BTD = changed(y_BTD, edit)
-        added_BTD = dropout(y_BTD, self.rate, shared.tokens.generator)
-        y_BTD = x_BTD + added_BTD
-        return (y_BTD if self.pre else norm(y_BTD)), report, added_BTD if shared.record else None
+    def _add(self, part: str, y_BTD: Tensor, x_BTD: Tensor, p: Pass, *cached: Any) -> tuple[Tensor, Any]:
+        """y + f(norm(x)), or norm(y + f(x)); and what f returns besides."""
+        f, norm, place = getattr(self, part), getattr(self, NORMS[part]), f"{self.place}.{part}"
+        out_BTD, more = f(normed(norm, x_BTD, p.tap, f"{place}.norm") if self.pre else x_BTD, p, *cached)
+        y_BTD = y_BTD + p.tap(f"{place}.out", p.dropout(out_BTD, p.rate))
+        return (y_BTD if self.pre else normed(norm, y_BTD, p.tap, f"{place}.norm")), more

@@ -6,14 +6,11 @@ import torch
 from torch import Tensor
 
 
-def dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
-    """`x` with a share `rate` of its values zeroed and the rest divided by 1 - rate; `x` itself without a generator."""
-    if generator is None or rate == 0.0:
-        return x
-    keep = torch.rand(x.shape, generator=generator, device=x.device) >= rate
-    return x * keep / (1.0 - rate)
+def dropout(x: Tensor, rate: float, generator: torch.Generator) -> Tensor:
+    """`x` with a share `rate` of its values zeroed and the rest divided by 1 - rate; the generator is on x's device."""
+    return x * (uniform(x, generator, torch.float32) >= rate) / (1.0 - rate)
 
 
-def uniform(x: Tensor, generator: torch.Generator) -> Tensor:
+def uniform(x: Tensor, generator: torch.Generator, dtype: torch.dtype | None = None) -> Tensor:
     """Random numbers from 0 to 1, as many as `x` has, of its kind."""
-    return torch.rand(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+    return torch.rand(x.shape, generator=generator, device=x.device, dtype=dtype or x.dtype)

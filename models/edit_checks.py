@@ -1,27 +1,45 @@
-"""Which edits a model can take: one that would change nothing is refused."""
+"""Which edits a model can take: one that would change nothing is refused before anything is computed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
 
-from models.edits import Ablate, Edit, Force, How, Part, Patch, Resume
+from models.architecture import TransformerConfig
+from models.edits import HOWS, PARTS, Ablate, Edit, Force, Patch, Resume
+from models.mixture import MoE
+from models.tap import PLACES, SHARED
 
 
-def check(
-    edits: Sequence[Edit],
-    depths: dict[str, int],
-    heads: int,
-    *,
-    feeds_forward: bool,
-    places: bool,
-    experts: dict[str, list[int]] | None = None,
-) -> None:
+def check(edits: Sequence[Edit], config: TransformerConfig, *, cached: bool, filled: bool) -> None:
     """Raise ValueError for an edit that would change nothing: an absent stack, layer, part, head or expert, or what
-    lies before the layer where a stack resumes.
-
-    `places`: whether there is a position scheme. `experts`: how many each layer of a stack has.
+    lies before the layer where a stack resumes. `cached`: the pass has a cache, which is `filled` if not new.
     """
+    depths, begins = config.depths(), _resumes(edits, config.depths())
+    if cached and begins:
+        raise ValueError("A stack that resumes has no keys of its earlier layers: give no cache.")
+    for e in edits:
+        if filled and e.stack == "encoder":
+            raise ValueError(f"{said(e)}: the encoder has been read into the cache, and does not run again.")
+        if isinstance(e, Resume):
+            continue
+        if isinstance(e, (Ablate, Patch)):
+            _check_part(e, config)
+        shared = isinstance(e, (Ablate, Patch)) and e.part in ("position", "logits", *SHARED) and e.layer is None
+        if e.stack not in depths or not (shared or (e.layer is not None and 0 <= e.layer < depths[e.stack])):
+            raise ValueError(f"{said(e)}: the {e.stack} has {depths.get(e.stack, 0)} layers, counted from 0.")
+        if e.stack in begins and (e.layer is None or e.layer < begins[e.stack]) and not _behind(e):
+            raise ValueError(f"{said(e)}: the {e.stack} resumes at layer {begins[e.stack]}, behind it.")
+        if not isinstance(e, Patch) and e.expert is not None:
+            _check_expert(e, config)
+
+
+def _behind(e: Ablate | Force | Patch) -> bool:
+    """Whether it acts after the last layer."""
+    return isinstance(e, (Ablate, Patch)) and (e.part == "logits" or e.part.startswith("norm."))
+
+
+def _resumes(edits: Sequence[Edit], depths: dict[str, int]) -> dict[str, int]:
+    """At which layer each stack resumes."""
     begins: dict[str, int] = {}
     for e in edits:
         if isinstance(e, Resume):
@@ -31,51 +49,54 @@ def check(
             if e.stack in begins:
                 raise ValueError(f"The {e.stack} can resume at one layer, not at {begins[e.stack]} and {e.layer}.")
             begins[e.stack] = e.layer
-    for e in edits:
-        if not isinstance(e, Resume):
-            _check_one(e, depths, experts)
-            if e.stack in begins and (e.layer is None or e.layer < begins[e.stack]):
-                raise ValueError(f"{_said(e)}: the {e.stack} resumes at layer {begins[e.stack]}, behind it.")
-        if isinstance(e, (Ablate, Patch)):
-            _check_part(e, heads, feeds_forward=feeds_forward, places=places, crosses="encoder" in depths)
+    return begins
 
 
-def _check_one(e: Ablate | Force | Patch, depths: dict[str, int], experts: dict[str, list[int]] | None) -> None:
-    whole = isinstance(e, Ablate) and e.part == "position"
-    if whole and (e.layer is not None or e.stack not in depths):
-        raise ValueError(f"{_said(e)}: a position scheme belongs to a whole stack: layer=None, of {', '.join(depths)}.")
-    if not whole and (e.layer is None or not 0 <= e.layer < depths.get(e.stack, 0)):
-        raise ValueError(f"{_said(e)}: the {e.stack} has {depths.get(e.stack, 0)} layers, counted from 0.")
-    expert = None if isinstance(e, Patch) else e.expert
-    if expert is not None:
-        there = experts[e.stack][e.layer] if experts and e.layer is not None else 0
-        if not 0 <= expert < there:
-            raise ValueError(f"{_said(e)}: this layer has {there} experts, counted from 0.")
+def _check_expert(e: Ablate | Force, config: TransformerConfig) -> None:
+    assert e.layer is not None
+    feed = config.feed_forwards()[e.stack][e.layer]
+    there = feed.room(config.width).experts if isinstance(feed, MoE) else 0
+    if e.expert is not None and not 0 <= e.expert < there:
+        raise ValueError(f"{said(e)}: this layer has {there} experts, counted from 0.")
     if isinstance(e, Force) and e.position is not None and e.position < 0:
-        raise ValueError(f"{_said(e)}: positions are counted from 0.")
+        raise ValueError(f"{said(e)}: positions are counted from 0.")
 
 
-def _check_part(e: Ablate | Patch, heads: int, *, feeds_forward: bool, places: bool, crosses: bool) -> None:
+def _check_part(e: Ablate | Patch, config: TransformerConfig) -> None:
     how = e.how if isinstance(e, Ablate) else "zero"
-    parts = [p for p in get_args(Part) if isinstance(e, Ablate) or p != "position"]
-    if e.part not in parts or how not in get_args(How):
-        raise ValueError(f"{_said(e)}: parts are {', '.join(parts)}; how is one of {', '.join(get_args(How))}.")
-    if e.head is not None and (not 0 <= e.head < heads or not e.part.endswith("attention")):
-        raise ValueError(f"{_said(e)}: heads 0 to {heads - 1} exist, in an attention part.")
+    heads, parts = config.attention.query_heads(), [p for p in PARTS if isinstance(e, Ablate) or p != "position"]
+    norms = [name.removesuffix(".scale") for name in PLACES if name.endswith("norm.scale") and name != "norm.scale"]
+    removed = norms if isinstance(e, Ablate) else []
+    if e.part not in (*parts, *PLACES, *removed) or how not in HOWS:
+        known = f"parts are {', '.join(parts)}; or a place of models.tap.PLACES; how is one of {', '.join(HOWS)}"
+        raise ValueError(f"{said(e)}: {known}.")
+    axes = PLACES.get(e.part, "BTD")
+    headed = e.part in ("self_attention", "cross_attention") or axes[1] in "HG"
+    here = config.attention.key_value_heads() if axes[1] == "G" else heads
+    if e.head is not None and not (headed and 0 <= e.head < here):
+        raise ValueError(f"{said(e)}: heads 0 to {here - 1} exist, in an attention part.")
     if isinstance(e, Ablate) and e.expert is not None and (e.part != "feed_forward" or how != "zero"):
-        raise ValueError(f"{_said(e)}: an expert is part of a feed_forward, and can be replaced by zero.")
-    if e.part == "cross_attention" and (e.stack != "decoder" or not crosses):
-        raise ValueError(f"{_said(e)}: only the decoder of an encoder-decoder has cross-attention.")
-    if (e.part == "self_attention" and not heads) or (e.part == "feed_forward" and not feeds_forward):
-        raise ValueError(f"{_said(e)}: the blocks of this model have no {e.part.replace('_', '-')} part.")
-    if e.part == "position" and not places:
-        raise ValueError(f"{_said(e)}: this model has no position scheme.")
-    if e.part == "position" and how != "zero":
-        raise ValueError(f"{_said(e)}: positions are switched off, and have no mean; use how='zero'.")
-    if e.part == "layer" and how != "zero":
-        raise ValueError(f"{_said(e)}: a skipped layer has no mean; use how='zero'.")
+        raise ValueError(f"{said(e)}: an expert is part of a feed_forward, and can be replaced by zero.")
+    if e.part.startswith("cross_attention") and (e.stack != "decoder" or config.topology != "encoder-decoder"):
+        raise ValueError(f"{said(e)}: only the decoder of an encoder-decoder has cross-attention.")
+    none = (e.part == "self_attention" and not heads) or (
+        e.part == "feed_forward" and config.feed_forward.kind == "none"
+    )
+    if none:
+        raise ValueError(f"{said(e)}: the blocks of this model have no {e.part.replace('_', '-')} part.")
+    if e.part == "position" and (e.layer is not None or e.stack not in config.depths()):
+        whole = f"a position scheme belongs to a whole stack: layer=None, of {', '.join(config.depths())}"
+        raise ValueError(f"{said(e)}: {whole}.")
+    if e.part == "position" and config.position.kind == "none":
+        raise ValueError(f"{said(e)}: this model has no position scheme.")
+    if how != "zero" and e.part in ("position", "layer", *removed):
+        what = {"position": "positions are switched off, and have", "layer": "a skipped layer has"}
+        raise ValueError(f"{said(e)}: {what.get(e.part, 'a norm is left out, and has')} no mean; use how='zero'.")
 
 
-def _said(e: Edit) -> str:
-    """Without the numbers of its tensors."""
-    return f"Patch of the {e.stack}, layer {e.layer}, {e.part}" if isinstance(e, Patch) else str(e)
+def said(e: Edit) -> str:
+    """Ablate of the decoder, layer 1, self_attention, head 2: without the numbers of its tensors."""
+    given = e._asdict()
+    parts = [f"{type(e).__name__} of the {e.stack}, layer {e.layer}", str(given.get("part") or "")]
+    parts += [f"{name} {given[name]}" for name in ("head", "expert", "unit") if given.get(name) is not None]
+    return ", ".join(filter(None, parts))

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.config import Config, knob
-from models.edits import Edit
+from models.kernels.recompute import recomputed
+from models.kernels.squared_relu import squared_relu
+from models.kernels.swiglu import swiglu
 from models.linear import Linear
-from models.records import Routing, Tokens
-from models.remade import remade
-from models.squared_relu import squared_relu
-from models.swiglu import swiglu
+from models.records import Routing
+from models.tap import IDLE, Pass
 
 Activation = Literal["relu", "relu²", "gelu", "gelu-tanh", "silu"]
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -30,9 +30,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 class FeedForward(nn.Module):
     """Transforms each token by itself."""
 
-    def forward(
-        self, x_BTD: Tensor, tokens: Tokens | None = None, edits: tuple[Edit, ...] = ()
-    ) -> tuple[Tensor, Routing | None]:
+    def forward(self, x_BTD: Tensor, p: Pass = IDLE) -> tuple[Tensor, Routing | None]:
         """The sublayer's output (B, T, D), and the routing where there is one."""
         raise NotImplementedError
 
@@ -43,8 +41,8 @@ class FeedForwardConfig(Config):
     if TYPE_CHECKING:
         kind: Any  # the key in the registry; each variant declares its own
 
-    def build(self, width: int) -> FeedForward | None:
-        """The module, or None for a block of attention alone."""
+    def build(self, width: int, place: str = "feed_forward") -> FeedForward | None:
+        """The module, or None for a block of attention alone. `place`: what the names of its places begin with."""
         raise NotImplementedError
 
     def at(self, layer: int, layers: int, stack: str) -> FeedForwardConfig:
@@ -93,8 +91,8 @@ class Dense(FeedForwardConfig):
     )
     bias: bool = knob(False, "Biases", "Add a trained bias after each matrix.", advanced=True)
 
-    def build(self, width: int) -> FeedForward:
-        return DenseFeedForward(self, width)
+    def build(self, width: int, place: str = "feed_forward") -> FeedForward:
+        return DenseFeedForward(self, width, place)
 
     def matrix_weights(self, width: int) -> int:
         return (2 + self.gated) * width * self.hidden
@@ -108,30 +106,31 @@ class NoFeedForward(FeedForwardConfig):
 
     kind: Literal["none"] = "none"
 
-    def build(self, width: int) -> FeedForward | None:
+    def build(self, width: int, place: str = "feed_forward") -> FeedForward | None:
         return None
 
 
 class DenseFeedForward(FeedForward):
     """y = W_down act(W_up x), or W_down (act(W_gate x) * W_up x); gate and up are one matrix."""
 
-    def __init__(self, config: Dense, width: int):
+    def __init__(self, config: Dense, width: int, place: str):
         super().__init__()
-        self.gated, self.activation = config.gated, ACTIVATIONS[config.activation]
-        self.cheap = config.activation == "relu²"  # the others take longer; relu's result is kept anyway
+        self.place, self.gated, self.activation = place, config.gated, ACTIVATIONS[config.activation]
+        self.cheap = not config.gated and config.activation == "relu²"  # relu's result is kept anyway
         self.swiglu = config.gated and config.activation == "silu"
         self.up = Linear(width, (1 + config.gated) * config.hidden, bias=config.bias)
         self.down = Linear(config.hidden, width, bias=config.bias)
 
-    def forward(
-        self, x_BTD: Tensor, tokens: Tokens | None = None, edits: tuple[Edit, ...] = ()
-    ) -> tuple[Tensor, Routing | None]:
-        up_BTF = self.up(x_BTD)
+    def forward(self, x_BTD: Tensor, p: Pass = IDLE) -> tuple[Tensor, Routing | None]:
+        pre_BTU = p.tap(f"{self.place}.pre", self.up(x_BTD))
+        post_BTF = p.tap(f"{self.place}.post", self._post(pre_BTU))
+        with recomputed(post_BTF, lambda: self._post(pre_BTU)) if self.cheap and p.tap.idle else nullcontext():
+            return self.down(post_BTF), None
+
+    def _post(self, pre_BTU: Tensor) -> Tensor:
         if not self.gated:
-            hidden_BTF = self.activation(up_BTF)
-            with remade(hidden_BTF, lambda: self.activation(up_BTF)) if self.cheap else nullcontext():
-                return self.down(hidden_BTF), None
+            return self.activation(pre_BTU)
         if self.swiglu:
-            return self.down(swiglu(up_BTF)), None
-        gate, up = up_BTF.chunk(2, dim=-1)
-        return self.down(self.activation(gate) * up), None
+            return swiglu(pre_BTU)
+        gate_BTF, up_BTF = pre_BTU.chunk(2, dim=-1)
+        return self.activation(gate_BTF) * up_BTF

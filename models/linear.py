@@ -1,21 +1,8 @@
-"""A linear map whose initial values come from `init.py` alone: building one draws nothing from a global generator.
-
-On the CPU its products may be routed: torch hands fp32 matrix products to MKL, and for dozens of rows or more oneDNN
-can be about twice as fast (an AMD EPYC of 2024: docs/log.md). For a single row it is several times slower.
-"""
+"""A linear map whose initial values come from `init.py` alone: building one draws nothing from a global generator."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
-import torch
 from torch import nn
-
-_switch: Any = getattr(torch.backends.mkldnn, "matmul", None)  # torch 2.9 and later
-_lock, _inside = threading.Lock(), [0]
 
 
 class Linear(nn.Linear):
@@ -23,30 +10,3 @@ class Linear(nn.Linear):
 
     def reset_parameters(self) -> None:
         pass
-
-
-@contextmanager
-def routed() -> Iterator[None]:
-    """Send fp32 matrix products to oneDNN, those of the backward pass too. Does nothing where torch has no such switch.
-
-    The switch belongs to the process: it stays on until the last thread has left, so that what one computes inside
-    does not depend on the others. torch calls it a precision, because on a CPU with AMX oneDNN then multiplies in
-    bfloat16. Where there is none the products are exact: whoever enters has to have compared them.
-    """
-    _enter(1)
-    try:
-        yield
-    finally:
-        _enter(-1)
-
-
-def _enter(change: int) -> None:
-    with _lock:
-        _inside[0] += change
-        if _switch is not None:
-            _switch.fp32_precision = "bf16" if _inside[0] else "none"
-
-
-def is_routed() -> bool:
-    """Whether fp32 products go to oneDNN. A compiled model does not ask."""
-    return _switch is not None and not torch.compiler.is_compiling() and _switch.fp32_precision == "bf16"

@@ -6,13 +6,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, Union
 
+import torch
 from pydantic import Field
+from torch import Tensor
 
 from models.config import knob, refuse
-from models.feedforward import Dense, FeedForward, FeedForwardConfig, NoFeedForward
-from models.mixture_layer import MixtureFeedForward
+from models.edits import Ablate, Force
+from models.feedforward import ACTIVATIONS, Dense, FeedForward, FeedForwardConfig, NoFeedForward
 from models.moe import AnyRouter, Balance, Capacity, TopK
-from models.moe.base import Room
+from models.moe.balance import move_bias
+from models.moe.base import Asked, Choice, Room
+from models.moe.capacity import seat
+from models.moe.experts import Experts
+from models.moe.top_k import SelectingRouter
+from models.records import Routing
+from models.tap import IDLE, Pass
 
 
 class MoE(Dense):
@@ -70,7 +78,7 @@ class MoE(Dense):
         ge=0.0,
         le=0.9,
         advanced=True,
-        paper=("Fedus et al. 2021, sec. 2.2", "https://arxiv.org/abs/2101.03961"),
+        paper=("Fedus et al. 2021, sec. 2.4", "https://arxiv.org/abs/2101.03961"),
     )
     router: AnyRouter = TopK()
     capacity: Capacity = Capacity()
@@ -98,8 +106,8 @@ class MoE(Dense):
         shape = {name: getattr(self, name) for name in ("activation", "gated", "bias")}
         return Dense(hidden=self.dense_hidden or max(1, work), **shape)
 
-    def build(self, width: int) -> FeedForward:
-        return MixtureFeedForward(self, width)
+    def build(self, width: int, place: str = "feed_forward") -> FeedForward:
+        return MixtureFeedForward(self, width, place)
 
     def network(self, hidden: int) -> Dense:
         """A dense network of this width, otherwise like an expert."""
@@ -143,6 +151,115 @@ class MoE(Dense):
                 "balance.bias_speed",
                 f"{self.router.kind} routing selects by no score that a bias could move. Set it to 0 or use top-k.",
             )
+
+
+class MixtureFeedForward(FeedForward):
+    """Route, seat, compute, mix; the shared experts are one wider network (exactly their sum)."""
+
+    def __init__(self, config: MoE, width: int, place: str = "feed_forward"):
+        super().__init__()
+        self.config, self.room, self.place = config, config.room(width), place
+        self.router = config.router.build(self.room)
+        shape = {"gated": config.gated, "bias": config.bias}
+        self.experts = Experts(
+            self.room.experts, width, config.expert_hidden(), ACTIVATIONS[config.activation], **shape
+        )
+        hidden = config.shared * config.expert_hidden()
+        self.shared = config.network(hidden).build(width, f"{place}.shared") if hidden else None
+
+    def forward(self, x_BTD: Tensor, p: Pass = IDLE) -> tuple[Tensor, Routing]:
+        edits = p.tap.at(f"{self.place}.router")
+        asked = self._asked(x_BTD, p, [e for e in edits if isinstance(e, Force)])
+        choice = self._tapped(self.router(asked), x_BTD, p)
+        routing = self._seated(choice, asked, len(x_BTD))
+        every = choice.chosen_NK is None and asked.keep_N is None and routing.capacity is None
+        kept_NK = None if every else routing.kept_NK
+        removed = [e.expert for e in edits if isinstance(e, Ablate) and e.expert is not None]
+        if removed:
+            gone = torch.tensor(removed, device=x_BTD.device)
+            kept_NK = routing.kept_NK & ~torch.isin(routing.experts_NK, gone)
+        y_BTD = self._mixed(x_BTD, routing, kept_NK, p._replace(rate=self.config.expert_dropout)).to(x_BTD.dtype)
+        return (y_BTD if self.shared is None else y_BTD + self.shared(x_BTD, p)[0]), routing
+
+    def _mixed(self, x_BTD: Tensor, routing: Routing, kept_NK: Tensor | None, p: Pass) -> Tensor:
+        """(B, T, D): each token's experts, weighted by their gates; one by one where they are looked at."""
+        x_ND, experts_NK, weights_NK, name = x_BTD.flatten(0, 1), *routing[2:4], f"{self.place}.experts"
+        if not p.tap.wants(name):
+            return self.experts(x_ND, experts_NK, weights_NK, kept_NK, p).view_as(x_BTD)
+        y_NKD = self.experts.each(x_ND, experts_NK, kept_NK, p)
+        y_NKD = p.tap(name, y_NKD.unflatten(0, x_BTD.shape[:2])).flatten(0, 1)
+        weights_NK = weights_NK if kept_NK is None else weights_NK * kept_NK
+        return (y_NKD * weights_NK.to(y_NKD.dtype)[..., None]).sum(dim=1).view_as(x_BTD)
+
+    def _tapped(self, choice: Choice, x_BTD: Tensor, p: Pass) -> Choice:
+        """What the router decided, its gates as they are edited."""
+        gates_BTK = choice.weights_NK.unflatten(0, x_BTD.shape[:2])
+        return choice._replace(weights_NK=p.tap(f"{self.place}.router.gates", gates_BTK).flatten(0, 1))
+
+    def _asked(self, x_BTD: Tensor, p: Pass, forces: list[Force]) -> Asked:
+        """The batch, example after example."""
+        examples, length = x_BTD.shape[:2]
+        at_N = torch.arange(p.start, p.start + length, device=x_BTD.device).repeat(examples)
+        forced_N = torch.full_like(at_N, -1) if forces else None
+        for e in forces:
+            assert forced_N is not None
+            there_N = torch.ones_like(at_N, dtype=torch.bool) if e.position is None else at_N == e.position
+            forced_N = forced_N.masked_fill(there_N, e.expert)
+        return Asked(
+            x_BTD.flatten(0, 1),
+            None if p.keep_BT is None else p.keep_BT.flatten(),
+            None if p.ids_BT is None else p.ids_BT.flatten(),
+            at_N,
+            examples if self.config.capacity.group == "sequence" else 1,
+            p,
+            forced_N,
+            examples,
+            f"{self.place}.router.logits",
+        )
+
+    def _seated(self, choice: Choice, asked: Asked, examples: int) -> Routing:
+        """Who gets a seat, and what the losses are."""
+        config, experts = self.config, self.room.experts
+        count, k = choice.experts_NK.shape
+        asked_NK = choice.chosen_NK
+        if asked.keep_N is not None:
+            keep_NK = asked.keep_N[:, None].expand(count, k)
+            asked_NK = keep_NK if asked_NK is None else asked_NK & keep_NK
+        seats_NK, demand_XE = seat(
+            choice.experts_NK, choice.weights_NK, asked_NK, asked.groups, experts, config.capacity.priority
+        )
+        capacity = None
+        if config.router.limited:
+            capacity = config.capacity.seats(count // asked.groups, k, experts, training=asked.p.training)
+        kept_NK = seats_NK >= 0 if capacity is None else (seats_NK >= 0) & (seats_NK < capacity)
+        load_XE = demand_XE if capacity is None else demand_XE.clamp(max=capacity)
+        reach = config.router.reach(self.room, config.devices)
+        losses = (
+            config.balance.losses(choice, asked.keep_N, examples, config.devices, reach) if config.router.learns else {}
+        )
+        return Routing(
+            choice.logits_NE,
+            choice.probs_NE,
+            choice.experts_NK,
+            choice.weights_NK,
+            seats_NK,
+            kept_NK,
+            capacity,
+            demand_XE.sum(0),
+            load_XE.sum(0),
+            losses,
+            config.balance.weighted(losses) if losses else choice.probs_NE.new_zeros(()),
+        )
+
+    def retune(self, config: MoE) -> None:
+        """Take another config's live settings."""
+        self.config = config
+        self.router.retune(config.router)
+
+    def after_update(self, routing: Routing) -> None:
+        """Move the bias that keeps the balance, by what the routing of the update's batch asked for."""
+        if self.config.balance.bias_speed and isinstance(self.router, SelectingRouter):
+            move_bias(self.router.bias_E, routing.demand_E, self.config.balance.bias_speed)
 
 
 FEED_FORWARDS: dict[str, type[FeedForwardConfig]] = {"dense": Dense, "MoE": MoE, "none": NoFeedForward}

@@ -1,31 +1,21 @@
 """What a forward pass reports. Everything is returned, nothing is remembered on modules.
 
 Names of tensors end in their axes: B batch, T query position, S key position, D model width, H query head, G key/value
-head, C head channel, F hidden width, E expert, K choice, V vocabulary, N tokens flattened, M choices
-flattened, X group of tokens or experts (then S one of a group), P rotated pair.
+head, C head channel, F hidden width (U: gate and up together), E expert, K choice, V vocabulary, N tokens flattened, M
+choices flattened, X group of tokens or experts (then S one of a group), P rotated pair.
 """
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
-import torch
 from torch import Tensor
 
-Recording = bool | Literal["stream"]
-"""What a forward pass keeps: nothing, everything, or the residual streams alone, with attention still fused."""
-
-
-class Tokens(NamedTuple):
-    """What a sublayer may know of the tokens besides their vectors."""
-
-    ids_BT: Tensor | None = None
-    keep_BT: Tensor | None = None
-    """False: padding."""
-    start: int = 0
-    """Position of the first of them."""
-    generator: torch.Generator | None = None
-    """There is one in training: dropout, jitter and noise come from it."""
+Recording = bool | Literal["stream"] | Sequence[str]
+"""What a forward pass keeps: nothing; what a `LayerRecord` has; the residual streams alone, with attention still fused;
+or the places of these names (`tap.PLACES`), in which * stands for anything.
+"""
 
 
 class Routing(NamedTuple):
@@ -103,8 +93,9 @@ class KeyValues(NamedTuple):
 class LayerCache(NamedTuple):
     """One decoder layer's key/value cache; `cross` is computed once from the source."""
 
-    own: KeyValues | None
-    cross: KeyValues | None
+    own: Any
+    """What the attention of the layer keeps of the tokens so far."""
+    cross: Any
 
 
 class Cache(NamedTuple):
@@ -126,3 +117,5 @@ class Output(NamedTuple):
     encoder: tuple[LayerRecord, ...]
     decoder: tuple[LayerRecord, ...]
     cache: Cache | None = None
+    places: Mapping[str, Tensor] = {}
+    """What was recorded, by the name of its place: `decoder.0.attention.q`."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from models.architecture import TransformerConfig
-from models.attention import sight
-from models.block import Block, Shared
-from models.dropout import dropout
-from models.edits import Edit, of_layer, resumed, unplaced
+from models.attention import mask
+from models.block import EMPTY, Block
+from models.edits import Resume
+from models.norm import normed
 from models.position import Position
-from models.records import Cache, LayerCache, LayerRecord, Recording, Tokens
+from models.records import Cache, LayerRecord, Routing
+from models.tap import Pass, Tap
 
 
 class Stack(nn.Module):
@@ -23,73 +23,73 @@ class Stack(nn.Module):
     def __init__(self, config: TransformerConfig, layers: int, name: Literal["encoder", "decoder"]):
         super().__init__()
         self.name, self.rate, self.window = name, config.dropout, config.attention.sees()
-        room = config.room(name)
-        self.position = config.position.build(room)
+        self.position = config.position.build(config.room(name))
         self.norm_embedding = config.norm.build(config.width) if config.embedding.norm else None
-        crosses = name == "decoder" and config.topology == "encoder-decoder"
-        self.blocks = nn.ModuleList(
-            Block(
-                config.width,
-                config.attention,
-                config.feed_forward.at(i, layers, name),
-                config.norm,
-                config.position.relative(room),
-                cross=crosses,
-                parallel=config.parallel,
-                dropout=config.dropout,
-            )
-            for i in range(layers)
-        )
+        self.blocks = nn.ModuleList(Block(config, name, i) for i in range(layers))
         self.norm_final = config.norm.build(config.width) if config.norm.final and config.norm.place == "pre" else None
 
     def forward(
-        self,
-        x_BTD: Tensor,
-        *,
-        ids_BT: Tensor | None = None,
-        keep_BS: Tensor | None = None,
-        source_BSD: Tensor | None = None,
-        source_keep_BS: Tensor | None = None,
-        prefix_B: Tensor | None = None,
-        cache: Cache | None = None,
-        edits: Sequence[Edit] = (),
-        generator: torch.Generator | None = None,
-        record: Recording = False,
+        self, x_BTD: Tensor, p: Pass, cache: Cache | None = None
     ) -> tuple[Tensor, tuple[LayerRecord, ...], Cache | None]:
         """The last stream (normed), one record per layer, and the longer cache if one was given."""
-        start, length = cache.length if cache else 0, x_BTD.shape[1]
-        keys = start + length
-        blind, resume = unplaced(edits, self.name), resumed(edits, self.name, x_BTD)
-        position = Position() if blind else self.position
-        x_BTD = position.embed(x_BTD, start)
-        if self.norm_embedding is not None:
-            x_BTD = self.norm_embedding(x_BTD)
-        x_BTD = dropout(x_BTD, self.rate, generator) if resume is None else resume.stream_BTD
-        seen = sight(
-            length,
-            keys,
-            device=x_BTD.device,
-            start=start,
-            causal=self.name == "decoder",
-            window=self.window,
-            prefix_B=prefix_B,
-            keep_BS=keep_BS,
-            position_bias_HTS=position.bias(length, keys, start),
-        )
-        sources = source_keep_BS.shape[1] if source_keep_BS is not None else 0
-        across = sight(length, sources, device=x_BTD.device, keep_BS=source_keep_BS, cross=True)
-        tokens = Tokens(ids_BT, keep_BS, start, generator)
-        shared = Shared(seen, position, tokens, source_BSD, across, record, relative=not blind)
-        records, caches = [], []
+        first, blind = resumed(p.tap, self.name, x_BTD), bool(p.tap.at(f"{self.name}.position"))
+        p, position = self._placed(p, x_BTD, blind), self.position
+        x_BTD = p.tap(f"{self.name}.embedding", x_BTD)
+        x_BTD = x_BTD if blind else position.embed(x_BTD, p.start)
+        x_BTD = x_BTD if self.norm_embedding is None else self.norm_embedding(x_BTD)
+        x_BTD = p.tap(f"{self.name}.positioned", p.dropout(x_BTD, p.rate))
+        records, layers = [], []
         for i, block in enumerate(self.blocks):
-            if resume is not None and i < resume.layer:
+            if first is not None and i < first.layer:
                 records.append(LayerRecord(None, None, None, None))
                 continue
-            cached = cache.layers[i] if cache and cache.layers else LayerCache(None, None)
-            x_BTD, done, longer = block(x_BTD, shared, cached=cached, edits=of_layer(edits, self.name, i))
-            records.append(done)
-            if cache is not None:  # else they would be held until the backward pass
-                caches.append(longer)
+            x_BTD = first.stream_BTD if first is not None and i == first.layer else x_BTD
+            of_layer = p if block.relative is None or blind else p._replace(relative=block.relative)
+            x_BTD, routing, cached = block(x_BTD, of_layer, cache.layers[i] if cache and cache.layers else EMPTY)
+            records.append(view(p.tap, block, routing) if p.tap.kept else LayerRecord(None, None, routing, None))
+            layers += [cached] if cache is not None else []  # else keys would be held until the backward pass
+        x_BTD = first.stream_BTD if first is not None and first.layer == len(self.blocks) else x_BTD
         if self.norm_final is not None:
-            x_BTD = self.norm_final(x_BTD)
-        return x_BTD, tuple(records), None if cache is None else Cache(keys, tuple(caches), source_keep_BS, prefix_B)
+            x_BTD = normed(self.norm_final, x_BTD, p.tap, f"{self.name}.norm")
+        if cache is not None:
+            cache = Cache(p.start + x_BTD.shape[1], tuple(layers), p.source_keep_BS, p.prefix_B)
+        return x_BTD, tuple(records), cache
+
+    def _placed(self, p: Pass, x_BTD: Tensor, blind: bool) -> Pass:
+        """The pass with what is alike in all layers: who may see whom, and the position scheme at these positions."""
+        queries, keys, device = x_BTD.shape[1], p.start + x_BTD.shape[1], x_BTD.device
+        position, padded = Position() if blind else self.position, p.source_keep_BS
+        if not p.tap.idle:
+            p.tap.keep_BT |= {"encoder": padded, self.name: p.keep_BT, "logits": p.keep_BT}
+        rules = {"start": p.start, "causal": self.name == "decoder", "window": self.window, "prefix_B": p.prefix_B}
+        bias_HTS, sources = position.bias(queries, keys, p.start), 0 if padded is None else padded.shape[1]
+        return p._replace(
+            position=position,
+            tables=position.tables(p.start, queries),
+            mask=mask(queries, keys, device=device, keep_BS=p.keep_BT, bias_HTS=bias_HTS, **rules),
+            source_mask=mask(queries, sources, device=device, keep_BS=padded, cross=True),
+        )
+
+
+def resumed(tap: Tap, stack: str, x_BTD: Tensor) -> Resume | None:
+    """Where a stack that embeds `x_BTD` begins instead."""
+    for e in tap.at(stack):
+        if isinstance(e, Resume):
+            if e.stream_BTD.shape != x_BTD.shape:
+                got, expected = tuple(e.stream_BTD.shape), tuple(x_BTD.shape)
+                raise ValueError(f"The {stack} resumes with a stream of {got}, and what it reads is {expected}.")
+            return e
+    return None
+
+
+def view(tap: Tap, block: Any, routing: Routing | None) -> LayerRecord:
+    """What was kept of one block, and how its mixture routed."""
+    at, kept = block.place, tap.kept
+    after = kept.get(f"{at}.residual.after")
+    outs = [kept.get(f"{at}.{part}.out") for part in ("attention", "cross_attention", "feed_forward")]
+    if tap.at(at):  # a layer that is skipped
+        outs = [None if out is None else torch.zeros_like(out) for out in outs]
+    q, k, relative = (kept.get(f"{at}.attention.{name}") for name in ("q.rotated", "k.rotated", "relative"))
+    scored = block.attention.scored(q, k, relative) if q is not None and k is not None else None
+    weights, crossed = (kept.get(f"{at}.{part}.pattern") for part in ("attention", "cross_attention"))
+    return LayerRecord(weights, crossed, routing, after, scored, kept.get(f"{at}.residual.before"), *outs)

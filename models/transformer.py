@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from models.architecture import Topology, TransformerConfig
 from models.block import Block
+from models.config import extra, walk
 from models.edit_checks import check as check_edits
-from models.edits import Edit, Resume
+from models.edits import Edit
 from models.embedding import OutputHead, TokenEmbedding
 from models.feedforward import FeedForwardConfig
 from models.init import initialise
-from models.mixture import MoE
-from models.mixture_layer import MixtureFeedForward
+from models.mixture import MixtureFeedForward, MoE
 from models.records import Cache, LayerRecord, Output, Recording
 from models.stack import Stack
+from models.tap import Pass, Tap
 
 
 class Transformer(nn.Module):
@@ -42,67 +44,68 @@ class Transformer(nn.Module):
         *,
         source_BS: Tensor | None = None,
         keep_BS: Tensor | None = None,
+        keep_BT: Tensor | None = None,
         prefix_B: Tensor | None = None,
         segments_BT: Tensor | None = None,
         cache: Cache | None = None,
         edits: Sequence[Edit] = (),
         generator: torch.Generator | None = None,
+        training: bool | None = None,
         record: Recording = False,
     ) -> Output:
         """Logits (B, T, V) and what happened.
 
         ids_BT: token ids; the right-shifted target in an encoder-decoder. source_BS: what its encoder reads. keep_BS:
-        True where a token is real, of the source if there is one, else of ids. prefix_B: length of the part that a
-        prefix-LM sees from both sides. cache: `Cache()` or the one returned before; ids are then the new tokens only,
-        and source, keep and prefix are not given again. edits: what to ablate, force, patch or resume. generator: given
-        in training, for dropout, jitter and noise; it also makes experts take as many tokens as in training. record:
-        also return attention weights and the residual stream, or with "stream" that alone.
-        Raises ValueError for arguments that do not fit the topology.
+        True (or not 0) where a token is real, of the source if there is one, else of ids. keep_BT: likewise of the
+        target of an encoder-decoder. prefix_B: length of the part that a prefix-LM sees from both sides. cache:
+        `Cache()` or the one returned before; ids are then the new tokens only, and source, keep and prefix are not
+        given again. edits: what to ablate, force, patch or resume. training: dropout, jitter and noise act, drawn from
+        `generator` (on the model's device), and experts take as many tokens as in training; None: where there is a
+        generator, whatever `train()` and `eval()` say. record: also return attention weights and the residual stream,
+        or with "stream" that alone, or the places of these names.
+        Raises ValueError for arguments that do not fit the topology, edits that change nothing, and empty input.
         """
         cached = cache is not None and bool(cache.layers)
-        self._check(ids_BT, source_BS, keep_BS, prefix_B, segments_BT, cache)
+        keep_BS, keep_BT = mask_of("keep_BS", keep_BS), mask_of("keep_BT", keep_BT)
+        self._check(ids_BT, source_BS, keep_BS, keep_BT, prefix_B, segments_BT, cache)
         if edits:
-            experts = {
-                stack: [getattr(one, "experts", 0) * getattr(one, "split", 1) for one in layers]
-                for stack, layers in self.config.feed_forwards().items()
-            }
-            heads, feeds_forward = self.config.attention.query_heads(), self.config.feed_forward.kind != "none"
-            places, depths = self.config.position.kind != "none", self.config.depths()
-            check_edits(edits, depths, heads, feeds_forward=feeds_forward, places=places, experts=experts)
-            if cache is not None and any(isinstance(e, Resume) for e in edits):
-                raise ValueError("A stack that resumes has no keys of its earlier layers: give no cache.")
-        memory_BSD, encoder, decoder = None, (), ()
+            check_edits(edits, self.config, cached=cache is not None, filled=cached)
+        tap = Tap(edits, record)
+        p = Pass(tap, generator is not None if training is None else training, generator, rate=self.config.dropout)
+        memory_BSD, encoder, decoder, both = None, (), (), self.encoder is not None and self.decoder is not None
         if self.encoder is not None and not cached:
             reads_BS = ids_BT if source_BS is None else source_BS
-            memory_BSD, encoder, _ = self.encoder(
-                self.embedding(reads_BS, segments_BT),
-                ids_BT=reads_BS,
-                keep_BS=keep_BS,
-                edits=edits,
-                generator=generator,
-                record=record,
-            )
+            x_BSD = self.embedding(reads_BS, segments_BT)
+            memory_BSD, encoder, _ = self.encoder(x_BSD, p._replace(ids_BT=reads_BS, keep_BT=keep_BS))
         if self.decoder is None:
             assert memory_BSD is not None
-            return Output(self.head(memory_BSD, self.embedding.tokens), encoder, ())
-        crosses = self.encoder is not None
-        source_keep_BS = cache.source_keep_BS if cache and cached else keep_BS
-        y_BTD, decoder, longer = self.decoder(
-            self.embedding(ids_BT, None if crosses else segments_BT),
+            return self._output(memory_BSD, encoder, decoder, None, tap)
+        p = p._replace(
             ids_BT=ids_BT,
-            keep_BS=None if crosses else keep_BS,
-            source_BSD=memory_BSD,
-            source_keep_BS=source_keep_BS if crosses else None,
+            keep_BT=keep_BT if both else keep_BS,
+            start=cache.length if cache else 0,
             prefix_B=cache.prefix_B if cache and cached else prefix_B,
-            cache=cache,
-            edits=edits,
-            generator=generator,
-            record=record,
+            source_BSD=memory_BSD,
+            source_keep_BS=(cache.source_keep_BS if cache and cached else keep_BS) if both else None,
         )
-        return Output(self.head(y_BTD, self.embedding.tokens), encoder, decoder, longer)
+        y_BTD, decoder, longer = self.decoder(self.embedding(ids_BT, None if both else segments_BT), p, cache)
+        return self._output(y_BTD, encoder, decoder, longer, tap)
+
+    def _output(self, y_BTD: Tensor, encoder: Any, decoder: Any, cache: Cache | None, tap: Tap) -> Output:
+        logits_BTV = tap("logits", self.head(y_BTD, self.embedding.tokens))
+        tap.check()
+        return Output(logits_BTV, encoder, decoder, cache, tap.kept)
 
     def retune(self, config: TransformerConfig) -> None:
-        """Take the live settings of a config that differs in nothing else; no parameter changes."""
+        """Take the live settings of a config that differs in nothing else; no parameter changes.
+
+        Raises ValueError for one that is of another model.
+        """
+        both = (self.config, config)
+        mine, other = ({path: value for path, field, value in walk(c) if not extra(field).get("live")} for c in both)
+        for path in sorted(mine.keys() | other.keys()):
+            if mine.get(path) != other.get(path):
+                raise ValueError(f"{path} is no live setting: this model has {mine.get(path)}, not {other.get(path)}.")
         self.config = config
         for block, one in self._feeds(config):
             if isinstance(block.feed_forward, MixtureFeedForward) and isinstance(one, MoE):
@@ -130,6 +133,7 @@ class Transformer(nn.Module):
         ids_BT: Tensor,
         source_BS: Tensor | None,
         keep_BS: Tensor | None,
+        keep_BT: Tensor | None,
         prefix_B: Tensor | None,
         segments_BT: Tensor | None,
         cache: Cache | None,
@@ -153,13 +157,28 @@ class Transformer(nn.Module):
             raise ValueError(
                 f"A prefix is read at once: the first {ids_BT.shape[1]} tokens do not hold one of {longest}."
             )
+        if keep_BT is not None and (topology != "encoder-decoder" or cache is not None):
+            raise ValueError("keep_BT marks the target tokens of an encoder-decoder, read without a cache.")
         if cache is not None and (topology == "encoder-only" or (topology == "decoder-only" and keep_BS is not None)):
             raise ValueError(f"A cache goes with a decoder and unpadded ids; the model is {topology}.")
         reads = ids_BT if source_BS is None else source_BS
-        if keep_BS is not None and keep_BS.shape != reads.shape:
-            raise ValueError(
-                f"keep_BS must have the shape of the tokens it marks, {tuple(reads.shape)}; got {tuple(keep_BS.shape)}."
-            )
+        for name, ids in (("ids_BT", ids_BT), ("source_BS", reads)):
+            if ids.numel() == 0:
+                raise ValueError(f"There is nothing to read: {name} has the shape {tuple(ids.shape)}.")
+        for name, keep, ids in (("keep_BS", keep_BS, reads), ("keep_BT", keep_BT, ids_BT)):
+            if keep is not None and keep.shape != ids.shape:
+                raise ValueError(
+                    f"{name} must have the shape of the tokens it marks, {tuple(ids.shape)}; got {tuple(keep.shape)}."
+                )
+
+
+def mask_of(name: str, keep: Tensor | None) -> Tensor | None:
+    """Booleans; integers as tokenizers give them are True where they are not 0. Raises ValueError for other types."""
+    if keep is None or keep.dtype == torch.bool:
+        return keep
+    if keep.is_floating_point() or keep.is_complex():
+        raise ValueError(f"{name} says which tokens are real: give booleans, or integers of 0 and 1; got {keep.dtype}.")
+    return keep != 0
 
 
 def shift_right(targets_BT: Tensor, start: int) -> Tensor:

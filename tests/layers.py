@@ -14,14 +14,16 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 
 CORE = (  # a row may import the rows above it; what stands in one row does not know its neighbours
-    ("config", "records"),
-    ("dropout", "edits", "init", "linear", "norm", "windows"),
-    ("edit_checks", "embedding", "position"),
-    ("attention", "moe"),
+    ("config", "kernels", "records"),
+    ("dropout", "edits", "init", "linear", "windows"),
+    ("position",),
+    ("tap",),
+    ("norm",),
+    ("attention", "embedding", "moe"),
     ("feedforward",),
-    ("mixture_layer",),
     ("mixture",),
-    ("architecture", "block"),
+    ("architecture",),
+    ("block", "edit_checks"),
     ("stack",),
     ("transformer",),
     ("cost", "generate", "presets", "pretrained", "word2vec"),

@@ -25,6 +25,7 @@ BAD = [
     ("models.position.rope", "from models.attention import MHA", "points up"),
     ("models.moe.switch", "def f():\n    from models.feedforward import Dense", "points up"),
     ("models.attention.base", "import models.moe.base", "to a neighbour"),
+    ("models.kernels.swiglu", "from models.linear import Linear", "points up"),
     ("models.transformer", "from models import presets", "points up"),
     ("models.norm", "from . import config", "no relative imports"),
     ("models.pretrained.gpt2", "from huggingface_hub import hf_hub_download", "of libraries only torch"),

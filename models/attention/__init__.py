@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import Field
 
-from models.attention.base import Attention, AttentionConfig
+from models.attention.base import Attention, AttentionConfig, Where
 from models.attention.grouped import GQA, MHA, MQA
 from models.attention.linear import LinearAttention
+from models.attention.mask import Mask, mask
 from models.attention.none import NoAttention
-from models.attention.sight import Sight, sight
 
 ATTENTIONS: dict[str, type[AttentionConfig]] = {
     "MHA": MHA,
@@ -34,7 +34,8 @@ __all__ = [
     "Attention",
     "AttentionConfig",
     "LinearAttention",
+    "Mask",
     "NoAttention",
-    "Sight",
-    "sight",
+    "Where",
+    "mask",
 ]

@@ -2,55 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
-from models.attention.sight import Sight
 from models.config import Config, knob, refuse
-from models.edits import Ablate, Patch
-from models.position import Position, Relative
-from models.records import KeyValues, Scored
+from models.linear import Linear
+from models.records import Scored
+from models.tap import Pass
 
 
-class Mixed(NamedTuple):
-    """What an attention sublayer returns."""
+class Where(NamedTuple):
+    """Which attention of a model it is."""
 
-    y_BTD: Tensor
-    weights_BHTS: Tensor | None
-    """The softmax weights, or what linear attention has in their place; only when recording."""
-    own: KeyValues
-    """Keys and values of everything seen so far, for the cache."""
-    scored: Scored | None = None
-    """Only when recording self-attention with a softmax."""
+    layer: int = 0
+    stack: str = "decoder"
+    cross: bool = False
+
+    @property
+    def place(self) -> str:
+        """What its places begin with: `decoder.0.attention`."""
+        return f"{self.stack}.{self.layer}.{'cross_attention' if self.cross else 'attention'}"
+
+
+FIRST = Where()
 
 
 class Attention(nn.Module):
     """Moves information between positions."""
 
-    def forward(
-        self,
-        x_BTD: Tensor,
-        sight: Sight,
-        *,
-        position: Position,
-        relative: Relative | None = None,
-        start: int = 0,
-        cross: bool = False,
-        source_BSD: Tensor | None = None,
-        cached: KeyValues | None = None,
-        edits: Sequence[Ablate | Patch] = (),
-        dropout: float = 0.0,
-        generator: torch.Generator | None = None,
-        record: bool = False,
-    ) -> Mixed:
-        """Attend from x to itself (and to `cached`), or, if `cross`, to `source_BSD`: positions play no part there.
+    def forward(self, x_BTD: Tensor, p: Pass, cached: Any = None) -> tuple[Tensor, Any]:
+        """What attending from x adds to the stream (B, T, D), and what to pass in as `cached` with the next tokens.
 
-        Keys and values of a source are computed once: with `cached`, the source is no longer needed.
+        Self-attention attends to x and to what is cached, cross-attention to `p.source_BSD`, where positions play no
+        part: of a source keys and values are computed once, and with `cached` it is no longer needed.
         """
         raise NotImplementedError
+
+    def scored(self, q_BHTC: Tensor, k_BGSC: Tensor, relative_BHTS: Tensor | None) -> Scored | None:
+        """What the scores are made of, of self-attention that has some."""
+        return None
 
 
 class AttentionConfig(Config):
@@ -62,8 +53,8 @@ class AttentionConfig(Config):
     if TYPE_CHECKING:
         kind: Any  # the key in the registry; each variant declares its own
 
-    def build(self, width: int) -> Attention | None:
-        """The module, or None for a block without attention."""
+    def build(self, width: int, where: Where = FIRST) -> Attention | None:
+        """The module of one layer, or None for a block without attention."""
         raise NotImplementedError
 
     def check(self, width: int) -> None:
@@ -72,6 +63,10 @@ class AttentionConfig(Config):
     def query_heads(self) -> int:
         """Heads that have an attention pattern."""
         return 0
+
+    def key_value_heads(self) -> int:
+        """G: heads of keys and values."""
+        return self.query_heads()
 
     def channels(self, width: int) -> int:
         """Channels of one head, C."""
@@ -133,3 +128,29 @@ class Headed(AttentionConfig):
                 "heads",
                 f"{self.heads} heads do not divide width {width} evenly. Use {fits}, or set the head dimension.",
             )
+
+
+class Heads(Attention):
+    """What every attention with heads shares: H of queries, G of keys and values, and a matrix that joins them."""
+
+    def __init__(self, where: Where, heads: int, kv_heads: int, c: int, width: int, *, qkv_bias: bool, out_bias: bool):
+        super().__init__()
+        self.place, self.cross = where.place, where.cross
+        self.heads, self.kv_heads = heads, kv_heads
+        self.sizes = (heads * c, kv_heads * c, kv_heads * c)
+        self.qkv = Linear(width, sum(self.sizes), bias=qkv_bias)
+        self.out = Linear(heads * c, width, bias=out_bias)
+
+    def _project(self, x: Tensor, which: int) -> Tensor:
+        """One of query, key, value: rows of the joint matrix."""
+        rows = slice(sum(self.sizes[:which]), sum(self.sizes[: which + 1]))
+        return nn.functional.linear(x, self.qkv.weight[rows], None if self.qkv.bias is None else self.qkv.bias[rows])
+
+    def _joined(self, z_BHTC: Tensor, p: Pass) -> Tensor:
+        """The heads through the output matrix: (B, T, D). Where each head's result is wanted, their sum."""
+        z_BHTC = p.tap(f"{self.place}.z", z_BHTC)
+        if not p.tap.wants(f"{self.place}.result"):
+            return self.out(z_BHTC.transpose(1, 2).flatten(2))
+        of_head_HCD = self.out.weight.T.unflatten(0, (self.heads, -1))
+        y_BTD = p.tap(f"{self.place}.result", z_BHTC @ of_head_HCD).sum(dim=1)
+        return y_BTD if self.out.bias is None else y_BTD + self.out.bias

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
-from models.attention.base import Attention, Headed
-from models.attention.heads import GroupedAttention
+import torch
+from torch import Tensor, nn
+
+from models.attention.base import FIRST, Attention, Headed, Heads, Where
+from models.attention.softmax import attend
 from models.config import knob, refuse
+from models.records import KeyValues, Scored
+from models.tap import Pass
 
 
 class SoftmaxAttention(Headed):
@@ -29,7 +35,7 @@ class SoftmaxAttention(Headed):
         "QK-norm",
         "RMSNorm on queries and keys: per head before the rotation (Qwen3), or over all heads at once (OLMoE).",
         advanced=True,
-        paper=("Henry et al. 2020", "https://arxiv.org/abs/2010.04245"),
+        paper=("Dehghani et al. 2023", "https://arxiv.org/abs/2302.05442"),
     )
     softcap: float | None = knob(
         None,
@@ -53,8 +59,8 @@ class SoftmaxAttention(Headed):
     def sees(self) -> int | None:
         return self.window
 
-    def build(self, width: int) -> Attention:
-        return GroupedAttention(self, width)
+    def build(self, width: int, where: Where = FIRST) -> Attention:
+        return GroupedAttention(self, width, where)
 
     def matrix_weights(self, width: int) -> int:
         c = self.channels(width)
@@ -109,3 +115,55 @@ class MQA(SoftmaxAttention):
 
     def key_value_heads(self) -> int:
         return 1
+
+
+class GroupedAttention(Heads):
+    """Softmax attention over H query heads and G key/value heads."""
+
+    def __init__(self, config: SoftmaxAttention, width: int, where: Where):
+        c, g = config.channels(width), config.key_value_heads()
+        super().__init__(where, config.heads, g, c, width, qkv_bias=config.qkv_bias, out_bias=config.out_bias)
+        self.config = config
+        self.scale = c**-0.5 if config.scaled else 1.0
+        over = {"none": None, "head": (c, c), "full": self.sizes[:2]}[config.qk_norm]
+        self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=1e-6) for n in over) if over else (None, None)
+
+    def forward(self, x_BTD: Tensor, p: Pass, cached: KeyValues | None = None) -> tuple[Tensor, KeyValues]:
+        tap, at, mask, mixes = p.tap, self.place, p.source_mask if self.cross else p.mask, None
+        assert mask is not None
+        if self.cross:
+            q_BHTC = tap(f"{at}.q", self._split(self._project(x_BTD, 0), self.heads, self.norm_q))
+            kept = self._source(p) if cached is None else cached
+            k_BGSC, v_BGSC = tap(f"{at}.k", kept.k_BGSC), tap(f"{at}.v", kept.v_BGSC)
+        else:
+            q, k, v = self.qkv(x_BTD).split(self.sizes, dim=-1)
+            q_BHTC = p.turned(tap(f"{at}.q", self._split(q, self.heads, self.norm_q)))
+            k_BGSC = p.turned(tap(f"{at}.k", self._split(k, self.kv_heads, self.norm_k)))
+            kept = KeyValues(k_BGSC, tap(f"{at}.v", self._split(v, self.kv_heads)))
+            kept = kept if cached is None else KeyValues(*map(_longer, cached, kept))
+            q_BHTC, k_BGSC, v_BGSC = tap(f"{at}.q.rotated", q_BHTC), tap(f"{at}.k.rotated", kept.k_BGSC), kept.v_BGSC
+            if p.relative is not None:
+                added_BHTS = self.scale * p.relative.scores(q_BHTC, k_BGSC, p.position, p.start)
+                mask = mask.plus(tap(f"{at}.relative", added_BHTS))
+                mixes = partial(p.relative.values, start=p.start) if p.relative.mixes else None
+        look = {"scale": self.scale, "softcap": self.config.softcap, "rate": p.rate, "p": p, "place": at}
+        return self._joined(attend(q_BHTC, k_BGSC, v_BGSC, mask, mixes=mixes, **look), p), kept
+
+    def scored(self, q_BHTC: Tensor, k_BGSC: Tensor, relative_BHTS: Tensor | None) -> Scored:
+        return Scored(q_BHTC, k_BGSC, self.scale, self.config.softcap, relative_BHTS)
+
+    def _source(self, p: Pass) -> KeyValues:
+        """Keys and values of what the encoder read."""
+        assert p.source_BSD is not None
+        k_BGSC = self._split(self._project(p.source_BSD, 1), self.kv_heads, self.norm_k)
+        return KeyValues(k_BGSC, self._split(self._project(p.source_BSD, 2), self.kv_heads))
+
+    def _split(self, x: Tensor, heads: int, norm: nn.Module | None = None) -> Tensor:
+        """(B, T, heads * C) -> (B, heads, T, C), normalised before the split ("full") or after it ("head")."""
+        full = norm is not None and self.config.qk_norm == "full"
+        split = (norm(x) if full and norm else x).unflatten(-1, (heads, -1)).transpose(1, 2)
+        return norm(split) if norm is not None and not full else split
+
+
+def _longer(cached: Tensor, new: Tensor) -> Tensor:
+    return torch.cat((cached, new), dim=-2)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
-from models.attention.base import Attention, Headed, Mixed
-from models.attention.heads import Heads
-from models.attention.sight import Sight
-from models.dropout import dropout as drop
-from models.edits import Ablate, Patch
-from models.position import Position, Relative
+from models.attention.base import FIRST, Attention, Headed, Heads, Where
+from models.attention.mask import Mask
 from models.records import KeyValues
+from models.tap import Pass
 
 TILE = 64
 """Queries that look at each other's keys one by one; those before them are in the state."""
@@ -33,8 +29,8 @@ class LinearAttention(Headed):
     scores: ClassVar[bool] = False
     kind: Literal["linear"] = "linear"
 
-    def build(self, width: int) -> Attention:
-        return LinearHeads(self, width)
+    def build(self, width: int, where: Where = FIRST) -> Attention:
+        return LinearHeads(self, width, where)
 
     def matrix_weights(self, width: int) -> int:
         return 4 * width * self.heads * self.channels(width)
@@ -70,13 +66,12 @@ class Features(NamedTuple):
     turned_k_BHSC: Tensor
 
 
-def quadratic(f: Features, v_BHSC: Tensor, seen: Tensor | None) -> tuple[Tensor, Tensor]:
-    """With every weight written out. A query that sees nothing mixes nothing. Mixed values, weights (B, H, T, S)."""
+def quadratic(f: Features, seen: Tensor | None) -> Tensor:
+    """Every weight written out: (B, H, T, S). A query that sees nothing mixes nothing."""
     weights_BHTS, sums_BHTS = f.turned_q_BHTC @ f.turned_k_BHSC.mT, f.q_BHTC @ f.k_BHSC.mT
     if seen is not None:
         weights_BHTS, sums_BHTS = weights_BHTS.where(seen, 0.0), sums_BHTS.where(seen, 0.0)
-    weights_BHTS = weights_BHTS / _positive(sums_BHTS.sum(-1, keepdim=True))
-    return weights_BHTS @ v_BHSC, weights_BHTS
+    return weights_BHTS / _positive(sums_BHTS.sum(-1, keepdim=True))
 
 
 def whole(f: Features, v_BHSC: Tensor) -> Tensor:
@@ -112,51 +107,40 @@ def _positive(sums: Tensor) -> Tensor:
 class LinearHeads(Heads):
     """Linear attention over H heads, each with its own keys and values."""
 
-    def __init__(self, config: LinearAttention, width: int):
-        super().__init__(config.heads, config.heads, config.channels(width), width, qkv_bias=False, out_bias=False)
+    def __init__(self, config: LinearAttention, width: int, where: Where):
+        c = config.channels(width)
+        super().__init__(where, config.heads, config.heads, c, width, qkv_bias=False, out_bias=False)
 
-    def forward(
-        self,
-        x_BTD: Tensor,
-        sight: Sight,
-        *,
-        position: Position,
-        relative: Relative | None = None,
-        start: int = 0,
-        cross: bool = False,
-        source_BSD: Tensor | None = None,
-        cached: KeyValues | None = None,
-        edits: Sequence[Ablate | Patch] = (),
-        dropout: float = 0.0,
-        generator: torch.Generator | None = None,
-        record: bool = False,
-    ) -> Mixed:
-        if cross:
-            q_BHTC = phi(self._split(self._project(x_BTD, 0)))
+    def forward(self, x_BTD: Tensor, p: Pass, cached: KeyValues | None = None) -> tuple[Tensor, KeyValues]:
+        tap, at, mask = p.tap, self.place, p.source_mask if self.cross else p.mask
+        assert mask is not None
+        if self.cross:
+            q_BHTC = phi(tap(f"{at}.q", self._split(self._project(x_BTD, 0))))
             if cached is None:
-                assert source_BSD is not None
-                k, v = (self._split(self._project(source_BSD, which)) for which in (1, 2))
-                cached = KeyValues(phi(k), v)
-            own, features = cached, Features(q_BHTC, cached.k_BGSC, q_BHTC, cached.k_BGSC)
+                assert p.source_BSD is not None
+                cached = KeyValues(*(self._split(self._project(p.source_BSD, which)) for which in (1, 2)))
+            kept, k_BHSC = cached, phi(tap(f"{at}.k", cached.k_BGSC))
+            v_BHSC = tap(f"{at}.v", kept.v_BGSC)
+            features = Features(q_BHTC, k_BHSC, q_BHTC, k_BHSC)
         else:
             q, k, v = (self._split(part) for part in self.qkv(x_BTD).split(self.sizes, dim=-1))
-            q_BHTC, own = phi(q), KeyValues(phi(k), v)
+            q_BHTC, kept = phi(tap(f"{at}.q", q)), KeyValues(phi(tap(f"{at}.k", k)), tap(f"{at}.v", v))
             if cached is not None:
-                own = KeyValues(*(torch.cat(pair, dim=-2) for pair in zip(cached, own, strict=True)))
-            turned_q, turned_k = position.rotate(q_BHTC, start), position.rotate(own.k_BGSC, 0)
-            features = Features(q_BHTC, own.k_BGSC, turned_q, turned_k)
-        queries, keys = q_BHTC.shape[-2], own.k_BGSC.shape[-2]
-        drops, v_BHSC = generator is not None and dropout > 0, own.v_BGSC
-        weights_BHTS = None
-        if record or drops or sight.bias is not None or queries == 1:
-            seen = sight.seen(queries, keys, x_BTD.device)
-            mixed_BHTC, weights_BHTS = quadratic(features, v_BHSC.to(q_BHTC.dtype), seen)
-            if drops:
-                mixed_BHTC = drop(weights_BHTS, dropout, generator) @ v_BHSC.to(weights_BHTS.dtype)
-        else:
-            mixed_BHTC = (causal if sight.causal else whole)(features, v_BHSC.to(q_BHTC.dtype))
-        y_BTD = self._joined(mixed_BHTC.to(v_BHSC.dtype), edits)
-        return Mixed(y_BTD, weights_BHTS.float() if record and weights_BHTS is not None else None, own)
+                kept = KeyValues(*(torch.cat(pair, dim=-2) for pair in zip(cached, kept, strict=True)))
+            k_BHSC, v_BHSC = kept
+            turned_q, turned_k = p.turned(q_BHTC), p.position.rotate(k_BHSC)
+            features = Features(q_BHTC, k_BHSC, tap(f"{at}.q.rotated", turned_q), tap(f"{at}.k.rotated", turned_k))
+        z_BHTC = self._mixed(features, v_BHSC.to(q_BHTC.dtype), mask, p)
+        return self._joined(z_BHTC.to(v_BHSC.dtype), p), kept
+
+    def _mixed(self, f: Features, v_BHSC: Tensor, mask: Mask, p: Pass) -> Tensor:
+        """With every weight written out where some are hidden, dropped or looked at; else through the state."""
+        looked, drops = p.tap.wants(f"{self.place}.pattern"), p.training and p.rate > 0
+        queries, keys = f.q_BHTC.shape[-2], f.k_BHSC.shape[-2]
+        if not (looked or drops or mask.visible is not None or queries == 1):
+            return (causal if mask.causal else whole)(f, v_BHSC)
+        weights_BHTS = quadratic(f, mask.written(queries, keys, v_BHSC.device))
+        return p.dropout(p.tap(f"{self.place}.pattern", weights_BHTS), p.rate) @ v_BHSC
 
     def _split(self, x: Tensor) -> Tensor:
         """(B, T, H * C) -> (B, H, T, C)."""

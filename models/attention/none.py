@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from models.attention.base import Attention, AttentionConfig
+from models.attention.base import FIRST, Attention, AttentionConfig, Where
 
 
 class NoAttention(AttentionConfig):
@@ -12,5 +12,5 @@ class NoAttention(AttentionConfig):
 
     kind: Literal["none"] = "none"
 
-    def build(self, width: int) -> Attention | None:
+    def build(self, width: int, where: Where = FIRST) -> Attention | None:
         return None

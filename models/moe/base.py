@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from models.config import Config, knob
 from models.dropout import uniform
 from models.linear import Linear
+from models.tap import IDLE, Pass
 
 
 class Room(NamedTuple):
@@ -35,10 +36,11 @@ class Asked(NamedTuple):
     """Position in the sequence."""
     groups: int = 1
     """How many equal stretches of N the experts' seats are counted in."""
-    generator: torch.Generator | None = None
-    """There is one in training: jitter and noise come from it."""
+    p: Pass = IDLE
     forced_N: Tensor | None = None
     """The expert a token has to go to; -1: as the router finds."""
+    examples: int = 1
+    place: str = "feed_forward.router.logits"
 
 
 class Choice(NamedTuple):
@@ -76,6 +78,8 @@ class RouterConfig(Config):
     """Whether it has logits that balance losses can move."""
     selects: ClassVar[bool] = True
     """Whether each token goes to the experts of its best scores, so that a bias on the scores can move it."""
+    limited: ClassVar[bool] = True
+    """Whether a capacity limits how many choices an expert takes."""
     causal: ClassVar[bool] = True
     """Whether a token's experts depend on no later token."""
     picks: ClassVar[Literal["tokens", "experts", "nobody"]] = "tokens"
@@ -144,16 +148,23 @@ class LearnedRouter(Router):
         self.router = Linear(room.width, room.experts, bias=False)
 
     def logits(self, asked: Asked) -> Tensor:
-        """(N, E) scores, float32 (float64 in a model of float64)."""
+        """(N, E) scores, float32 (float64 in a model of float64), as they are edited."""
+        logits_NE = self.scored(asked)
+        if asked.p.tap.idle:
+            return logits_NE
+        return asked.p.tap(asked.place, logits_NE.unflatten(0, (asked.examples, -1))).flatten(0, 1)
+
+    def scored(self, asked: Asked) -> Tensor:
+        """(N, E) scores."""
         return self.scores(self.reads(asked), self.router.weight)
 
     def reads(self, asked: Asked) -> Tensor:
         """What the router sees of the tokens: jittered in training. The experts see them as they are."""
         x_ND, jitter = asked.x_ND, self.config.jitter
-        if asked.generator is None or not jitter:
+        if not asked.p.training or not jitter:
             return x_ND
         x_ND = x_ND.to(torch.promote_types(x_ND.dtype, torch.float32))  # bfloat16 has no number between 1 and 1.007
-        return x_ND * (1 - jitter + 2 * jitter * uniform(x_ND, asked.generator))
+        return x_ND * (1 - jitter + 2 * jitter * uniform(x_ND, asked.p.noise()))
 
     def scores(self, x_ND: Tensor, weight_ED: Tensor) -> Tensor:
         """A product in the router's own precision, whatever the rest computes in."""

@@ -4,6 +4,7 @@ the same number. Which tokens those are depends on all of them, also on later on
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Literal
 
 import torch
@@ -18,7 +19,7 @@ class ExpertChoice(Learned):
     kind: Literal["expert choice"] = "expert choice"
     paper = ("Zhou et al. 2022", "https://arxiv.org/abs/2202.09368")
     picks = "experts"
-    selects, causal = False, False
+    selects, limited, causal = False, False, False
     factor: float = knob(
         2.0,
         "Experts per token on average",
@@ -54,8 +55,8 @@ class ExpertChoiceRouter(LearnedRouter):
         if asked.keep_N is not None:
             real_XS = asked.keep_N.unflatten(0, (asked.groups, -1))
             bids_XSE = bids_XSE.masked_fill(~real_XS[..., None], -1.0)
-        share = self.config.factor * self.room.split / self.room.experts
-        seats_X = (real_XS.sum(dim=1).double() * share - 1e-6).ceil()  # a hair above a whole number is that number
+        share = Fraction(str(self.config.factor)) * self.room.split / self.room.experts  # exact on every device
+        seats_X = -(-real_XS.sum(dim=1) * share.numerator // share.denominator)  # rounded up
         rank_XSE = bids_XSE.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
         taken_NE = ((rank_XSE < seats_X[:, None, None]) & real_XS[..., None]).flatten(0, 1)
         experts_NE = torch.arange(self.room.experts, device=probs_NE.device).expand_as(probs_NE)

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.dropout import dropout
-from models.moe.places import Places, collect, place, spread
-from models.moe.products import product
+from models.kernels.expert_places import Places, collect, place, spread
+from models.kernels.expert_products import product
+from models.tap import IDLE, Pass
 
 
 class ExpertLinear(nn.Module):
@@ -39,16 +39,19 @@ class Experts(nn.Module):
         self.down = ExpertLinear(experts, hidden, width, bias=bias)
 
     def forward(
-        self,
-        x_ND: Tensor,
-        experts_NK: Tensor,
-        weights_NK: Tensor,
-        kept_NK: Tensor | None,
-        *,
-        rate: float = 0.0,
-        generator: torch.Generator | None = None,
+        self, x_ND: Tensor, experts_NK: Tensor, weights_NK: Tensor, kept_NK: Tensor | None, p: Pass = IDLE
     ) -> Tensor:
-        """(N, D). What is not kept adds exactly nothing. `rate`: dropout of the hidden numbers."""
+        """(N, D). What is not kept adds exactly nothing. `p.rate`: dropout of the hidden numbers."""
+        y_RD, places = self._computed(x_ND, experts_NK, kept_NK, p)
+        return collect(y_RD, weights_NK if kept_NK is None else weights_NK * kept_NK, places)
+
+    def each(self, x_ND: Tensor, experts_NK: Tensor, kept_NK: Tensor | None, p: Pass) -> Tensor:
+        """(N, K, D): the output of each choice by itself, 0 where it is not kept."""
+        y_RD, places = self._computed(x_ND, experts_NK, kept_NK, p)
+        y_NKD = y_RD[places.row_NK]
+        return y_NKD if kept_NK is None else y_NKD * kept_NK[..., None]
+
+    def _computed(self, x_ND: Tensor, experts_NK: Tensor, kept_NK: Tensor | None, p: Pass) -> tuple[Tensor, Places]:
         if torch.is_autocast_enabled(x_ND.device.type):
             x_ND = x_ND.to(torch.get_autocast_dtype(x_ND.device.type))
         places = place(experts_NK, kept_NK, self.count, x_ND.dtype)
@@ -58,5 +61,4 @@ class Experts(nn.Module):
             h_RF = self.activation(gate_RF) * up_RF
         else:
             h_RF = self.activation(up_RF)
-        y_RD = self.down(dropout(h_RF, rate, generator), places)
-        return collect(y_RD, weights_NK if kept_NK is None else weights_NK * kept_NK, places)
+        return self.down(p.dropout(h_RF, p.rate), places), places

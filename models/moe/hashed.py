@@ -72,12 +72,12 @@ class FixedRouter(Router):
     def _first(self, asked: Asked) -> Tensor:
         if asked.ids_N is None or asked.at_N is None:
             raise ValueError(f"{self.config.kind} routing reads token ids and positions: give them.")
-        if self.config.kind == "hash":
+        if isinstance(self.config, Hash):
             return _hash(asked.ids_N + 1) % self.room.experts
-        if asked.generator is None:
+        if not asked.p.training:
             return _hash(_hash(asked.ids_N + 1) + asked.at_N) % self.room.experts
         drawn = torch.randint(
-            self.room.experts, asked.ids_N.shape, generator=asked.generator, device=asked.ids_N.device
+            self.room.experts, asked.ids_N.shape, generator=asked.p.noise(), device=asked.ids_N.device
         )
         return drawn
 

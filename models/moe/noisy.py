@@ -44,14 +44,14 @@ class NoisyTopKRouter(SelectingRouter):
         super().__init__(config, room)
         self.noise = Linear(room.width, room.experts, bias=False)
 
-    def logits(self, asked: Asked) -> Tensor:
+    def scored(self, asked: Asked) -> Tensor:
         x_ND = self.reads(asked)
         logits_NE = self.scores(x_ND, self.router.weight)
-        if asked.generator is None or not self.config.noise:
+        if not asked.p.training or not self.config.noise:
             return logits_NE
         spread_NE = F.softplus(self.scores(x_ND, self.noise.weight))
         drawn_NE = torch.randn(
-            logits_NE.shape, generator=asked.generator, device=logits_NE.device, dtype=logits_NE.dtype
+            logits_NE.shape, generator=asked.p.noise(), device=logits_NE.device, dtype=logits_NE.dtype
         )
         return logits_NE + self.config.noise * drawn_NE * spread_NE
 

@@ -90,6 +90,11 @@ class SelectingRouter(LearnedRouter):
         return probs_NE.gather(1, experts_NK)
 
 
+def renormalised(gates_NK: Tensor) -> Tensor:
+    """Divided by their sum; all 0 where a bias selected experts whose probabilities are too small for a number."""
+    return gates_NK / (gates_NK.sum(dim=-1, keepdim=True) + 1e-20)
+
+
 class TopKRouter(SelectingRouter):
     """Gates: probabilities, as they are or renormalised over the k."""
 
@@ -99,4 +104,4 @@ class TopKRouter(SelectingRouter):
         if self.config.softmax == "after selection":
             return logits_NE.gather(1, experts_NK).softmax(dim=-1)
         gates_NK = probs_NE.gather(1, experts_NK)
-        return gates_NK / gates_NK.sum(dim=-1, keepdim=True) if self.config.renormalise else gates_NK
+        return renormalised(gates_NK) if self.config.renormalise else gates_NK

@@ -32,14 +32,28 @@ class Room(NamedTuple):
 
 
 class Position(nn.Module):
-    """No position at all; each scheme overrides one of the three seams. `start` is the position of the first query."""
+    """No position at all; a scheme overrides what it does. `start` is the position of the first query."""
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        """Tables of numbers go where the model goes and stay in float32: bfloat16 cannot tell position 256 from 257."""
+        exact = dict(self._buffers)
+        super()._apply(fn, recurse)
+        for name, table in exact.items():
+            moved = self._buffers[name]
+            if table is not None and moved is not None and moved.dtype != table.dtype:
+                self._buffers[name] = table.to(moved.device)
+        return self
 
     def embed(self, x_BTD: Tensor, start: int = 0) -> Tensor:
         """Token embeddings with positions added."""
         return x_BTD
 
-    def rotate(self, x_BHTC: Tensor, start: int = 0) -> Tensor:
-        """Queries or keys with their positions turned in."""
+    def tables(self, start: int, length: int) -> Any:
+        """What `rotate` needs at these positions, made once for all layers of a pass; None: nothing is rotated."""
+        return None
+
+    def rotate(self, x_BHTC: Tensor, start: int = 0, tables: Any = None) -> Tensor:
+        """Queries or keys, rotated by their positions."""
         return x_BHTC
 
     def bias(self, queries: int, keys: int, start: int = 0) -> Tensor | None:

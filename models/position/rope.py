@@ -69,7 +69,7 @@ class RoPE(PositionConfig):
             )
             verb = f"{which} is {r} channels" if self.fraction != 1 else which
             near = (
-                f"Use {room.head_dim - 1} or {room.head_dim + 1}."
+                f"Use {f'{room.head_dim - 1} or ' if room.head_dim > 1 else ''}{room.head_dim + 1}."
                 if self.fraction == 1
                 else "Change the fraction or the head dimension."
             )
@@ -119,12 +119,15 @@ class Rotary(Position):
             return x_BHTR.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
         return torch.cat(x_BHTR.chunk(2, dim=-1)[::-1], dim=-1)
 
-    def rotate(self, x_BHTC: Tensor, start: int = 0) -> Tensor:
-        length, r = x_BHTC.shape[-2], self.rotated
+    def tables(self, start: int, length: int) -> tuple[Tensor, Tensor]:
         if start + length <= self.cos_TR.shape[0]:
-            cos_TR, sin_TR = self.cos_TR[start : start + length], self.sin_TR[start : start + length]
-        else:
-            cos_TR, sin_TR = (table.to(x_BHTC.device) for table in self._angles(start, length))
+            return self.cos_TR[start : start + length], self.sin_TR[start : start + length]
+        cos_TR, sin_TR = self._angles(start, length)
+        return cos_TR.to(self.cos_TR.device), sin_TR.to(self.cos_TR.device)
+
+    def rotate(self, x_BHTC: Tensor, start: int = 0, tables: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        """x cos + partner(x) sin, for the channels that turn (eq. 34)."""
+        r, (cos_TR, sin_TR) = self.rotated, tables or self.tables(start, x_BHTC.shape[-2])
         turning = x_BHTC if r == x_BHTC.shape[-1] else x_BHTC[..., :r]
         turned = (turning * cos_TR + self._partner(turning) * sin_TR).to(x_BHTC.dtype)
         return turned if r == x_BHTC.shape[-1] else torch.cat((turned, x_BHTC[..., r:]), dim=-1)

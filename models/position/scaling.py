@@ -129,7 +129,7 @@ def _yarn(scaling: Scaling, base: float, rotated: int) -> Tensor:
 
 
 def _llama3(scaling: Scaling, base: float, rotated: int) -> Tensor:
-    """A ramp over the turns themselves (Llama 3.1; Llama team 2024, arXiv:2407.21783)."""
+    """A ramp over the turns themselves (Llama 3.1: `apply_scaling` in Meta's llama-models)."""
     theta = inverse_frequencies(base, rotated)
     turns = scaling.trained * theta / (2 * math.pi)
     kept = ((turns - scaling.slow) / (scaling.most_turns() - scaling.slow)).clamp(0.0, 1.0)

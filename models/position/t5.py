@@ -22,10 +22,23 @@ def bucket(offset: Tensor, *, bidirectional: bool, buckets: int = 32, furthest: 
     else:
         base, distance = torch.zeros_like(offset), (-offset).clamp(min=0)
     exact = buckets // 2
-    far = exact + (
-        (distance.clamp(min=1).double() / exact).log() / math.log(furthest / exact) * (buckets - exact)
-    ).long().clamp(max=buckets - exact - 1)
+    far = torch.full_like(distance, exact)
+    for least in _further(buckets, furthest):
+        far = far + (distance >= least)
     return base + torch.where(distance < exact, distance, far)
+
+
+def _further(buckets: int, furthest: int) -> list[int]:
+    """The shortest distance of each logarithmic bucket but the first: whole numbers, exact on every device."""
+    exact = buckets // 2
+    wide, ratio = buckets - exact, furthest / exact
+    found = []
+    for i in range(1, wide):
+        near = int(exact * ratio ** (i / wide))  # or a neighbour, where it is a whole number
+        found.append(
+            next(d for d in (near, near + 1, near + 2) if int(math.log(d / exact) / math.log(ratio) * wide) >= i)
+        )
+    return found
 
 
 class T5(PositionConfig):

@@ -100,7 +100,8 @@ class DistanceProjection(Relative):
         """u . k_s + (q_t + v) . W_R R(t - s)."""
         assert isinstance(position, DistanceSinusoid)
         queries, keys = q_BHTC.shape[-2], k_BGSC.shape[-2]
-        r_HRC = self.project(position.rows(queries, keys)).unflatten(-1, (self.heads, -1)).transpose(0, 1)
+        rows_RD = position.rows(queries, keys).to(self.project.weight.dtype)
+        r_HRC = self.project(rows_RD).unflatten(-1, (self.heads, -1)).transpose(0, 1)
         placed_BHTR = (q_BHTC + position.v_HC[:, None]) @ r_HRC.mT
         u_GXC = position.u_HC.unflatten(0, (k_BGSC.shape[1], -1))  # consecutive heads share a key head
         content_BH1S = (u_GXC @ k_BGSC.mT).flatten(1, 2).unsqueeze(-2)

@@ -41,7 +41,7 @@ class Checkpoint(NamedTuple):
     """A published model in this core."""
 
     model: Transformer
-    """In evaluation mode, on the CPU."""
+    """On the CPU. Whether it trains is said in each pass (`training`), whatever its mode."""
     config: TransformerConfig
     family: str
     """The key in `FAMILIES`."""

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from models import Transformer, TransformerConfig
 from models.cost import cost
-from models.linear import routed
+from models.kernels.onednn import routed
 from models.mixture import MoE
 from models.moe import Balance, Capacity
 from playground.compute.remembered import Remembered

@@ -19,7 +19,7 @@ from transformers.models.mixtral.modeling_mixtral import MixtralSparseMoeBlock
 from transformers.models.switch_transformers.modeling_switch_transformers import SwitchTransformersSparseMLP
 
 from models.feedforward import Dense
-from models.linear import routed
+from models.kernels.onednn import routed
 from models.mixture import MoE
 from models.moe import Switch, TopK
 from tests.benchmarks.harness import Case

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from models import PRESETS, Transformer, TransformerConfig
 from models.attention import MHA
 from models.feedforward import Dense
-from models.linear import routed
+from models.kernels.onednn import routed
 from models.norm import Norm
 from models.position import Learned, RoPE
 from playground.compute.precision import Precision

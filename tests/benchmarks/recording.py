@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from models import Transformer
-from models.linear import routed
+from models.kernels.onednn import routed
 from tests.benchmarks import ours, peers
 from tests.benchmarks.harness import Case
 from tests.benchmarks.peers import SIZES, Size

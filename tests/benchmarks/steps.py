@@ -7,7 +7,7 @@ from typing import get_args
 
 import torch
 
-from models.linear import routed
+from models.kernels.onednn import routed
 from tests.benchmarks import ours, peers
 from tests.benchmarks.harness import Case
 from tests.benchmarks.peers import SIZES, Maker, Size

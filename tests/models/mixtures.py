@@ -21,7 +21,8 @@ from models.moe import (
     Switch,
     TopK,
 )
-from models.records import Routing, Tokens
+from models.records import Routing
+from models.tap import Pass, Tap
 
 WIDTH, EXPERTS, BATCH, LENGTH = 8, 6, 3, 10
 ROUTED: dict[str, RouterConfig] = {
@@ -54,7 +55,7 @@ def mixture(router: RouterConfig, **fields: Any) -> MoE:
 
 def build(config: MoE, width: int = WIDTH, seed: int = 0) -> MixtureFeedForward:
     """A layer whose every number is drawn, the bias that selects included."""
-    layer, generator = MixtureFeedForward(config, width), seeded(seed)
+    layer, generator = MixtureFeedForward(config, width, "decoder.0.feed_forward"), seeded(seed)
     for name, p in layer.state_dict().items():
         p.normal_(0.0, 0.1 if name.endswith("bias_E") else p.shape[-1] ** -0.5, generator=generator)
         if name == "router.router.weight":
@@ -66,13 +67,14 @@ def batch(batch: int = BATCH, length: int = LENGTH, seed: int = 1, width: int = 
     return torch.randn(batch, length, width, generator=seeded(seed))
 
 
-def tokens(x_BTD: Tensor, keep_BT: Tensor | None = None, train: int | None = None) -> Tokens:
+def passing(x_BTD: Tensor, keep_BT: Tensor | None = None, train: int | None = None, edits: Any = ()) -> Pass:
     ids_BT = torch.randint(50, x_BTD.shape[:2], generator=seeded(7))
-    return Tokens(ids_BT, keep_BT, 0, None if train is None else seeded(train))
+    noise = {} if train is None else {"training": True, "generator": seeded(train)}
+    return Pass(Tap(edits), ids_BT=ids_BT, keep_BT=keep_BT, **noise)
 
 
-def run(layer: MixtureFeedForward, x_BTD: Tensor, *given: Any, **named: Any) -> tuple[Tensor, Routing]:
-    y_BTD, routing = layer(x_BTD, tokens(x_BTD, **named), *given)
+def run(layer: MixtureFeedForward, x_BTD: Tensor, edits: Any = (), **named: Any) -> tuple[Tensor, Routing]:
+    y_BTD, routing = layer(x_BTD, passing(x_BTD, edits=edits, **named))
     assert routing is not None
     return y_BTD, routing
 

@@ -6,12 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.attention import Sight
-from models.attention.base import Mixed
+from models.attention import Mask
 from models.records import KeyValues
+from models.tap import IDLE, Pass
 
-Change = Callable[[Mixed, Tensor, dict[str, Any]], Mixed]
-"""What attention reports, what it read and how it was called -> what it reports instead."""
+Change = Callable[[Any, Tensor, Pass], Any]
+"""What a sublayer returns (what it adds, what it keeps), what it read and the pass -> what it returns instead."""
 
 
 class Spoiled(nn.Module):
@@ -21,19 +21,26 @@ class Spoiled(nn.Module):
         super().__init__()
         self.inner, self.change = inner, change
 
-    def forward(self, x: Tensor, *given: Any, **named: Any) -> Any:
-        return self.change(self.inner(x, *given, **named), x, named)
+    def forward(self, x: Tensor, p: Pass = IDLE, cached: Any = None) -> Any:
+        more = () if cached is None else (cached,)
+        return self.change(self.inner(x, *((p,) if p is not IDLE else ()), *more), x, p)
+
+    def scored(self, *given: Any) -> Any:
+        return self.inner.scored(*given)
 
 
-class Sightless(nn.Module):
+class Maskless(nn.Module):
     """Stands in for an attention: takes away what hides padding, and leaves what hides the future."""
 
     def __init__(self, inner: nn.Module, *, causal: bool):
         super().__init__()
         self.inner, self.causal = inner, causal
 
-    def forward(self, x: Tensor, sight: Sight, **named: Any) -> Any:
-        return self.inner(x, Sight(self.causal, None), **named)
+    def forward(self, x: Tensor, p: Pass, cached: Any = None) -> Any:
+        return self.inner(x, p._replace(mask=Mask(causal=self.causal), source_mask=Mask()), cached)
+
+    def scored(self, *given: Any) -> Any:
+        return self.inner.scored(*given)
 
 
 def last_block(model: Any) -> Any:
@@ -49,16 +56,18 @@ def attention(change: Change, part: str = "attention") -> Callable[[Any], None]:
     return spoil
 
 
-def mixes(change: Callable[[Tensor, Tensor, dict[str, Any]], Tensor], part: str = "attention") -> Callable[[Any], None]:
-    """The last block's attention adds something else to the stream: (added, read, how it was called) -> added."""
-    return attention(lambda m, x, named: m._replace(y_BTD=change(m.y_BTD, x, named)), part)
+def mixes(change: Callable[[Tensor, Tensor, Pass], Tensor], part: str = "attention") -> Callable[[Any], None]:
+    """The last block's attention adds something else to the stream: (added, read, the pass) -> added."""
+    return attention(lambda found, x, p: (change(found[0], x, p), found[1]), part)
 
 
 def weighs(change: Callable[[Tensor], Tensor], part: str = "attention") -> Callable[[Any], None]:
     """The last block's attention records other weights."""
 
-    def other(m: Mixed, x: Tensor, named: dict[str, Any]) -> Mixed:
-        return m if m.weights_BHTS is None else m._replace(weights_BHTS=change(m.weights_BHTS))
+    def other(found: Any, x: Tensor, p: Pass) -> Any:
+        last = [name for name in p.tap.kept if name.endswith(f".{part}.pattern")][-1:]
+        p.tap.kept.update({name: change(p.tap.kept[name]) for name in last})
+        return found
 
     return attention(other, part)
 
@@ -68,7 +77,7 @@ def norms(change: Callable[[Tensor], Tensor]) -> Callable[[Any], None]:
 
     def spoil(model: Any) -> None:
         norm = last_block(model).norm_feed_forward
-        last_block(model).norm_feed_forward = Spoiled(norm, lambda y, x, named: change(y))
+        last_block(model).norm_feed_forward = Spoiled(norm, lambda y, x, p: change(y))
 
     return spoil
 
@@ -81,10 +90,11 @@ def moved(weights: Tensor, share: float) -> Tensor:
     return weights
 
 
-def forgets_the_oldest_key(m: Mixed, x: Tensor, named: dict[str, Any]) -> Mixed:
-    oldest = torch.ones(m.own.k_BGSC.shape[-2], 1)
+def forgets_the_oldest_key(found: Any, x: Tensor, p: Pass) -> Any:
+    y, kept = found
+    oldest = torch.ones(kept.k_BGSC.shape[-2], 1)
     oldest[0] = 0.0
-    return m._replace(own=KeyValues(m.own.k_BGSC * oldest, m.own.v_BGSC))
+    return y, KeyValues(kept.k_BGSC * oldest, kept.v_BGSC)
 
 
 def mute(model: Any) -> None:
@@ -114,16 +124,16 @@ def narrows(model: Any) -> None:
 
 
 def blind_to_padding(model: Any) -> None:
-    last_block(model).attention = Sightless(last_block(model).attention, causal=model.decoder is not None)
+    last_block(model).attention = Maskless(last_block(model).attention, causal=model.decoder is not None)
 
 
 def blind_to_padding_of_the_source(model: Any) -> None:
-    last_block(model).cross_attention = Sightless(last_block(model).cross_attention, causal=False)
+    last_block(model).cross_attention = Maskless(last_block(model).cross_attention, causal=False)
 
 
 def restarts_positions(model: Any) -> None:
-    rotate = model.decoder.position.rotate
-    model.decoder.position.rotate = lambda x_BHTC, start=0: rotate(x_BHTC, 0)
+    tables = model.decoder.position.tables
+    model.decoder.position.tables = lambda start, length: tables(0, length)
 
 
 def adds_a_ramp(model: Any) -> None:
@@ -143,7 +153,7 @@ def has_a_spare_parameter(model: Any) -> None:
 
 
 def detaches_queries(model: Any) -> None:
-    def cut(y: Tensor, x: Tensor, named: dict[str, Any]) -> Tensor:
+    def cut(y: Tensor, x: Tensor, p: Pass) -> Tensor:
         return torch.cat((y[..., :16].detach(), y[..., 16:]), -1)
 
     last_block(model).attention.qkv = Spoiled(last_block(model).attention.qkv, cut)
@@ -156,9 +166,15 @@ def _returns(module: Any, change: Callable[..., Any]) -> None:
 
 
 def loses_a_layer(model: Any) -> None:
-    """The last block reports nothing of what it did."""
-    nothing = {"self_attention_BHTS": None, "stream_BTD": None}
-    _returns(last_block(model), lambda x, record, cache: (x, record._replace(**nothing), cache))
+    """Nothing is kept of what the last block did."""
+
+    def forgets(found: Any, x: Tensor, p: Pass) -> Any:
+        for name in ("attention.pattern", "residual.after"):
+            p.tap.kept.pop(f"{block.place}.{name}", None)
+        return found
+
+    block, run = last_block(model), last_block(model).forward
+    block.forward = lambda x, p, *cached: forgets(run(x, p, *cached), x, p)
 
 
 def forgets_the_padding_of_the_source(model: Any) -> None:

@@ -8,18 +8,18 @@ import torch
 from torch import Tensor
 
 from models import Ablate, Transformer
-from models.attention import GQA, MHA, MQA, sight
-from models.attention.softmax import TILE, attend
-from models.position import NoPosition, Room
+from models.attention import GQA, MHA, MQA, mask
+from models.attention.softmax import attend
+from models.kernels.attention import TILE
 from models.position.alibi import LinearBias
+from models.tap import Pass, Tap
 from tests.models.variants import inputs, noisy, small
 
 CPU = torch.device("cpu")
-ROOM = Room(width=16, heads=4, head_dim=4, context=12, bidirectional=False)
 
 
 def slow(q, k, v, scale, causal, window, prefix, keep, softcap, bias, start) -> tuple[Tensor, Tensor]:
-    """Attention one query at a time: what `attend` and `sight` must come to."""
+    """Attention one query at a time: what `attend` and `mask` must come to."""
     batch, heads, queries, _ = q.shape
     groups, keys = k.shape[1:3]
     mixed, weights = torch.zeros_like(q), torch.zeros(batch, heads, queries, keys)
@@ -72,8 +72,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-@pytest.mark.parametrize("record", [False, True], ids=["fused", "recorded"])
-def test_attention_equals_a_loop_over_queries(case: dict, record: bool):
+@pytest.mark.parametrize("record", [[], ["*.pattern"], ["*.pattern", "*.scores"]], ids=["fused", "pattern", "scores"])
+def test_attention_equals_a_loop_over_queries(case: dict, record: list[str]):
     heads, start = case.get("heads", 4), case.get("start", 0)
     queries, keys = case.get("queries", 6), case.get("keys", 6)
     generator = torch.Generator().manual_seed(2)
@@ -81,7 +81,7 @@ def test_attention_equals_a_loop_over_queries(case: dict, record: bool):
     keep = None if "keep" not in case else torch.arange(keys)[None] < torch.tensor(case["keep"])[:, None]
     bias = LinearBias(heads).bias(queries, keys, start) if case.get("bias") else None
     prefix, window, softcap = case.get("prefix"), case.get("window"), case.get("softcap")
-    seen = sight(
+    seen = mask(
         queries,
         keys,
         device=CPU,
@@ -90,12 +90,14 @@ def test_attention_equals_a_loop_over_queries(case: dict, record: bool):
         window=window,
         prefix_B=None if prefix is None else torch.tensor(prefix),
         keep_BS=keep,
-        position_bias_HTS=bias,
+        bias_HTS=bias,
     )
-    mixed, weights = attend(q, k, v, seen, scale=0.6, softcap=softcap, record=record)
+    tap = Tap(record=record)
+    mixed = attend(q, k, v, seen, scale=0.6, softcap=softcap, p=Pass(tap))
+    weights = tap.kept.get("attention.pattern")
     expected, expected_weights = slow(q, k, v, 0.6, case["causal"], window, prefix, keep, softcap, bias, start)
     torch.testing.assert_close(mixed, expected, rtol=1e-5, atol=1e-5)
-    assert (weights is not None) == record
+    assert (weights is not None) == bool(record)
     if weights is not None:
         torch.testing.assert_close(weights, expected_weights, rtol=1e-5, atol=1e-6)
 
@@ -123,11 +125,12 @@ def test_attention_in_tiles_is_attention_at_once(queries: int, softcap: float | 
     given = [torch.randn(2, n, queries, 5, generator=generator, dtype=torch.double) for n in (4, 2, 2, 4)]
     for record in (False, True):
         q, k, v = (x.clone().requires_grad_() for x in given[:3])
-        seen = sight(queries, queries, device=CPU, causal=True)
-        mixed, _ = attend(q, k, v, seen, scale=0.6, softcap=softcap, record=record)
+        seen = mask(queries, queries, device=CPU, causal=True)
+        p = Pass(Tap(record=record and ["attention.pattern"]))
+        mixed = attend(q, k, v, seen, scale=0.6, softcap=softcap, p=p)
         found.append((mixed, *torch.autograd.grad(mixed, (q, k, v), given[3])))
     for tiled, whole in zip(*found, strict=True):
-        torch.testing.assert_close(tiled, whole, rtol=1e-4, atol=1e-5)  # recorded weights are fp32
+        torch.testing.assert_close(tiled, whole, rtol=1e-9, atol=1e-12)
 
 
 def test_a_head_dimension_of_its_own_shapes_every_head():
@@ -145,13 +148,18 @@ def test_a_window_sees_exactly_its_last_tokens():
     assert ((weights_BHTS > 0) == expected.bool()).all()
 
 
+def pattern(attention: Any, x: Tensor) -> Tensor:
+    tap = Tap(record=["*.pattern"])
+    attention(x, Pass(tap, mask=mask(5, 5, device=CPU)))
+    return tap.kept["decoder.0.attention.pattern"]
+
+
 def test_qk_norm_makes_scores_independent_of_the_length_of_queries():
     x = torch.randn(1, 5, 16, generator=torch.Generator().manual_seed(0))
     for kind, same in (("head", True), ("full", True), ("none", False)):
         model: Any = Transformer(small(attention={"kind": "MHA", "qk_norm": kind}))
         attention = model.decoder.blocks[0].attention
-        look: dict[str, Any] = {"position": NoPosition().build(ROOM), "record": True}
-        one, ten = (attention(x * n, sight(5, 5, device=CPU), **look).weights_BHTS for n in (1, 10))
+        one, ten = (pattern(attention, x * n) for n in (1, 10))
         assert torch.allclose(one, ten, atol=1e-4) == same
 
 

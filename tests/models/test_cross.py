@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from models import Transformer
-from models.attention import GQA, MHA, sight
-from models.position import NoPosition, Room, RoPE
+from models.attention import GQA, MHA, Mask, Where
+from models.position import Room, RoPE
+from models.tap import Pass, Tap
 from tests.models.variants import inputs, noisy, small
 
 ROOM = Room(width=16, heads=4, head_dim=4, context=12, bidirectional=True)
-CPU = torch.device("cpu")
-NOWHERE, TURNING = NoPosition().build(ROOM), RoPE().build(ROOM)
+TURNING = RoPE().build(ROOM)
 
 
 @pytest.mark.parametrize("qk_norm", ["none", "head", "full"])
@@ -21,25 +21,25 @@ def test_a_stream_that_is_its_own_source_is_attended_as_by_itself(qk_norm: Any, 
     """Whatever the position scheme: only self-attention rotates."""
     config = small(topology="encoder-decoder", attention=GQA(qkv_bias=True, out_bias=True, qk_norm=qk_norm))
     cross: Any = noisy(Transformer(config)).decoder.blocks[0].cross_attention
-    x_BTD, seen = torch.randn(2, 5, 16, generator=torch.Generator().manual_seed(0)), sight(5, 5, device=CPU)
-    own = cross(x_BTD, seen, position=NOWHERE, record=record)
-    source = cross(x_BTD, seen, position=TURNING, cross=True, source_BSD=x_BTD, record=record)
-    torch.testing.assert_close(source.y_BTD, own.y_BTD, rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(source.own.k_BGSC, own.own.k_BGSC)
-    turned = cross(x_BTD, seen, position=TURNING, record=record)
-    assert not torch.allclose(turned.y_BTD, own.y_BTD, atol=1e-3)
+    self_attention: Any = config.attention.build(16, Where())
+    self_attention.load_state_dict(cross.state_dict())
+    x_BTD = torch.randn(2, 5, 16, generator=torch.Generator().manual_seed(0))
+    p = Pass(Tap(record=record), mask=Mask(), source_mask=Mask(), source_BSD=x_BTD)
+    turning = p._replace(position=TURNING, tables=TURNING.tables(0, 5))
+    own, source = self_attention(x_BTD, p), cross(x_BTD, turning)
+    torch.testing.assert_close(source[0], own[0], rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(source[1].k_BGSC, own[1].k_BGSC)
+    assert not torch.allclose(self_attention(x_BTD, turning)[0], own[0], atol=1e-3)
 
 
 def test_the_source_is_read_through_its_final_norm_once_for_all_layers():
     config = small(topology="encoder-decoder", attention=MHA())
     model: Any = noisy(Transformer(config))
     given = inputs(config)
-    memory_BSD, _, _ = model.encoder(model.embedding(given["source_BS"]))
+    memory_BSD, _, _ = model.encoder(model.embedding(given["source_BS"]), Pass())
     read: list[torch.Tensor] = []
     for block in model.decoder.blocks:
-        block.cross_attention.register_forward_pre_hook(
-            lambda module, args, named: read.append(named["source_BSD"]), with_kwargs=True
-        )
+        block.cross_attention.register_forward_pre_hook(lambda module, args: read.append(args[1].source_BSD))
     model(**given)
     assert len(read) == 2
     assert all(torch.equal(one, memory_BSD) for one in read)

@@ -7,6 +7,7 @@ from models import Transformer
 from models.attention import MHA
 from models.dropout import dropout
 from models.init import Init
+from models.tap import Pass
 from tests.models.variants import inputs, noisy, small
 
 
@@ -21,10 +22,10 @@ def test_the_stated_share_is_zeroed_and_the_mean_kept(rate: float):
     torch.testing.assert_close(y[y != 0].unique(), torch.tensor([1 / (1 - rate)]))
 
 
-def test_no_generator_or_no_rate_leaves_the_values_alone():
+def test_no_training_or_no_rate_leaves_the_values_alone():
     x = torch.ones(3, 4)
-    assert dropout(x, 0.5, None) is x
-    assert dropout(x, 0.0, seeded()) is x
+    assert Pass(generator=seeded()).dropout(x, 0.5) is x
+    assert Pass(training=True, generator=seeded()).dropout(x, 0.0) is x
 
 
 @pytest.mark.parametrize("topology", ["decoder-only", "encoder-only", "encoder-decoder"])

@@ -38,8 +38,10 @@ class Given(nn.Module):
         result = self.inner(*given, **named)
         if isinstance(result, Tensor):
             return self.change(result)
-        new = self.change(result[0])
-        return result._replace(y_BTD=new) if hasattr(result, "_replace") else (new, *result[1:])
+        return self.change(result[0]), *result[1:]
+
+    def __getattr__(self, name: str) -> Any:
+        return super().__getattr__(name) if name in ("inner", "change") else getattr(self.inner, name)
 
 
 class HeadGiven(Given):

@@ -70,7 +70,7 @@ def test_reading_in_pieces_does_without_positions_too():
         (small(position=NoPosition()), Ablate("decoder", None, "position"), "no position scheme"),
         (small(), Ablate("decoder", None, "position", how="mean"), "switched off, and have no mean"),
         (small(), Ablate("decoder", None, "position", head=1), "in an attention part"),
-        (small(), Ablate("decoder", None, "position", expert=0), "this layer has 0 experts"),
+        (small(), Ablate("decoder", None, "position", expert=0), "an expert is part of a feed_forward"),
         (small(), Ablate("decoder", None), "the decoder has 2 layers"),
     ],
     ids=["of one layer", "absent stack", "no scheme", "mean", "of a head", "of an expert", "another part of no layer"],

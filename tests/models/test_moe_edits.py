@@ -10,7 +10,7 @@ from models import Ablate, Output, Transformer, TransformerConfig
 from models.edits import Edit, Force
 from models.mixture import MoE
 from models.moe import Capacity, DeepSeekV3, ExpertChoice, RouterConfig, Soft
-from models.records import Tokens
+from models.tap import Pass, Tap
 from tests.models.mixtures import ROUTED, batch, build, dense_gates, mixed, mixture, run
 from tests.models.variants import inputs, noisy, small
 
@@ -78,7 +78,7 @@ def test_forcing_two_positions_and_a_later_chunk():
     routing = run(layer, x_BTD, (Force("decoder", 0, 3, 1), Force("decoder", 0, 5, 2)))[1]
     assert (routing.experts_NK.view(3, 10)[:, 1] == 3).all()
     assert (routing.experts_NK.view(3, 10)[:, 2] == 5).all()
-    later = layer(x_BTD, Tokens(start=7), (Force("decoder", 0, 3, 9),))[1]
+    later = layer(x_BTD, Pass(Tap([Force("decoder", 0, 3, 9)]), start=7))[1]
     assert (later.experts_NK.view(3, 10)[:, 2] == 3).all()
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.moe import DeepSeekMoE, DeepSeekV3, ExpertChoice, Hash, Random, RouterConfig, TopK
 from models.moe.base import Asked, Room
-from models.records import Tokens
+from models.tap import Pass
 from tests.models.mixtures import ROUTED, batch, build, mixture, run, seeded
 
 
@@ -45,18 +45,18 @@ def test_renormalising_equals_a_softmax_over_the_selected():
     torch.testing.assert_close(run(one, batch())[0], run(other, batch())[0])
 
 
-def ids(values: list[list[int]], **given: Any) -> Tokens:
-    return Tokens(torch.tensor(values), **given)
+def ids(values: list[list[int]]) -> Pass:
+    return Pass(ids_BT=torch.tensor(values))
 
 
-def experts(layer: Any, known: Tokens) -> Tensor:
+def experts(layer: Any, known: Pass) -> Tensor:
     return layer(batch(*known.ids_BT.shape), known)[1].experts_NK.view(*known.ids_BT.shape, -1)
 
 
 def test_a_hash_sends_a_token_to_the_same_experts_everywhere():
     layer = build(mixture(Hash(k=2)))
     known = ids([[5, 1, 5, 2], [9, 5, 1, 5]])
-    for found in (experts(layer, known), experts(layer, known._replace(start=17, generator=seeded()))):
+    for found in (experts(layer, known), experts(layer, known._replace(start=17, training=True, generator=seeded()))):
         rows = [found[known.ids_BT == value] for value in (5, 1)]
         assert all((row == row[0]).all() for row in rows)
         assert torch.equal(found, experts(layer, known))
@@ -68,11 +68,11 @@ def test_a_hash_sends_a_token_to_the_same_experts_everywhere():
 def test_random_experts_change_with_every_update_and_rest_in_evaluation():
     layer, known = build(mixture(Random(k=2))), ids([[3] * 1000, list(range(1000))])
     generator = seeded()
-    first, second = (experts(layer, known._replace(generator=generator)) for _ in range(2))
+    first, second = (experts(layer, known._replace(training=True, generator=generator)) for _ in range(2))
     assert not torch.equal(first, second)
     rest = experts(layer, known)
     assert torch.equal(rest, experts(layer, known))
-    assert torch.equal(rest[:, 5:6], experts(layer, Tokens(known.ids_BT[:, 5:6], start=5)))
+    assert torch.equal(rest[:, 5:6], experts(layer, Pass(ids_BT=known.ids_BT[:, 5:6], start=5)))
     for found in (first, rest):
         assert (found[..., 0] != found[..., 1]).all()
         for row in found[..., 0]:

@@ -7,7 +7,7 @@ import torch
 
 from models.feedforward import Dense
 from models.moe import ROUTERS, Capacity, ExpertChoice, RouterConfig, Soft, Switch, TopK
-from tests.models.mixtures import ROUTED, SEATED, WIDTH, batch, build, dense_gates, mixed, mixture, run, seeded, tokens
+from tests.models.mixtures import ROUTED, SEATED, WIDTH, batch, build, dense_gates, mixed, mixture, passing, run, seeded
 
 every = pytest.mark.parametrize("router", ROUTED.values(), ids=ROUTED.keys())
 SHAPES: dict[str, dict[str, Any]] = {
@@ -117,7 +117,7 @@ def test_a_sequence_is_routed_as_it_is_alone_when_seats_are_counted_by_sequence(
     layer, x_BTD = build(mixture(router, capacity=capacity)), batch()
     together, routing = run(layer, x_BTD)
     assert routing.demand_E.sum() > routing.load_E.sum()
-    known = tokens(x_BTD)
+    known = passing(x_BTD)
     for i in range(len(x_BTD)):
         alone = layer(x_BTD[i : i + 1], known._replace(ids_BT=known.ids_BT[i : i + 1]))[0]
         close(together[i : i + 1], alone)

@@ -8,8 +8,8 @@ import pytest
 
 from models import Transformer, TransformerConfig
 from models.attention import MHA
-from models.attention.base import Mixed
 from models.position import T5, Learned, NoPosition
+from models.tap import Pass
 from tests.models import places, properties, visibility
 from tests.models import sabotage as s
 from tests.models.places import only_absolute_positions_tell_a_shift, only_positions_tell_an_order
@@ -40,12 +40,13 @@ LEARNED, UNORDERED, BUCKETS, BUCKETS_BOTH = (
 )
 
 
-def unasked(m: Mixed, x: Any, named: dict[str, Any]) -> Mixed:
-    return m._replace(weights_BHTS=(x @ x.mT)[:, None])
+def unasked(found: Any, x: Any, p: Pass) -> Any:
+    p.tap.kept["decoder.1.attention.pattern"] = (x @ x.mT)[:, None]
+    return found
 
 
-def louder(y: Any, x: Any, named: dict[str, Any]) -> Any:
-    return y * 1.01 if named["record"] else y
+def louder(y: Any, x: Any, p: Pass) -> Any:
+    return y if p.tap.idle else y * 1.01
 
 
 BROKEN: dict[Callable[..., None], dict[str, tuple[TransformerConfig, Callable[[Any], None], str]]] = {
@@ -69,7 +70,7 @@ BROKEN: dict[Callable[..., None], dict[str, tuple[TransformerConfig, Callable[[A
         "padding of the source has weight": (BOTH, s.blind_to_padding_of_the_source, "hidden key"),
     },
     the_future_is_unseen: {
-        "a step ahead is seen": (DECODER, s.mixes(lambda y, x, named: y + 1e-5 * x.roll(-1, 1)), "before it comes"),
+        "a step ahead is seen": (DECODER, s.mixes(lambda y, x, p: y + 1e-5 * x.roll(-1, 1)), "before it comes"),
         "a decoder looks both ways": (DECODER, s.looks_both_ways, "before it comes"),
         "a decoder with a source looks both ways": (BOTH, s.looks_both_ways, "before it comes"),
         "a norm spans positions": (PREFIX, s.norms(lambda y: y - 1e-4 * y.mean(1, keepdim=True)), "before it comes"),
@@ -90,7 +91,7 @@ BROKEN: dict[Callable[..., None], dict[str, tuple[TransformerConfig, Callable[[A
     },
     every_parameter_gets_a_gradient: {
         "a parameter is unused": (DECODER, s.has_a_spare_parameter, "spare gets no"),
-        "attention is detached": (DECODER, s.mixes(lambda y, x, named: y.detach()), "qkv.weight gets no"),
+        "attention is detached": (DECODER, s.mixes(lambda y, x, p: y.detach()), "qkv.weight gets no"),
         "queries alone are detached": (ENCODER, s.detaches_queries, "qkv.inner.weight gets no"),
         "a gradient is not a number": (DECODER, s.norms(lambda y: y + (y - y).sqrt()), "is not finite"),
     },

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from models import Transformer
-from models.attention import GQA, MHA, sight
+from models.attention import GQA, MHA, mask
 from models.attention.grouped import SoftmaxAttention
 from models.attention.softmax import attend
 from models.position import NoPosition, PositionConfig, Room, Shaw, TransformerXL
 from models.position.transformer_xl import shifted, sinusoid
+from models.tap import Pass, Tap
 from tests.models.variants import inputs, noisy, small
 
 T, S, START = 4, 7, 3
@@ -136,17 +137,17 @@ def test_a_layer_computes_the_papers_sums(config: PositionConfig, record: bool):
     weights = scores.masked_fill(~torch.ones(9, 9).tril().bool(), -torch.inf).softmax(-1)
     mixed = weights @ v + (block.relative.values(weights) if block.relative.mixes else 0.0)
 
-    look: dict[str, Any] = {"position": shared, "relative": block.relative, "record": record}
-    got = attention(x, sight(9, 9, device=x.device, causal=True), **look)
-    torch.testing.assert_close(got.y_BTD, attention.out(mixed.transpose(1, 2).flatten(2)), rtol=1e-4, atol=1e-5)
+    seen = mask(9, 9, device=x.device, causal=True)
+    got, _ = attention(x, Pass(Tap(record=record), position=shared, relative=block.relative, mask=seen))
+    torch.testing.assert_close(got, attention.out(mixed.transpose(1, 2).flatten(2)), rtol=1e-4, atol=1e-5)
 
 
 def test_dropped_weights_carry_no_relative_value():
     model: Any = noisy(Transformer(small(position=Shaw(clip=2), dropout=0.9, layers=1)))
     block, v = model.decoder.blocks[0], torch.zeros(1, 4, 9, 4)
 
-    seen, q = sight(9, 9, device=v.device, causal=True), random(1, 4, 9, 4)
-    drop: dict[str, Any] = {"dropout": 0.9, "generator": torch.Generator().manual_seed(0)}
-    mixed, _ = attend(q, q, v, seen, scale=0.5, also=block.relative.values, **drop)
+    seen, q = mask(9, 9, device=v.device, causal=True), random(1, 4, 9, 4)
+    p = Pass(training=True, generator=torch.Generator().manual_seed(0))
+    mixed = attend(q, q, v, seen, scale=0.5, rate=0.9, mixes=block.relative.values, p=p)
     assert (mixed == 0).all(-1).any()  # rows all of whose weights were dropped
     assert (mixed != 0).any()

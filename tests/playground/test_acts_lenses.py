@@ -9,7 +9,7 @@ import torch
 
 from models import Ablate
 from models.generate import Sampling
-from models.linear import is_routed
+from models.kernels.onednn import is_routed
 from playground.acts import FRAMES, board, run
 from playground.acts.playground import turn
 from playground.compute.precision import Precision

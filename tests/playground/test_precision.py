@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from models import PRESETS, Transformer
 from models.attention import MHA
-from models.linear import is_routed, routed
+from models.kernels.onednn import is_routed, routed
 from models.mixture import MoE
 from playground.compute import precision
 from playground.compute.precision import choose

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from models.attention.linear import Features, causal, phi, whole
-from models.attention.sight import Sight
+from models.attention.mask import Mask
 from models.attention.softmax import attend
+from models.tap import Pass, Tap
 
 NUMBER = 4  # bytes in fp32
 
@@ -68,7 +69,8 @@ def softmax(q: Tensor, k: Tensor, v: Tensor, causal: bool, *, written: bool) -> 
     matrix, as when they are shown; else in torch's fused kernel, which never holds all of them (Dao et al. 2022,
     arXiv:2205.14135).
     """
-    return attend(q, k, v, Sight(causal, None), scale=q.shape[-1] ** -0.5, record=written)[0]
+    p = Pass(Tap(record=["attention.pattern"] if written else False))
+    return attend(q, k, v, Mask(causal=causal), scale=q.shape[-1] ** -0.5, p=p)
 
 
 def linear(q: Tensor, k: Tensor, v: Tensor, is_causal: bool) -> Tensor:

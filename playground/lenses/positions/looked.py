@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from models import Transformer
-from models.attention import sight
-from models.edits import unplaced
+from models.attention import mask
+from models.edits import place
 from models.records import Scored
 from playground.runs.probe import maps
 from playground.tasks.base import Batch
@@ -59,7 +59,7 @@ def _looked(posed: Posed, which: str) -> Looked | None:
     scored = [r.scored for r in records if r.scored is not None] if which != "cross" else []
     queries, keys = weights[0].shape[-2:]
     stack = model.encoder if which == "encoder" else model.decoder
-    placed = stack is not None and which != "cross" and not unplaced(posed.edits, which)
+    placed = stack is not None and which != "cross" and f"{which}.position" not in map(place, posed.edits)
     bias_HTS = stack.position.bias(queries, keys) if stack is not None and placed else None
     return Looked(
         tuple(w.float().cpu() for w in weights),
@@ -83,7 +83,7 @@ def allowed(model: Transformer, batch: Batch, which: str) -> Tensor:
     if which == "encoder" and batch.source_BS is not None:
         reads = batch.source_BS
     length, keep_BS = reads.shape[1], None if which == "decoder" and batch.source_BS is not None else batch.keep_BS
-    seen = sight(
+    seen = mask(
         length,
         length,
         device=torch.device("cpu"),
@@ -91,6 +91,6 @@ def allowed(model: Transformer, batch: Batch, which: str) -> Tensor:
         window=config.attention.sees(),
         prefix_B=batch.prefix_B if config.prefix and which == "decoder" else None,
         keep_BS=keep_BS,
-    ).seen(length, length, torch.device("cpu"))
+    ).written(length, length, torch.device("cpu"))
     seen_BTS = (torch.ones(1, length, length, dtype=torch.bool) if seen is None else seen).reshape(-1, length, length)
     return seen_BTS if keep_BS is None else seen_BTS & keep_BS[:, :, None]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.moe.places import Places, Plan
+from models.kernels.expert_places import Places, Plan
 
 grouped_mm: Any = getattr(F, "grouped_mm", None)  # torch 2.10 and later
 
@@ -44,6 +44,9 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None]:
         x_RD, weight_EFD = ctx.saved_tensors
+        if torch.is_grad_enabled():  # somebody differentiates twice
+            y_RF = _written(x_RD, weight_EFD, ctx.plan)
+            return *torch.autograd.grad(y_RF, (x_RD, weight_EFD), grads[0], create_graph=True), None
         return *_backward(grads[0], x_RD, weight_EFD, ctx.plan), None
 
 
@@ -70,6 +73,16 @@ def _forward(x_RD: Tensor, weight_EFD: Tensor, plan: Plan) -> Tensor:
         multiply(x_RD[rows].view(shape), weight.mT, out=y_RF[rows].view(shape))
     y_RF[_end(plan) :] = 0.0
     return y_RF
+
+
+def _written(x_RD: Tensor, weight_EFD: Tensor, plan: Plan) -> Tensor:
+    """`_forward` as torch differentiates it."""
+    found = [
+        multiply(x_RD[rows].view(shape), weight_EFD[e].to(x_RD.dtype).mT)
+        for multiply, rows, e, shape in _stretches(plan)
+    ]
+    rest = x_RD.new_zeros(len(x_RD) - _end(plan), weight_EFD.shape[1])
+    return torch.cat([*(y.flatten(0, -2) for y in found), rest])
 
 
 def _backward(grad_RF: Tensor, x_RD: Tensor, weight_EFD: Tensor, plan: Plan) -> tuple[Tensor, Tensor]:

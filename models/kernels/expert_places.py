@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.linear import is_routed
+from models.kernels.onednn import is_routed
 
 Plan = tuple[tuple[int, int], ...]
 """(experts, rows of each) of one batched product after the other, in order of the experts."""
@@ -124,4 +124,6 @@ class _Collect(torch.autograd.Function):
         weight_R = weights_NK.new_zeros(len(y_RD)).scatter_(0, row_NK.flatten(), weights_NK.flatten())
         grad_RD = grad_ND.index_select(0, token_R)
         grad_R = (grad_RD * y_RD).sum(dim=-1)
-        return grad_RD.mul_(weight_R[:, None]), grad_R[row_NK], None, None
+        twice = torch.is_grad_enabled()  # then what the product of above has kept must stay
+        grad_RD = grad_RD * weight_R[:, None] if twice else grad_RD.mul_(weight_R[:, None])
+        return grad_RD, grad_R[row_NK], None, None

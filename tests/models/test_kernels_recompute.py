@@ -11,9 +11,9 @@ from torch.nn import functional as F
 from torch.profiler import ProfilerActivity, profile
 
 from models.feedforward import Dense
-from models.remade import remade
-from models.squared_relu import squared_relu
-from models.swiglu import swiglu
+from models.kernels.recompute import recomputed
+from models.kernels.squared_relu import squared_relu
+from models.kernels.swiglu import swiglu
 
 
 def drawn(*shape: int, dtype: torch.dtype = torch.double) -> Tensor:
@@ -30,7 +30,7 @@ def held(call: Callable[[], Tensor]) -> int:
 
 def through(x: Tensor, w: Tensor, *, again: bool) -> Tensor:
     hidden = x.exp()
-    with remade(hidden, lambda: x.exp()) if again else nullcontext():
+    with recomputed(hidden, lambda: x.exp()) if again else nullcontext():
         return F.linear(hidden, w).sin()
 
 
@@ -45,7 +45,7 @@ def test_gradients_of_what_is_made_again_are_the_plain_ones():
 def test_it_is_made_again_at_every_use_and_no_other_tensor_is():
     x, w, calls = drawn(3, 4), drawn(4), []
     hidden = x.exp()
-    with remade(hidden, lambda: calls.append(1) or x.exp()):
+    with recomputed(hidden, lambda: calls.append(1) or x.exp()):
         y = hidden.view(4, 3).square().sum() + (hidden.T * w[:, None]).sum() + hidden[:2].square().sum()
     for _ in range(2):
         torch.autograd.grad(y, (x, w), retain_graph=True)

@@ -15,7 +15,7 @@ class _Recipe(NamedTuple):
     shape: torch.Size
 
 
-def remade(x: Tensor, make: Callable[[], Tensor]) -> AbstractContextManager[object]:
+def recomputed(x: Tensor, make: Callable[[], Tensor]) -> AbstractContextManager[object]:
     """Inside, whoever would keep `x`, or a reshaped view of it, keeps `make`, which gives the same numbers.
 
     Gradients are the same. It pays where `make` is cheap and reads only what is kept anyway. It runs outside autocast.

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 
@@ -18,12 +17,20 @@ def squared_relu(x: Tensor) -> Tensor:
 class _SquaredReLU(torch.autograd.Function):
     """Keeps x, and nothing between it and the result; its gradient is 2 relu(x)."""
 
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return F.relu(x).square_()
+    generate_vmap_rule = True
 
     @staticmethod
-    @once_differentiable
+    def forward(x: Tensor) -> Tensor:
+        y = F.relu(x)
+        return y.mul_(y)  # square_ has no rule for vmap
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return F.relu(ctx.saved_tensors[0]).mul_(gradients[0]).mul_(2)
+        slope = F.relu(ctx.saved_tensors[0])
+        if torch.is_grad_enabled():  # somebody differentiates twice
+            return 2 * slope * gradients[0]
+        return slope.mul_(gradients[0]).mul_(2)

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 
@@ -23,17 +22,25 @@ class _SwiGLU(torch.autograd.Function):
     long as of a whole.
     """
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
+    def forward(x: Tensor) -> Tensor:
         gate, up = x.chunk(2, dim=-1)
         return F.silu(gate.contiguous()).mul_(up)
 
     @staticmethod
-    @once_differentiable
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         (x,), (gradient,) = ctx.saved_tensors, gradients
         gate, up = x.chunk(2, dim=-1)
+        if torch.is_grad_enabled():  # somebody differentiates twice
+            half = gate.sigmoid()
+            slope = half * (1 + gate * (1 - half))
+            return torch.cat((gradient * up * slope, gradient * gate * half), dim=-1)
         gate, both = gate.contiguous(), torch.empty_like(x)
         to_gate, to_up = both.chunk(2, dim=-1)
         room = F.silu(gate)

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.linear import routed
+from models.kernels.expert_places import CALL, ROUND, Places, planned
+from models.kernels.expert_products import product
+from models.kernels.onednn import routed
 from models.moe.experts import Experts
-from models.moe.places import CALL, ROUND, Places, planned
-from models.moe.products import product
 
 EXACT, ROUNDED = 5e-7, 1.5e-2  # relative, in the norm
 
