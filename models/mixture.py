@@ -1,5 +1,7 @@
 """Mixture of experts: many feed-forward networks, of which each token passes through a few (Shazeer et al. 2017,
 arXiv:1701.06538).
+
+It is long because the config and its module stand together.
 """
 
 from __future__ import annotations
@@ -229,7 +231,7 @@ class MixtureFeedForward(FeedForward):
             choice.experts_NK, choice.weights_NK, asked_NK, asked.groups, experts, config.capacity.priority
         )
         capacity = None
-        if config.router.limited:
+        if config.router.picks == "tokens":
             capacity = config.capacity.seats(count // asked.groups, k, experts, training=asked.p.training)
         kept_NK = seats_NK >= 0 if capacity is None else (seats_NK >= 0) & (seats_NK < capacity)
         load_XE = demand_XE if capacity is None else demand_XE.clamp(max=capacity)

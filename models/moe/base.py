@@ -78,8 +78,6 @@ class RouterConfig(Config):
     """Whether it has logits that balance losses can move."""
     selects: ClassVar[bool] = True
     """Whether each token goes to the experts of its best scores, so that a bias on the scores can move it."""
-    limited: ClassVar[bool] = True
-    """Whether a capacity limits how many choices an expert takes."""
     causal: ClassVar[bool] = True
     """Whether a token's experts depend on no later token."""
     picks: ClassVar[Literal["tokens", "experts", "nobody"]] = "tokens"

@@ -19,7 +19,7 @@ class ExpertChoice(Learned):
     kind: Literal["expert choice"] = "expert choice"
     paper = ("Zhou et al. 2022", "https://arxiv.org/abs/2202.09368")
     picks = "experts"
-    selects, limited, causal = False, False, False
+    selects, causal = False, False
     factor: float = knob(
         2.0,
         "Experts per token on average",

@@ -15,7 +15,7 @@ class Soft(Learned):
     kind: Literal["soft"] = "soft"
     paper = ("Jacobs et al. 1991", "https://doi.org/10.1162/neco.1991.3.1.79")
     picks = "nobody"
-    selects, limited = False, False
+    selects = False
 
     def build(self, room: Room) -> Router:
         return SoftRouter(self, room)
