@@ -46,7 +46,8 @@ class _Product(torch.autograd.Function):
         x_RD, weight_EFD = ctx.saved_tensors
         if torch.is_grad_enabled():  # somebody differentiates twice
             y_RF = _written(x_RD, weight_EFD, ctx.plan)
-            return *torch.autograd.grad(y_RF, (x_RD, weight_EFD), grads[0], create_graph=True), None
+            to_x, to_weight = torch.autograd.grad(y_RF, (x_RD, weight_EFD), grads[0], create_graph=True)
+            return to_x, to_weight, None
         return *_backward(grads[0], x_RD, weight_EFD, ctx.plan), None
 
 
