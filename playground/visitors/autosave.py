@@ -20,7 +20,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from models.edits import Ablate, Force
+from models.edits import Force
 from playground.comparison.ready import READY
 from playground.interventions.ablation import Ablation
 from playground.runs import archive
@@ -30,9 +30,11 @@ from playground.settings.forms import plain
 from playground.visitors import comparing, folders, saved
 from playground.visitors.folders import RUN, SESSION, WORDS, Trace
 from playground.visitors.saved import (
+    Ablated,
     Compared,
     Controls,
     Entry,
+    Forced,
     Investigated,
     Look,
     Prompt,
@@ -168,12 +170,13 @@ def _look(session: Session) -> Look:
 
 def _removed(done: Ablation) -> Removed:
     (edit,) = done.edits
-    assert isinstance(edit, (Ablate, Force))  # no press removes anything else
+    kept = Forced if isinstance(edit, Force) else Ablated  # no press removes anything else
+    plain = kept.model_validate({name: getattr(edit, name) for name in kept.model_fields})
     before, after = (
         Sums(loss=s.loss_B.tolist(), right=s.right_B.tolist(), scored=s.scored_B.tolist())
         for s in (done.before, done.after)
     )
-    return Removed(edit=edit, label=done.label, step=done.step, before=before, after=after)
+    return Removed(edit=plain, label=done.label, step=done.step, before=before, after=after)
 
 
 def _controls(edited: Edited[Any]) -> Controls:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.edits import Ablate, Force
+from models.edits import StackName
 
 FORMAT = "transformer-playground session 1"
 MOST = 48 * 2**20  # bytes; a visitor's own text stands in every config that has it
@@ -56,10 +56,31 @@ class Sums(Part):
     scored: list[float]
 
 
+class Ablated(Part):
+    """See `Ablate`."""
+
+    stack: StackName
+    layer: int | None
+    part: Name
+    head: int | None
+    how: Literal["zero", "mean"]
+    expert: int | None
+    unit: int | None
+
+
+class Forced(Part):
+    """See `Force`."""
+
+    stack: StackName
+    layer: int
+    expert: int
+    position: int | None
+
+
 class Removed(Part):
     """What was removed from the model, and what it cost; see `Ablation`."""
 
-    edit: Ablate | Force
+    edit: Ablated | Forced
     label: Name
     step: Number
     before: Sums

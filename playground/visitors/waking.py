@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
+from models.edits import Ablate, Force
 from playground.comparison.matching import WHATS
 from playground.comparison.ready import READY
 from playground.comparison.variants import MOST as SIDES
@@ -34,7 +35,7 @@ from playground.visitors import comparing, folders, saved
 from playground.visitors.autosave import state_of, state_of_words
 from playground.visitors.folders import RUN, SESSION, WORDS
 from playground.visitors.jobs import Anywhere
-from playground.visitors.saved import Controls, Entry, Investigated, Look, Prompt, Removed, Saved, Side, Vectors
+from playground.visitors.saved import Controls, Entry, Forced, Investigated, Look, Prompt, Removed, Saved, Side, Vectors
 from playground.visitors.session import Session
 from playground.visitors.shelf import MOST, Kept, begun_from
 from playground.visitors.work import EXPERIMENTS, Work
@@ -274,7 +275,8 @@ def _remove(session: Session, look: Look) -> None:
     if look.removed is None:
         return
     done = Removed.model_validate(look.removed)
-    run, edits = session.start(), (done.edit,)
+    kind = Force if isinstance(done.edit, Forced) else Ablate
+    run, edits = session.start(), (kind(**done.edit.model_dump()),)
     before, after = (
         Scores(*(torch.tensor(each, dtype=torch.float64) for each in sums.model_dump().values()))
         for sums in (done.before, done.after)

@@ -38,7 +38,7 @@ const inLine = work => {
 const html = ({ title, note }, tall) => {
   const words = title ? `<h2>${esc(title)}</h2><span>${esc(note)}</span><span class="grow"></span>` : "";
   return `<div class="pt${title ? "" : " bare"}">${words}<button class="b small quiet" data-table aria-pressed="false">Table</button></div>
-    <div class="chart" role="img" style="height:${tall}px"></div><div class="plot-table" hidden></div><p class="bad" hidden></p>`;
+    <div class="chart" role="figure" style="height:${tall}px"></div><div class="plot-table" hidden></div><p class="bad" hidden></p>`;
 };
 
 /** props: title and note (heading above, optional), said (aria-label), tall (px), slot, view. */

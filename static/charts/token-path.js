@@ -27,7 +27,7 @@ export const pathStrip = (host, choose) => {
       shown = key;
       at = -1;
       host.classList.toggle("many", tokens.length > 44);
-      host.innerHTML = tokens.map((token, i) => `<button class="c${i % 4 ? " odd" : ""}" data-i="${i}" tabindex="-1" aria-label="${i} ${esc(glyphOf(token))}">
+      host.innerHTML = tokens.map((token, i) => `<button class="c${i % 4 ? " odd" : ""}" data-i="${i}" tabindex="-1" aria-label="${esc(glyphOf(token))} ${i}">
         <span class="t">${esc(shortGlyph(token, 4))}</span><span class="u">${i}</span></button>`).join("");
     }
     if (place === at) return;
@@ -97,7 +97,7 @@ export const pathPlane = (host, choose) => {
   return { draw, svg };
 };
 
-/** Lengths as bars, cosines as numbers, layer by layer. */
+/** Norms as bars, cosines as numbers, layer by layer. */
 export const pathTable = host => {
   host.innerHTML = `<div class="table-box" tabindex="0" role="region" aria-label="What each layer adds"><table><thead></thead><tbody></tbody></table></div>`;
   const head = host.querySelector("thead"), body = host.querySelector("tbody");

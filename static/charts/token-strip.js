@@ -28,7 +28,7 @@ export const tokenStrip = (host, { choose }) => {
       text.style.background = packed === null ? "" : cssColour(packed);
       text.style.color = packed === null ? "" : inkOn(packed);
       cell.classList.toggle("off", w === null);
-      cell.setAttribute("aria-label", `${i} ${glyphOf(frame.keys[i])}: ${weightText(w)}`);
+      cell.setAttribute("aria-label", `${glyphOf(frame.keys[i])} ${i}: ${weightText(w)}`);
     });
     if (mine === at) return;
     cells[at]?.removeAttribute("aria-pressed");

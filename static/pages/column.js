@@ -16,7 +16,7 @@ const chips = groups => groups.map(([title, presets]) => `<div class="eyebrow">$
 
 const figures = card => card.map(([label, old, now, unit, other]) => `<div><dt>${esc(label)}</dt>
   <dd>${esc(old)} <small>${esc(unit ?? "")}</small></dd>
-  <span class="to">${now ? `→ ${esc(now)}${other ? ` <small>${esc(other)}</small>` : ""}` : "&nbsp;"}</span></div>`).join("");
+  <dd class="to">${now ? `→ ${esc(now)}${other ? ` <small>${esc(other)}</small>` : ""}` : "&nbsp;"}</dd></div>`).join("");
 
 const percent = share => `${Math.round(100 * share)} %`;
 const partsText = parts => {

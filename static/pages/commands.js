@@ -24,7 +24,9 @@ const each = (view, act) => {
 };
 
 let echo = false;                                      // a tab is being turned to because the server said so
-each("tabs", ({ id, name }) => once(
+const turned = {};                                     // bar of tabs -> the visitor's newest press there
+/* Who has turned before the page was attached is not turned back: that press waits to be sent, and is newer. */
+each("tabs", ({ id, name }) => turned[id]?.n === Infinity || once(
   () => document.querySelector(`#${CSS.escape(id)} [role=tab][data-tab-id="${CSS.escape(name)}"]`),
   tab => { echo = true; try { tab.click(); } finally { echo = false; } },
 ));
@@ -47,5 +49,5 @@ each("download", ({ name, text, error }) => {
 /* Before Gradio turns, so that the tab in sight is still the one before. */
 document.addEventListener("click", event => {
   const tab = event.target.closest?.("[role=tab][data-tab-id]"), set = tab?.closest(".pg-tabs[id]");
-  if (set && !echo && tab.getAttribute("aria-selected") !== "true") press(set.id, "turn", { id: tab.dataset.tabId });
+  if (set && !echo && tab.getAttribute("aria-selected") !== "true") turned[set.id] = press(set.id, "turn", { id: tab.dataset.tabId });
 }, true);

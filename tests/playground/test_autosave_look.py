@@ -78,10 +78,12 @@ def test_a_model_that_was_to_be_built_is_built(folder):
     assert (other.run.now.model.layers, other.run.step, [kept.run.step for kept in other.shelf.kept]) == (1, 0, [5])
 
 
+HEAD = Ablate("decoder", 0, head=1)._asdict()
+HEAD.pop("reference")
 SPOILT = {
-    "a head that is not there": {"edit": ["decoder", 0, "self_attention", 7]},
-    "another layer": {"edit": ["decoder", 99]},
-    "no edit": {"edit": ["wings", 0, "self_attention", 0]},
+    "a head that is not there": {"edit": HEAD | {"head": 7}},
+    "another layer": {"edit": HEAD | {"layer": 99}},
+    "no edit": {"edit": HEAD | {"stack": "wings"}},
     "numbers of other examples": {"before": {"loss": [1.0], "right": [1.0], "scored": [1.0]}},
     "numbers that are none": {"before": {"loss": [float("nan")], "right": [], "scored": []}},
 }

@@ -106,8 +106,8 @@ export const embeddings = (element, props, trigger, watch) => {
     map.draw(frame);
     near.draw(frame);
     const { norm, mean, moved, since } = latest.norm;
-    vectorFacts($(".facts"), [["Length", num(norm, 3), `mean of all ${num(mean, 3)}`],
-      ["Moved", moved === null ? "–" : `${num(100 * moved, 2)} %`, moved === null ? "" : `of its length since step ${num(since)}`]]);
+    vectorFacts($(".facts"), [["Norm", num(norm, 3), `mean of all ${num(mean, 3)}`],
+      ["Moved", moved === null ? "–" : `${num(100 * moved, 2)} %`, moved === null ? "" : `of its norm since step ${num(since)}`]]);
     setText($(".side .fine"), latest.note);
     if (!placed) return;
     const states = path.rows.length - 1;

@@ -27,13 +27,13 @@ export const vectorNear = (host, choose) => {
       setText(word, text);
       bar.firstChild.style.width = `${Math.max(0, 100 * one[1]).toFixed(1)}%`;
       setText(number, said);
-      row.setAttribute("aria-label", `${text}, cosine ${said}`);
+      row.setAttribute("aria-label", `${text} ${said}, cosine`);
     });
   } };
 };
 
 /** [[name, value, small print]] as a list of facts, updated in place. */
 export const vectorFacts = (host, facts) => {
-  if (host.children.length !== facts.length) host.innerHTML = "<div><dt></dt><dd></dd><span></span></div>".repeat(facts.length);
+  if (host.children.length !== facts.length) host.innerHTML = "<div><dt></dt><dd></dd><dd class="note"></dd></div>".repeat(facts.length);
   facts.forEach((texts, i) => texts.forEach((text, k) => setText(host.children[i].children[k], text)));
 };

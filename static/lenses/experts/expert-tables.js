@@ -16,7 +16,7 @@ const put = (node, html) => { if (node.shown !== html) node.innerHTML = node.sho
 export const expertTables = (root, { costs, select }) => {
   const $ = name => root.querySelector(name);
   const measures = found => put($(".meas"), found.map(([name, value, unit, note, told]) =>
-    `<div title="${esc(told)}"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd><p>${note}</p></div>`).join(""));
+    `<div title="${esc(told)}"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd><dd class="note">${note}</dd></div>`).join(""));
   const sums = found => put($(".eq"), found.map(([name, html]) => `<div class="l"><span>${name}</span><span>${html}</span></div>`).join(""));
   const special = ({ by, labels, rows }) => {
     setText($(".by"), `share of each expert’s slots, by ${by} of the token`);

@@ -7,6 +7,7 @@ import { glyphOf } from "../../core/tokens.js";
 import { expertColour } from "./expert-load.js";
 
 const look = token => !token.n ? " none" : token.d === token.n ? " drop" : token.d ? " half" : "";
+const expertText = token => token.e.length ? `E${token.e[0]}` : "–";
 const said = token => !token.e.length ? "goes to no expert" : `expert ${token.e[0]}${look(token) === " drop" ? ", dropped" : ""}`;
 
 /** Tokens in one row: as few rows as fit `most` across, all of the same length. */
@@ -18,8 +19,8 @@ export const expertLines = (host, { line, select }) => {
   let frame = null;
 
   const cell = (token, i, j) => `<button class="tk${look(token)}" data-i="${i}" data-j="${j}" tabindex="${i + j ? -1 : 0}"
-    style="--c:${token.e.length ? expertColour(token.e[0]) : "var(--line-strong)"}" aria-label="${esc(glyphOf(token.t))}, ${said(token)}">
-    <b>${esc(glyphOf(token.t))}</b><i>${token.e.length ? `E${token.e[0]}` : "–"}</i></button>`;
+    style="--c:${token.e.length ? expertColour(token.e[0]) : "var(--line-strong)"}" aria-label="${esc(glyphOf(token.t))} ${expertText(token)}, ${said(token)}">
+    <b>${esc(glyphOf(token.t))}</b><i>${expertText(token)}</i></button>`;
   const bars = token => token.p.map(([e, p]) => `<span class="pr"><b>E${e}</b><u style="width:${(100 * p).toFixed(1)}px;background:${expertColour(e)}"></u>
     <span>${p.toFixed(2)}</span></span>`).join("");
   const seats = token => {

@@ -33,7 +33,7 @@ export const distanceHeads = (host, { choose, ablate }) => {
       mine.style.stroke = heads <= 4 ? `var(--line-${h})` : "var(--text)";
       setText(tile.querySelector(".does"), does);
       tile.classList.toggle("stands", does !== "even");
-      const rest = share === null ? "" : `, distance explains ${Math.round(100 * share)} % of its scores`, spoken = `Layer ${l}, head ${h}: ${does}${rest}`;
+      const rest = share === null ? "" : `, distance explains ${Math.round(100 * share)} % of its scores`, spoken = `H${h} ${does}, layer ${l}${rest}`;
       if (tile.getAttribute("aria-label") !== spoken) { tile.setAttribute("aria-label", spoken); tile.title = spoken; }
     });
     const next = layer * heads + head;

@@ -94,7 +94,7 @@ export const positions = (element, props, trigger, watch) => {
     ablateButton($("[data-k=ablate]"), frame.ablation, layer, head);
     if (frame.ablation) { setText($(".find b"), frame.ablation.title); setText($(".find p"), frame.ablation.text); }
     if (mine) put($(".meas"), frame.measures.map(([name, value, unit, note, told]) =>
-      `<div title="${esc(told)}"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd><p>${note}</p></div>`).join(""));
+      `<div title="${esc(told)}"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd><dd class="note">${note}</dd></div>`).join(""));
     if (asTable) return tables.draw(frame, chosen);
     heads.draw(frame, chosen);
     charts.draw(frame, chosen);
