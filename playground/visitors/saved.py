@@ -1,4 +1,7 @@
-"""What a session's file says: its settings and where its visitor looks, as plain values, all of them bounded."""
+"""What a session's file says: its settings and where its visitor looks, as plain values, all of them bounded.
+
+It is long as a table is: a record for each thing that is kept.
+"""
 
 from __future__ import annotations
 

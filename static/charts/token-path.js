@@ -28,7 +28,7 @@ export const pathStrip = (host, choose) => {
       at = -1;
       host.classList.toggle("many", tokens.length > 44);
       host.innerHTML = tokens.map((token, i) => `<button class="c${i % 4 ? " odd" : ""}" data-i="${i}" tabindex="-1" aria-label="${esc(glyphOf(token))} ${i}">
-        <span class="t">${esc(shortGlyph(token, 4))}</span><span class="u">${i}</span></button>`).join("");
+        <span class="t">${esc(shortGlyph(token, 4))}</span> <span class="u">${i}</span></button>`).join("");
     }
     if (place === at) return;
     host.children[at]?.removeAttribute("aria-pressed");

@@ -13,7 +13,7 @@ export const tokenStrip = (host, { choose }) => {
     axes = frame.axes;
     host.classList.toggle("many", frame.S > 44);                      // then an index under every fourth token only
     host.innerHTML = frame.keys.map((token, i) => `<button class="c${i % 4 ? " odd" : ""}" data-i="${i}" tabindex="-1">
-      <span class="t">${esc(shortGlyph(token, 4))}</span><span class="u">${i}</span></button>`).join("");
+      <span class="t">${esc(shortGlyph(token, 4))}</span> <span class="u">${i}</span></button>`).join("");
     cells = [...host.children];
     at = -1;
   };

@@ -20,11 +20,11 @@ export const headMosaic = (host, { choose, ablate }) => {
   let built = "", tiles = [], canvases = [], plates = [], roles = [], numbers = [], on = -1, heads = 0;
 
   const labels = (tokens, edge, name = "") => ticks(tokens).map(i =>
-    `<span class="${name}" style="${edge}:${middle(i, tokens.length)}">${esc(shortGlyph(tokens[i], 2))}</span>`).join("");
+    `<span class="${name}" style="${edge}:${middle(i, tokens.length)}" data-t="${esc(shortGlyph(tokens[i], 2))}"></span>`).join("");
   const tile = (frame, layer, head) => `<button class="tile" data-l="${layer}" data-h="${head}" tabindex="-1" aria-pressed="false">
     <span class="tokline" aria-hidden="true">${labels(frame.keys, "left")}</span>
     <span class="well" style="aspect-ratio:${frame.S}/${frame.T}"><canvas></canvas><span class="plate" hidden></span></span>
-    <span class="cap"><b>H${head}</b> <span class="role"></span></span><span class="cap2"></span></button>`;
+    <span class="cap"><b>H${head}</b> <span class="role"></span></span> <span class="cap2"></span></button>`;
   const side = (frame, layer) => `<span class="side" aria-hidden="true"><span class="lay"><span class="word">layer </span>${layer}</span>
     <span class="qks">${labels(frame.queries, "top", "qk")}</span></span>`;
 
@@ -54,7 +54,7 @@ export const headMosaic = (host, { choose, ablate }) => {
     plates[i].hidden = !number || host.classList.contains("dense") && score < 0.5;
     setText(roles[i], role.split(",")[0]);               // "one key, unnamed" does not fit; it is spoken and listed whole
     setText(numbers[i], rest);
-    const spoken = `Layer ${Math.floor(i / heads)}, head ${i % heads}: ${role} ${number}, ${rest}`;
+    const spoken = `${plates[i].hidden ? "" : `${number} `}H${i % heads} ${roles[i].textContent} ${rest}, layer ${Math.floor(i / heads)}`;
     if (tiles[i].getAttribute("aria-label") === spoken) return;
     tiles[i].setAttribute("aria-label", spoken);
     tiles[i].title = host.classList.contains("dense") ? `L${Math.floor(i / heads)} H${i % heads} ${role} ${number}\n${rest}` : "";

@@ -5,7 +5,7 @@ import { glyphOf } from "../../core/tokens.js";
 const LIST = 8;                                        // room for as many, so that nothing moves
 
 export const vectorNear = (host, choose) => {
-  host.innerHTML = `<button class="n" data-i><b class="mono"></b><i><u></u></i><span></span></button>`.repeat(LIST);
+  host.innerHTML = `<button class="n" data-i><b class="mono"></b> <i><u></u></i> <span></span></button>`.repeat(LIST);
   const rows = [...host.children];
   let shown = [];
   host.addEventListener("click", event => { const at = rows.indexOf(event.target.closest("[data-i]")); if (shown[at]) choose(shown[at][0]); });
@@ -34,6 +34,6 @@ export const vectorNear = (host, choose) => {
 
 /** [[name, value, small print]] as a list of facts, updated in place. */
 export const vectorFacts = (host, facts) => {
-  if (host.children.length !== facts.length) host.innerHTML = "<div><dt></dt><dd></dd><dd class="note"></dd></div>".repeat(facts.length);
+  if (host.children.length !== facts.length) host.innerHTML = '<div><dt></dt><dd></dd><dd class="note"></dd></div>'.repeat(facts.length);
   facts.forEach((texts, i) => texts.forEach((text, k) => setText(host.children[i].children[k], text)));
 };

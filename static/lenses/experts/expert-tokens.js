@@ -20,7 +20,7 @@ export const expertLines = (host, { line, select }) => {
 
   const cell = (token, i, j) => `<button class="tk${look(token)}" data-i="${i}" data-j="${j}" tabindex="${i + j ? -1 : 0}"
     style="--c:${token.e.length ? expertColour(token.e[0]) : "var(--line-strong)"}" aria-label="${esc(glyphOf(token.t))} ${expertText(token)}, ${said(token)}">
-    <b>${esc(glyphOf(token.t))}</b><i>${expertText(token)}</i></button>`;
+    <b>${esc(glyphOf(token.t))}</b> <i>${expertText(token)}</i></button>`;
   const bars = token => token.p.map(([e, p]) => `<span class="pr"><b>E${e}</b><u style="width:${(100 * p).toFixed(1)}px;background:${expertColour(e)}"></u>
     <span>${p.toFixed(2)}</span></span>`).join("");
   const seats = token => {

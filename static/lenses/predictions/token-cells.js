@@ -7,12 +7,12 @@ import { byteOf } from "../../charts/weights.js";
 /** One token. Right and wrong differ by mark as well as by colour: wrong is underlined and shows the target token. */
 export const tokenCell = (cell, i) => {
   const scored = cell.role !== "prompt", wrong = scored && cell.right === false;
-  const judged = !scored ? "" : wrong ? `, wrong, wanted ${glyphOf(cell.want)}` : cell.right ? ", right" : "";
+  const judged = !scored ? "" : wrong ? ` ${glyphOf(cell.want)}, wrong, target ${glyphOf(cell.want)}` : cell.right ? ", right" : "";
   const tag = cell.top?.length ? "button" : "span", look = wrong ? " wrong" : cell.right ? " right" : "";
   const said = tag === "button" ? ` type="button" aria-label="${esc(glyphOf(cell.t) + judged)}"` : "";
   const want = wrong ? `<span class="want" aria-hidden="true">${esc(glyphOf(cell.want))}</span>` : "";
   return `<${tag} class="tk ${esc(cell.role)}${look}" data-i="${i}"${said}>
-    <span class="t">${esc(glyphOf(cell.t))}</span>${want}</${tag}>`;
+    <span class="t">${esc(glyphOf(cell.t))}</span> ${want}</${tag}>`;
 };
 
 /** A token the model made, coloured by its probability on the square-root scale. */
