@@ -77,8 +77,8 @@ def packed(path: str) -> bytes:
 
 async def file(request: Request) -> Response:
     """One of `FILES`; a browser keeps it, since another one has another address."""
-    path = request.path_params["path"]
-    if request.path_params["digest"] != DIGEST or path not in FILES:
+    digest, _, path = request.path_params["address"].partition("/")
+    if digest != DIGEST or path not in FILES:
         return PlainTextResponse("There is nothing at this address.", 404)
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
     media = TYPES[path[path.rindex(".") :]]
@@ -87,4 +87,4 @@ async def file(request: Request) -> Response:
     return Response(FILES[path], headers=headers, media_type=media)
 
 
-FILES_ROUTE = Route("/pg/{digest}/{path:path}", file, methods=["GET"])
+FILES_ROUTE = Route("/pg/{address:path}", file, methods=["GET"])

@@ -69,6 +69,22 @@ def test_a_link_shows_frames_and_not_the_replay_until_its_run_is_there(page):
     expect(page.locator(".mosaic canvas").first).to_be_visible()
 
 
+def test_who_turns_to_a_lens_before_the_server_has_answered_is_not_turned_back(page):
+    screen = Screen(page).open(lens="experts", **SMALL)  # the server's answers say to which lens it has turned
+    held = []
+    page.route("**/run/predict*", lambda route: held.append(route))
+    page.reload()
+    learning = page.locator("#lenses [role=tab]", has_text="Learning")
+    learning.click()
+    expect(learning).to_have_attribute("aria-selected", "true")
+    while not held:
+        page.wait_for_timeout(50)
+    page.unroute("**/run/predict*")
+    screen.arrived()
+    expect(page.locator(".plot:visible h2").first).to_have_text("Loss")
+    expect(learning).to_have_attribute("aria-selected", "true")
+
+
 def test_what_the_server_says_in_the_replay_stays_and_the_replay_stands_at_its_end_where_a_lens_shows_it(page):
     screen = Screen(page).open()
     page.keyboard.press("a")

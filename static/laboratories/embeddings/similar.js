@@ -18,7 +18,7 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div><div class
   <p class="bad" role="status" hidden></p>
   <div class="wordmaps pic">${["hot", "dense"].map(name => `<section data-m="${name}"><div class="pt"><h2></h2><span></span></div>
     <div class="simgrid" tabindex="0" role="application"><div class="xs"></div><div class="ys"></div>
-      <div class="well"><canvas role="img"></canvas><canvas class="numbers" aria-hidden="true"></canvas><div class="cell" hidden></div></div>
+      <div class="well"><canvas role="img" aria-label="Cosines of pairs of words, before they have come"></canvas><canvas class="numbers" aria-hidden="true"></canvas><div class="cell" hidden></div></div>
       <div class="hover-card" hidden></div></div></section>`).join("")}</div><div class="twin"></div></div>`;
 const text = x => x.toFixed(2).replace("-", "−"), byte = x => Math.round((Math.max(-1, Math.min(1, x)) + 1) * 127);
 
