@@ -3,7 +3,7 @@ import { saveCsv } from "../core/files.js";
 import { iconHtml } from "../core/icons.js";
 import { mount, mountOf } from "../core/mount.js";
 import { num } from "../core/numbers.js";
-import { esc, reader, setText } from "../core/text.js";
+import { esc, reader, setHtml, setText } from "../core/text.js";
 
 const missing = cell => cell === null || cell === undefined || cell === "";
 const fixed = (x, digits) => x.toLocaleString("en",
@@ -68,7 +68,7 @@ export const tableView = host => {
     heading(align);
     const html = pinned().map(row => `<tr class="mine">${cells(row)}</tr>`).join("")
       + others().map(row => `<tr>${cells(row)}</tr>`).join("");
-    if (body.shown !== html) body.innerHTML = body.shown = html;
+    setHtml(body, html);
   };
   head.addEventListener("click", event => {
     const button = event.target.closest("[data-c]");

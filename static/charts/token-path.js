@@ -1,6 +1,6 @@
 /* One token's way through the layers: the probe's tokens to choose from, a path on a plane, and what each layer adds. */
 import { num } from "../core/numbers.js";
-import { esc, setText } from "../core/text.js";
+import { esc, setHtml, setText } from "../core/text.js";
 import { glyphOf, shortGlyph } from "../core/tokens.js";
 import { svgAttr, svgMove, svgNearest, svgPlane, svgPool } from "./plane.js";
 
@@ -109,7 +109,7 @@ export const pathTable = host => {
       : `<td>${value.toFixed(2).replace("-", "−")}</td>`;
     const top = `<tr>${columns.map((name, i) => `<th scope="col" class="${i ? "" : "left"}">${name}</th>`).join("")}</tr>`;
     const html = rows.map(row => `<tr>${row.map(cell).join("")}</tr>`).join("");
-    if (head.shown !== top) head.innerHTML = head.shown = top;
-    if (body.shown !== html) body.innerHTML = body.shown = html;
+    setHtml(head, top);
+    setHtml(body, html);
   } };
 };

@@ -3,7 +3,7 @@
 import { say } from "../core/announce.js";
 import { paintCells } from "../core/colours.js";
 import { num } from "../core/numbers.js";
-import { esc } from "../core/text.js";
+import { esc, setHtml } from "../core/text.js";
 import { glyphOf, shortGlyph } from "../core/tokens.js";
 import { mapCard, plainCard } from "./weight-map-card.js";
 import { cellNumbers } from "./weight-map-numbers.js";
@@ -75,7 +75,7 @@ export const weightMap = (host, { choose }) => {
     tip.hidden = !at;
     if (!at) return;
     const html = mapCard(frame, chosen, ...at);
-    if (tip.shown !== html) tip.innerHTML = tip.shown = html;
+    setHtml(tip, html);
     const wide = tip.offsetWidth, x = LEFT + at[1] * side - scroller.scrollLeft;
     const left = x + side + 10 + wide < width ? x + side + 10 : x - wide - 10;
     const above = TOP + at[0] * side - tip.offsetHeight - 12, top = above > 0 ? above : TOP + (at[0] + 1) * side + 12;

@@ -1,7 +1,7 @@
 /* An experiment's bar: one button that runs or stops it, its progress in words and as a line, and chips for what takes part. */
 import { iconHtml } from "../core/icons.js";
 import { mount, mountOf } from "../core/mount.js";
-import { esc, reader, setText } from "../core/text.js";
+import { esc, reader, setHtml, setText } from "../core/text.js";
 
 export const runbar = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader();
@@ -12,7 +12,7 @@ export const runbar = (element, props, trigger, watch) => {
   const face = on => {
     running = on;
     const html = iconHtml(on ? "pause" : "play") + (on ? "Stop" : "Run");
-    if (button.shown !== html) button.innerHTML = button.shown = html;
+    setHtml(button, html);
   };
   button.addEventListener("click", () => {
     face(!running);                                    // at once; the next value confirms it

@@ -6,7 +6,7 @@ import { num, parseNumber } from "../../core/numbers.js";
 import { offer } from "../../core/offers.js";
 import { rich } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
-import { esc, reader, setText } from "../../core/text.js";
+import { esc, reader, setHtml, setText } from "../../core/text.js";
 import { segmentedChoice } from "../../controls/choice.js";
 import { timeLine } from "../../controls/scrubber.js";
 import { shareButton } from "../../controls/share.js";
@@ -111,7 +111,7 @@ export const compare = (element, props, trigger, watch) => {
   function drawBar() {
     const state = hope ?? bar.state, [icon, words, under] = STATES[state] ?? STATES.ready, button = $("[data-do=toggle]");
     const face = `${iconHtml(icon)}<span>${words}</span>`;
-    if (button.shown !== face) button.innerHTML = button.shown = face;
+    setHtml(button, face);
     $(".cmp-bar").dataset.state = state;
     setText($("[data-step]"), num(bar.step));
     setText($("[data-words]"), bar.looking ? "step · past" : under);

@@ -6,7 +6,7 @@ import { onKey } from "../../core/keys.js";
 import { isSeen, mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo, onVerb, rich } from "../../core/rich.js";
-import { esc, reader, setText } from "../../core/text.js";
+import { esc, reader, setHtml, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
 import { menu, segmentedChoice } from "../../controls/choice.js";
 import { tableView } from "../../charts/table.js";
@@ -83,12 +83,12 @@ export const inputvector = (element, props, trigger, watch) => {
       node.querySelector("canvas").setAttribute("aria-label", `${row.label}: ${row.x.length} numbers, length ${num(row.norm, 3)}`);
       const html = `<span><b>${num(row.norm, 3)}</b> norm</span><span>${signed(row.mean, 2)} mean</span><span>${num(row.variance, 2)} variance</span>`;
       const said = node.querySelector(".told");
-      if (said.shown !== html) said.innerHTML = said.shown = html;
+      setHtml(said, html);
     });
     const html = legend(scale(latest.sum), latest.parts.length > 1 ? "the parts and the sum, one scale" : "the vector")
       + (latest.normed ? legend(scale(latest.normed), `after ${latest.normed.label.replace("After ", "")}, its own scale`) : "");
     const keys = host.lastChild;
-    if (keys.shown !== html) keys.innerHTML = keys.shown = html;
+    setHtml(keys, html);
     setText($(".enters"), latest.enters ? `Nothing is added for the position. ${latest.enters}` : "");
     setText($(".does"), latest.normed ? `${latest.normed.does} It stands ${latest.normed.where}.` : "Nothing is normed before the first block’s attention: it reads the sum itself.");
     drawNorms(at);
@@ -102,7 +102,7 @@ export const inputvector = (element, props, trigger, watch) => {
     const html = names.map(each => `<div class="line"><span>${each}</span><div>${latest.norms[each].map((x, i) =>
       `<i style="height:${(100 * x / most).toFixed(1)}%" class="${i === at ? "on" : ""}" title="${i} ${esc(glyphOf(latest.tokens[i]))}: ${num(x, 3)}"></i>`).join("")}</div></div>`).join("");
     const bars = $(".bars");
-    if (bars.shown !== html) bars.innerHTML = bars.shown = html;
+    setHtml(bars, html);
   };
 
   /* ---- cells ---- */

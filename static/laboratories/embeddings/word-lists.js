@@ -1,6 +1,6 @@
 /* Neighbours of the chosen word in both methods, now and over time, and analogies as they are typed. */
 import { iconHtml } from "../../core/icons.js";
-import { esc, setText } from "../../core/text.js";
+import { esc, setHtml, setText } from "../../core/text.js";
 import { tableView } from "../../charts/table.js";
 
 const METHODS = ["skip-gram", "CBOW"], TYPED_MS = 120;
@@ -10,7 +10,6 @@ const button = word => `<button type="button" class="link" data-word="${esc(word
 const ranked = (rows, own) => rows.map(([word, x, kind]) => `<li><span class="name">${button(word)}</span>
   <span class="bar"><i style="width:${Math.max(0, 100 * x).toFixed(1)}%"></i></span><b>${cosine(x)}</b>
   <span class="muted">${esc(kind)}${own && kind && kind !== own ? " ≠" : ""}</span></li>`).join("");
-const fill = (node, html) => { if (node.shown !== html) node.innerHTML = node.shown = html; };
 const onWord = (host, choose) => host.addEventListener("click", event => {
   const word = event.target.closest("[data-word]");
   if (word) choose(word.dataset.word);
@@ -24,7 +23,7 @@ export const wordLists = (host, choose) => {
   onWord(host, choose);
   return { draw(word, near, time, own) {
     setText(host.querySelector("h2"), `Nearest to “${word}”`);
-    [left, right].forEach((node, m) => fill(node, ranked(near[m], own)));
+    [left, right].forEach((node, m) => setHtml(node, ranked(near[m], own)));
     past.draw({ name: `neighbours-of-${word}`, title: "", columns: ["words read", ...METHODS.map(label => ({ label, align: "left" }))],
       rows: time.map(([read, ...lists]) => [read, ...lists.map(list => list.join(", "))]) });
   } };
@@ -48,6 +47,6 @@ export const wordAnalogy = (host, ask, choose) => {
     if (performance.now() > until && !inputs.includes(document.activeElement)) inputs.forEach((input, i) => { if (input.value !== abc[i]) input.value = abc[i]; });
     setText(bad, error);
     bad.hidden = !error;
-    [left, right].forEach((node, m) => fill(node, ranked(found[m] ?? [], "")));
+    [left, right].forEach((node, m) => setHtml(node, ranked(found[m] ?? [], "")));
   } };
 };

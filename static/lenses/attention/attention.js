@@ -6,6 +6,7 @@ import { onDo, onVerb } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
 import { reader } from "../../core/text.js";
 import { lensTools } from "../../controls/lens-tools.js";
+import { headChoice } from "../../charts/head-choice.js";
 import { lensWords } from "../../charts/head-words.js";
 import { tokenStrip } from "../../charts/token-strip.js";
 import { saveMapCsv, saveMapPng, saveMapSvg } from "../../charts/weight-map-file.js";
@@ -40,17 +41,16 @@ export const attention = (element, props, trigger, watch) => {
   root.classList.add("attention");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), read = weights(), parse = reader();
-  const chosen = { layer: 0, head: 0, query: null, key: null };
+  const choice = headChoice(), chosen = Object.assign(choice.chosen, { query: null, key: null });
   let fixed = null;                                    // a key the visitor chose; else the largest of the row
   let frame = null, newest = null, scheduled = false;  // drawn; waiting; an animation frame is asked for
-  let server = "", asked = "", axes = "";              // head the server has; head asked of it; tokens seen last
+  let axes = "";                                       // tokens seen last
   let pin = null, asTable = false, waiting = 0;
 
   /* ---- what the visitor does ---- */
   const choose = (layer, head) => {
     if (!frame || layer >= frame.layers || head >= frame.heads) return;
-    Object.assign(chosen, { layer, head });
-    asked = `${layer},${head}`;
+    choice.choose(layer, head);
     show(false);                                       // at once, from the 8-bit frame; the 16-bit one follows
     trigger("select", { layer, head });
   };
@@ -86,14 +86,8 @@ export const attention = (element, props, trigger, watch) => {
   offerSlot("attention", $(".slot"));
 
   /* ---- drawing ---- */
-  /** The server's selection counts when it changes, unless the visitor has pressed another head since. */
   const adopt = () => {
-    const theirs = `${frame.layer},${frame.head}`;
-    if (theirs !== server && (!asked || asked === theirs)) Object.assign(chosen, { layer: frame.layer, head: frame.head });
-    if (asked === theirs) asked = "";
-    server = theirs;
-    chosen.layer = Math.min(chosen.layer, frame.layers - 1);
-    chosen.head = Math.min(chosen.head, frame.heads - 1);
+    choice.adopt(frame);
     if (pin && (pin[0] >= frame.layers || pin[1] >= frame.heads)) pin = null;
     if (axes === frame.axes) return;
     axes = frame.axes;                                 // another probe: the row of the old one means nothing here

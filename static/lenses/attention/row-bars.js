@@ -1,6 +1,6 @@
 /* The selected row as bars under the map, on the map's own key axis, and the sentence that reads it. */
 import { num } from "../../core/numbers.js";
-import { esc, setText } from "../../core/text.js";
+import { esc, setHtml, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
 import { largestKeys, weightText } from "../../charts/weights.js";
 
@@ -35,7 +35,7 @@ export const rowbars = (host, map) => {
   };
   const mask = (frame, query, masked, side) => {
     const html = masked.map(([a, b]) => `<i style="left:${a * side}px;width:${(b - a) * side}px"></i>`).join("");
-    if ($(".masks").shown !== html) $(".masks").innerHTML = $(".masks").shown = html;
+    setHtml($(".masks"), html);
     const wide = masked.find(([a, b]) => (b - a) * side > 72), label = $(".unseen");
     label.hidden = !wide;
     if (!wide) return;
@@ -69,7 +69,7 @@ export const rowbars = (host, map) => {
     const predicts = guess ? ` The model predicts ${token(guess[0])} at ${guess[1].toFixed(2)}.` : "";
     const on = `weight on each ${frame.self ? "key" : "source token"}, ${spanned(frame.scale, row)}.${predicts} <kbd>↑</kbd> <kbd>↓</kbd>`;
     const html = `Row ${query}, ${token(frame.queries[query])}: ${sees ? on : "nothing may be looked at from here."}`;
-    if (sentence.shown !== html) sentence.innerHTML = sentence.shown = html;
+    setHtml(sentence, html);
   };
   const draw = (frame, { layer, head, query }) => {
     last = [frame, { layer, head, query }];

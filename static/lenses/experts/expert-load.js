@@ -1,7 +1,7 @@
 /* Load per expert as bars against the capacity, and the same over training as a heat map whose rows are the bars' rows. */
 import { bytesOf, colourTable, paintCells } from "../../core/colours.js";
 import { num } from "../../core/numbers.js";
-import { esc, setText } from "../../core/text.js";
+import { esc, setHtml, setText } from "../../core/text.js";
 
 const HTML = `<div class="load"><div class="pt o1"><h2></h2><span class="what"></span></div>
     <div class="pt o4"><h2>Load over training</h2><span>each update by itself, relative to a uniform load</span></div>
@@ -38,7 +38,7 @@ export const expertLoad = (host, { select, ablate, force }) => {
   };
   const axis = (node, marks, title) => {
     const html = marks.map(([at, text]) => `<span style="left:${at}%">${text}</span>`).join("") + `<span class="title">${title}</span>`;
-    if (node.shown !== html) node.innerHTML = node.shown = html;
+    setHtml(node, html);
   };
   const scale = ({ load, names, layer, heat }) => {
     const now = `${names[layer]} ${load.tokens}`, ratio = Math.max(...load.demand) / (load.uniform || 1);
@@ -58,7 +58,7 @@ export const expertLoad = (host, { select, ablate, force }) => {
       Object.assign(over.style, { left: `${percent(load.load[e])}%`, width: `${percent(dropped)}%` });
       number.style.left = `${percent(asked)}%`;
       const html = roomy ? `<b>${num(asked)}</b>${dropped ? ` <span class="muted">${num(dropped)} dropped</span>` : ""}` : "";
-      if (number.shown !== html) number.innerHTML = number.shown = html;
+      setHtml(number, html);
       bars[i].title = `E${e}: ${num(asked)} asked, ${num(load.load[e])} taken, ${num(dropped)} dropped`;
       bars[i].classList.toggle("on", e === frame.expert);
       number.classList.toggle("inside", 100 - percent(asked) < 100 * (8 + 7 * number.textContent.length) / wide);
@@ -96,7 +96,7 @@ export const expertLoad = (host, { select, ablate, force }) => {
     canvas.setAttribute("aria-label", `Load of each expert relative to uniform, steps ${first} to ${end}`);
     const html = frame.marks.filter(([step]) => step >= first && step <= end).map(([step, text], i) =>
       `<div class="chg${at(step) > 55 ? " left" : ""}" style="left:${at(step)}%"><span style="top:${-17 - 13 * (i % 2)}px">${esc(text)}</span></div>`).join("");
-    if (marks.shown !== html) marks.innerHTML = marks.shown = html;
+    setHtml(marks, html);
     const steps = [...new Set([0, .25, .5, .75].map(part => Math.round(first + part * (end - first))))].filter(step => step < end);
     axis(heatAxis, steps.map(step => [at(step), num(step)]), `step ${num(end)}`);
   };

@@ -7,7 +7,7 @@ import { mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { doVerb, onDo, rich } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
-import { reader, setText } from "../../core/text.js";
+import { reader, setHtml, setText } from "../../core/text.js";
 import { menu, segmentedChoice } from "../../controls/choice.js";
 import { tableView } from "../../charts/table.js";
 import { saveFound } from "./experiment-file.js";
@@ -47,7 +47,7 @@ export const intervene = (element, props, trigger, watch) => {
   };
   const face = on => {
     const html = iconHtml(on ? "pause" : "play") + (on ? "Stop" : latest?.again ? "Run again" : "Run");
-    if ($(".run").shown !== html) $(".run").innerHTML = $(".run").shown = html;
+    setHtml($(".run"), html);
   };
   const going = () => pressed ?? latest?.state !== "idle";
 

@@ -2,7 +2,7 @@
 import { say } from "../../core/announce.js";
 import { colourTable, paintCells } from "../../core/colours.js";
 import { num } from "../../core/numbers.js";
-import { setText } from "../../core/text.js";
+import { setHtml, setText } from "../../core/text.js";
 import { plainCard } from "../../charts/weight-map-card.js";
 import { awayText } from "./distance-frame.js";
 import { distanceEdges, distancePictures, steadyScale } from "./distance-pictures.js";
@@ -60,7 +60,7 @@ export const distanceCharts = host => {
       setText(box.querySelector(".pt span"), note);
       svg.setAttribute("viewBox", `0 0 ${width} ${high}`);
       svg.style.height = `${high}px`;
-      if (svg.shown !== markup) svg.innerHTML = svg.shown = markup;
+      setHtml(svg, markup);
       svg.setAttribute("aria-label", `${title} of L${chosen.layer} H${chosen.head}, ${note}; the table has the numbers`);
       if (name === "pairs") paintPairs();
     }
@@ -73,7 +73,7 @@ export const distanceCharts = host => {
     const x = left + (at + .5) / frame.R * (width - left - right);
     cursor.style.transform = `translateX(${x}px)`;
     const html = distanceCard(frame, chosen, at, pair);
-    if (tip.shown !== html) tip.innerHTML = tip.shown = html;
+    setHtml(tip, html);
     const wide = tip.offsetWidth, beside = x + 14 + wide < width ? x + 14 : x - wide - 14;
     tip.style.transform = `translate(${Math.max(0, Math.min(beside, width - wide))}px, ${Math.max(0, mouse - tip.offsetHeight - 14)}px)`;
   };

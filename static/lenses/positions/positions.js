@@ -4,9 +4,11 @@ import { onKey } from "../../core/keys.js";
 import { mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { doVerb, onDo, rich } from "../../core/rich.js";
-import { esc, setText } from "../../core/text.js";
+import { setText } from "../../core/text.js";
 import { lensTools } from "../../controls/lens-tools.js";
+import { headChoice } from "../../charts/head-choice.js";
 import { ablateButton } from "../../charts/head-words.js";
+import { drawMeasures } from "../../charts/measures.js";
 import { distanceCharts } from "./distance-charts.js";
 import { distanceFrames } from "./distance-frame.js";
 import { distanceHeads } from "./distance-heads.js";
@@ -31,14 +33,13 @@ export const positions = (element, props, trigger, watch) => {
   root.classList.add("positions");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name);
-  const chosen = { layer: 0, head: 0 };
-  let frame = null, newest = null, scheduled = false, server = "", asked = "", asTable = false, waiting = 0;
+  const choice = headChoice(), { chosen } = choice;
+  let frame = null, newest = null, scheduled = false, asTable = false, waiting = 0;
 
   /* ---- what the visitor does ---- */
   const choose = (layer, head) => {
     if (!frame?.layers || layer >= frame.layers || head >= frame.heads) return;
-    Object.assign(chosen, { layer, head });
-    asked = `${layer},${head}`;
+    choice.choose(layer, head);
     show();                                            // weights at once; scores and pairs follow
     trigger("select", { layer, head });
   };
@@ -73,15 +74,6 @@ export const positions = (element, props, trigger, watch) => {
 
   /* ---- drawing ---- */
   const words = found => { setText($("h1"), found?.title || ""); rich($(".lens-head p"), found?.html || ""); };
-  /** The server's selection counts when it changes, unless the visitor has pressed another head since. */
-  const adopt = () => {
-    const theirs = `${frame.layer},${frame.head}`;
-    if (theirs !== server && (!asked || asked === theirs)) Object.assign(chosen, { layer: frame.layer, head: frame.head });
-    if (asked === theirs) asked = "";
-    server = theirs;
-    chosen.layer = Math.min(chosen.layer, frame.layers - 1);
-    chosen.head = Math.min(chosen.head, frame.heads - 1);
-  };
   const show = () => {
     if (!frame?.layers) return;
     const { layer, head } = chosen, mine = layer === frame.layer && head === frame.head, [does] = frame.info[layer * frame.heads + head];
@@ -93,13 +85,11 @@ export const positions = (element, props, trigger, watch) => {
     $(".find").hidden = !frame.ablation;
     ablateButton($("[data-k=ablate]"), frame.ablation, layer, head);
     if (frame.ablation) { setText($(".find b"), frame.ablation.title); setText($(".find p"), frame.ablation.text); }
-    if (mine) put($(".meas"), frame.measures.map(([name, value, unit, note, told]) =>
-      `<div title="${esc(told)}"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd><dd class="note">${note}</dd></div>`).join(""));
+    if (mine) drawMeasures($(".meas"), frame.measures);
     if (asTable) return tables.draw(frame, chosen);
     heads.draw(frame, chosen);
     charts.draw(frame, chosen);
   };
-  const put = (node, html) => { if (node.shown !== html) node.innerHTML = node.shown = html; };
   const update = () => {
     scheduled = false;
     const empty = newest.empty ? JSON.parse(newest.empty) : null;
@@ -113,7 +103,7 @@ export const positions = (element, props, trigger, watch) => {
     words(frame.finding);
     tools.draw(frame);
     if (!frame.layers) return;
-    adopt();
+    choice.adopt(frame);
     show();
   };
 

@@ -1,6 +1,6 @@
 /* The visitor's own prompt: text, four settings of the sampling, and the tokens the model goes on with. */
 import { parseNumber } from "../../core/numbers.js";
-import { setText } from "../../core/text.js";
+import { setHtml, setText } from "../../core/text.js";
 import { madeCell, tokenCell } from "./token-cells.js";
 
 const FIELDS = [                                       // name, label, least, most, step, default, help
@@ -61,7 +61,7 @@ export const promptForm = (form, run) => {
         ? made() : tokenCell({ t: token, role: "prompt" }, -1)).join("");
       const note = '<span class="axt">colour: probability of the token, square-root scale</span>';
       const html = continuation.length ? given + continuation.slice(filled).map(made).join("") + note : "";
-      if (result.shown !== html) result.innerHTML = result.shown = html;
+      setHtml(result, html);
     },
     cell(node) {
       const made = continuation[node.dataset.i];
