@@ -116,7 +116,7 @@ def turn(session: Session, page: object) -> Update:
 
 def opened(session: Session, query: dict[str, str] | None, tab: str) -> Update:
     """A page opens, or its session has moved: all that is in sight."""
-    session.page = tab if tab in PAGES else session.page
+    session.page = next(name for name in (tab, session.page, playground.PAGE.name) if name in PAGES)
     seen = configuration.opened(session, query)
     begin = PAGES[session.page].opened
     if begin is not None:

@@ -41,8 +41,6 @@ from playground.visitors.shelf import MOST, Kept, begun_from
 from playground.visitors.work import EXPERIMENTS, Work
 from playground.words import kept as kept_words
 
-PAGES = ("playground", "compare", "positions", "embeddings")
-
 
 def wake(folder: Path, anywhere: Anywhere) -> Generator[None, None, Session]:
     """The session of a folder, a piece at a time; its run goes on as if nothing had happened. What cannot be read is
@@ -188,8 +186,7 @@ def _may_stand(raw: dict[str, Any]) -> bool:
 
 
 def _around(session: Session, found: Saved, folder: Path) -> None:
-    session.page = found.page if found.page in PAGES else session.page
-    session.lens = found.lens or session.lens  # whoever draws it knows which there are
+    session.page, session.lens = found.page, found.lens or session.lens  # whoever draws them knows which there are
     session.opened, session.compared = found.opened, found.compared
     _set(session.positions, found.positions)
     _set(session.words.edited, found.words)

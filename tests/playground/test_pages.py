@@ -6,12 +6,11 @@ import json
 
 import pytest
 
-from playground.acts import ACTS, FRAMES, PAGES
+from playground.acts import ACTS, FRAMES, PAGES, opened
 from playground.acts.layout import layout
 from playground.laboratories import LABORATORIES
 from playground.lenses.lens import Lens, panels
 from playground.lenses.page import Page
-from playground.visitors import waking
 from playground.visitors.event import Event
 from playground.visitors.session import Session
 from tests.playground.small import trained
@@ -73,5 +72,11 @@ def test_the_layout_is_plain_json_and_has_a_first_value_for_every_form():
             assert panel.view in found["values"], f"{panel.view} has nothing to show before anything is asked"
 
 
-def test_a_session_that_wakes_knows_every_page():
-    assert set(waking.PAGES) == set(PAGES)
+def test_a_page_that_is_none_opens_the_first():
+    session = Session()
+    session.page = "wings"  # as a file may say
+    opened(session, None, "../x")
+    assert session.page == "playground"
+    opened(session, None, "compare")
+    opened(session, None, "")
+    assert session.page == "compare"
