@@ -30,7 +30,7 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("published",),
 )
 AROUND = (  # the same for the folders around the core; a dotted name is a file that stands lower than its folder
-    ("figures", "folder", "settings.paths", "tasks", "wording"),
+    ("figures", "folder", "settings.dotted", "tasks", "wording"),
     ("compute", "measures"),
     ("runs",),
     ("settings",),

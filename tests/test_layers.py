@@ -36,9 +36,9 @@ BAD = [
     ("playground.runs.run", "from torch.random import manual_seed", "pass a torch.Generator"),
     ("playground.tasks.copy", "from playground.runs.run import Run", "only models playground.tasks"),
     ("playground.tasks.copy", "import numpy", "of libraries only torch"),
-    ("playground.measures.attention", "from playground.measures import routing", "siblings"),
-    ("playground.measures.attention", "from models.transformer import Transformer", "only models.records"),
-    ("playground.measures.attention", "import plotly", "of libraries only torch"),
+    ("playground.measures.head_roles", "from playground.measures import routing", "siblings"),
+    ("playground.measures.head_roles", "from models.transformer import Transformer", "only models.records"),
+    ("playground.measures.head_roles", "import plotly", "of libraries only torch"),
     ("playground.figures.attention", "from torch import Tensor", "of libraries only numpy"),
     ("playground.figures.attention", "from models.records import Output", "only playground.figures"),
     ("playground.figures.attention", "import playground.figures.routing", "siblings"),
@@ -51,10 +51,10 @@ BAD = [
     ("playground.lenses.attention.view", "from playground.lenses.experts.view import value", "siblings"),
     ("playground.views.task", "from playground.views.column import card", "siblings"),
     ("playground.visitors.session", "from playground.views import transport", "points up"),
-    ("playground.findings.lenses", "from playground.visitors.session import Session", "points up"),
+    ("playground.findings.finding", "from playground.visitors.session import Session", "points up"),
     ("playground.runs.history", "from playground.settings.limits import excess", "points up"),
     ("playground.runs.run", "def f():\n    from playground.settings.presets import PRESETS", "points up"),
-    ("playground.settings.paths", "from playground.settings.links import opened", "points up"),
+    ("playground.settings.dotted", "from playground.settings.links import opened", "points up"),
     ("playground.settings.links", "from playground.visitors.session import Session", "to a neighbour"),
     ("playground.components.form", "from playground.components.table import table", "siblings"),
     ("app", "import flask", "of libraries only gradio"),
@@ -79,14 +79,14 @@ GOOD = [
     ("playground.pages", "from playground.pages.compare import page"),
     (
         "playground.lenses.attention.view",
-        "from playground.views.transport import marks\nfrom playground.findings.lenses import x",
+        "from playground.views.transport import marks\nfrom playground.findings.finding import x",
     ),
     (
         "playground.acts.replay",
         "from playground.views import transport\nfrom playground.visitors.session import Session",
     ),
     ("playground.runs.prompt", "from models.generate import generate\nfrom playground.tasks.base import MASK"),
-    ("playground.runs.graft", "from playground.settings.paths import change"),
+    ("playground.runs.graft", "from playground.settings.dotted import change"),
 ]
 
 

@@ -15,7 +15,7 @@ from posixpath import dirname, join, normpath
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 PLOTLY = Path(str(find_spec("plotly").origin)).parent / "package_data" / "plotly.min.js"  # type: ignore[union-attr]
-STYLES = ("tokens.css", "frame.css")
+STYLES = ("theme.css", "frame.css")
 """The first style sheets; the others follow by name."""
 IMPORT = re.compile(r'^import (?:\{ ([^}]+) \} from )?"(\.[^"]+)";', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=const (\w+) )", re.MULTILINE)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.interventions.ablations import Costs
 from playground.interventions.logit_lens import Lens
 from playground.interventions.parts import kind, name

@@ -17,7 +17,7 @@ import torch
 
 from models import Ablate
 from models.edits import How
-from playground.measures.attention import NAMED_FROM, Heads, heads
+from playground.measures.head_roles import NAMED_FROM, Heads, heads
 from playground.runs.paired import Change, Scores, change, scores
 from playground.runs.probe import maps
 from playground.runs.run import Run

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from models import Output
-from playground.measures.attention import distributions
+from playground.measures.head_roles import distributions
 
 RESIDUAL = 0.5
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.positions.relative import SAME, Shifted
 from playground.wording import number, percent
 

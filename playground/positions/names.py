@@ -7,7 +7,7 @@ from typing import Any
 
 from models.position import PositionConfig, RoPE
 from playground.positions.settings import Setting
-from playground.settings.paths import flat
+from playground.settings.dotted import flat
 from playground.wording import number
 
 WORDS = {  # path -> what stands before its value; the way of scaling speaks for itself

@@ -10,7 +10,7 @@ import torch
 from models.position import T5, RoPE
 from models.position.alibi import slopes
 from models.position.t5 import bucket
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.positions import decay, findings, rotation
 from playground.positions.scheme import built
 from playground.positions.settings import PositionSettings

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from models.config import extra, problems, walk
 from playground.runs.config import RunConfig
 from playground.runs.history import Mark
-from playground.settings.paths import change, flat, kinds, leaf, ordered
+from playground.settings.dotted import change, flat, kinds, leaf, ordered
 from playground.wording import said
 
 if TYPE_CHECKING:

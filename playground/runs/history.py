@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from playground.measures.attention import Heads
+from playground.measures.head_roles import Heads
 from playground.runs.loads import Loads, Routed, size
 from playground.runs.vectors import Vectors
 

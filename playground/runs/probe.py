@@ -11,7 +11,7 @@ from torch import Tensor
 
 from models import Output, Transformer
 from models.edits import Edit
-from playground.measures.attention import cross_cells, heads, self_cells
+from playground.measures.head_roles import cross_cells, heads, self_cells
 from playground.runs.history import Snapshot
 from playground.runs.loads import Routed, routed
 from playground.runs.vectors import vectors

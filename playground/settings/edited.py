@@ -7,8 +7,8 @@ from typing import Any, Generic
 from pydantic import ValidationError
 
 from models.config import ConfigT, problems
+from playground.settings.dotted import change, kinds
 from playground.settings.limits import LIMITS, TEXT, beyond
-from playground.settings.paths import change, kinds
 
 
 class Edited(Generic[ConfigT]):

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from models.config import Config, problems, variants
 from playground.runs.run import RunConfig
-from playground.settings import paths
+from playground.settings import dotted
+from playground.settings.dotted import flat, leaf, ordered, put
 from playground.settings.limits import LIMITS, excess
-from playground.settings.paths import flat, leaf, ordered, put
 from playground.settings.rows import live_first, rows
 
 __all__ = ["flat", "leaf", "ordered", "put"]
@@ -76,8 +76,8 @@ def _class_at(path: str) -> type[Config]:
 
 
 def field_at(path: str) -> Any:
-    """The field of a slot of a run's config; see `paths.field_at`."""
-    return paths.field_at(RunConfig, path)
+    """The field of a slot of a run's config; see `dotted.field_at`."""
+    return dotted.field_at(RunConfig, path)
 
 
 def plain(config: RunConfig) -> dict[str, Any]:
@@ -96,15 +96,15 @@ def read(raw: Mapping[str, Any]) -> tuple[RunConfig | None, dict[str, str]]:
 
 
 def put_kind(raw: Mapping[str, Any], slot: str, kind: Any) -> dict[str, Any]:
-    """A copy with another variant in a slot of a run; see `paths.put_kind`."""
-    return paths.put_kind(RunConfig, raw, slot, kind)
+    """A copy with another variant in a slot of a run; see `dotted.put_kind`."""
+    return dotted.put_kind(RunConfig, raw, slot, kind)
 
 
 def change(raw: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
     """A copy with one control of a run changed, be it the kind of a slot or a leaf; raises ValueError with a
     sentence.
     """
-    return paths.change(RunConfig, raw, path, value, SLOT_KINDS)
+    return dotted.change(RunConfig, raw, path, value, SLOT_KINDS)
 
 
 def panel(path: str) -> str:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from playground.settings.dotted import flat
 from playground.settings.edited import Edited
-from playground.settings.paths import flat
 
 
 def value(

@@ -27,10 +27,10 @@ from playground.runs.paired import Scores
 from playground.runs.probe import look as pictured
 from playground.runs.run import Diverged, RunConfig
 from playground.settings import presets
+from playground.settings.dotted import ordered
 from playground.settings.edited import Edited
 from playground.settings.forms import flat, plain, read
 from playground.settings.limits import too_large
-from playground.settings.paths import ordered
 from playground.visitors import comparing, folders, saved
 from playground.visitors.autosave import state_of, state_of_words
 from playground.visitors.folders import RUN, SESSION, WORDS

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from models.cost import cost
 from playground.comparison.matching import match
 from playground.comparison.ready import READY
-from playground.findings.lenses import named_heads
+from playground.lenses.attention.finding import named_heads
 from playground.runs.run import Run, RunConfig
 from playground.settings.presets import PRESETS, changed
 

@@ -76,7 +76,7 @@ def test_a_file_is_sent_plain_to_who_cannot_unpack(client: TestClient):
         address("..%2fapp.py"),
         address("core/%2e%2e/%2e%2e/README.md"),
         address("//etc/passwd"),
-        address("styles/tokens.css"),
+        address("styles/theme.css"),
     ],
 )
 def test_there_is_nothing_else(client: TestClient, path: str):

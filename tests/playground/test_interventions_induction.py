@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from models import Ablate
-from playground.findings.induction import finding
+from playground.findings.induction_check import finding
 from playground.interventions import induction
 from playground.interventions.induction import InductionCheck, Without, induction_check
-from playground.measures.attention import Heads
+from playground.measures.head_roles import Heads
 from playground.runs.paired import Change
 from playground.runs.run import measure
 from tests.playground.small import trained

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models import Ablate
-from playground.measures.attention import CROSS_ROLES, SELF_ROLES
+from playground.measures.head_roles import CROSS_ROLES, SELF_ROLES
 from playground.runs.probe import look, maps, probe
 from playground.tasks.forward import forward, to
 from tests.playground.small import tiny

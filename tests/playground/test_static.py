@@ -105,7 +105,7 @@ def test_a_script_that_there_is_not_is_refused():
 
 
 def test_another_file_is_another_address(tmp_path: Path):
-    for name, text in {"styles/a.css": "a{}", "styles/tokens.css": "t{}", "core/a.js": "1", "vendor/b.js": "2"}.items():
+    for name, text in {"styles/a.css": "a{}", "styles/theme.css": "t{}", "core/a.js": "1", "vendor/b.js": "2"}.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     assert static.read(tmp_path) == ({"core/a.js": "1"}, "t{}\na{}")

@@ -10,7 +10,7 @@ import pytest
 from models import Ablate
 from playground import wording
 from playground.interventions.ablation import ablated
-from playground.lenses.attention import frames, roles
+from playground.lenses.attention import frames, role_curves
 from playground.lenses.attention import view as attention
 from tests.playground.drawn import shown, unpacked
 from tests.playground.small import tiny, trained
@@ -107,7 +107,7 @@ def test_a_model_without_attention_says_so():
     value = attention.value(session)
     assert (value["layers"], value["w"], value["which"]) == (0, "", "")
     assert "no attention" in value["finding"]
-    assert json.loads(roles.value(session, session.look())["fig"])["data"] == []
+    assert json.loads(role_curves.value(session, session.look())["fig"])["data"] == []
 
 
 def test_an_ablation_tells_the_two_losses_and_its_error():
@@ -136,7 +136,7 @@ def test_the_finding_of_an_edited_model_begins_with_what_was_done_and_its_cost()
 
 def test_the_curves_of_the_roles_are_the_kept_scores_of_the_heads_named():
     session = trained(20)
-    value = roles.value(session, session.look())
+    value = role_curves.value(session, session.look())
     figure = json.loads(value["fig"])
     kept = session.run.history.snapshots
     assert 1 <= len(figure["data"]) <= 3

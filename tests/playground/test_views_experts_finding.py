@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from models.mixture import MoE
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.lenses.experts.finding import finding
 from playground.measures.routing import Information
 from playground.runs.history import History, Mark

@@ -10,7 +10,7 @@ import torch
 from models.mixture import MoE
 from models.moe.expert_choice import ExpertChoice
 from models.moe.soft import Soft
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.lenses.experts.finding import finding
 from playground.runs.history import History
 from playground.runs.loads import Routed

@@ -12,7 +12,7 @@ from playground.experiments.base import NAMES, SURE, lines, listed, mean_error
 from playground.experiments.convergence.progress import EVERY, Convergence, Curve, Progress
 from playground.figures import experiments as drawing
 from playground.figures.curves import Figure
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.tasks import Text
 
 CLAIMED = "RoPE"  # the scheme whose convergence is in question

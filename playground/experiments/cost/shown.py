@@ -13,7 +13,7 @@ from playground.experiments.cost.methods import METHODS, NUMBER
 from playground.experiments.cost.progress import FIRST, ROOM, AttentionCost, Point, Progress
 from playground.figures import experiments as drawing
 from playground.figures.curves import Figure
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.wording import metric
 
 FAST, LINEAR = "softmax, fused", "linear"

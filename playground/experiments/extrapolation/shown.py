@@ -11,7 +11,7 @@ from playground.experiments.base import SURE, lines, listed
 from playground.experiments.extrapolation.progress import MULTIPLES, Extrapolation, Point, Progress
 from playground.figures import experiments as drawing
 from playground.figures.curves import Figure
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.tasks import Text
 from playground.wording import percent
 

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 from playground.laboratories.positions import link
 from playground.positions.settings import KEPT, PositionSettings
+from playground.settings.dotted import ordered
 from playground.settings.edited import Edited
-from playground.settings.paths import ordered
 from playground.visitors.event import Event
 from playground.visitors.session import Session
 

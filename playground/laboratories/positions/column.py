@@ -11,8 +11,8 @@ from playground.laboratories.positions.decay.view import alike
 from playground.laboratories.positions.link import link
 from playground.positions.names import matters, names
 from playground.positions.settings import KEPT, PositionSettings
+from playground.settings.dotted import flat
 from playground.settings.edited import Edited
-from playground.settings.paths import flat
 from playground.settings.rows import rows
 from playground.views import settings as settings_view
 from playground.wording import said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.experiments import convergence
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.laboratories.positions.experiment import EVERY_SCHEME, Experiment
 from playground.laboratories.positions.experiment_tab import lens
 

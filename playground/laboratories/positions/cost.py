@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.experiments import cost
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.laboratories.positions.experiment import Experiment
 from playground.laboratories.positions.experiment_tab import lens
 

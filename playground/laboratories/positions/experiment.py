@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from models.config import Config
 from playground.experiments.base import NAMES, SCHEMES
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.laboratories.positions.chart import NOTHING, chart
 from playground.positions.tries import Try, listed
 from playground.settings.rows import rows

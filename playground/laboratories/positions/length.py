@@ -5,7 +5,7 @@ from __future__ import annotations
 from playground.experiments import extrapolation
 from playground.experiments.base import NAMES
 from playground.experiments.extrapolation import WAYS
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.laboratories.positions.experiment import EVERY_SCHEME, Experiment
 from playground.laboratories.positions.experiment_tab import lens
 

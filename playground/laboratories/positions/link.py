@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from playground.positions.settings import PositionSettings, Setting
 from playground.settings import links
+from playground.settings.dotted import flat, ordered
 from playground.settings.edited import Edited
-from playground.settings.paths import flat, ordered
 
 PREFIX = "p."  # of every setting in the address
 LONGEST = 4000  # characters of one value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.positions.scheme import built
 from playground.positions.settings import PositionSettings, Setting
-from playground.settings.paths import flat
+from playground.settings.dotted import flat
 
 
 def setting(settings: PositionSettings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.lenses.attention import roles, view
+from playground.lenses.attention import role_curves, view
 from playground.lenses.attention.code import CODE
 from playground.lenses.heads import OF_HEADS
 from playground.lenses.lens import Lens, Update, panel
@@ -12,7 +12,7 @@ from playground.visitors.session import Session
 def value(session: Session, charts: bool) -> Update:
     snapshot = session.look()
     out: Update = {"attention": view.value(session, snapshot)}
-    return out | {"roles": roles.value(session, snapshot)} if charts else out
+    return out | {"roles": role_curves.value(session, snapshot)} if charts else out
 
 
 LENS = Lens(

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from playground.findings import lenses as findings
+from playground.findings.finding import Finding
 from playground.lenses.attention import frames
+from playground.lenses.attention.finding import RANK, named_heads
+from playground.lenses.attention.finding import finding as finding_of
 from playground.lenses.heads import ABSENT, STACKS
 from playground.runs.history import Snapshot
 from playground.runs.run import Run
@@ -71,7 +73,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         "every": run.training.record_every,
     }
     if not which:
-        finding = findings.Finding(
+        finding = Finding(
             "This model has no attention",
             "Its blocks are feed-forward networks: no token sees another. Choose an attention variant on the left.",
         )
@@ -93,7 +95,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
     maps, heads = snapshot.maps[which], snapshot.heads[which]
     batch, example = session.seen_through()[0].batch, session.seen_through()[1]
     layers, count = maps.shape[:2]
-    telling = findings.named_heads(heads)
+    telling = named_heads(heads)
     wanted = session.head or (telling[0][:2] if telling else (layers - 1, 0))
     layer, head = min(wanted[0], layers - 1), min(wanted[1], count - 1)
     session.drawn = (which, (layer, head))
@@ -102,7 +104,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
     info = [
         {
             "role": heads.role(i, j)[0],
-            "score": round(heads.role(i, j)[1], 3) if heads.role(i, j)[0] in findings.RANK else None,
+            "score": round(heads.role(i, j)[1], 3) if heads.role(i, j)[0] in RANK else None,
             "bits": round(float(heads.bits[i, j]), 2) if heads.distributions else None,
             "back": round(float(heads.distance[i, j]), 1),
         }
@@ -122,7 +124,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         "info": json.dumps(info),
         "predicted": json.dumps(predicted(run, snapshot, which, example)),
         "ablation": _ablation(session),
-        "finding": _finding(_without(session, findings.attention(snapshot, which, own_history))),
+        "finding": _finding(_without(session, finding_of(snapshot, which, own_history))),
         "ask": run.task.ask,
     }
 
@@ -161,18 +163,18 @@ def predicted(run: Run, snapshot: Snapshot, which: str, example: int) -> list[An
     ]
 
 
-def _without(session: Session, finding: findings.Finding) -> findings.Finding:
+def _without(session: Session, finding: Finding) -> Finding:
     """Of an edited model the result comes first, then what is seen in it."""
     done = session.ablation
     if done is None:
         return finding
     stays = " It still looks, so its map stays; what it reads is dropped." if session.removed() else ""
-    return findings.Finding(
+    return Finding(
         done.told, f"Loss {done.difference}, at step {done.step:,}.{stays} In the maps: {escape(finding.title)}."
     )
 
 
-def _finding(finding: findings.Finding) -> str:
+def _finding(finding: Finding) -> str:
     return json.dumps({"title": finding.title, "html": finding.html})
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.measures.circles import GAIN, circles, powers
 from playground.measures.embedding import similarity
 from playground.wording import percent

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import torch
 from torch import Tensor
 
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.lenses.embeddings import path, projector, table
 from playground.lenses.embeddings.axes import places, planned
 from playground.lenses.embeddings.choices import VectorChoices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.mixture import MoE
 from models.records import Routing
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.lenses.experts.balance import equal, gates
 from playground.lenses.experts.unloaded import choosing, idle, soft
 from playground.measures.routing import Evenness, dropped, evenness

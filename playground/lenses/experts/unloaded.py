@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.measures.routing import Evenness, evenness, unchosen
 from playground.runs.history import History
 from playground.runs.loads import Routed

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from playground.figures import effects
-from playground.findings.induction import RULE, finding
+from playground.findings.induction_check import RULE, finding
 from playground.interventions.induction import InductionCheck, Without, checking
 from playground.lenses.intervene.trial import Field, Python, Shown, Subject, Trial, table
 from playground.runs.run import Run

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.runs.run import Run
 from playground.tasks.base import Batch
 from playground.visitors.session import Session

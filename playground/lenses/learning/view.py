@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from playground.figures import training as figures
-from playground.findings import lenses as findings
+from playground.lenses.learning.finding import finding as finding_of
 from playground.runs.training import learning_rate
 from playground.views.transport import marks
 from playground.visitors.session import Session
@@ -60,7 +60,7 @@ def value(session: Session) -> dict[str, dict[str, Any]]:
             cursor=cursor,
         ),
     }
-    finding = findings.learning(history, run.task.chance, math.log(len(run.task.vocabulary)))
+    finding = finding_of(history, run.task.chance, math.log(len(run.task.vocabulary)))
     head = {"n": session.sent, "title": finding.title, "html": finding.html + extra(session)}
     last = seen[-1]
     said = (

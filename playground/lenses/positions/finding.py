@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from playground.findings.lenses import Finding
-from playground.measures.attention import NAMED_FROM
+from playground.findings.finding import Finding
 from playground.measures.distance import Reach
+from playground.measures.head_roles import NAMED_FROM
 
 EVEN = "even"  # what is said of a head that distance hardly moves
 CARES = 0.2  # share of attention that must lie elsewhere than even attention's before a head cares about distance

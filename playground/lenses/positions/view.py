@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.lenses.heads import ABSENT, STACKS
 from playground.lenses.positions import scores
 from playground.lenses.positions.finding import caption, finding

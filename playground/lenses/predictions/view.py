@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from playground.findings import lenses as findings
+from playground.lenses.predictions.finding import finding as finding_of
 from playground.runs.history import Snapshot
 from playground.tasks.base import IGNORE, MASK
 from playground.visitors.session import Session
@@ -53,7 +53,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
                 cells.append({"t": top[0][0], "role": "answer", "right": right, "want": words[target], "top": top})
         exacts.append(whole)
         rows.append({"exact": whole, "cells": _merged(cells) if run.topology == "decoder-only" else cells})
-    finding = findings.predictions(rights, exacts, mistakes)
+    finding = finding_of(rights, exacts, mistakes)
     session.sent += 1
     return {
         "n": session.sent,

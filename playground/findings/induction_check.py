@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from playground.findings.lenses import Finding
+from playground.findings.finding import Finding
 from playground.interventions.induction import COSTS, SURE, InductionCheck, Without
-from playground.measures.attention import NAMED_FROM
+from playground.measures.head_roles import NAMED_FROM
 from playground.wording import percent
 
 RULE = (

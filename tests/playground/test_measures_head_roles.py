@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from playground.measures.attention import (
+from playground.measures.head_roles import (
     CROSS_ROLES,
     NAMED_FROM,
     SELF_ROLES,

@@ -1,31 +1,13 @@
-"""One sentence at the top of each lens, computed from the measures by the rules stated here, or that nothing stands
-out.
-
-It is long as a table is: the rules of each lens one after the other.
-"""
+"""The sentence at the top of the Attention lens, by stated rules: the most telling head, and what its role does."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import NamedTuple
-
 import numpy as np
 
-from playground.measures.attention import NAMED_FROM, SHARP, Heads
-from playground.measures.training import first_above, steepest_fall
+from playground.findings.finding import Finding
+from playground.measures.head_roles import NAMED_FROM, SHARP, Heads
+from playground.measures.training import first_above
 from playground.runs.history import History, Snapshot
-from playground.wording import percent
-
-SOLVED = 0.95  # accuracy on held-out examples from which a task counts as learned
-
-
-class Finding(NamedTuple):
-    """A title, and a sentence of html whose data-do links move the picture."""
-
-    title: str
-    html: str
-
 
 WHAT = {  # role -> (title after "L1 H2", what such a head does)
     "induction": (
@@ -103,7 +85,7 @@ def concentrated(maps_LHTS: np.ndarray) -> tuple[int, int, float, int]:
     return int(layer), int(head), float(mean_LH[layer, head]), share_LHT.shape[-1]
 
 
-def attention(seen: Snapshot, which: str, history: History | None) -> Finding:
+def finding(seen: Snapshot, which: str, history: History | None) -> Finding:
     """The most telling head: its role (`Heads.role`), its score, since when, and what it rests on."""
     found, plain = _telling(seen, which, history), seen.heads[which].distributions
     return found if plain else found._replace(html=f"{found.html} {NO_DISTRIBUTIONS}")
@@ -149,76 +131,3 @@ def _telling(seen: Snapshot, which: str, history: History | None) -> Finding:
             f'<a data-do="head:{other[0]},{other[1]}">L{other[0]} H{other[1]}</a>: {other[2]} ({other[3]:.2f}).'
         )
     return Finding(f"L{layer} H{head} {title}", " ".join(parts))
-
-
-FAR, LATELY = (
-    1.5,
-    10,
-)  # times the loss of a uniform guess from which a run is said to diverge; updates that it is the mean of
-
-
-def learning(history: History, chance: float, uniform: float = math.inf) -> Finding:
-    """Solved, lost again, growing loss, falling suddenly, above chance, or nothing yet, in this order. `uniform`: nats
-    of a guess that takes every token for equally likely.
-    """
-    seen = history.validations()
-    if len(history.metrics) < 2:
-        return Finding(
-            "Not trained yet",
-            f"Chance is {percent(chance)} right. Press Play: the curves leave that line.",
-        )
-    last = seen[-1]
-    fall = steepest_fall([m.loss for m in history.metrics])
-    fall = fall if fall and fall.after < uniform else None  # back from where it had exploded, nothing was learned
-    sentence = (
-        f"At step {last.step:,}: {percent(last.validation_accuracy or 0.0)} of held-out tokens right (chance: "
-        f"{percent(chance)}), loss {last.validation_loss:.3f}."
-    )
-    if fall:
-        sentence += (
-            f" The loss fell from {fall.before:.2f} to {fall.after:.2f} around <a "
-            f'data-do="step:{fall.step}">step {fall.step:,}</a>.'
-        )
-    at, right = [m.step for m in seen], [m.validation_accuracy or 0.0 for m in seen]
-    since, goal, now = first_above(at, right, SOLVED), percent(SOLVED, 0), percent(right[-1], 0)
-    reached = next((step for step, share in zip(at, right, strict=True) if share >= SOLVED), None)
-    if since is not None:
-        return Finding(f"Learned: at least {goal} of held-out tokens right since step {since:,}", sentence)
-    if reached is not None:
-        return Finding(
-            f"Reached {goal} at step {reached:,} and lost it again: {now} of held-out tokens right", sentence
-        )
-    lately = float(np.mean([m.loss for m in history.metrics[-LATELY:]]))
-    if min(last.validation_loss or 0.0, lately) > FAR * uniform:  # of held-out examples alone it is remembering
-        lr = history.metrics[-1].lr
-        why = f"So is the training loss, {lately:.2f}; a uniform guess has {uniform:.2f}."
-        why += f" A learning rate below {lr:g} is the first thing to try."
-        return Finding("Far worse than chance: the run diverges", f"{sentence} {why}")
-    if fall:
-        return Finding(f"The loss fell suddenly around step {fall.step:,}", sentence)
-    if right[-1] > chance + max(0.02, 0.1 * chance):
-        return Finding(f"Above chance: {now} of held-out tokens right", sentence)
-    return Finding("No better than chance so far", sentence)
-
-
-def predictions(rights: Sequence[bool], exact: Sequence[bool], mistakes: Sequence[tuple[str, str]]) -> Finding:
-    """How many scored tokens of the probe are right, and the commonest mistake."""
-    if not rights:
-        return Finding("Nothing to check here", "This text has no token whose right continuation is known.")
-    share, whole = sum(rights) / len(rights), sum(exact)
-    title = f"{sum(rights):,} of {len(rights):,} tokens right, {whole} of {len(exact)} examples without a mistake"
-    if not mistakes:
-        return Finding(title, "Every scored token of these held-out examples is predicted right.")
-    pair = max(mistakes, key=mistakes.count)  # of equals the first
-    times = mistakes.count(pair)
-    often = (
-        f"Most often wrong: <b class='mono'>{_safe(pair[1])}</b> where <b class='mono'>{_safe(pair[0])}</b> was "
-        f"right ({times} ×)."
-        if times > 1
-        else "No mistake occurs twice."
-    )
-    return Finding(title, f"{percent(share)} on the probe. {often}")
-
-
-def _safe(token: str) -> str:
-    return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

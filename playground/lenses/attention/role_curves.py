@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from playground.figures import training as figures
-from playground.findings import lenses as findings
+from playground.lenses.attention.finding import RANK, curve
+from playground.measures.head_roles import NAMED_FROM
 from playground.runs.history import Snapshot
 from playground.views.transport import marks
 from playground.visitors.session import Session
@@ -25,12 +26,12 @@ def value(session: Session, snapshot: Snapshot) -> dict[str, Any]:
         names, chance = kept[-1].roles, kept[-1].chance
         tops = best.reshape(-1, len(names)).max(axis=0)
         heads_of = [divmod(int(best[..., r].argmax()), best.shape[1]) for r in range(len(names))]
-        played = [r for r in range(len(names)) if tops[r] >= max(findings.NAMED_FROM, 2 * chance[r])]
-        ranked = sorted(played, key=lambda r: findings.RANK.index(names[r])) or [int(tops.argmax())]
+        played = [r for r in range(len(names)) if tops[r] >= max(NAMED_FROM, 2 * chance[r])]
+        ranked = sorted(played, key=lambda r: RANK.index(names[r])) or [int(tops.argmax())]
         shown = [r for i, r in enumerate(ranked) if heads_of[r] not in [heads_of[q] for q in ranked[:i]]][:3]
         for r in shown:
             layer, head = heads_of[r]
-            steps, scores = findings.curve(run.history, which, layer, head, names[r])
+            steps, scores = curve(run.history, which, layer, head, names[r])
             lines.append((f"L{layer} H{head} {names[r]}", steps, scores))
         chances = [chance[r] for r in shown]
     figure = figures.roles(
