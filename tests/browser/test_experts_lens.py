@@ -66,13 +66,13 @@ def test_each_picture_is_shown_alone(screen, show, said):
     pick(screen, "Show", "Load")
 
 
-def test_ways_are_drawn_over_the_whole_width(screen):
+def test_paths_are_drawn_over_the_whole_width(screen):
     pick(screen, "Show", "Paths")
-    drawn = lens(screen).locator(".ways .main-svg").first
+    drawn = lens(screen).locator(".slot.paths .main-svg").first
     expect(drawn).to_be_visible()
     screen.page.wait_for_function(
-        "() => Math.abs(document.querySelector('.ways .main-svg').clientWidth"
-        " - document.querySelector('.ways .chart').clientWidth) < 2"
+        "() => Math.abs(document.querySelector('.slot.paths .main-svg').clientWidth"
+        " - document.querySelector('.slot.paths .chart').clientWidth) < 2"
     )
     pick(screen, "Show", "Load")
 

@@ -58,7 +58,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(phone):
     for show in ("Devices", "Paths", "Ablate", "Load"):
         pick(screen, "Show", show)
         if show == "Paths":
-            expect(lens(screen).locator(".ways .main-svg").first).to_be_visible()
+            expect(lens(screen).locator(".slot.paths .main-svg").first).to_be_visible()
         phone.wait_for_function(f"{sideways} <= 0")
     lens(screen).locator(".toks .tk").first.tap()
     card = lens(screen).locator(".hover-card.routed")

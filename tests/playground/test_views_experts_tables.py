@@ -58,13 +58,13 @@ def test_devices_carry_what_their_experts_took(session):
     assert ("All experts stand on one device" in found["sentence"]) is (mixture.devices == 1)
 
 
-def test_ways_and_what_experts_tell_are_drawn_or_it_is_said_why_not(session):
+def test_paths_and_what_experts_tell_are_drawn_or_it_is_said_why_not(session):
     seen = shown(session)
-    ways, told = charts.ways(session, seen.routed), charts.information(session, seen.value["layer"])
-    drawn = json.loads(ways["fig"])["data"]
+    paths, told = charts.paths(session, seen.routed), charts.information(session, seen.value["layer"])
+    drawn = json.loads(paths["fig"])["data"]
     one = len({place for place in seen.routed.places if place[0] == seen.routed.places[-1][0]}) < 2
     assert bool(drawn) is not (one or seen.value["experts"] > charts.MOST)
-    assert drawn or ways["said"].startswith("No ways are drawn with")
+    assert drawn or paths["said"].startswith("No paths are drawn with")
     if drawn:
         at = [i for i, place in enumerate(seen.routed.places) if place[0] == seen.routed.places[-1][0]]
         named = dict.fromkeys(label.rpartition(" ")[0] for label in drawn[0]["node"]["label"])

@@ -16,7 +16,7 @@ def value(session: Session, slow: bool) -> Update:
     if seen is not None and slow:
         out["told"] = charts.information(session, view.chosen_layer(session, seen))
         if session.of(ExpertChoices).show == "paths":
-            out["ways"] = charts.ways(session, seen)
+            out["paths"] = charts.paths(session, seen)
     return out
 
 
@@ -27,11 +27,11 @@ LENS = Lens(
         panel("experts", elem_id="lens-experts"),
         panel(
             "plot",
-            "ways",
+            "paths",
             title="Expert paths across layers",
             note="tokens from first choice to first choice",
             tall=420,
-            slot="experts-ways",
+            slot="experts-paths",
         ),
         panel(
             "plot",

@@ -1,4 +1,4 @@
-"""The charts of the Experts lens: what experts tell over training, and the ways through the layers."""
+"""The charts of the Experts lens: what experts tell over training, and the paths through the layers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 from playground.figures import routing as figures
-from playground.measures.routing import first_choice, paths
+from playground.measures import routing as measure
 from playground.runs.loads import Routed
 from playground.views.transport import marks
 from playground.visitors.session import Session
 
-MOST = 24  # experts whose ways can be told apart
+MOST = 24  # experts whose paths can be told apart
 
 
 def information(session: Session, layer: int) -> dict[str, Any]:
@@ -30,16 +30,16 @@ def information(session: Session, layer: int) -> dict[str, Any]:
     return {"n": session.sent, "fig": json.dumps(figure), "said": f"Share told by the expert: {said}"}
 
 
-def ways(session: Session, seen: Routed) -> dict[str, Any]:
+def paths(session: Session, seen: Routed) -> dict[str, Any]:
     """From expert to expert, layer by layer, where the layers read the same tokens."""
     same = [i for i, place in enumerate(seen.places) if place[0] == seen.places[-1][0]]
-    counts = paths([first_choice(seen.layers[i]) for i in same], len(seen.layers[0].load_E))
+    counts = measure.paths([measure.first_choice(seen.layers[i]) for i in same], len(seen.layers[0].load_E))
     if len(same) < 2 or len(seen.layers[0].load_E) > MOST:
         why = "one layer of experts" if len(same) < 2 else f"more than {MOST} experts a layer"
         return {
             "n": session.sent,
             "fig": json.dumps({"data": [], "layout": {}}),
-            "said": f"No ways are drawn with {why}.",
+            "said": f"No paths are drawn with {why}.",
         }
     figure = figures.paths([seen.names[i] for i in same], counts)
-    return {"n": session.sent, "fig": json.dumps(figure), "said": "Ways of tokens through the experts of the layers"}
+    return {"n": session.sent, "fig": json.dumps(figure), "said": "Paths of tokens through the experts of the layers"}

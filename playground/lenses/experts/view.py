@@ -55,7 +55,7 @@ def value(session: Session, seen: Routed | None, *, charts: bool = True) -> dict
     Events (see acts.py): see {layer} or {on} or {show} or {expert} or {line}; remove {expert}; force {expert};
     restore {}; price {}; do {action} of the finding's links.
 
-    Plots of the slots "experts-ways" and "experts-told" are shown inside.
+    Plots of the slots "experts-paths" and "experts-told" are shown inside.
     """
     run, mixture = session.start(), seen.mixture if seen is not None else None
     session.sent += 1

@@ -1,4 +1,4 @@
-/* The Experts lens: finding, tools, load or devices or ways or costs, measures, tokens, sums, tables. Draws only the
+/* The Experts lens: finding, tools, load or devices or paths or costs, measures, tokens, sums, tables. Draws only the
    newest frame, in the next animation frame. */
 import { saveCsv } from "../../core/files.js";
 import { onKey } from "../../core/keys.js";
@@ -22,7 +22,7 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="all">
     <section data-show="load" class="pic" aria-label="Load per expert"></section>
     <section data-show="devices" class="pic" aria-label="Load per device"></section>
-    <section data-show="paths" class="pic" aria-label="Expert paths across layers"><div class="slot ways"></div></section>
+    <section data-show="paths" class="pic" aria-label="Expert paths across layers"><div class="slot paths"></div></section>
     <section data-show="ablate" class="pic" aria-label="Loss increase without each expert"></section>
     <div class="twin"></div>
     <div class="find" role="status" hidden><div class="grow"><b></b><p class="muted"></p></div>
@@ -70,7 +70,7 @@ export const experts = (element, props, trigger, watch) => {
   menu(slot("export"), "Export", "down", [
     ["Picture as PNG", () => latest && saveLoad(latest, "png")], ["Picture as SVG", () => latest && saveLoad(latest, "svg")],
     ["Numbers as CSV", csv]]);
-  offerSlot("experts-ways", $(".ways"));
+  offerSlot("experts-paths", $(".slot.paths"));
   offerSlot("experts-told", $(".told"));
 
   /* ---- drawing ---- */
