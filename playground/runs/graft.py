@@ -32,7 +32,7 @@ def graft(run: Run, changes: Mapping[str, Any]) -> Run:
         config = RunConfig.model_validate(after)
     except ValidationError as error:
         raise ValueError(next(iter(problems(error, RunConfig).values()))) from error
-    new = type(run)(config, measured=False)
+    new = type(run)(config, measured="never")
     kept, all_of_them = _take_over(new, run)
     same_data = config.task == run.config.task and config.model.topology == run.config.model.topology
     if same_data:

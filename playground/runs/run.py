@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import Tensor
@@ -36,6 +36,8 @@ from playground.tasks.base import IGNORE, Batch, Topology
 from playground.tasks.forward import to
 from playground.wording import said
 
+Measured: TypeAlias = Literal["now", "later", "never"]
+
 __all__ = ["VALIDATION_SEED", "Diverged", "Evaluation", "Run", "RunConfig", "measure"]
 
 
@@ -58,8 +60,10 @@ class Diverged(RuntimeError):
 class Run:
     """One model in training. `step` counts the updates done."""
 
-    def __init__(self, config: RunConfig, *, precision: Precision | None = None, measured: bool = True):
-        """`measured` False: without the numbers and the picture of step 0, for one that becomes another run."""
+    def __init__(self, config: RunConfig, *, precision: Precision | None = None, measured: Measured = "now"):
+        """`measured`: when step 0 is. "later": its picture at once, its numbers by `measure_beginning`, once the first
+        picture of training is there. "never": neither, for one that becomes another run.
+        """
         self.config = self.now = config
         self.place = choose(config.device)
         self.task = config.task.build()
@@ -86,8 +90,10 @@ class Run:
         self.tokens = 0
         self._settled: dict[str, Any] = {}
         self.turns: dict[tuple[int, str], Any] = {}  # (step, live setting) -> its last value there
-        if measured:
-            self._keep(None)
+        if measured != "never":
+            self._look()
+        if measured == "now":
+            self.measure_beginning()
 
     @property
     def training(self) -> Training:
@@ -151,6 +157,20 @@ class Run:
         with self.precision.route():
             return measure(self.model, self.held_out, edits)
 
+    @property
+    def unmeasured(self) -> bool:
+        """Whether step 0 has no numbers of held-out examples yet."""
+        metrics = self.history.metrics
+        return self.parent is None and (not metrics or metrics[0].validation_loss is None)
+
+    @torch.no_grad()
+    def measure_beginning(self) -> None:
+        """The numbers of step 0: after the first update, of the model as its seed makes it again."""
+        model = self.model if self.step == 0 else Transformer(self.config.model, seed=self.config.seed)
+        with self.precision.route():
+            seen = measure(model.to(self.place.device), self.held_out)
+        self.history.metrics[:1] = [Metrics(0, seen.loss, seen.accuracy, 0.0, 0.0, *seen[:3])]
+
     def retune(self, changes: Mapping[str, Any] | None = None, *, mark: bool = True, **training: Any) -> None:
         """Change live settings from the next update on: `{"model.feed_forward.router.k": 1}`, or `lr=0.01` for those
         of the training. Raises ValueError, and changes nothing, for a setting that is not live or a value that does
@@ -203,7 +223,7 @@ class Run:
                 f"This run left another at step {first.step:,} with a changed model, so it has no state of step "
                 f"{step:,}. Fork the run that it left, or fork from step {first.step:,} on."
             )
-        branch = Run(self.config, precision=self.precision, measured=False)
+        branch = Run(self.config, precision=self.precision, measured="never")
         yield from branch._follow(self, step)
         now = {path: value for path, value in (changes or {}).items() if path in live(branch.now)}
         if now:
@@ -242,22 +262,27 @@ class Run:
         found = captured(self.model, self.precision, device, self.noise, draw)
         return found._replace(sentence=" ".join(filter(None, (self.place.sentence, found.sentence))))
 
-    def _keep(self, metrics: Metrics | None) -> Metrics:
-        """Measure and record what is due after this step."""
-        if self.step % self.training.evaluate_every == 0 or metrics is None:
+    def _keep(self, metrics: Metrics) -> Metrics:
+        """Measure and record what is due after this update."""
+        if self.step % self.training.evaluate_every == 0:
             seen = self.evaluate()
-            metrics = metrics or Metrics(0, seen.loss, seen.accuracy, 0.0, 0.0)
             metrics = metrics._replace(
                 validation_loss=seen.loss, validation_accuracy=seen.accuracy, validation_exact=seen.exact
             )
         if self.step % self.training.record_every == 0:
-            with self.precision.route():
-                seen = look(self.model, self.probe, self.step)
-                self.history.keep(seen._replace(routed=compact(self.routed) if self.routed else None))
+            self._look()
+        if not self.history.metrics:  # measured later: until then the first batch, which the model had not learned from
+            self.history.metrics.append(Metrics(0, metrics.loss, metrics.accuracy, 0.0, 0.0))
         self.history.metrics.append(metrics)
-        if self.step and self.checkpoints.due(self.step):
+        if self.checkpoints.due(self.step):
             self.checkpoints.keep(self.state())
         return metrics
+
+    def _look(self) -> None:
+        """Keep a picture of the model as it is."""
+        with self.precision.route():
+            seen = look(self.model, self.probe, self.step)
+        self.history.keep(seen._replace(routed=compact(self.routed) if self.routed else None))
 
     def state(self) -> checkpoint.Checkpoint:
         """A copy of what this run is now: weights, optimizers and generators."""

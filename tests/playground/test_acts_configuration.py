@@ -102,7 +102,7 @@ def test_play_before_the_run_of_a_link_was_built_builds_and_trains_it():
     session = Session()
     configuration.opened(session, COPY)
     run.play(session, Event({}))
-    advance(session, "train", 3)
+    advance(session, "train", 2)
     assert "open" not in session.jobs
     assert (session.run.step, session.run.config.model.width) == (2, 16)
 

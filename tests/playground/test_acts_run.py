@@ -33,7 +33,7 @@ def test_play_shows_at_once_that_a_model_is_built_and_then_the_lens_in_sight():
     assert shown["transport"]["held"].startswith("Building ")
     assert shown["replay"]["on"] is False
     assert "attention" not in run.trained(session, charts=True)
-    advance(session, "train", 3)
+    advance(session, "train", 2)
     picture = run.trained(session, charts=True)
     assert set(picture) == {"transport", "attention", "roles", "notes-attention", "terms"}
     assert picture["attention"]["step"] == picture["transport"]["step"] == 2
@@ -61,7 +61,7 @@ def test_controls_that_are_wrong_start_nothing_and_say_why():
 def test_a_build_that_fails_gives_the_board_back_to_the_replay(monkeypatch):
     session = tiny()
 
-    def fail(config):
+    def fail(config, **how):
         raise MemoryError("no room")
 
     monkeypatch.setattr("playground.visitors.session.looking.Run", fail)

@@ -175,3 +175,18 @@ def test_a_device_that_is_not_there_falls_back_with_a_sentence():
     run = run_of(device=missing)
     assert run.place.device.type == "cpu"
     assert missing.upper() in run.place.sentence
+
+
+@pytest.mark.parametrize("updates", [0, 1, 3])
+def test_step_0_measured_after_updates_has_the_numbers_of_the_model_as_it_began(updates):
+    now, later = run_of(), Run(RunConfig.model_validate(SMALL), measured="later")
+    for run in (now, later):
+        losses(run, updates)
+    assert later.unmeasured
+    assert [s.step for s in later.history.snapshots] == [s.step for s in now.history.snapshots]
+    weights = [p.clone() for p in later.model.parameters()]
+    later.measure_beginning()
+    assert later.history.metrics == now.history.metrics
+    assert not later.unmeasured
+    assert all(torch.equal(old, p) for old, p in zip(weights, later.model.parameters(), strict=True))
+    assert losses(later, 3) == losses(now, 3)

@@ -7,6 +7,9 @@ import pytest
 
 from models import Ablate
 from playground.interventions.ablation import ablated
+from playground.lenses.learning import view as learning
+from playground.runs import run as run_module
+from playground.runs.evaluation import measure
 from playground.visitors.session import looking
 from playground.visitors.session import training as module
 from tests.playground.jobs import advance, finish
@@ -19,8 +22,8 @@ def test_training_goes_on_slice_by_slice_until_it_is_stopped():
     assert session.building
     assert session.running
     advance(session, "train")
-    assert (session.building, session.run.step) == (False, 0)
-    advance(session, "train", 3)
+    assert (session.building, session.run.step) == (False, 1)
+    advance(session, "train", 2)
     assert session.run.step == 3
     assert session.rate > 0
     assert session.used > 0
@@ -51,7 +54,7 @@ def test_no_update_of_the_training_before_touches_the_run_that_replaces_it(repla
     if "train" in session.jobs:
         advance(session, "train")
     assert session.run is not old
-    assert session.run.step in (0, reached)
+    assert session.run.step in (0, 1, reached)
     assert old.step == reached
 
 
@@ -127,7 +130,7 @@ def test_a_run_that_cannot_be_built_leaves_the_one_there_is(monkeypatch, steps):
     session = trained(steps)
     run = session.run
 
-    def fail(config: object) -> None:
+    def fail(config: object, **how: object) -> None:
         raise MemoryError("no room")
 
     monkeypatch.setattr(looking, "Run", fail)
@@ -267,3 +270,19 @@ def test_a_removed_head_is_crossed_out_in_its_own_attention_alone():
             assert session.removed() == ((0, 1) if drawn == its else (-1, -1))
     session.ablation = ablated(session.run, (Ablate("decoder", 0, "self_attention"),), "Without all of it")
     assert session.removed() is None
+
+
+def test_the_first_picture_of_training_comes_before_held_out_examples_are_measured(monkeypatch):
+    session = tiny()
+    session.train()
+    measured = []
+    monkeypatch.setattr(run_module, "measure", lambda *args: measured.append(args) or measure(*args))
+    advance(session, "train")
+    assert (session.run.step, measured) == (1, [])
+    assert session.run.unmeasured
+    value = learning.value(session)
+    assert value["finding"]["title"] == "The first update is made"
+    advance(session, "train")
+    assert (session.run.step, len(measured)) == (2, 1)
+    assert session.run.history.metrics[0].validation_loss is not None
+    assert "held-out" in learning.value(session)["finding"]["html"]

@@ -26,6 +26,8 @@ def finding(history: History, chance: float, uniform: float = math.inf) -> Findi
             "Not trained yet",
             f"Chance is {percent(chance)} right. Press Play: the curves leave that line.",
         )
+    if not seen:
+        return Finding("The first update is made", "Held-out examples are measured with the next.")
     last = seen[-1]
     fall = steepest_fall([m.loss for m in history.metrics])
     fall = fall if fall and fall.after < uniform else None  # back from where it had exploded, nothing was learned

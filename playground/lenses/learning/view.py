@@ -62,11 +62,13 @@ def value(session: Session) -> dict[str, dict[str, Any]]:
     }
     finding = finding_of(history, run.task.chance, math.log(len(run.task.vocabulary)))
     head = {"n": session.sent, "title": finding.title, "html": finding.html + extra(session)}
-    last = seen[-1]
-    said = (
-        f"At step {last.step:,}: loss {last.validation_loss:.3f}, "
-        f"accuracy {percent(last.validation_accuracy or 0.0)} on held-out examples"
-    )
+    said = "No held-out examples are measured yet"
+    if seen:
+        last = seen[-1]
+        said = (
+            f"At step {last.step:,}: loss {last.validation_loss:.3f}, "
+            f"accuracy {percent(last.validation_accuracy or 0.0)} on held-out examples"
+        )
     return {
         "finding": head,
         **{
@@ -92,10 +94,10 @@ def _before(session: Session) -> tuple[list[float], list[float], list[float]] | 
 def extra(session: Session) -> str:
     """What the accuracy counts, and the loss in the task's customary unit."""
     run = session.start()
-    last = run.history.validations()[-1]
+    seen = run.history.validations()
     added = run.history.metrics[-1].penalty
     router = f" The routers add {added:.4f} to what is trained; these curves are without it." if added else ""
-    bits = f" {(last.validation_loss or 0.0) / math.log(2):.2f} {run.task.bits}." if run.task.bits else ""
+    bits = f" {(seen[-1].validation_loss or 0.0) / math.log(2):.2f} {run.task.bits}." if run.task.bits and seen else ""
     return f"{bits}{router} <br>{run.task.meaning[run.topology]} {run.task.accuracy}"
 
 

@@ -80,7 +80,7 @@ def reading(data: bytes, refuse: Refuse, *, as_it_was: bool = False, most: int =
     """The same, a piece at a time: the header, the model, each of its states with its picture. `most`: bytes."""
     header = yield from opening(data, refuse, most)
     written, config, _ = header
-    run = Run(config, precision=_precision(written, config) if as_it_was else None, measured=False)
+    run = Run(config, precision=_precision(written, config) if as_it_was else None, measured="never")
     yield
     shapes = _shapes(run)
     _fits(header, shapes)

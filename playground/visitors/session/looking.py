@@ -9,7 +9,7 @@ from models.edits import Ablate, Edit
 from playground.runs.history import Snapshot
 from playground.runs.loads import Routed
 from playground.runs.probe import Probe, look, probe, route
-from playground.runs.run import Run
+from playground.runs.run import Measured, Run
 from playground.visitors.session.state import State
 from playground.visitors.shelf import Kept
 
@@ -39,9 +39,9 @@ class Looking(State):
         assert self.run is not None
         return self.run
 
-    def built(self) -> Kept:
+    def built(self, measured: Measured = "now") -> Kept:
         """A run of the controls. It takes the number of the one before it, if that has made no step."""
-        run, before = Run(self.config), self.entry
+        run, before = Run(self.config, measured=measured), self.entry
         number = before.id if before is not None and not before.run.step else next(self.shelf.numbers)
         return Kept(number, self.preset, run)
 

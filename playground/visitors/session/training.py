@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
-from playground.runs.run import Diverged, Run
+from playground.runs.run import Diverged, Measured, Run
 from playground.settings.limits import SECONDS, STEPS
 from playground.visitors.jobs import Steps
 from playground.visitors.session.looking import Looking
@@ -43,19 +43,20 @@ class Training(Looking):
         self.building = anew or self.run is None
         self.notice = "" if self.building or self.run is None else self.run.sentence
         self.shown, self.steps = None, steps
-        self.jobs.begin("train", self._training(anew), self._failed)
+        self.jobs.begin("train", self._training(), self._failed)
 
-    def _training(self, anew: bool) -> Steps:
+    def _training(self) -> Steps:
         if self.building:
-            run = self.restart() if anew else self.start()
-            self.building, self.notice = False, f"{run.sentence} {self.farewell if anew else ''}".strip()
-            yield
+            run = self.restart("later")
+            self.building, self.notice = False, f"{run.sentence} {self.farewell}".strip()
         run, single, self.pace = self.start(), self.steps > 0, 0.0
         then, tokens = time.perf_counter(), run.tokens
         while not (self.budget_left() or run.diverged) and (self.steps or not single):
             began = time.thread_time()
             with suppress(Diverged):  # kept on the run, for the page to show
                 run.advance()
+            if not run.step:
+                run.measure_beginning()
             self.steps -= single
             took = time.thread_time() - began
             self.used, self.pace = self.used + took, 0.8 * self.pace + 0.2 * took
@@ -64,6 +65,8 @@ class Training(Looking):
             self.rate = rate if not self.rate else (1 - share) * self.rate + share * rate  # over about the last second
             then, tokens = now, run.tokens
             yield
+            if run.unmeasured:  # now that there is a first picture
+                run.measure_beginning()
         self.steps = 0
 
     def _rebuilding(self, probe: str) -> Steps:
@@ -81,10 +84,10 @@ class Training(Looking):
         at = f" The run is at step {self.run.step:,}." if self.run is not None else ""
         self.notice = f"{sentence.rstrip('.')}.{at} Change a setting, or press play to try again."
 
-    def restart(self) -> Run:
+    def restart(self, measured: Measured = "now") -> Run:
         """Put the run aside and build a new one from the controls; a probe of the same task stays."""
         task, name, text = self.run and self.run.config.task.kind, self.probe_name, self.probe_text
-        entry = self.built()  # first: where it cannot be built, the one there is stays
+        entry = self.built(measured)  # first: where it cannot be built, the one there is stays
         self.put_aside()
         self.seat(entry)
         run = self.start()
