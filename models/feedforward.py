@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -45,12 +45,12 @@ class FeedForwardConfig(Config):
         """The module, or None for a block of attention alone. `place`: what the names of its places begin with."""
         raise NotImplementedError
 
-    def at(self, layer: int, layers: int, stack: str) -> FeedForwardConfig:
-        """The sublayer of one layer of a stack of so many: not every layer has the same in a mixture of experts."""
+    def at(self, layer: int, stack: str) -> FeedForwardConfig:
+        """The sublayer of one layer of a stack: not every layer has the same in a mixture of experts."""
         return self
 
-    def check(self, width: int, topology: str) -> None:
-        """Refuse what does not fit."""
+    def check(self, width: int, depths: Mapping[str, int]) -> None:
+        """Raise `Refused` for what does not fit; `depths`: layers of each stack there is."""
 
     def parameters(self, width: int) -> int:
         """Trained numbers of one sublayer."""

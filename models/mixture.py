@@ -6,6 +6,7 @@ It is long because the config and its module stand together.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal, Union
 
 import torch
@@ -98,9 +99,9 @@ class MoE(Dense):
         """Experts of one token, shared ones not counted; in expert choice on average."""
         return self.router.average(self.room(1))
 
-    def at(self, layer: int, layers: int, stack: str) -> FeedForwardConfig:
+    def at(self, layer: int, stack: str) -> FeedForwardConfig:
         """A mixture in the layers that have one, else a dense feed-forward."""
-        mixes = layer >= self.skip and (layer - self.skip + 1) % min(self.every, layers) == 0
+        mixes = layer >= self.skip and (layer - self.skip + 1) % self.every == 0
         return self if mixes and self.stacks in ("both", stack) else self._dense()
 
     def _dense(self) -> Dense:
@@ -130,28 +131,26 @@ class MoE(Dense):
         always = self.network(shared * self.expert_hidden()).parameters(width) if shared else 0
         return self.router.parameters(self.room(width)) + always + round(experts * one.parameters(width))
 
-    def check(self, width: int, topology: str) -> None:
-        """Refuse what does not fit."""
+    def check(self, width: int, depths: Mapping[str, int]) -> None:
         room = self.room(width)
         if self.hidden % self.split:
             refuse("split", f"A hidden width of {self.hidden} cannot be split into {self.split} equal parts.")
         if room.experts % self.devices:
             refuse("devices", f"{room.experts} experts cannot be spread evenly over {self.devices} devices.")
         self.router.check(room)
-        absent = {"decoder-only": "encoder", "encoder-only": "decoder"}.get(topology)
-        if self.stacks == absent:
-            refuse("stacks", f"This model is {topology}: it has no {absent}, and would have no mixture. Use both.")
-        stacks = {"decoder-only": "decoder", "encoder-only": "encoder"}.get(topology, self.stacks)
-        if not self.router.causal and stacks != "encoder":
+        stacks = [stack for stack in depths if self.stacks in ("both", stack)]
+        if not stacks:
+            refuse("stacks", f"This model has no {self.stacks}, and would have no mixture. Use both.")
+        for stack in stacks:
+            if depths[stack] < self.skip + self.every:  # the first mixture lies beyond the last layer
+                field = "skip" if depths[stack] <= self.skip else "every"
+                has = f"The {stack} has {depths[stack]}, so no layer is left for the experts."
+                refuse(field, f"{has} Lower this, or add layers.")
+        if not self.router.causal and stacks != ["encoder"]:
             refuse(
                 "router.kind",
                 "In expert choice an expert picks its tokens from the whole sequence, later ones included: a decoder "
                 "would see its own future. Use an encoder-only model, or mixtures in the encoder alone.",
-            )
-        if self.balance.bias_speed and not self.router.selects:
-            refuse(
-                "balance.bias_speed",
-                f"{self.router.kind} routing selects by no score that a bias could move. Set it to 0 or use top-k.",
             )
 
 

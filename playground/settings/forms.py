@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from models.config import Config, problems, variants
+from playground.runs.idle import effective
 from playground.runs.run import RunConfig
 from playground.settings import paths
 from playground.settings.limits import LIMITS, excess
@@ -86,9 +87,11 @@ def plain(config: RunConfig) -> dict[str, Any]:
 
 
 def read(raw: Mapping[str, Any]) -> tuple[RunConfig | None, dict[str, str]]:
-    """(config, {}) or (None, {path: sentence}) of edited values, the page's own limits included."""
+    """(config, {}) or (None, {path: sentence}) of edited values, the page's own limits included. What has no effect in
+    this model is at its default in the config (`effective`).
+    """
     try:
-        config = RunConfig.model_validate(raw)
+        config = effective(raw)
     except ValidationError as error:
         return None, problems(error, RunConfig, page=LIMITS.hosted)
     found = excess(config)
