@@ -116,7 +116,7 @@ class TransformerConfig(Config):
                 f"{self.position.kind} adds to the scores before a softmax, and {self.attention.kind} attention has "
                 "none: its keys are summed before any query looks at them. Use RoPE, sinusoidal, learned or none.",
             )
-        if isinstance(self.position, RoPE) and self.position.scaling.amplitude() != 1 and not self.attention.scores:
+        if self.position.sharpness() != 1 and not self.attention.scores:
             refuse(
                 "position.scaling.sharpness",
                 f"YaRN sharpens a softmax, and {self.attention.kind} attention has none: all its weights would grow "
@@ -128,13 +128,10 @@ class TransformerConfig(Config):
             refuse(
                 "attention.kind", "An encoder-decoder joins its stacks by cross-attention. Choose an attention variant."
             )
-        if not attends and self.feed_forward.kind == "none":
+        if not attends and not self.feed_forward.there:
             refuse("feed_forward.kind", "A block needs attention, a feed-forward, or both. Switch one of them on.")
         if self.parallel and (
-            self.norm.place != "pre"
-            or not attends
-            or self.feed_forward.kind == "none"
-            or self.topology == "encoder-decoder"
+            self.norm.place != "pre" or not attends or not self.feed_forward.there or self.topology == "encoder-decoder"
         ):
             refuse(
                 "parallel",

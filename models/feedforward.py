@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -34,10 +34,18 @@ class FeedForward(nn.Module):
         """The sublayer's output (B, T, D), and the routing where there is one."""
         raise NotImplementedError
 
+    def retune(self, config: FeedForwardConfig) -> None:
+        """Take another config's live settings."""
+
+    def after_update(self, routing: Routing | None) -> None:
+        """What follows an update of the parameters, by the routing of its batch."""
+
 
 class FeedForwardConfig(Config):
     """A feed-forward sublayer as a value."""
 
+    there: ClassVar[bool] = True
+    """Whether a block has the sublayer at all."""
     if TYPE_CHECKING:
         kind: Any  # the key in the registry; each variant declares its own
 
@@ -60,15 +68,18 @@ class FeedForwardConfig(Config):
         """Trained numbers that each token is multiplied with: two FLOPs each."""
         return 0
 
+    def expert_count(self) -> int:
+        """E: experts that tokens are sent to."""
+        return 0
+
     def active_parameters(self, width: int) -> int:
         """Trained numbers that take part in one token's forward pass."""
         return self.parameters(width)
 
 
-class Dense(FeedForwardConfig):
-    """Every token passes through the same two (or, gated, three) matrices."""
+class Network(FeedForwardConfig):
+    """The shape of a network of two (or, gated, three) matrices: the only one of a layer, or each of many experts."""
 
-    kind: Literal["dense"] = "dense"
     hidden: int = knob(
         256,
         "Hidden width",
@@ -91,6 +102,12 @@ class Dense(FeedForwardConfig):
     )
     bias: bool = knob(False, "Biases", "Add a trained bias after each matrix.", advanced=True)
 
+
+class Dense(Network):
+    """Every token passes through the same two (or, gated, three) matrices."""
+
+    kind: Literal["dense"] = "dense"
+
     def build(self, width: int, place: str = "feed_forward") -> FeedForward:
         return DenseFeedForward(self, width, place)
 
@@ -104,6 +121,7 @@ class Dense(FeedForwardConfig):
 class NoFeedForward(FeedForwardConfig):
     """Attention alone, as in the two-layer models where induction heads were first described (Elhage et al. 2021)."""
 
+    there = False
     kind: Literal["none"] = "none"
 
     def build(self, width: int, place: str = "feed_forward") -> FeedForward | None:

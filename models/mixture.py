@@ -7,29 +7,26 @@ It is long because the config and its module stand together.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Literal, Union
+from typing import TYPE_CHECKING, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
-from models.config import knob, refuse
+from models.config import knob, refuse, slot
 from models.edits import Ablate, Force
-from models.feedforward import ACTIVATIONS, Dense, FeedForward, FeedForwardConfig, NoFeedForward
+from models.feedforward import ACTIVATIONS, Dense, FeedForward, FeedForwardConfig, Network, NoFeedForward
 from models.moe import AnyRouter, Balance, Capacity, TopK
-from models.moe.balance import move_bias
 from models.moe.base import Asked, Choice, Room
 from models.moe.capacity import seat
 from models.moe.experts import Experts
-from models.moe.top_k import SelectingRouter
 from models.records import Routing
 from models.tap import IDLE, Pass
 
 
-class MoE(Dense):
+class MoE(Network):
     """Each token passes through the few experts that a router chooses for it."""
 
-    kind: Literal["MoE"] = "MoE"  # pyright: ignore[reportIncompatibleVariableOverride] - another key, the same fields
+    kind: Literal["MoE"] = "MoE"
     experts: int = knob(8, "Experts", "How many networks there are to choose from.", ge=1, le=4096, most=64)
     shared: int = knob(
         0,
@@ -89,7 +86,10 @@ class MoE(Dense):
 
     def room(self, width: int) -> Room:
         """What the router is told."""
-        return Room(width, self.experts * self.split, self.split)
+        return Room(width, self.expert_count(), self.split)
+
+    def expert_count(self) -> int:
+        return self.experts * self.split
 
     def expert_hidden(self) -> int:
         """Hidden width of one expert, after the split."""
@@ -106,8 +106,7 @@ class MoE(Dense):
 
     def _dense(self) -> Dense:
         work = round(self.expert_hidden() * (self.chosen() + self.shared))
-        shape = {name: getattr(self, name) for name in ("activation", "gated", "bias")}
-        return Dense(hidden=self.dense_hidden or max(1, work), **shape)
+        return self.network(self.dense_hidden or max(1, work))
 
     def build(self, width: int, place: str = "feed_forward") -> FeedForward:
         return MixtureFeedForward(self, width, place)
@@ -121,7 +120,7 @@ class MoE(Dense):
         return self.router.parameters(self.room(width)) + round((2 + self.gated) * width * work)
 
     def parameters(self, width: int) -> int:
-        return self._numbers(width, self.experts * self.split)
+        return self._numbers(width, self.expert_count())
 
     def active_parameters(self, width: int) -> int:
         return self._numbers(width, self.chosen())
@@ -252,15 +251,15 @@ class MixtureFeedForward(FeedForward):
             config.balance.weighted(losses) if losses else choice.probs_NE.new_zeros(()),
         )
 
-    def retune(self, config: MoE) -> None:
-        """Take another config's live settings."""
+    def retune(self, config: FeedForwardConfig) -> None:
+        assert isinstance(config, MoE)
         self.config = config
         self.router.retune(config.router)
 
-    def after_update(self, routing: Routing) -> None:
+    def after_update(self, routing: Routing | None) -> None:
         """Move the bias that keeps the balance, by what the routing of the update's batch asked for."""
-        if self.config.balance.bias_speed and isinstance(self.router, SelectingRouter):
-            move_bias(self.router.bias_E, routing.demand_E, self.config.balance.bias_speed)
+        if self.config.balance.bias_speed and routing is not None:
+            self.router.move(routing.demand_E, self.config.balance.bias_speed)
 
 
 FEED_FORWARDS: dict[str, type[FeedForwardConfig]] = {"dense": Dense, "MoE": MoE, "none": NoFeedForward}
@@ -268,4 +267,4 @@ FEED_FORWARDS: dict[str, type[FeedForwardConfig]] = {"dense": Dense, "MoE": MoE,
 if TYPE_CHECKING:
     AnyFeedForward = FeedForwardConfig
 else:
-    AnyFeedForward = Annotated[Union[tuple(FEED_FORWARDS.values())], Field(discriminator="kind")]  # noqa: UP007 - made from the registry
+    AnyFeedForward = slot(FEED_FORWARDS)

@@ -35,9 +35,7 @@ class Norm(Config):
 
     def build(self, width: int) -> nn.Module:
         """A norm over the last axis of size `width`."""
-        if self.kind == "none":
-            return nn.Identity()
-        return RMSNorm(width, eps=self.eps) if self.kind == "RMSNorm" else nn.LayerNorm(width, eps=self.eps)
+        return {"none": nn.Identity, "RMSNorm": RMSNorm, "LayerNorm": nn.LayerNorm}[self.kind](width, eps=self.eps)
 
     def parameters(self, width: int) -> int:
         """Trained numbers of one norm."""

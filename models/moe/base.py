@@ -66,6 +66,9 @@ class Router(nn.Module):
         """Raises ValueError for a forced expert where tokens cannot be forced."""
         raise NotImplementedError
 
+    def move(self, demand_E: Tensor, speed: float) -> None:
+        """Move the bias that selects, where there is one, against what was asked for."""
+
     def retune(self, config: RouterConfig) -> None:
         """Take the live settings of another config of the same kind."""
         self.config: Any = config

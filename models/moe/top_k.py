@@ -73,7 +73,7 @@ class SelectingRouter(LearnedRouter):
     """Selects by probability plus bias; gates come from the probabilities alone."""
 
     bias_E: Tensor
-    """Added to the scores when experts are selected, and never to their gates; `balance.move_bias` moves it."""
+    """Added to the scores when experts are selected, and never to their gates."""
 
     def __init__(self, config: Learned, room: Room):
         super().__init__(config, room)
@@ -84,6 +84,12 @@ class SelectingRouter(LearnedRouter):
         probs_NE = logits_NE.softmax(dim=-1)
         experts_NK = select(probs_NE.detach() + self.bias_E, self.config.choices(self.room), asked.forced_N)
         return Choice(logits_NE, probs_NE, experts_NK, self.gates(logits_NE, probs_NE, experts_NK), experts_NK)
+
+    @torch.no_grad()
+    def move(self, demand_E: Tensor, speed: float) -> None:
+        """b += speed x sign(mean load - load), in place (DeepSeek-V3, arXiv:2412.19437, sec. 2.1.2)."""
+        demand_E = demand_E.to(self.bias_E.dtype)
+        self.bias_E += speed * torch.sign(demand_E.mean() - demand_E)
 
     def gates(self, logits_NE: Tensor, probs_NE: Tensor, experts_NK: Tensor) -> Tensor:
         """(N, K) what each chosen expert counts."""

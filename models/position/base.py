@@ -81,6 +81,9 @@ class Relative(nn.Module):
 class PositionConfig(Config):
     """A position scheme as a value."""
 
+    tells: ClassVar[bool] = True
+    """Whether it says anything of positions."""
+
     acts_in_attention: ClassVar[bool] = False
     """Whether the scheme rotates or biases, and so does nothing in a model without attention."""
 
@@ -124,6 +127,10 @@ class PositionConfig(Config):
     def relative(self, room: Room) -> Relative | None:
         """A module for each layer, where the scheme needs the queries; else None."""
         return None
+
+    def sharpness(self) -> float:
+        """What rotated queries and keys are multiplied with."""
+        return 1.0
 
     def parameters(self, room: Room) -> int:
         """Trained numbers, per stack."""

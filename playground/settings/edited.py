@@ -7,7 +7,7 @@ from typing import Any, Generic
 from pydantic import ValidationError
 
 from models.config import ConfigT, problems
-from playground.settings.limits import LIMITS, TEXT, beyond
+from playground.settings.limits import TEXT, beyond, top
 from playground.settings.paths import change, kinds
 
 
@@ -46,7 +46,7 @@ class Edited(Generic[ConfigT]):
         try:
             found = type(self.first).model_validate(raw)
         except ValidationError as error:
-            self.problems = problems(error, type(self.first), page=LIMITS.hosted)
+            self.problems = problems(error, type(self.first), top)
             return all(item["type"] == "value_error" for item in error.errors())
         self.problems = beyond(found)
         if not self.problems:

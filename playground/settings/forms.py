@@ -11,7 +11,7 @@ from models.config import Config, problems, variants
 from playground.runs.idle import effective
 from playground.runs.run import RunConfig
 from playground.settings import paths
-from playground.settings.limits import LIMITS, excess
+from playground.settings.limits import excess, top
 from playground.settings.paths import flat, leaf, ordered, put
 from playground.settings.rows import live_first, rows
 
@@ -93,7 +93,7 @@ def read(raw: Mapping[str, Any]) -> tuple[RunConfig | None, dict[str, str]]:
     try:
         config = effective(raw)
     except ValidationError as error:
-        return None, problems(error, RunConfig, page=LIMITS.hosted)
+        return None, problems(error, RunConfig, top)
     found = excess(config)
     return (None, found) if found else (config, {})
 

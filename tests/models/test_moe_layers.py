@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from models import Transformer, TransformerConfig
+from models.feedforward import Dense
 from models.mixture import MixtureFeedForward, MoE
 from models.moe import ExpertChoice, TopK
 from tests.models.variants import small
@@ -61,3 +62,9 @@ def test_a_dense_layer_does_the_work_of_one_tokens_experts():
             "silu",
         )
         assert moe.at(1, "decoder") is moe
+
+
+def test_a_mixture_is_no_dense_network():
+    """A table of a dense network's names, as of a published family, does not take it for one."""
+    assert not isinstance(MoE(), Dense)
+    assert MoE(hidden=12, gated=True).network(7) == Dense(hidden=7, gated=True)
