@@ -83,7 +83,7 @@ class TransformerConfig(Config):
         return Room(self.width, heads, c, self.context, bidirectional=both, prefix=self.prefix and not both)
 
     def head_numbers(self) -> tuple[int, int]:
-        """Trained numbers of the output side beyond a tied matrix, and how many of them multiply each token."""
+        """Parameters of the output side beyond a tied matrix, and how many of them multiply each token."""
         dense = self.width**2 if self.head.transform != "none" else 0
         return head_parameters(self.head, self.norm, self.vocab, self.width), self.vocab * self.width + dense
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from pydantic import BeforeValidator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -17,10 +18,13 @@ from models.linear import Linear
 from models.records import Routing
 from models.tap import IDLE, Pass
 
-Activation = Literal["relu", "relu²", "gelu", "gelu-tanh", "silu"]
+Activation = Annotated[
+    Literal["relu", "relu2", "gelu", "gelu-tanh", "silu"],
+    BeforeValidator(lambda name: "relu2" if name == "relu²" else name),  # as it was spelled, in links and files
+]
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
-    "relu²": squared_relu,
+    "relu2": squared_relu,
     "gelu": F.gelu,
     "gelu-tanh": lambda x: F.gelu(x, approximate="tanh"),
     "silu": F.silu,
@@ -61,11 +65,11 @@ class FeedForwardConfig(Config):
         """Raise `Refused` for what does not fit; `depths`: layers of each stack there is."""
 
     def parameters(self, width: int) -> int:
-        """Trained numbers of one sublayer."""
+        """Parameters of one sublayer."""
         return 0
 
     def matrix_weights(self, width: int) -> int:
-        """Trained numbers that each token is multiplied with: two FLOPs each."""
+        """Parameters that each token is multiplied with: two FLOPs each."""
         return 0
 
     def expert_count(self) -> int:
@@ -73,7 +77,7 @@ class FeedForwardConfig(Config):
         return 0
 
     def active_parameters(self, width: int) -> int:
-        """Trained numbers that take part in one token's forward pass."""
+        """Parameters that take part in one token's forward pass."""
         return self.parameters(width)
 
 
@@ -89,7 +93,7 @@ class Network(FeedForwardConfig):
         most=1024,
     )
     activation: Activation = knob(
-        "relu²",
+        "relu2",
         "Activation",
         "The non-linearity between the matrices.",
         paper=("So et al. 2021 (relu²)", "https://arxiv.org/abs/2109.08668"),
@@ -134,7 +138,7 @@ class DenseFeedForward(FeedForward):
     def __init__(self, config: Dense, width: int, place: str):
         super().__init__()
         self.place, self.gated, self.activation = place, config.gated, ACTIVATIONS[config.activation]
-        self.cheap = not config.gated and config.activation == "relu²"  # relu's result is kept anyway
+        self.cheap = not config.gated and config.activation == "relu2"  # relu's result is kept anyway
         self.swiglu = config.gated and config.activation == "silu"
         self.up = Linear(width, (1 + config.gated) * config.hidden, bias=config.bias)
         self.down = Linear(config.hidden, width, bias=config.bias)

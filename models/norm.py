@@ -38,7 +38,7 @@ class Norm(Config):
         return {"none": nn.Identity, "RMSNorm": RMSNorm, "LayerNorm": nn.LayerNorm}[self.kind](width, eps=self.eps)
 
     def parameters(self, width: int) -> int:
-        """Trained numbers of one norm."""
+        """Parameters of one norm."""
         return {"none": 0, "RMSNorm": width, "LayerNorm": 2 * width}[self.kind]
 
 

@@ -109,7 +109,7 @@ class RouterConfig(Config):
         return min(self.choices(room), devices)
 
     def parameters(self, room: Room) -> int:
-        """Trained numbers; each token is multiplied with all of them."""
+        """Parameters; each token is multiplied with all of them."""
         return room.width * room.experts if self.learns else 0
 
     def check(self, room: Room) -> None:

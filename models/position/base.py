@@ -133,11 +133,11 @@ class PositionConfig(Config):
         return 1.0
 
     def parameters(self, room: Room) -> int:
-        """Trained numbers, per stack."""
+        """Parameters, per stack."""
         return 0
 
     def layer_parameters(self, room: Room) -> int:
-        """Trained numbers of `relative`, per layer."""
+        """Parameters of `relative`, per layer."""
         return 0
 
     def layer_flops(self, room: Room) -> int:

@@ -79,3 +79,10 @@ def test_a_value_that_cannot_be_is_refused_even_without_effect():
     session = Session()
     session.edit("model.encoder_layers", 10_000)
     assert "Encoder layers lies between 1 and" in session.problems["model.encoder_layers"]
+
+
+def test_an_activation_as_it_was_spelled_is_the_same():
+    shared = links.opened('preset=copy&model.feed_forward.activation="relu²"')
+    assert shared is not None
+    assert shared.sentences == ()
+    assert shared.raw["model"]["feed_forward"]["activation"] == "relu2"
