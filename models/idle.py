@@ -40,7 +40,7 @@ def idle(of: Callable[[str], Any]) -> dict[str, str]:
         (picks == "nobody", f"{kind} routing limits no slots", (f"{MIX}capacity.group",)),
         (not learns, f"{kind} routing learns nothing", (*LOADS, *DEVICES, f"{MIX}balance.z")),
         (picks != "tokens", f"{kind} routing loads all experts alike", (*LOADS, *DEVICES)),
-        (not selects, f"{kind} routing selects by no score that a bias could move", (f"{MIX}balance.bias_speed",)),
+        (not selects, f"{kind} routing has no bias that moves at a speed", (f"{MIX}balance.bias_speed",)),
         (of(f"{MIX}devices") == 1, "there is one device", DEVICES),
     )
     return {path: why for holds, why, paths in reversed(rules) if holds for path in paths}

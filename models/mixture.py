@@ -258,8 +258,8 @@ class MixtureFeedForward(FeedForward):
 
     def after_update(self, routing: Routing | None) -> None:
         """Move the bias that keeps the balance, by what the routing of the update's batch asked for."""
-        if self.config.balance.bias_speed and routing is not None:
-            self.router.move(routing.demand_E, self.config.balance.bias_speed)
+        if routing is not None:
+            self.router.after_update(routing, self.config.balance.bias_speed)
 
 
 FEED_FORWARDS: dict[str, type[FeedForwardConfig]] = {"dense": Dense, "MoE": MoE, "none": NoFeedForward}

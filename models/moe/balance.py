@@ -161,3 +161,10 @@ def _sent(choice: Choice, keep_XS: Tensor, devices: int) -> Tensor:
         there_NKD = there_NKD * choice.chosen_NK[..., None]
     there_XSD = there_NKD.amax(dim=1).unflatten(0, (groups, size)).to(keep_XS.dtype)
     return (there_XSD * keep_XS[..., None]).sum(1) / keep_XS.sum(-1, keepdim=True).clamp(min=1)
+
+
+@torch.no_grad()
+def move_bias(bias_E: Tensor, demand_E: Tensor, speed: float) -> None:
+    """b += speed x sign(mean load - load), in place, after an update (DeepSeek-V3, arXiv:2412.19437, sec. 2.1.2)."""
+    demand_E = demand_E.to(bias_E.dtype)
+    bias_E += speed * torch.sign(demand_E.mean() - demand_E)

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from models.config import knob, refuse
+from models.moe.balance import move_bias
 from models.moe.base import Asked, Choice, Learned, LearnedRouter, Room, Router, select
+from models.records import Routing
 
 ONE_GATE = (
     "With one expert per token a renormalised gate is always 1, and the router gets no gradient. "
@@ -73,7 +75,7 @@ class SelectingRouter(LearnedRouter):
     """Selects by probability plus bias; gates come from the probabilities alone."""
 
     bias_E: Tensor
-    """Added to the scores when experts are selected, and never to their gates."""
+    """Added to the scores when experts are selected, and never to their gates; `balance.move_bias` moves it."""
 
     def __init__(self, config: Learned, room: Room):
         super().__init__(config, room)
@@ -85,11 +87,10 @@ class SelectingRouter(LearnedRouter):
         experts_NK = select(probs_NE.detach() + self.bias_E, self.config.choices(self.room), asked.forced_N)
         return Choice(logits_NE, probs_NE, experts_NK, self.gates(logits_NE, probs_NE, experts_NK), experts_NK)
 
-    @torch.no_grad()
-    def move(self, demand_E: Tensor, speed: float) -> None:
-        """b += speed x sign(mean load - load), in place (DeepSeek-V3, arXiv:2412.19437, sec. 2.1.2)."""
-        demand_E = demand_E.to(self.bias_E.dtype)
-        self.bias_E += speed * torch.sign(demand_E.mean() - demand_E)
+    def after_update(self, routing: Routing, speed: float) -> None:
+        """Move the bias that keeps the balance, by what the update's batch asked for."""
+        if speed:
+            move_bias(self.bias_E, routing.demand_E, speed)
 
     def gates(self, logits_NE: Tensor, probs_NE: Tensor, experts_NK: Tensor) -> Tensor:
         """(N, K) what each chosen expert counts."""

@@ -35,7 +35,7 @@ IDLE: dict[str, tuple[dict[str, Any], str, Any, str]] = {
         {"feed_forward": {**MOE, "router": HASH}}, "feed_forward.balance.auxiliary", 0.5, "hash routing learns nothing",
     ),
     "a bias that selects nothing": (
-        {"feed_forward": {**MOE, "router": SOFT}}, "feed_forward.balance.bias_speed", 0.1, "no score that a bias could",
+        {"feed_forward": {**MOE, "router": SOFT}}, "feed_forward.balance.bias_speed", 0.1, "no bias that moves",
     ),
     "a z-loss of a hash": (
         {"feed_forward": {**MOE, "router": HASH}}, "feed_forward.balance.z", 0.5, "hash routing learns nothing",
