@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import model_validator
 from typing_extensions import Self
 
+from models import idle
 from models.attention import MHA, AnyAttention
 from models.config import Config, Refused, knob, refuse
 from models.embedding import Embedding, Head, head_parameters
@@ -36,7 +37,7 @@ class TransformerConfig(Config):
         2, "Layers", "Blocks one after another; in an encoder-decoder, those of the decoder.", ge=1, le=256, most=12
     )
     encoder_layers: int = knob(
-        2, "Encoder layers", "Blocks of the encoder of an encoder-decoder; unused otherwise.", ge=1, le=256, most=12
+        2, "Encoder layers", "Blocks of the encoder of an encoder-decoder.", ge=1, le=256, most=12
     )
     width: int = knob(
         64, "Width", "Numbers in the residual stream at each position.", ge=1, le=65_536, most=256, step=8
@@ -82,15 +83,14 @@ class TransformerConfig(Config):
         return Room(self.width, heads, c, self.context, bidirectional=both, prefix=self.prefix and not both)
 
     def head_numbers(self) -> tuple[int, int]:
-        """Trained numbers of the output side beyond a tied matrix, and how many of them multiply each token."""
+        """Parameters of the output side beyond a tied matrix, and how many of them multiply each token."""
         dense = self.width**2 if self.head.transform != "none" else 0
         return head_parameters(self.head, self.norm, self.vocab, self.width), self.vocab * self.width + dense
 
     def feed_forwards(self) -> dict[str, list[FeedForwardConfig]]:
         """The feed-forward of each layer of each stack."""
         return {
-            stack: [self.feed_forward.at(i, layers, stack) for i in range(layers)]
-            for stack, layers in self.depths().items()
+            stack: [self.feed_forward.at(i, stack) for i in range(layers)] for stack, layers in self.depths().items()
         }
 
     def depths(self) -> dict[str, int]:
@@ -116,28 +116,22 @@ class TransformerConfig(Config):
                 f"{self.position.kind} adds to the scores before a softmax, and {self.attention.kind} attention has "
                 "none: its keys are summed before any query looks at them. Use RoPE, sinusoidal, learned or none.",
             )
-        if isinstance(self.position, RoPE) and self.position.scaling.amplitude() != 1 and not self.attention.scores:
+        if self.position.sharpness() != 1 and not self.attention.scores:
             refuse(
                 "position.scaling.sharpness",
                 f"YaRN sharpens a softmax, and {self.attention.kind} attention has none: all its weights would grow "
                 "alike. Set YaRN's sharpness to 1, or stretch the angles in another way.",
             )
         _under("position", self.position.check, self.room("decoder"))
-        _under("feed_forward", lambda width: self.feed_forward.check(width, self.topology), self.width)
-        mixes = self.feed_forward.kind == "MoE"
-        if mixes and not any(one.kind == "MoE" for layers in self.feed_forwards().values() for one in layers):
-            refuse("feed_forward.skip", "No layer is left for the experts. Skip fewer layers, or add some.")
+        _under("feed_forward", lambda width: self.feed_forward.check(width, self.depths()), self.width)
         if not attends and self.topology == "encoder-decoder":
             refuse(
                 "attention.kind", "An encoder-decoder joins its stacks by cross-attention. Choose an attention variant."
             )
-        if not attends and self.feed_forward.kind == "none":
+        if not attends and not self.feed_forward.there:
             refuse("feed_forward.kind", "A block needs attention, a feed-forward, or both. Switch one of them on.")
         if self.parallel and (
-            self.norm.place != "pre"
-            or not attends
-            or self.feed_forward.kind == "none"
-            or self.topology == "encoder-decoder"
+            self.norm.place != "pre" or not attends or not self.feed_forward.there or self.topology == "encoder-decoder"
         ):
             refuse(
                 "parallel",
@@ -148,6 +142,7 @@ class TransformerConfig(Config):
             refuse("prefix", f"A prefix-LM is a decoder-only model, and this one is {self.topology}. Switch it off.")
         if self.head.scaled and not self.head.tied:
             refuse("head.scaled", "Scaling by 1/√width belongs to a tied head. Tie the head or switch the scaling off.")
+        idle.check(self)
         return self
 
 

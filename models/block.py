@@ -28,7 +28,7 @@ class Block(nn.Module):
         super().__init__()
         width, where, build = config.width, Where(layer, stack), config.norm.build
         self.place, self.pre, self.parallel = f"{stack}.{layer}", config.norm.place == "pre", config.parallel
-        feed_forward = config.feed_forward.at(layer, config.depths()[stack], stack)
+        feed_forward = config.feed_forward.at(layer, stack)
         crosses = stack == "decoder" and config.topology == "encoder-decoder"
         self.attention = config.attention.build(width, where)
         self.feed_forward = feed_forward.build(width, f"{self.place}.feed_forward")

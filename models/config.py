@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn, TypeVar, get_args
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, NoReturn, TypeVar, Union, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -51,10 +51,10 @@ def knob(
     empty: str = "off",
     **bounds: Any,
 ) -> Any:
-    """A documented field. `ge`, `le`, `gt`, `lt` bound what the core accepts; `most` is a smaller bound for visitors.
+    """A documented field. `ge`, `le`, `gt`, `lt` bound what the core accepts; `most` is as far as one usually goes.
 
-    `live` fields may change in the middle of a run; `log` asks for a logarithmic slider; `advanced` hides the control
-    under "More"; `paper` is (text, url).
+    `live` fields may change in the middle of a run; `log`: steps are factors; `advanced`: seldom changed; `empty`: what
+    None means; `paper` is (text, url).
     """
     extra = {
         "label": label,
@@ -68,6 +68,11 @@ def knob(
         "empty": empty,
     }
     return Field(default, description=help, json_schema_extra=extra, **bounds)
+
+
+def slot(registry: Mapping[str, type[Config]]) -> Any:
+    """The type of a field that holds one of a registry's variants, told apart by their `kind`."""
+    return Annotated[Union[tuple(registry.values())], Field(discriminator="kind")]  # noqa: UP007 - made from the registry
 
 
 def extra(field: FieldInfo) -> dict[str, Any]:
@@ -111,9 +116,13 @@ def walk(config: Config, path: str = "") -> Iterator[tuple[str, FieldInfo, Any]]
             yield here, field, value
 
 
-def problems(error: ValidationError, config_class: type[Config], *, page: bool = False) -> dict[str, str]:
-    """{dotted path: sentence} of a validation error, the paths without the tags of discriminated unions. `page`: name
-    the page's own bounds, where they are narrower.
+Top = Callable[[FieldInfo], str]
+"""The upper bound of a field in words, "" for that of the core."""
+
+
+def problems(error: ValidationError, config_class: type[Config], top: Top = lambda field: "") -> dict[str, str]:
+    """{dotted path: sentence} of a validation error, the paths without the tags of discriminated unions. `top` names
+    other upper bounds than the core's.
     """
     found: dict[str, str] = {}
     for item in error.errors():
@@ -121,7 +130,7 @@ def problems(error: ValidationError, config_class: type[Config], *, page: bool =
         raised = item.get("ctx", {}).get("error")
         if isinstance(raised, Refused):
             path = ".".join(p for p in (path, raised.field) if p)
-        found.setdefault(path, _sentence(item, field, raised, page))
+        found.setdefault(path, _sentence(item, field, raised, top))
     return found
 
 
@@ -141,7 +150,7 @@ def _locate(loc: tuple[int | str, ...], config_class: type[Config]) -> tuple[str
     return ".".join(names), field
 
 
-def _sentence(item: Mapping[str, Any], field: FieldInfo | None, raised: Exception | None, page: bool) -> str:
+def _sentence(item: Mapping[str, Any], field: FieldInfo | None, raised: Exception | None, top: Top) -> str:
     if raised is not None:
         return str(raised)
     label, got = (
@@ -154,14 +163,14 @@ def _sentence(item: Mapping[str, Any], field: FieldInfo | None, raised: Exceptio
     if item["type"] == "literal_error":
         return f"{label}: choose {item['ctx']['expected']}; got {shown}."
     low, high = bounds(field) if field else (None, None)
-    most = extra(field).get("most") if field and page else None
-    if low is not None and high is not None:
-        top = _number(high) if most is None else f"{_number(most)} on this page"
+    if field and low is not None and high is not None:
+        end = top(field) or number(high)
         if item["type"] == "greater_than":  # a bound that is not itself allowed
-            return f"{label} is more than {_number(low)}, up to {top}; got {shown}."
-        return f"{label} lies between {_number(low)} and {top}; got {shown}."
+            return f"{label} is more than {number(low)}, up to {end}; got {shown}."
+        return f"{label} lies between {number(low)} and {end}; got {shown}."
     return f"{label}: {item['msg'][:1].lower()}{item['msg'][1:]}; got {shown}."
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A bound in a sentence: 65,536 or 0.25."""
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,g}"

@@ -41,7 +41,7 @@ def cost(config: TransformerConfig) -> Cost:
     feeds = [one for stack in config.feed_forwards().values() for one in stack]
     crosses = depths.get("decoder", 0) if "encoder" in depths else 0
     attentions = blocks + crosses
-    sublayers = blocks * (attention.query_heads() > 0) + crosses + blocks * (feed_forward.kind != "none")
+    sublayers = blocks * (attention.query_heads() > 0) + crosses + blocks * feed_forward.there
     stack_norms = len(depths) * (config.embedding.norm + (config.norm.final and config.norm.place == "pre"))
     head, head_weights = config.head_numbers()
     stacks = [(config.room("encoder" if s == "encoder" else "decoder"), layers) for s, layers in depths.items()]

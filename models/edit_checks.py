@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from models.architecture import TransformerConfig
 from models.edits import HOWS, PARTS, Ablate, Edit, Force, Patch, Resume
-from models.mixture import MoE
 from models.tap import PLACES, SHARED
 
 
@@ -54,8 +53,7 @@ def _resumes(edits: Sequence[Edit], depths: dict[str, int]) -> dict[str, int]:
 
 def _check_expert(e: Ablate | Force, config: TransformerConfig) -> None:
     assert e.layer is not None
-    feed = config.feed_forwards()[e.stack][e.layer]
-    there = feed.room(config.width).experts if isinstance(feed, MoE) else 0
+    there = config.feed_forwards()[e.stack][e.layer].expert_count()
     if e.expert is not None and not 0 <= e.expert < there:
         raise ValueError(f"{said(e)}: this layer has {there} experts, counted from 0.")
     if isinstance(e, Force) and e.position is not None and e.position < 0:
@@ -79,15 +77,13 @@ def _check_part(e: Ablate | Patch, config: TransformerConfig) -> None:
         raise ValueError(f"{said(e)}: an expert is part of a feed_forward, and can be replaced by zero.")
     if e.part.startswith("cross_attention") and (e.stack != "decoder" or config.topology != "encoder-decoder"):
         raise ValueError(f"{said(e)}: only the decoder of an encoder-decoder has cross-attention.")
-    none = (e.part == "self_attention" and not heads) or (
-        e.part == "feed_forward" and config.feed_forward.kind == "none"
-    )
+    none = (e.part == "self_attention" and not heads) or (e.part == "feed_forward" and not config.feed_forward.there)
     if none:
         raise ValueError(f"{said(e)}: the blocks of this model have no {e.part.replace('_', '-')} part.")
     if e.part == "position" and (e.layer is not None or e.stack not in config.depths()):
         whole = f"a position scheme belongs to a whole stack: layer=None, of {', '.join(config.depths())}"
         raise ValueError(f"{said(e)}: {whole}.")
-    if e.part == "position" and config.position.kind == "none":
+    if e.part == "position" and not config.position.tells:
         raise ValueError(f"{said(e)}: this model has no position scheme.")
     if how != "zero" and e.part in ("position", "layer", *removed):
         what = {"position": "positions are switched off, and have", "layer": "a skipped layer has"}

@@ -101,11 +101,11 @@ class OutputHead(nn.Module):
 
 
 def embedding_parameters(config: Embedding, vocab: int, width: int) -> int:
-    """Trained numbers of token and segment embeddings; the norm of each stack that reads them is counted apart."""
+    """Parameters of token and segment embeddings; the norm of each stack that reads them is counted apart."""
     return (vocab + config.segments) * width
 
 
 def head_parameters(config: Head, norm: Norm, vocab: int, width: int) -> int:
-    """Trained numbers of the output side beyond a tied matrix."""
+    """Parameters of the output side beyond a tied matrix."""
     transform = 0 if config.transform == "none" else width * width + width + norm.parameters(width)
     return transform + (0 if config.tied else vocab * width) + config.bias * vocab

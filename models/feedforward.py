@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from pydantic import BeforeValidator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -17,10 +18,13 @@ from models.linear import Linear
 from models.records import Routing
 from models.tap import IDLE, Pass
 
-Activation = Literal["relu", "relu²", "gelu", "gelu-tanh", "silu"]
+Activation = Annotated[
+    Literal["relu", "relu2", "gelu", "gelu-tanh", "silu"],
+    BeforeValidator(lambda name: "relu2" if name == "relu²" else name),  # as it was spelled, in links and files
+]
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
-    "relu²": squared_relu,
+    "relu2": squared_relu,
     "gelu": F.gelu,
     "gelu-tanh": lambda x: F.gelu(x, approximate="tanh"),
     "silu": F.silu,
@@ -34,10 +38,18 @@ class FeedForward(nn.Module):
         """The sublayer's output (B, T, D), and the routing where there is one."""
         raise NotImplementedError
 
+    def retune(self, config: FeedForwardConfig) -> None:
+        """Take another config's live settings."""
+
+    def after_update(self, routing: Routing | None) -> None:
+        """What follows an update of the parameters, by the routing of its batch."""
+
 
 class FeedForwardConfig(Config):
     """A feed-forward sublayer as a value."""
 
+    there: ClassVar[bool] = True
+    """Whether a block has the sublayer at all."""
     if TYPE_CHECKING:
         kind: Any  # the key in the registry; each variant declares its own
 
@@ -45,30 +57,33 @@ class FeedForwardConfig(Config):
         """The module, or None for a block of attention alone. `place`: what the names of its places begin with."""
         raise NotImplementedError
 
-    def at(self, layer: int, layers: int, stack: str) -> FeedForwardConfig:
-        """The sublayer of one layer of a stack of so many: not every layer has the same in a mixture of experts."""
+    def at(self, layer: int, stack: str) -> FeedForwardConfig:
+        """The sublayer of one layer of a stack: not every layer has the same in a mixture of experts."""
         return self
 
-    def check(self, width: int, topology: str) -> None:
-        """Refuse what does not fit."""
+    def check(self, width: int, depths: Mapping[str, int]) -> None:
+        """Raise `Refused` for what does not fit; `depths`: layers of each stack there is."""
 
     def parameters(self, width: int) -> int:
-        """Trained numbers of one sublayer."""
+        """Parameters of one sublayer."""
         return 0
 
     def matrix_weights(self, width: int) -> int:
-        """Trained numbers that each token is multiplied with: two FLOPs each."""
+        """Parameters that each token is multiplied with: two FLOPs each."""
+        return 0
+
+    def expert_count(self) -> int:
+        """E: experts that tokens are sent to."""
         return 0
 
     def active_parameters(self, width: int) -> int:
-        """Trained numbers that take part in one token's forward pass."""
+        """Parameters that take part in one token's forward pass."""
         return self.parameters(width)
 
 
-class Dense(FeedForwardConfig):
-    """Every token passes through the same two (or, gated, three) matrices."""
+class Network(FeedForwardConfig):
+    """The shape of a network of two (or, gated, three) matrices: the only one of a layer, or each of many experts."""
 
-    kind: Literal["dense"] = "dense"
     hidden: int = knob(
         256,
         "Hidden width",
@@ -78,7 +93,7 @@ class Dense(FeedForwardConfig):
         most=1024,
     )
     activation: Activation = knob(
-        "relu²",
+        "relu2",
         "Activation",
         "The non-linearity between the matrices.",
         paper=("So et al. 2021 (relu²)", "https://arxiv.org/abs/2109.08668"),
@@ -90,6 +105,12 @@ class Dense(FeedForwardConfig):
         paper=("Shazeer 2020", "https://arxiv.org/abs/2002.05202"),
     )
     bias: bool = knob(False, "Biases", "Add a trained bias after each matrix.", advanced=True)
+
+
+class Dense(Network):
+    """Every token passes through the same two (or, gated, three) matrices."""
+
+    kind: Literal["dense"] = "dense"
 
     def build(self, width: int, place: str = "feed_forward") -> FeedForward:
         return DenseFeedForward(self, width, place)
@@ -104,6 +125,7 @@ class Dense(FeedForwardConfig):
 class NoFeedForward(FeedForwardConfig):
     """Attention alone, as in the two-layer models where induction heads were first described (Elhage et al. 2021)."""
 
+    there = False
     kind: Literal["none"] = "none"
 
     def build(self, width: int, place: str = "feed_forward") -> FeedForward | None:
@@ -116,7 +138,7 @@ class DenseFeedForward(FeedForward):
     def __init__(self, config: Dense, width: int, place: str):
         super().__init__()
         self.place, self.gated, self.activation = place, config.gated, ACTIVATIONS[config.activation]
-        self.cheap = not config.gated and config.activation == "relu²"  # relu's result is kept anyway
+        self.cheap = not config.gated and config.activation == "relu2"  # relu's result is kept anyway
         self.swiglu = config.gated and config.activation == "silu"
         self.up = Linear(width, (1 + config.gated) * config.hidden, bias=config.bias)
         self.down = Linear(config.hidden, width, bias=config.bias)

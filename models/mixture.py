@@ -6,29 +6,27 @@ It is long because the config and its module stand together.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Union
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
-from models.config import knob, refuse
+from models.config import knob, refuse, slot
 from models.edits import Ablate, Force
-from models.feedforward import ACTIVATIONS, Dense, FeedForward, FeedForwardConfig, NoFeedForward
+from models.feedforward import ACTIVATIONS, Dense, FeedForward, FeedForwardConfig, Network, NoFeedForward
 from models.moe import AnyRouter, Balance, Capacity, TopK
-from models.moe.balance import move_bias
 from models.moe.base import Asked, Choice, Room
 from models.moe.capacity import seat
 from models.moe.experts import Experts
-from models.moe.top_k import SelectingRouter
 from models.records import Routing
 from models.tap import IDLE, Pass
 
 
-class MoE(Dense):
+class MoE(Network):
     """Each token passes through the few experts that a router chooses for it."""
 
-    kind: Literal["MoE"] = "MoE"  # pyright: ignore[reportIncompatibleVariableOverride] - another key, the same fields
+    kind: Literal["MoE"] = "MoE"
     experts: int = knob(8, "Experts", "How many networks there are to choose from.", ge=1, le=4096, most=64)
     shared: int = knob(
         0,
@@ -88,7 +86,10 @@ class MoE(Dense):
 
     def room(self, width: int) -> Room:
         """What the router is told."""
-        return Room(width, self.experts * self.split, self.split)
+        return Room(width, self.expert_count(), self.split)
+
+    def expert_count(self) -> int:
+        return self.experts * self.split
 
     def expert_hidden(self) -> int:
         """Hidden width of one expert, after the split."""
@@ -98,15 +99,14 @@ class MoE(Dense):
         """Experts of one token, shared ones not counted; in expert choice on average."""
         return self.router.average(self.room(1))
 
-    def at(self, layer: int, layers: int, stack: str) -> FeedForwardConfig:
+    def at(self, layer: int, stack: str) -> FeedForwardConfig:
         """A mixture in the layers that have one, else a dense feed-forward."""
-        mixes = layer >= self.skip and (layer - self.skip + 1) % min(self.every, layers) == 0
+        mixes = layer >= self.skip and (layer - self.skip + 1) % self.every == 0
         return self if mixes and self.stacks in ("both", stack) else self._dense()
 
     def _dense(self) -> Dense:
         work = round(self.expert_hidden() * (self.chosen() + self.shared))
-        shape = {name: getattr(self, name) for name in ("activation", "gated", "bias")}
-        return Dense(hidden=self.dense_hidden or max(1, work), **shape)
+        return self.network(self.dense_hidden or max(1, work))
 
     def build(self, width: int, place: str = "feed_forward") -> FeedForward:
         return MixtureFeedForward(self, width, place)
@@ -120,7 +120,7 @@ class MoE(Dense):
         return self.router.parameters(self.room(width)) + round((2 + self.gated) * width * work)
 
     def parameters(self, width: int) -> int:
-        return self._numbers(width, self.experts * self.split)
+        return self._numbers(width, self.expert_count())
 
     def active_parameters(self, width: int) -> int:
         return self._numbers(width, self.chosen())
@@ -130,28 +130,26 @@ class MoE(Dense):
         always = self.network(shared * self.expert_hidden()).parameters(width) if shared else 0
         return self.router.parameters(self.room(width)) + always + round(experts * one.parameters(width))
 
-    def check(self, width: int, topology: str) -> None:
-        """Refuse what does not fit."""
+    def check(self, width: int, depths: Mapping[str, int]) -> None:
         room = self.room(width)
         if self.hidden % self.split:
             refuse("split", f"A hidden width of {self.hidden} cannot be split into {self.split} equal parts.")
         if room.experts % self.devices:
             refuse("devices", f"{room.experts} experts cannot be spread evenly over {self.devices} devices.")
         self.router.check(room)
-        absent = {"decoder-only": "encoder", "encoder-only": "decoder"}.get(topology)
-        if self.stacks == absent:
-            refuse("stacks", f"This model is {topology}: it has no {absent}, and would have no mixture. Use both.")
-        stacks = {"decoder-only": "decoder", "encoder-only": "encoder"}.get(topology, self.stacks)
-        if not self.router.causal and stacks != "encoder":
+        stacks = [stack for stack in depths if self.stacks in ("both", stack)]
+        if not stacks:
+            refuse("stacks", f"This model has no {self.stacks}, and would have no mixture. Use both.")
+        for stack in stacks:
+            if depths[stack] < self.skip + self.every:  # the first mixture lies beyond the last layer
+                field = "skip" if depths[stack] <= self.skip else "every"
+                has = f"The {stack} has {depths[stack]}, so no layer is left for the experts."
+                refuse(field, f"{has} Lower this, or add layers.")
+        if not self.router.causal and stacks != ["encoder"]:
             refuse(
                 "router.kind",
                 "In expert choice an expert picks its tokens from the whole sequence, later ones included: a decoder "
                 "would see its own future. Use an encoder-only model, or mixtures in the encoder alone.",
-            )
-        if self.balance.bias_speed and not self.router.selects:
-            refuse(
-                "balance.bias_speed",
-                f"{self.router.kind} routing selects by no score that a bias could move. Set it to 0 or use top-k.",
             )
 
 
@@ -253,15 +251,15 @@ class MixtureFeedForward(FeedForward):
             config.balance.weighted(losses) if losses else choice.probs_NE.new_zeros(()),
         )
 
-    def retune(self, config: MoE) -> None:
-        """Take another config's live settings."""
+    def retune(self, config: FeedForwardConfig) -> None:
+        assert isinstance(config, MoE)
         self.config = config
         self.router.retune(config.router)
 
-    def after_update(self, routing: Routing) -> None:
+    def after_update(self, routing: Routing | None) -> None:
         """Move the bias that keeps the balance, by what the routing of the update's batch asked for."""
-        if self.config.balance.bias_speed and isinstance(self.router, SelectingRouter):
-            move_bias(self.router.bias_E, routing.demand_E, self.config.balance.bias_speed)
+        if routing is not None:
+            self.router.after_update(routing, self.config.balance.bias_speed)
 
 
 FEED_FORWARDS: dict[str, type[FeedForwardConfig]] = {"dense": Dense, "MoE": MoE, "none": NoFeedForward}
@@ -269,4 +267,4 @@ FEED_FORWARDS: dict[str, type[FeedForwardConfig]] = {"dense": Dense, "MoE": MoE,
 if TYPE_CHECKING:
     AnyFeedForward = FeedForwardConfig
 else:
-    AnyFeedForward = Annotated[Union[tuple(FEED_FORWARDS.values())], Field(discriminator="kind")]  # noqa: UP007 - made from the registry
+    AnyFeedForward = slot(FEED_FORWARDS)

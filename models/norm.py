@@ -35,12 +35,10 @@ class Norm(Config):
 
     def build(self, width: int) -> nn.Module:
         """A norm over the last axis of size `width`."""
-        if self.kind == "none":
-            return nn.Identity()
-        return RMSNorm(width, eps=self.eps) if self.kind == "RMSNorm" else nn.LayerNorm(width, eps=self.eps)
+        return {"none": nn.Identity, "RMSNorm": RMSNorm, "LayerNorm": nn.LayerNorm}[self.kind](width, eps=self.eps)
 
     def parameters(self, width: int) -> int:
-        """Trained numbers of one norm."""
+        """Parameters of one norm."""
         return {"none": 0, "RMSNorm": width, "LayerNorm": 2 * width}[self.kind]
 
 

@@ -16,7 +16,6 @@ from models.edits import Edit
 from models.embedding import OutputHead, TokenEmbedding
 from models.feedforward import FeedForwardConfig
 from models.init import initialise
-from models.mixture import MixtureFeedForward, MoE
 from models.records import Cache, LayerRecord, Output, Recording
 from models.stack import Stack
 from models.tap import Pass, Tap
@@ -108,7 +107,7 @@ class Transformer(nn.Module):
                 raise ValueError(f"{path} is no live setting: this model has {mine.get(path)}, not {other.get(path)}.")
         self.config = config
         for block, one in self._feeds(config):
-            if isinstance(block.feed_forward, MixtureFeedForward) and isinstance(one, MoE):
+            if block.feed_forward is not None:
                 block.feed_forward.retune(one)
 
     @torch.no_grad()
@@ -117,7 +116,7 @@ class Transformer(nn.Module):
         its forward pass.
         """
         for (block, _), record in zip(self._feeds(self.config), records, strict=True):
-            if isinstance(block.feed_forward, MixtureFeedForward) and record.routing is not None:
+            if block.feed_forward is not None:
                 block.feed_forward.after_update(record.routing)
 
     def _feeds(self, config: TransformerConfig) -> Iterator[tuple[Block, FeedForwardConfig]]:

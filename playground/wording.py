@@ -35,13 +35,17 @@ def metric(value: float, unit: str = "") -> tuple[str, str]:
     return f"{value:.3g}", unit
 
 
+LABELS = {"relu2": "relu²"}
+"""Choices that are not shown as they are typed."""
+
+
 def said(value: object, empty: str = "none") -> str:
     """A setting's value in words."""
     if value is None:
         return empty
     if isinstance(value, bool):
         return "on" if value else "off"
-    return number(value) if isinstance(value, (int, float)) else str(value)[:30]
+    return number(value) if isinstance(value, (int, float)) else LABELS.get(str(value), str(value)[:30])
 
 
 def stopped(error: Exception) -> str:

@@ -22,6 +22,7 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("attention", "embedding", "moe"),
     ("feedforward",),
     ("mixture",),
+    ("idle",),
     ("architecture",),
     ("block", "edit_checks"),
     ("stack",),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Union
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from models.attention.base import Attention, AttentionConfig, Where
 from models.attention.grouped import GQA, MHA, MQA
 from models.attention.linear import LinearAttention
 from models.attention.mask import Mask, mask
 from models.attention.none import NoAttention
+from models.config import slot
 
 ATTENTIONS: dict[str, type[AttentionConfig]] = {
     "MHA": MHA,
@@ -23,7 +22,7 @@ ATTENTIONS: dict[str, type[AttentionConfig]] = {
 if TYPE_CHECKING:
     AnyAttention = AttentionConfig
 else:
-    AnyAttention = Annotated[Union[tuple(ATTENTIONS.values())], Field(discriminator="kind")]  # noqa: UP007 - made from the registry
+    AnyAttention = slot(ATTENTIONS)
 
 __all__ = [
     "ATTENTIONS",

@@ -77,11 +77,11 @@ class AttentionConfig(Config):
         return None
 
     def parameters(self, width: int) -> int:
-        """Trained numbers of one attention sublayer."""
+        """Parameters of one attention sublayer."""
         return 0
 
     def matrix_weights(self, width: int) -> int:
-        """Trained numbers that each token is multiplied with: two FLOPs each."""
+        """Parameters that each token is multiplied with: two FLOPs each."""
         return 0
 
     def work(self, width: int, keys: int) -> int:

@@ -19,10 +19,19 @@ class Mask:
 
     visible: (B or 1, 1, T, S), True where a query may attend; None: everywhere, or, if `causal`, as far as itself.
     bias_BHTS: added to the scores, (B or 1, H, T, S), or None.
+    sighted: broadcastable to (B, 1, T, 1), False where a query may attend to no key at all, and so mixes nothing; None:
+    every query sees a key.
     """
 
-    def __init__(self, visible: Tensor | None = None, bias_BHTS: Tensor | None = None, *, causal: bool = False):
-        self.visible, self.bias_BHTS, self.causal = visible, bias_BHTS, causal
+    def __init__(
+        self,
+        visible: Tensor | None = None,
+        bias_BHTS: Tensor | None = None,
+        *,
+        causal: bool = False,
+        sighted: Tensor | None = None,
+    ):
+        self.visible, self.bias_BHTS, self.causal, self.sighted = visible, bias_BHTS, causal, sighted
         self._added: dict[torch.dtype, Tensor] = {}
 
     def plain(self) -> bool:
@@ -39,8 +48,7 @@ class Mask:
         """The bias where a key is visible, the lowest number of `dtype` elsewhere: (B or 1, H or 1, T, S),
         made once for all layers.
 
-        The lowest finite number, not -inf: a row that sees nothing (a source of padding only) is the mean over its
-        keys, and finite, in every kernel; not in float16, whose lowest does not drown a score summed in float32.
+        The lowest finite number, not -inf: a softmax of nothing but -inf is no number, and its gradients neither.
         """
         if self.plain():
             return None
@@ -53,10 +61,17 @@ class Mask:
         visible = self.written(scores.shape[-2], scores.shape[-1], scores.device)
         return scores if visible is None else scores.where(visible, torch.finfo(scores.dtype).min)
 
+    def seen(self, x: Tensor) -> Tensor:
+        """`x`, patterns (B, H, T, S) or what they mix (B, H, T, C), with zeros in the rows of queries that see nothing:
+        a source of padding only adds nothing, whichever kernel made them.
+        """
+        return x if self.sighted is None else x * self.sighted
+
     def plus(self, added_BHTS: Tensor) -> Mask:
         """The same mask with something more added to the scores."""
         visible = self.written(added_BHTS.shape[-2], added_BHTS.shape[-1], added_BHTS.device)
-        return Mask(visible, added_BHTS if self.bias_BHTS is None else added_BHTS + self.bias_BHTS)
+        added_BHTS = added_BHTS if self.bias_BHTS is None else added_BHTS + self.bias_BHTS
+        return Mask(visible, added_BHTS, sighted=self.sighted)
 
     def _sum(self, dtype: torch.dtype) -> Tensor:
         lowest = torch.finfo(dtype).min
@@ -106,4 +121,5 @@ def mask(
         seen = seen & keep_BS[:, None, :]
     if not cross:
         seen = seen | (at_1S == at_T1)
-    return Mask(seen[:, None], bias_1HTS)
+    sighted = seen[:, None].any(dim=-1, keepdim=True) if cross and keep_BS is not None else None
+    return Mask(seen[:, None], bias_1HTS, sighted=sighted)

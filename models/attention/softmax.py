@@ -33,7 +33,7 @@ def attend(
     """
     looked, drops = p.tap.wants(f"{place}.scores", f"{place}.pattern"), p.training and rate > 0
     if not (looked or drops or mixes):
-        return fused(q_BHTC, k_BGSC, v_BGSC, mask, scale, softcap)
+        return mask.seen(fused(q_BHTC, k_BGSC, v_BGSC, mask, scale, softcap))
     k_NSC, v_NSC = k_BGSC.flatten(0, 1), v_BGSC.flatten(0, 1)  # N: the key heads of all examples
     q_NRC = q_BHTC.reshape(len(k_NSC), -1, q_BHTC.shape[-1])  # R: the queries of all heads that share one
     if p.tap.wants(f"{place}.scores"):
@@ -44,7 +44,8 @@ def attend(
     else:  # the same in one product
         scores_BHTS = masked_scores(q_BHTC, k_BGSC, mask, scale, softcap).view(*q_BHTC.shape[:3], -1)
     exact = torch.promote_types(scores_BHTS.dtype, torch.float32)
-    pattern_BHTS = p.tap(f"{place}.pattern", scores_BHTS.softmax(dim=-1, dtype=exact if looked else None))
+    pattern_BHTS = mask.seen(scores_BHTS.softmax(dim=-1, dtype=exact if looked else None))
+    pattern_BHTS = p.tap(f"{place}.pattern", pattern_BHTS)
     used_BHTS = p.dropout(pattern_BHTS, rate).to(v_NSC.dtype)
     mixed_BHTC = (used_BHTS.view(*q_NRC.shape[:2], -1) @ v_NSC).view(*q_BHTC.shape[:3], -1)
     return mixed_BHTC if mixes is None else mixed_BHTC + mixes(used_BHTS).to(mixed_BHTC.dtype)

@@ -4,10 +4,9 @@ one line here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Union
+from typing import TYPE_CHECKING
 
-from pydantic import Field
-
+from models.config import slot
 from models.moe.balance import Balance
 from models.moe.base import Router, RouterConfig
 from models.moe.capacity import Capacity
@@ -34,7 +33,7 @@ ROUTERS: dict[str, type[RouterConfig]] = {
 if TYPE_CHECKING:
     AnyRouter = RouterConfig
 else:
-    AnyRouter = Annotated[Union[tuple(ROUTERS.values())], Field(discriminator="kind")]  # noqa: UP007 - made from the registry
+    AnyRouter = slot(ROUTERS)
 
 __all__ = [
     "ROUTERS",

@@ -4,7 +4,7 @@ arXiv:2106.04426), or at random (Zuo et al. 2022, arXiv:2110.04260).
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -20,6 +20,8 @@ class Fixed(RouterConfig):
     """What routers share that learn nothing."""
 
     learns, selects = False, False
+    draws: ClassVar[bool] = False
+    """Whether other experts are drawn at every update."""
     k: int = knob(1, "Experts per token", "Each counts the same.", live=True, ge=1, le=256, most=64)
 
     def choices(self, room: Room) -> int:
@@ -47,6 +49,7 @@ class Random(Fixed):
     """Each token goes to random experts, others at every update; when evaluated, by a hash of token and position."""
 
     kind: Literal["random"] = "random"
+    draws = True
     paper = ("Zuo et al. 2022", "https://arxiv.org/abs/2110.04260")
 
 
@@ -72,7 +75,7 @@ class FixedRouter(Router):
     def _first(self, asked: Asked) -> Tensor:
         if asked.ids_N is None or asked.at_N is None:
             raise ValueError(f"{self.config.kind} routing reads token ids and positions: give them.")
-        if isinstance(self.config, Hash):
+        if not self.config.draws:
             return _hash(asked.ids_N + 1) % self.room.experts
         if not asked.p.training:
             return _hash(_hash(asked.ids_N + 1) + asked.at_N) % self.room.experts

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Union
+from typing import TYPE_CHECKING
 
-from pydantic import Field
-
+from models.config import slot
 from models.position.alibi import ALiBi
 from models.position.base import Position, PositionConfig, Relative, Room
 from models.position.learned import Learned
@@ -31,7 +30,7 @@ POSITIONS: dict[str, type[PositionConfig]] = {
 if TYPE_CHECKING:
     AnyPosition = PositionConfig
 else:
-    AnyPosition = Annotated[Union[tuple(POSITIONS.values())], Field(discriminator="kind")]  # noqa: UP007 - made from the registry
+    AnyPosition = slot(POSITIONS)
 
 __all__ = [
     "POSITIONS",

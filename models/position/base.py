@@ -81,6 +81,9 @@ class Relative(nn.Module):
 class PositionConfig(Config):
     """A position scheme as a value."""
 
+    tells: ClassVar[bool] = True
+    """Whether it says anything of positions."""
+
     acts_in_attention: ClassVar[bool] = False
     """Whether the scheme rotates or biases, and so does nothing in a model without attention."""
 
@@ -125,12 +128,16 @@ class PositionConfig(Config):
         """A module for each layer, where the scheme needs the queries; else None."""
         return None
 
+    def sharpness(self) -> float:
+        """What rotated queries and keys are multiplied with."""
+        return 1.0
+
     def parameters(self, room: Room) -> int:
-        """Trained numbers, per stack."""
+        """Parameters, per stack."""
         return 0
 
     def layer_parameters(self, room: Room) -> int:
-        """Trained numbers of `relative`, per layer."""
+        """Parameters of `relative`, per layer."""
         return 0
 
     def layer_flops(self, room: Room) -> int:

@@ -8,6 +8,7 @@ from models.position.base import Position, PositionConfig, Room
 class NoPosition(PositionConfig):
     """Nothing says where a token stands; a causal mask still lets a model count what it sees."""
 
+    tells = False
     kind: Literal["none"] = "none"
     paper = ("Haviv et al. 2022", "https://arxiv.org/abs/2203.16634")
     chip = "None"

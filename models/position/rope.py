@@ -55,6 +55,9 @@ class RoPE(PositionConfig):
         """Channels that turn, r."""
         return int(head_dim * self.fraction)
 
+    def sharpness(self) -> float:
+        return self.scaling.amplitude()
+
     def build(self, room: Room) -> Position:
         return Rotary(self, room)
 

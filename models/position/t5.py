@@ -42,7 +42,7 @@ def _further(buckets: int, furthest: int) -> list[int]:
 
 
 class T5(PositionConfig):
-    """A trained number per head and distance bucket is added to the scores; one table for all layers of a stack."""
+    """A parameter per head and distance bucket is added to the scores; one table for all layers of a stack."""
 
     acts_in_attention: ClassVar[bool] = True
     acts_on_scores: ClassVar[bool] = True
@@ -51,8 +51,8 @@ class T5(PositionConfig):
     chip = "T5 bias"
     heading = "Buckets"
     adds = "T5 bias"
-    enters = "T5 adds a trained number for each bucket of distances to the scores of every attention"
-    sees = "The bias is a trained number per bucket of distances, the same in every layer of a stack."
+    enters = "T5 adds a parameter for each bucket of distances to the scores of every attention"
+    sees = "The bias is a parameter per bucket of distances, the same in every layer of a stack."
     buckets: int = knob(
         32,
         "Buckets",

@@ -58,8 +58,10 @@ def choose(wish: PrecisionName, config: TransformerConfig, batch: int, device: t
         return Precision("fp32", "fp32: bfloat16 is not tried on Apple GPUs.")
     mixture = {}
     if isinstance(config.feed_forward, MoE):  # the one layer has the experts; their balance costs nothing
-        mixture = {"skip": 0, "balance": Balance(), "capacity": Capacity()}
-    layer = config.but(layers=1, encoder_layers=1, dropout=0.0, feed_forward=config.feed_forward.but(**mixture))
+        mixture = {"skip": 0, "every": 1, "dense_hidden": None}
+        mixture |= {"balance": Balance(), "capacity": Capacity()}
+    depths = {"layers": 1} | ({"encoder_layers": 1} if config.topology == "encoder-decoder" else {})
+    layer = config.but(**depths, dropout=0.0, feed_forward=config.feed_forward.but(**mixture))
     most = FLOPS / (3 * cost(layer).flops_per_token * config.context)  # the backward pass costs two forward ones
     exact, short = _probe(layer, max(1, min(batch, int(most))), device.type, routes)  # pyright: ignore[reportArgumentType] - it hashes: frozen
     ratio = exact / short

@@ -21,7 +21,7 @@ Seam = Literal["rotate", "bias", "relative", "embed", "none"]
 
 
 class Built(NamedTuple):
-    """The modules of one layer. Trained numbers are at their initial values, drawn from `SEED`."""
+    """The modules of one layer. Parameters are at their initial values, drawn from `SEED`."""
 
     position: Position
     relative: Relative | None

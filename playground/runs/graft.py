@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from models.config import extra, problems, walk
 from playground.runs.config import RunConfig
 from playground.runs.history import Mark
+from playground.runs.idle import effective
 from playground.settings.dotted import change, flat, kinds, leaf, ordered
 from playground.wording import said
 
@@ -29,7 +30,7 @@ def graft(run: Run, changes: Mapping[str, Any]) -> Run:
     for path, value in ordered(changes):
         after = change(RunConfig, after, path, value, kinds(RunConfig))
     try:
-        config = RunConfig.model_validate(after)
+        config = effective(after)
     except ValidationError as error:
         raise ValueError(next(iter(problems(error, RunConfig).values()))) from error
     new = type(run)(config, measured="never")

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from models.config import ConfigT, problems
 from playground.settings.dotted import change, kinds
-from playground.settings.limits import LIMITS, TEXT, beyond
+from playground.settings.limits import TEXT, beyond, top
 
 
 class Edited(Generic[ConfigT]):
@@ -46,7 +46,7 @@ class Edited(Generic[ConfigT]):
         try:
             found = type(self.first).model_validate(raw)
         except ValidationError as error:
-            self.problems = problems(error, type(self.first), page=LIMITS.hosted)
+            self.problems = problems(error, type(self.first), top)
             return all(item["type"] == "value_error" for item in error.errors())
         self.problems = beyond(found)
         if not self.problems:

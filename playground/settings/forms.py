@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from models.config import Config, problems, variants
+from playground.runs.idle import effective
 from playground.runs.run import RunConfig
 from playground.settings import dotted
 from playground.settings.dotted import flat, leaf, ordered, put
-from playground.settings.limits import LIMITS, excess
+from playground.settings.limits import excess, top
 from playground.settings.rows import live_first, rows
 
 __all__ = ["flat", "leaf", "ordered", "put"]
@@ -86,11 +87,13 @@ def plain(config: RunConfig) -> dict[str, Any]:
 
 
 def read(raw: Mapping[str, Any]) -> tuple[RunConfig | None, dict[str, str]]:
-    """(config, {}) or (None, {path: sentence}) of edited values, the page's own limits included."""
+    """(config, {}) or (None, {path: sentence}) of edited values, the page's own limits included. What has no effect in
+    this model is at its default in the config (`effective`).
+    """
     try:
-        config = RunConfig.model_validate(raw)
+        config = effective(raw)
     except ValidationError as error:
-        return None, problems(error, RunConfig, page=LIMITS.hosted)
+        return None, problems(error, RunConfig, top)
     found = excess(config)
     return (None, found) if found else (config, {})
 

@@ -14,7 +14,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from models.config import Config, extra, walk
+from pydantic.fields import FieldInfo
+
+from models.config import Config, extra, number, walk
 from models.cost import cost
 from models.mixture import MoE
 from playground.compute.memory import machine
@@ -153,6 +155,12 @@ def attention_bytes(config: RunConfig) -> float:
     model = config.model
     layers = sum(model.depths().values())
     return 4.0 * layers * config.training.batch * model.attention.query_heads() * model.context**2
+
+
+def top(field: FieldInfo) -> str:
+    """The upper bound of a number on this page, in words; "": that of the core."""
+    most = extra(field).get("most") if LIMITS.hosted else None
+    return "" if most is None else f"{number(most)} on this page"
 
 
 def beyond(config: Config, limits: Limits | None = None) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
+from playground.runs.idle import reset
 from playground.settings import presets
 from playground.settings.forms import change, flat, ordered, plain, read
 
@@ -100,7 +101,8 @@ def taken(raw: dict[str, Any], wanted: list[tuple[str, Any]]) -> tuple[dict[str,
             unknown[path] = str(error)
     config, _ = read(together)
     if config is not None:
-        return plain(config), [*unknown.values()]
+        idle = reset(together)[1]
+        return plain(config), [*unknown.values(), *(idle[path] for path, _ in wanted if path in idle)]
     left, fewer, refused = wanted, True, []
     while fewer:  # one at a time, as long as another one fits
         refused = []

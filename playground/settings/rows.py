@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from models.config import Config, bounds, extra, variants
+from playground.wording import LABELS
 
 
 def rows(
@@ -69,7 +70,7 @@ def _kind(annotation: Any) -> tuple[bool, str, list[list[Any]]]:
         inner = [a for a in get_args(annotation) if a is not type(None)]
         return True, *_kind(inner[0])[1:]
     if get_origin(annotation) is Literal:
-        return False, "choice", [[value, str(value)] for value in get_args(annotation)]
+        return False, "choice", [[value, LABELS.get(value, str(value))] for value in get_args(annotation)]
     return False, {bool: "bool", int: "int", float: "float"}.get(annotation, "text"), []
 
 

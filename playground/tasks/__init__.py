@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Union
+from typing import TYPE_CHECKING
 
-from pydantic import Field
-
+from models.config import slot
 from playground.tasks.base import IGNORE, TOPOLOGIES, Batch, Probe, Split, Task, TaskConfig, Topology
 from playground.tasks.brackets import Brackets
 from playground.tasks.copy import Copy
@@ -30,7 +29,7 @@ TASKS: dict[str, type[TaskConfig]] = {
 if TYPE_CHECKING:
     AnyTask = TaskConfig
 else:
-    AnyTask = Annotated[Union[tuple(TASKS.values())], Field(discriminator="kind")]  # noqa: UP007
+    AnyTask = slot(TASKS)
 
 __all__ = [
     "IGNORE",

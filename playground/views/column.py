@@ -85,10 +85,10 @@ def lines(config: RunConfig) -> dict[str, str]:
     heads = m.attention.query_heads()
     position, feed_forward, task = m.position.model_dump(), m.feed_forward.model_dump(), config.task.model_dump()
     base = f" · base {position['base']:,g}" if "base" in position else ""
-    hidden = f"{feed_forward['activation']} · {feed_forward['hidden']:,}" if "hidden" in feed_forward else "none"
+    hidden = f"{said(feed_forward['activation'])} · {feed_forward['hidden']:,}" if "hidden" in feed_forward else "none"
     if isinstance(m.feed_forward, MoE):
         mixture = m.feed_forward
-        hidden = f"{mixture.experts * mixture.split} × {mixture.activation} · {mixture.expert_hidden():,}"
+        hidden = f"{mixture.experts * mixture.split} × {said(mixture.activation)} · {mixture.expert_hidden():,}"
     length = f" · length {task['length']:,}" if "length" in task else ""
     return {
         "model": f"{m.topology} · {depth}" + ("" if "+" in depth else f" · width {m.width}"),

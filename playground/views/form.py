@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from models.config import variants
-from models.moe import ROUTERS, RouterConfig
+from models.moe import ROUTERS
+from playground.runs.idle import idle
 from playground.settings import presets, rows
 from playground.settings.forms import Accordion, field_at, flat, leaf, plain
 from playground.visitors.session import Session
@@ -70,49 +71,24 @@ def hidden(raw: Mapping[str, Any]) -> frozenset[str]:
     def of(path: str) -> Any:
         return leaf(raw, path)
 
-    topology = of("model.topology")
+    mixture, topology = "model.feed_forward.", of("model.topology")
+    limited = of(mixture + "capacity.factor") is not None or of(mixture + "capacity.evaluation") is not None
+    kind = ROUTERS.get(str(of(mixture + "router.kind")))
     off = {
-        "model.encoder_layers": topology != "encoder-decoder",
         "model.prefix": topology != "decoder-only",
         "model.embedding.segments": topology != "encoder-only",
-        "model.init.std": of("model.init.scheme") != "normal",
         "model.init.zero_head": bool(of("model.head.tied")),
         "model.head.scaled": not of("model.head.tied"),
-        "model.norm.final": of("model.norm.place") != "pre",
         "task.mask_ratio": topology != "encoder-only",
         "task.text": of("task.source") != "own",
         "task.upload": of("task.source") != "own",
-        **{f"model.feed_forward.{name}": off for name, off in _unused(of).items()},
+        mixture + "stacks": topology != "encoder-decoder",
+        mixture + "router.renormalise": of(mixture + "router.softmax") == "after selection",
+        mixture + "router.groups_kept": of(mixture + "router.groups") == 1,
+        mixture + "capacity.group": not limited and (kind is None or kind.picks != "experts"),
+        **{f"{mixture}capacity.{name}": not limited for name in ("minimum", "rounding", "priority")},
     }
-    return frozenset(name for name, useless in off.items() if useless)
-
-
-def _unused(of: Callable[[str], Any]) -> dict[str, bool]:
-    """Settings of a mixture that do nothing beside its others."""
-    mixture, router = "model.feed_forward.", of("model.feed_forward.router.kind")
-    config = ROUTERS.get(str(router), RouterConfig)
-    seated, learns = config.picks == "tokens", config.learns
-    limited = of(mixture + "capacity.factor") is not None or of(mixture + "capacity.evaluation") is not None
-    limits = dict.fromkeys(("capacity.minimum", "capacity.rounding", "capacity.priority"), not (seated and limited))
-    moved = learns and seated  # else all loads are equal, and losses of balance constant
-    losses = dict.fromkeys(("balance.auxiliary", "balance.over", "balance.unit"), not moved)
-    apart = dict.fromkeys(("balance.device", "balance.communication"), not moved or of(mixture + "devices") == 1)
-    return {
-        "capacity.factor": not seated,
-        "capacity.evaluation": not seated,
-        "capacity.group": not (seated and limited) and config.picks != "experts",
-        "balance.bias_speed": not moved,
-        "balance.z": not learns,
-        "router.renormalise": of(mixture + "router.softmax") == "after selection",
-        "router.groups_kept": of(mixture + "router.groups") == 1,
-        "stacks": of("model.topology") != "encoder-decoder",
-        "dense_hidden": of(mixture + "every") == 1
-        and not of(mixture + "skip")
-        and (of(mixture + "stacks") == "both" or of("model.topology") != "encoder-decoder"),
-        **limits,
-        **losses,
-        **apart,
-    }
+    return frozenset(name for name, useless in off.items() if useless) | idle(raw).keys()
 
 
 def _excerpt(value: Any) -> Any:

@@ -23,6 +23,7 @@ from playground.comparison.variants import MOST as SIDES
 from playground.comparison.variants import Variant, variant
 from playground.interventions.ablation import Ablation
 from playground.runs import archive
+from playground.runs.idle import effective
 from playground.runs.paired import Scores
 from playground.runs.probe import look as pictured
 from playground.runs.run import Diverged, RunConfig
@@ -168,7 +169,7 @@ def _shelve(session: Session, folder: Path) -> Generator[None, None, None]:
 def _configure(session: Session, found: Saved) -> None:
     if not found.config:
         return
-    session.config = RunConfig.model_validate(found.config)
+    session.config = effective(found.config)
     session.raw = plain(session.config)
     if found.raw is not None and _may_stand(found.raw):
         session.raw = found.raw

@@ -108,6 +108,6 @@ def cases() -> Iterator[Case]:
         }
         router, ours = (Switch() if k == 1 else TopK(k=k)), {}
         for name, shape in {"": {"hidden": HIDDEN}, " SwiGLU": {"hidden": GATED, "gated": True}}.items():
-            layer = MoE(experts=experts, router=router, activation="silu" if name else "relu²", **shape).build(WIDTH)
+            layer = MoE(experts=experts, router=router, activation="silu" if name else "relu2", **shape).build(WIDTH)
             ours |= {f"ours{name}, {mode}": step(layer, tokens, mode) for mode in get_args(Mode)}
         yield Case(f"{tokens} tokens, {experts} experts, k = {k}", "dense, plain fp32", dense | theirs | ours)

@@ -43,7 +43,8 @@ def shaped(like: str, size: Size) -> TransformerConfig:
         heads, hidden = MHA(heads=size.heads, scaled=False), Dense(hidden=4 * d, activation="relu")
         return PRESETS["t5-mini"].but(**common, encoder_layers=size.layers, attention=heads, feed_forward=hidden)
     topology = like.removeprefix("fast, ")
-    options = {"topology": topology, "encoder_layers": size.layers} if topology != "fast" else {}
+    options = {"topology": topology} if topology != "fast" else {}
+    options |= {"encoder_layers": size.layers} if topology == "encoder-decoder" else {}
     return PRESETS["fast"].but(**common, attention=MHA(heads=size.heads), feed_forward=Dense(hidden=4 * d), **options)
 
 

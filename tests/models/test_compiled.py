@@ -54,7 +54,8 @@ def represented() -> dict[str, Any]:
         found[best], new = REGISTRIES[best], new.difference(best.split(" "))
     others = ("prefix window", "softcap", "qk_norm full", "parallel", "segments and embedding norm")
     found |= {name: EXTRAS[name] for name in others}
-    return {name: config.but(layers=1, encoder_layers=1) for name, config in found.items()}  # more of the same is slow
+    depths = {name: ["layers", "encoder_layers"][: len(config.depths())] for name, config in found.items()}
+    return {name: config.but(**dict.fromkeys(depths[name], 1)) for name, config in found.items()}  # more is slow
 
 
 SOME = represented()

@@ -19,7 +19,7 @@ CASES: dict[str, TransformerConfig] = {
     "LayerNorm, SwiGLU": small(norm=Norm(kind="LayerNorm"), feed_forward=SWIGLU),
     "RMSNorm, SwiGLU": small(feed_forward=SWIGLU),
 }
-MIXED = {"mixture": small(feed_forward=mixed({"kind": "soft"}, activation="relu²"))}  # no choice that a step may flip
+MIXED = {"mixture": small(feed_forward=mixed({"kind": "soft"}, activation="relu2"))}  # no choice that a step may flip
 
 
 def loss(model: Any, parameters: dict[str, Any], given: dict[str, Any]) -> Any:

@@ -54,20 +54,6 @@ def test_chunks_after_a_cache_are_exact_in_float64(config: TransformerConfig):
     torch.testing.assert_close(torch.cat(found, 1), whole, rtol=1e-9, atol=1e-9)
 
 
-def test_a_row_that_sees_nothing_is_the_mean_in_the_fused_kernel_too(monkeypatch: Any):
-    """On the CPU bfloat16 takes another route: the kernel of a GPU is asked for here."""
-    config = small(topology="encoder-decoder")
-    model, given = noisy(Transformer(config)).to(torch.bfloat16), inputs(config)
-    keep_BS = torch.ones_like(given["source_BS"], dtype=torch.bool)
-    keep_BS[1] = False
-    recorded = model(**given, keep_BS=keep_BS, record=True)
-    monkeypatch.setattr(attention, "_slow", lambda q_BHTC: False)
-    fused = model(**given, keep_BS=keep_BS)
-    torch.testing.assert_close(fused.logits_BTV, recorded.logits_BTV, rtol=0.05, atol=0.1)
-    weights = recorded.decoder[0].cross_attention_BHTS[1]
-    torch.testing.assert_close(weights, torch.full_like(weights, 1 / 7), rtol=1e-3, atol=1e-3)
-
-
 @pytest.mark.parametrize("position", [RoPE(), ALiBi(), Sinusoidal(), TransformerXL()], ids=lambda p: p.kind)
 def test_a_model_cast_to_bfloat16_keeps_its_tables(position: Any):
     model = Transformer(small(position=position))

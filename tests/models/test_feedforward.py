@@ -11,7 +11,7 @@ from models.feedforward import ACTIVATIONS, Dense
 
 FORMULAS: dict[str, Callable[[float], float]] = {
     "relu": lambda x: max(x, 0.0),
-    "relu²": lambda x: max(x, 0.0) ** 2,
+    "relu2": lambda x: max(x, 0.0) ** 2,
     "gelu": lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2,
     "gelu-tanh": lambda x: x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2,
     "silu": lambda x: x / (1 + math.exp(-x)),

@@ -80,7 +80,7 @@ def test_swiglu_is_that_of_torch():
     assert swiglu(torch.tensor([1.0, torch.nan])).isnan()
 
 
-FEEDS = {"relu²": (False, lambda up: F.relu(up).square()), "silu": (True, gated)}
+FEEDS = {"relu2": (False, lambda up: F.relu(up).square()), "silu": (True, gated)}
 
 
 @pytest.mark.parametrize("dtype", [None, torch.bfloat16], ids=["fp32", "bf16"])

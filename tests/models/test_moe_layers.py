@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from models import Transformer, TransformerConfig
+from models.feedforward import Dense
 from models.mixture import MixtureFeedForward, MoE
 from models.moe import ExpertChoice, TopK
 from tests.models.variants import small
@@ -27,7 +28,6 @@ def mixtures(config: TransformerConfig) -> dict[str, list[int]]:
         (4, 0, 6, [3]),
         (1, 1, 3, [1, 2]),
         (3, 1, 7, [3, 6]),
-        (5, 0, 2, [1]),  # no fewer than one
     ],
 )
 def test_every_nth_layer_after_those_skipped(every: int, skip: int, layers: int, expected: list[int]):
@@ -53,7 +53,7 @@ def test_a_dense_layer_does_the_work_of_one_tokens_experts():
         (MoE(**some, router=ExpertChoice(factor=1.5)), 18),
         (MoE(**some, router=TopK(k=3), dense_hidden=7), 7),
     ):
-        dense: Any = moe.at(0, 2, "decoder")
+        dense: Any = moe.at(0, "decoder")
         assert (dense.kind, dense.hidden, dense.gated, dense.bias, dense.activation) == (
             "dense",
             hidden,
@@ -61,4 +61,10 @@ def test_a_dense_layer_does_the_work_of_one_tokens_experts():
             True,
             "silu",
         )
-        assert moe.at(1, 2, "decoder") is moe
+        assert moe.at(1, "decoder") is moe
+
+
+def test_a_mixture_is_no_dense_network():
+    """A table of a dense network's names, as of a published family, does not take it for one."""
+    assert not isinstance(MoE(), Dense)
+    assert MoE(hidden=12, gated=True).network(7) == Dense(hidden=7, gated=True)

@@ -96,16 +96,22 @@ REFUSED = {
         "feed_forward.split",
         "A hidden width of 30 cannot be split into 4 equal parts",
     ),
-    "a bias that selects nothing": (
-        {"feed_forward": {"kind": "MoE", "router": {"kind": "soft"}, "balance": {"bias_speed": 0.1}}},
-        "feed_forward.balance.bias_speed",
-        "soft routing selects by no score that a bias could move",
-    ),
     "mixtures in a stack that is not there": (
         {"feed_forward": {"kind": "MoE", "stacks": "encoder"}},
         "feed_forward.stacks",
-        "This model is decoder-only: it has no encoder, and would have no mixture",
+        "This model has no encoder, and would have no mixture",
     ),
+    "mixtures beyond the last layer": (
+        {"feed_forward": {"kind": "MoE", "every": 3}},
+        "feed_forward.every",
+        "The decoder has 2, so no layer is left for the experts",
+    ),
+    "mixtures beyond the last layer of one of two stacks": (
+        {"feed_forward": {"kind": "MoE", "every": 2}, "topology": "encoder-decoder", "encoder_layers": 1},
+        "feed_forward.every",
+        "The encoder has 1, so no layer is left for the experts",
+    ),
+    "all layers skipped": ({"feed_forward": {"kind": "MoE", "skip": 2}}, "feed_forward.skip", "The decoder has 2"),
 }
 
 

@@ -47,7 +47,11 @@ ROUTERS: dict[str, Any] = {
 
 
 def mixture(router: Any) -> TransformerConfig:
-    return small(feed_forward=MoE(hidden=12, experts=6, router=router, **START), topology="encoder-only")
+    kind = MoE(router=router).router.kind
+    idle = {"hash": ["balance"], "expert choice": ["balance", "capacity"]}
+    idle |= {"random": ["balance"], "soft": ["balance", "capacity"]}
+    start = {name: value for name, value in START.items() if name not in idle.get(kind, [])}
+    return small(feed_forward=MoE(hidden=12, experts=6, router=router, **start), topology="encoder-only")
 
 
 def put(value: dict[str, Any], path: str, other: Any) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def test_the_one_layer_of_the_probe_has_the_experts_of_a_mixture_that_begins_lat
     choose("auto", LATE, 4, CPU)
     ((layer, *_),) = asked
     assert layer.layers == 1
-    assert layer.feed_forward.at(0, 1, "decoder").kind == "MoE"
+    assert layer.feed_forward.at(0, "decoder").kind == "MoE"
 
 
 def test_a_shape_is_probed_once(timed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from playground.runs.idle import idle
 from playground.settings.forms import flat, plain, read
 from playground.settings.presets import FIRST, GROUPS, PRESETS, changed, groups, raw
 from playground.settings.presets.famous import FAMOUS
@@ -30,12 +31,13 @@ def test_a_well_known_model_cites_its_source(name):
 
 @pytest.mark.parametrize(("name", "changes"), TRIES.values(), ids=TRIES)
 def test_everything_to_try_changes_exactly_what_it_names(name, changes):
-    after = flat(plain(changed(name, changes)))
+    new = plain(changed(name, changes))
+    after, free = flat(new), idle(new)
     assert {path: after[path] for path in changes} == changes
     before = flat(raw(name))
     differ = {path for path in before.keys() & after.keys() if before[path] != after[path]}
     slots = {path.removesuffix("kind") for path in changes if path.endswith(".kind")}
-    assert all(path in changes or any(path.startswith(slot) for slot in slots) for path in differ)
+    assert all(path in changes or path in free or any(path.startswith(slot) for slot in slots) for path in differ)
     assert changed(name, changes) != PRESETS[name].config or name == "topologies"  # it offers its own one too
 
 

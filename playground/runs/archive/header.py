@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from models.config import problems
 from playground.runs.archive.loads import WrittenLoads
+from playground.runs.idle import effective, idle
 from playground.runs.run import RunConfig
 
 FORMATS = ("transformer-playground run 1", "transformer-playground run 2")
@@ -109,11 +110,13 @@ def opening(data: bytes, refuse: Callable[[RunConfig, int], str], most: int) -> 
     except ValidationError as error:
         raise _loose(error) from error
     try:
-        config = RunConfig.model_validate(written.config)
+        config = effective(written.config)
     except ValidationError as error:
         said = next(iter(problems(error, RunConfig).values()), "")
         raise ValueError(f"This run file does not hold together: {said}") from error
     allow(refuse(config, written.step))
+    off = idle(written.config)  # turned all the same before such settings were refused
+    written.turns = [turn for turn in written.turns if turn[1] not in off]
     steps = [step for step, _ in written.checkpoints]
     begun = written.first == 0 or steps[:1] == [written.first]
     if steps != sorted(set(steps)) or not steps or steps[-1] != written.step or not begun:

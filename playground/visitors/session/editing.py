@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from models.config import live, put
+from playground.runs.idle import reset
 from playground.runs.run import RunConfig
 from playground.settings import presets
 from playground.settings.forms import change, flat, leaf, plain, read
@@ -56,6 +57,7 @@ class Editing(Training):
         self.raw, self.problems = changed, problems
         if config is not None:
             self.config, self.raw = config, plain(config)  # "3" was accepted as 3
+            self.notice = " ".join(f"{said} It was put back." for said in reset(changed)[1].values())
             if self.run is not None and path in live(config) and path in live(self.run.now):
                 self._retune(path, settled=settled)
             elif settled:
