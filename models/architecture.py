@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import model_validator
 from typing_extensions import Self
 
-from models.attention import MHA, AnyAttention
+from models.attention import MHA, AnyAttention, AttentionConfig
 from models.config import Config, Refused, knob, refuse
 from models.embedding import Embedding, Head, head_parameters
 from models.feedforward import Dense, FeedForwardConfig
@@ -90,6 +90,13 @@ class TransformerConfig(Config):
         """The feed-forward of each layer of each stack."""
         return {
             stack: [self.feed_forward.at(i, layers, stack) for i in range(layers)]
+            for stack, layers in self.depths().items()
+        }
+
+    def attentions(self) -> dict[str, list[AttentionConfig]]:
+        """The attention of each layer of each stack; cross-attention is like it."""
+        return {
+            stack: [self.attention.at(i, layers, stack) for i in range(layers)]
             for stack, layers in self.depths().items()
         }
 

@@ -83,19 +83,13 @@ class LayerRecord(NamedTuple):
     """The feed-forward network likewise."""
 
 
-class KeyValues(NamedTuple):
-    """Keys (already rotated) and values of the positions seen so far; of linear attention the keys' plain features."""
-
-    k_BGSC: Tensor
-    v_BGSC: Tensor
-
-
 class LayerCache(NamedTuple):
-    """One decoder layer's key/value cache; `cross` is computed once from the source."""
+    """What the attentions of one decoder layer keep: what it is, each of them knows alone."""
 
     own: Any
-    """What the attention of the layer keeps of the tokens so far."""
+    """Of the tokens so far."""
     cross: Any
+    """Of the source, computed once."""
 
 
 class Cache(NamedTuple):

@@ -156,6 +156,10 @@ class Pass(NamedTuple):
     """False: padding."""
     start: int = 0
     """Position of the first token."""
+    behind: int = 0
+    """Earlier keys that self-attention still has of its cache: where its first query stands among the keys."""
+    reach: int | None = None
+    """Keys that self-attention keeps for the tokens to come; None: all."""
     prefix_B: Tensor | None = None
     mask: Mask | None = None
     position: Position = Position()
