@@ -95,13 +95,15 @@ class LayerCache(NamedTuple):
 class Cache(NamedTuple):
     """Passed in and returned: `Cache()` starts one, each forward returns the longer one. Old caches stay valid.
 
-    It keeps what was said of the source and the prefix at the start, so that neither is given again.
+    It keeps what was said of the source, the prefix and the padding at the start, so that none is given again.
     """
 
     length: int = 0
     layers: tuple[LayerCache, ...] = ()
     source_keep_BS: Tensor | None = None
     prefix_B: Tensor | None = None
+    begins_B: Tensor | None = None
+    """Column in which the text of each example begins, at position 0: before it stands padding. None: the first."""
 
 
 class Output(NamedTuple):

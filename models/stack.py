@@ -34,7 +34,7 @@ class Stack(nn.Module):
         """The last stream (normed), one record per layer, and the longer cache if one was given."""
         first, blind = resumed(p.tap, self.name, x_BTD), bool(p.tap.at(f"{self.name}.position"))
         p, position = self._placed(p, x_BTD, blind), self.position
-        seeing = {window: self._seeing(p, x_BTD, window) for window in {*self.windows}}
+        seeing = {window: self._seeing(p, x_BTD, window, cache or Cache()) for window in {*self.windows}}
         x_BTD = p.tap(f"{self.name}.embedding", x_BTD)
         x_BTD = x_BTD if blind else position.embed(x_BTD, p.start)
         x_BTD = x_BTD if self.norm_embedding is None else self.norm_embedding(x_BTD)
@@ -54,7 +54,8 @@ class Stack(nn.Module):
         if self.norm_final is not None:
             x_BTD = normed(self.norm_final, x_BTD, p.tap, f"{self.name}.norm")
         if cache is not None:
-            cache = Cache(p.start + x_BTD.shape[1], tuple(layers), p.source_keep_BS, p.prefix_B)
+            length, begins_B = cache.length + x_BTD.shape[1], cache.begins_B
+            cache = Cache(length, tuple(layers), p.source_keep_BS, p.prefix_B, begins_B)
         return x_BTD, tuple(records), cache
 
     def _placed(self, p: Pass, x_BTD: Tensor, blind: bool) -> Pass:
@@ -69,15 +70,20 @@ class Stack(nn.Module):
             source_mask=mask(queries, sources, device=x_BTD.device, keep_BS=padded, cross=True),
         )
 
-    def _seeing(self, p: Pass, x_BTD: Tensor, window: int | None) -> Pass:
+    def _seeing(self, p: Pass, x_BTD: Tensor, window: int | None, cache: Cache) -> Pass:
         """The pass of the layers with this window: which keys are still there, and who may see whom. A prefix is seen
         from everywhere, and so kept whole.
         """
         reach = None if window is None or p.prefix_B is not None else window - 1
-        queries, behind = x_BTD.shape[1], p.start if reach is None else min(p.start, reach)
-        rules = {"start": behind, "causal": self.name == "decoder", "window": window, "prefix_B": p.prefix_B}
-        bias_HTS, keys = p.position.bias(queries, behind + queries, behind), behind + queries
-        seen = mask(queries, keys, device=x_BTD.device, keep_BS=p.keep_BT, bias_HTS=bias_HTS, **rules)
+        queries, behind = x_BTD.shape[1], cache.length if reach is None else min(cache.length, reach)
+        keep_BS, prefix_B, keys = p.keep_BT, p.prefix_B, behind + queries
+        if cache.begins_B is not None:
+            column_S = torch.arange(cache.length - behind, cache.length + queries, device=x_BTD.device)
+            keep_BS = column_S >= cache.begins_B[:, None]
+            prefix_B = None if prefix_B is None else prefix_B + cache.begins_B
+        rules = {"start": behind, "causal": self.name == "decoder", "window": window, "prefix_B": prefix_B}
+        bias_HTS = p.position.bias(queries, keys, behind)
+        seen = mask(queries, keys, device=x_BTD.device, keep_BS=keep_BS, bias_HTS=bias_HTS, **rules)
         return p._replace(mask=seen, behind=behind, reach=reach)
 
 
