@@ -70,7 +70,7 @@ def begun(ids: Tensor, keep: Tensor | None) -> tuple[Tensor, Cache]:
     return ids.gather(1, order)[:, first:], Cache(begins_B=begins_B - first if begins_B.max() > first else None)
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def generate(
     model: Transformer,
     ids_BT: Tensor,

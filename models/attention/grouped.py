@@ -136,7 +136,7 @@ class GroupedAttention(Heads):
             kept = Kept(self._source(p), []) if cached is None else cached
             k_BGSC, v_BGSC = (tap(f"{at}.{name}", t) for name, t in zip("kv", kept.tensors, strict=True))
         else:
-            q, k, v = self.qkv(x_BTD).split(self.sizes, dim=-1)
+            q, k, v = self.qkv(x_BTD).split_with_sizes(self.sizes, dim=-1)
             q_BHTC = p.turned(tap(f"{at}.q", self._split(q, self.heads, self.norm_q)))
             k_BGSC = p.turned(tap(f"{at}.k", self._split(k, self.kv_heads, self.norm_k)))
             v_BGSC = tap(f"{at}.v", self._split(v, self.kv_heads))

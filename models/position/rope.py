@@ -117,7 +117,7 @@ class Rotary(Position):
         """Each channel's other one of its pair, in its place."""
         if self.interleaved:
             return x_BHTR.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
-        return torch.cat(x_BHTR.chunk(2, dim=-1)[::-1], dim=-1)
+        return x_BHTR.roll(self.rotated // 2, dims=-1)
 
     def tables(self, start: int | Tensor, length: int) -> tuple[Tensor, Tensor]:
         """(T, R), or (B, 1, T, R) of several starts."""
