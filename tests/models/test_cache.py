@@ -81,8 +81,8 @@ def test_an_older_cache_stays_what_it_was(attention: AttentionConfig):
     cache = pieces(model, {"ids_BT": ids_BT[:, :6]}, [5, 1])[1]
     first = model(ids_BT[:, 6:7], cache=cache)
     other = model(ids_BT[:, 8:9], cache=cache)
-    assert torch.equal(model(ids_BT[:, 6:7], cache=cache).logits_BTV, first.logits_BTV)
     went = model(ids_BT[:, 7:8], cache=first.cache).logits_BTV
+    assert torch.equal(model(ids_BT[:, 6:7], cache=cache).logits_BTV, first.logits_BTV)
     whole = model(ids_BT[:, :8]).logits_BTV
     torch.testing.assert_close(went[:, 0], whole[:, 7], rtol=1e-5, atol=1e-5)
     assert not torch.allclose(other.logits_BTV, first.logits_BTV, atol=1e-3)
