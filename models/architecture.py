@@ -9,7 +9,7 @@ from pydantic import model_validator
 from typing_extensions import Self
 
 from models import idle
-from models.attention import MHA, AnyAttention
+from models.attention import MHA, AnyAttention, AttentionConfig
 from models.config import Config, Refused, knob, refuse
 from models.embedding import Embedding, Head, head_parameters
 from models.feedforward import Dense, FeedForwardConfig
@@ -92,6 +92,10 @@ class TransformerConfig(Config):
         return {
             stack: [self.feed_forward.at(i, stack) for i in range(layers)] for stack, layers in self.depths().items()
         }
+
+    def attentions(self) -> dict[str, list[AttentionConfig]]:
+        """The attention of each layer of each stack; cross-attention is like it."""
+        return {stack: [self.attention.at(i, stack) for i in range(layers)] for stack, layers in self.depths().items()}
 
     def depths(self) -> dict[str, int]:
         """Layers of each stack there is."""

@@ -30,10 +30,11 @@ class Block(nn.Module):
         self.place, self.pre, self.parallel = f"{stack}.{layer}", config.norm.place == "pre", config.parallel
         feed_forward = config.feed_forward.at(layer, stack)
         crosses = stack == "decoder" and config.topology == "encoder-decoder"
-        self.attention = config.attention.build(width, where)
+        attention = config.attentions()[stack][layer]
+        self.attention = attention.build(width, where)
         self.feed_forward = feed_forward.build(width, f"{self.place}.feed_forward")
         self.relative = config.position.relative(config.room(stack)) if self.attention else None
-        self.cross_attention = config.attention.build(width, where._replace(cross=True)) if crosses else None
+        self.cross_attention = attention.build(width, where._replace(cross=True)) if crosses else None
         self.norm_attention = build(width) if self.attention else None
         self.norm_cross = build(width) if self.cross_attention else None
         self.norm_feed_forward = build(width) if self.feed_forward else None

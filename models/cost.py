@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import NamedTuple
 
 from models.architecture import TransformerConfig
+from models.attention import AttentionConfig
 from models.embedding import embedding_parameters
 
 
@@ -23,9 +25,12 @@ class Cost(NamedTuple):
     positions add their own products. In an encoder-decoder: one source token through the encoder plus one target token
     through the decoder."""
     kv_cache_elements_per_token: int
-    """Keys and values the decoder keeps for each token it has read; 0 without a decoder."""
+    """Keys and values the decoder keeps for each token it has read (with a window, of the last ones); 0 without a
+    decoder."""
     cross_cache_elements_per_source_token: int
     """Kept once per source token in an encoder-decoder."""
+    state_elements: int
+    """What the decoder keeps of a text of any length, its source included: the sums of linear attention."""
     parts: dict[str, int]
     """Parameters by part: embedding, attention, feed-forward, norms, head."""
     flops_by_stack: dict[str, int]
@@ -39,9 +44,9 @@ def cost(config: TransformerConfig) -> Cost:
     depths = config.depths()
     blocks = sum(depths.values())
     feeds = [one for stack in config.feed_forwards().values() for one in stack]
-    crosses = depths.get("decoder", 0) if "encoder" in depths else 0
-    attentions = blocks + crosses
-    sublayers = blocks * (attention.query_heads() > 0) + crosses + blocks * feed_forward.there
+    attentions = config.attentions()
+    across = attentions.get("decoder", []) if "encoder" in depths else []  # cross-attention
+    sublayers = blocks * (attention.query_heads() > 0) + len(across) + blocks * feed_forward.there
     stack_norms = len(depths) * (config.embedding.norm + (config.norm.final and config.norm.place == "pre"))
     head, head_weights = config.head_numbers()
     stacks = [(config.room("encoder" if s == "encoder" else "decoder"), layers) for s, layers in depths.items()]
@@ -49,29 +54,39 @@ def cost(config: TransformerConfig) -> Cost:
     parts = {
         "embedding": embedding_parameters(config.embedding, config.vocab, d)
         + sum(position.parameters(room) + layers * position.layer_parameters(room) for room, layers in stacks),
-        "attention": attentions * attention.parameters(d),
+        "attention": sum(one.parameters(d) for one in (*chain(*attentions.values()), *across)),
         "feed-forward": sum(one.parameters(d) for one in feeds),
         "norms": (sublayers + stack_norms) * config.norm.parameters(d),
         "head": head,
     }
     total = sum(parts.values())
-    near, context = attention.sees() or config.context, config.context
-    keys = {"encoder": min(context, 2 * near - 1), "decoder": min(context, near)}  # an encoder's window has two sides
     by_stack = {}
     for (stack, layers), (room, _) in zip(depths.items(), stacks, strict=True):
-        across = crosses if stack == "decoder" else 0
-        weights = (layers + across) * attention.matrix_weights(d)
-        weights += sum(one.matrix_weights(d) for one in config.feed_forwards()[stack])
+        crosses = across if stack == "decoder" else []
+        weights = sum(one.matrix_weights(d) for one in (*attentions[stack], *crosses, *config.feed_forwards()[stack]))
         weights += head_weights if stack == list(depths)[-1] else 0
-        looked = layers * attention.work(d, keys[stack]) + across * attention.work(d, context)
-        looks = 4 * attention.query_heads() * attention.channels(d) * looked + layers * position.layer_flops(room)
+        looks = sum(_looks(one, d, _keys(one, config.context, stack)) for one in attentions[stack])
+        looks += sum(_looks(one, d, config.context) for one in crosses) + layers * position.layer_flops(room)
         by_stack[stack] = 2 * weights + looks
+    decoder = attentions.get("decoder", [])
     return Cost(
         parameters=total,
         active_parameters=total - sum(one.parameters(d) - one.active_parameters(d) for one in feeds),
         flops_per_token=sum(by_stack.values()),
-        kv_cache_elements_per_token=depths.get("decoder", 0) * attention.cache_elements(d),
-        cross_cache_elements_per_source_token=crosses * attention.cache_elements(d),
+        kv_cache_elements_per_token=sum(one.cache_elements(d) for one in decoder),
+        cross_cache_elements_per_source_token=sum(one.cache_elements(d) for one in across),
+        state_elements=sum(one.state_elements(d) for one in (*decoder, *across)),
         parts=parts,
         flops_by_stack=by_stack,
     )
+
+
+def _keys(attention: AttentionConfig, context: int, stack: str) -> int:
+    """Keys of one query of a full context; an encoder's window has two sides."""
+    near = attention.sees() or context
+    return min(context, 2 * near - 1 if stack == "encoder" else near)
+
+
+def _looks(attention: AttentionConfig, width: int, keys: int) -> int:
+    """FLOPs of scores and mix of one query."""
+    return 4 * attention.query_heads() * attention.channels(width) * attention.work(width, keys)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from models.records import Cache
-from models.transformer import Transformer
+from models.transformer import Transformer, mask_of
 
 
 class Sampling(NamedTuple):
@@ -55,7 +55,22 @@ def filtered(logits_BV: Tensor, sampling: Sampling) -> Tensor:
     return probs_BV / probs_BV.sum(dim=-1, keepdim=True)
 
 
-@torch.no_grad()
+def begun(ids: Tensor, keep: Tensor | None) -> tuple[Tensor, Cache]:
+    """Prompts (B, T), whose real tokens are moved to the right in their order, and a cache that says where they begin.
+
+    Raises ValueError where `keep`, True at real tokens, has another shape or leaves a prompt none.
+    """
+    keep = mask_of("keep", keep)
+    if keep is None:
+        return ids, Cache()
+    if keep.shape != ids.shape or not keep.any(dim=1).all():
+        raise ValueError(f"keep must mark the real tokens of every prompt, {tuple(ids.shape)}, one at least.")
+    begins_B, order = (~keep).sum(dim=1), keep.int().argsort(dim=1, stable=True)
+    first = int(begins_B.min())
+    return ids.gather(1, order)[:, first:], Cache(begins_B=begins_B - first if begins_B.max() > first else None)
+
+
+@torch.inference_mode()
 def generate(
     model: Transformer,
     ids_BT: Tensor,
@@ -63,34 +78,43 @@ def generate(
     *,
     source_BS: Tensor | None = None,
     keep_BS: Tensor | None = None,
+    keep_BT: Tensor | None = None,
     sampling: Sampling = GREEDY,
     generator: torch.Generator | None = None,
 ) -> Iterator[Token]:
     """Yield `length` tokens that continue `ids_BT`, one at a time.
 
     An encoder-decoder reads `source_BS` and starts from its start token in `ids_BT`. A prefix-LM sees the whole prompt
-    from both sides. Sampling needs a generator. Raises ValueError for an encoder-only model, which has no next token.
+    from both sides. keep_BS: which tokens are real, of the source if there is one, else of the prompts; keep_BT: of the
+    prompts of an encoder-decoder. Prompts of unequal length may be padded on either side. Sampling needs a generator.
+    Raises ValueError for an encoder-only model, which has no next token.
     """
     sampling.check()
     if model.config.topology == "encoder-only":
         raise ValueError("An encoder-only model fills in masks; it does not continue a text.")
     if sampling.temperature > 0 and generator is None:
         raise ValueError("Sampling needs an explicit generator, so that the same seed gives the same text.")
-    prefix_B = torch.full((ids_BT.shape[0],), ids_BT.shape[1], device=ids_BT.device) if model.config.prefix else None
-    cache: Cache | None = Cache()
+    if keep_BT is not None and source_BS is None:
+        raise ValueError("keep_BT marks the prompts of an encoder-decoder; of a decoder alone, keep_BS does.")
+    now, cache = begun(ids_BT, keep_BS if source_BS is None else keep_BT)
+    prefix_B = torch.full((now.shape[0],), now.shape[1], device=now.device) if model.config.prefix else None
+    if prefix_B is not None and cache.begins_B is not None:
+        prefix_B = prefix_B - cache.begins_B
     for _ in range(length):
-        first = cache is None or not cache.layers
+        first = not cache.layers
         output = model(
-            ids_BT,
+            now,
             source_BS=source_BS if first else None,
-            keep_BS=keep_BS if first else None,
+            keep_BS=keep_BS if first and source_BS is not None else None,
             prefix_B=prefix_B if first else None,
             cache=cache,
         )
-        cache, logits_BV = output.cache, output.logits_BTV[:, -1].float()
+        assert output.cache is not None
+        cache, logits_BV = output.cache, output.logits_BTV[:, -1]
+        logits_BV = logits_BV.to(torch.promote_types(logits_BV.dtype, torch.float32))
         if sampling.temperature == 0:
             next_B = logits_BV.argmax(dim=-1)
         else:
             next_B = torch.multinomial(filtered(logits_BV, sampling), 1, generator=generator)[:, 0]
         yield Token(next_B, logits_BV.softmax(dim=-1))
-        ids_BT = next_B[:, None]
+        now = next_B[:, None]

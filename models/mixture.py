@@ -19,6 +19,7 @@ from models.moe import AnyRouter, Balance, Capacity, TopK
 from models.moe.base import Asked, Choice, Room
 from models.moe.capacity import seat
 from models.moe.experts import Experts
+from models.position.base import places
 from models.records import Routing
 from models.tap import IDLE, Pass
 
@@ -199,7 +200,7 @@ class MixtureFeedForward(FeedForward):
     def _asked(self, x_BTD: Tensor, p: Pass, forces: list[Force]) -> Asked:
         """The batch, example after example."""
         examples, length = x_BTD.shape[:2]
-        at_N = torch.arange(p.start, p.start + length, device=x_BTD.device).repeat(examples)
+        at_N = places(p.start, length, x_BTD.device).expand(examples, length).flatten()
         forced_N = torch.full_like(at_N, -1) if forces else None
         for e in forces:
             assert forced_N is not None

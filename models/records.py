@@ -83,31 +83,27 @@ class LayerRecord(NamedTuple):
     """The feed-forward network likewise."""
 
 
-class KeyValues(NamedTuple):
-    """Keys (already rotated) and values of the positions seen so far; of linear attention the keys' plain features."""
-
-    k_BGSC: Tensor
-    v_BGSC: Tensor
-
-
 class LayerCache(NamedTuple):
-    """One decoder layer's key/value cache; `cross` is computed once from the source."""
+    """What the attentions of one decoder layer keep: what it is, each of them knows alone."""
 
     own: Any
-    """What the attention of the layer keeps of the tokens so far."""
+    """Of the tokens so far."""
     cross: Any
+    """Of the source, computed once."""
 
 
 class Cache(NamedTuple):
     """Passed in and returned: `Cache()` starts one, each forward returns the longer one. Old caches stay valid.
 
-    It keeps what was said of the source and the prefix at the start, so that neither is given again.
+    It keeps what was said of the source, the prefix and the padding at the start, so that none is given again.
     """
 
     length: int = 0
     layers: tuple[LayerCache, ...] = ()
     source_keep_BS: Tensor | None = None
     prefix_B: Tensor | None = None
+    begins_B: Tensor | None = None
+    """Column in which the text of each example begins, at position 0: before it stands padding. None: the first."""
 
 
 class Output(NamedTuple):

@@ -22,7 +22,7 @@ class Stack(nn.Module):
 
     def __init__(self, config: TransformerConfig, layers: int, name: Literal["encoder", "decoder"]):
         super().__init__()
-        self.name, self.rate, self.window = name, config.dropout, config.attention.sees()
+        self.name, self.windows = name, [one.sees() for one in config.attentions()[name]]
         self.position = config.position.build(config.room(name))
         self.norm_embedding = config.norm.build(config.width) if config.embedding.norm else None
         self.blocks = nn.ModuleList(Block(config, name, i) for i in range(layers))
@@ -34,6 +34,7 @@ class Stack(nn.Module):
         """The last stream (normed), one record per layer, and the longer cache if one was given."""
         first, blind = resumed(p.tap, self.name, x_BTD), bool(p.tap.at(f"{self.name}.position"))
         p, position = self._placed(p, x_BTD, blind), self.position
+        seeing = {window: self._seeing(p, x_BTD, window, cache or Cache()) for window in {*self.windows}}
         x_BTD = p.tap(f"{self.name}.embedding", x_BTD)
         x_BTD = x_BTD if blind else position.embed(x_BTD, p.start)
         x_BTD = x_BTD if self.norm_embedding is None else self.norm_embedding(x_BTD)
@@ -44,7 +45,8 @@ class Stack(nn.Module):
                 records.append(LayerRecord(None, None, None, None))
                 continue
             x_BTD = first.stream_BTD if first is not None and i == first.layer else x_BTD
-            of_layer = p if block.relative is None or blind else p._replace(relative=block.relative)
+            of_layer = seeing[self.windows[i]]
+            of_layer = of_layer if block.relative is None or blind else of_layer._replace(relative=block.relative)
             x_BTD, routing, cached = block(x_BTD, of_layer, cache.layers[i] if cache and cache.layers else EMPTY)
             records.append(view(p.tap, block, routing) if p.tap.kept else LayerRecord(None, None, routing, None))
             layers += [cached] if cache is not None else []  # else keys would be held until the backward pass
@@ -52,23 +54,37 @@ class Stack(nn.Module):
         if self.norm_final is not None:
             x_BTD = normed(self.norm_final, x_BTD, p.tap, f"{self.name}.norm")
         if cache is not None:
-            cache = Cache(p.start + x_BTD.shape[1], tuple(layers), p.source_keep_BS, p.prefix_B)
+            length, begins_B = cache.length + x_BTD.shape[1], cache.begins_B
+            cache = Cache(length, tuple(layers), p.source_keep_BS, p.prefix_B, begins_B)
         return x_BTD, tuple(records), cache
 
     def _placed(self, p: Pass, x_BTD: Tensor, blind: bool) -> Pass:
-        """The pass with what is alike in all layers: who may see whom, and the position scheme at these positions."""
-        queries, keys, device = x_BTD.shape[1], p.start + x_BTD.shape[1], x_BTD.device
-        position, padded = Position() if blind else self.position, p.source_keep_BS
+        """The pass with what is alike in all layers: the positions, and what hides padding of a source."""
+        queries, position, padded = x_BTD.shape[1], Position() if blind else self.position, p.source_keep_BS
         if not p.tap.idle:
             p.tap.keep_BT |= {"encoder": padded, self.name: p.keep_BT, "logits": p.keep_BT}
-        rules = {"start": p.start, "causal": self.name == "decoder", "window": self.window, "prefix_B": p.prefix_B}
-        bias_HTS, sources = position.bias(queries, keys, p.start), 0 if padded is None else padded.shape[1]
+        sources = 0 if padded is None else padded.shape[1]
         return p._replace(
             position=position,
             tables=position.tables(p.start, queries),
-            mask=mask(queries, keys, device=device, keep_BS=p.keep_BT, bias_HTS=bias_HTS, **rules),
-            source_mask=mask(queries, sources, device=device, keep_BS=padded, cross=True),
+            source_mask=mask(queries, sources, device=x_BTD.device, keep_BS=padded, cross=True),
         )
+
+    def _seeing(self, p: Pass, x_BTD: Tensor, window: int | None, cache: Cache) -> Pass:
+        """The pass of the layers with this window: which keys are still there, and who may see whom. A prefix is seen
+        from everywhere, and so kept whole.
+        """
+        reach = None if window is None or p.prefix_B is not None else window - 1
+        queries, behind = x_BTD.shape[1], cache.length if reach is None else min(cache.length, reach)
+        keep_BS, prefix_B, keys = p.keep_BT, p.prefix_B, behind + queries
+        if cache.begins_B is not None:
+            column_S = torch.arange(cache.length - behind, cache.length + queries, device=x_BTD.device)
+            keep_BS = column_S >= cache.begins_B[:, None]
+            prefix_B = None if prefix_B is None else prefix_B + cache.begins_B
+        rules = {"start": behind, "causal": self.name == "decoder", "window": window, "prefix_B": prefix_B}
+        bias_HTS = p.position.bias(queries, keys, behind)
+        seen = mask(queries, keys, device=x_BTD.device, keep_BS=keep_BS, bias_HTS=bias_HTS, **rules)
+        return p._replace(mask=seen, behind=behind, reach=reach)
 
 
 def resumed(tap: Tap, stack: str, x_BTD: Tensor) -> Resume | None:

@@ -154,8 +154,12 @@ class Pass(NamedTuple):
     ids_BT: Tensor | None = None
     keep_BT: Tensor | None = None
     """False: padding."""
-    start: int = 0
-    """Position of the first token."""
+    start: int | Tensor = 0
+    """Position of the first token, or of that of each example (B,): below 0 in padding before a text."""
+    behind: int = 0
+    """Earlier keys that self-attention still has of its cache: where its first query stands among the keys."""
+    reach: int | None = None
+    """Keys that self-attention keeps for the tokens to come; None: all."""
     prefix_B: Tensor | None = None
     mask: Mask | None = None
     position: Position = Position()

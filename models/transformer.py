@@ -58,10 +58,11 @@ class Transformer(nn.Module):
         True (or not 0) where a token is real, of the source if there is one, else of ids. keep_BT: likewise of the
         target of an encoder-decoder. prefix_B: length of the part that a prefix-LM sees from both sides. cache:
         `Cache()` or the one returned before; ids are then the new tokens only, and source, keep and prefix are not
-        given again. edits: what to ablate, force, patch or resume. training: dropout, jitter and noise act, drawn from
-        `generator` (on the model's device), and experts take as many tokens as in training; None: where there is a
-        generator, whatever `train()` and `eval()` say. record: also return attention weights and the residual stream,
-        or with "stream" that alone, or the places of these names.
+        given again; `Cache(begins_B=...)` where texts begin behind padding. edits: what to ablate, force, patch or
+        resume. training: dropout, jitter and noise act, drawn from `generator` (on the model's device), and experts
+        take as many tokens as in training; None: where there is a generator, whatever `train()` and `eval()` say.
+        record: also return attention weights and the residual stream, or with "stream" that alone, or the places of
+        these names.
         Raises ValueError for arguments that do not fit the topology, edits that change nothing, and empty input.
         """
         cached = cache is not None and bool(cache.layers)
@@ -79,10 +80,14 @@ class Transformer(nn.Module):
         if self.decoder is None:
             assert memory_BSD is not None
             return self._output(memory_BSD, encoder, decoder, None, tap)
+        begin, keep_BT = cache.length if cache else 0, keep_BT if both else keep_BS
+        if cache is not None and cache.begins_B is not None:
+            begin = begin - cache.begins_B
+            keep_BT = begin[:, None] + torch.arange(ids_BT.shape[1], device=ids_BT.device) >= 0
         p = p._replace(
             ids_BT=ids_BT,
-            keep_BT=keep_BT if both else keep_BS,
-            start=cache.length if cache else 0,
+            keep_BT=keep_BT,
+            start=begin,
             prefix_B=cache.prefix_B if cache and cached else prefix_B,
             source_BSD=memory_BSD,
             source_keep_BS=(cache.source_keep_BS if cache and cached else keep_BS) if both else None,
@@ -151,15 +156,21 @@ class Transformer(nn.Module):
             raise ValueError("prefix_B is given, and the model is no prefix-LM (prefix=False).")
         if self.config.prefix and prefix_B is None and not cached:
             raise ValueError("A prefix-LM needs prefix_B, the length of each example's prefix.")
-        if prefix_B is not None and cache is not None and int(prefix_B.max()) > ids_BT.shape[1]:
-            longest = int(prefix_B.max())
+        begins = None if cache is None else cache.begins_B
+        if begins is not None and begins.shape != ids_BT.shape[:1]:
+            raise ValueError(f"begins_B says of {tuple(begins.shape)} texts where they begin; there are {len(ids_BT)}.")
+        longest = 0 if prefix_B is None else int((prefix_B if begins is None else prefix_B + begins).max())
+        if cache is not None and longest > ids_BT.shape[1]:
             raise ValueError(
                 f"A prefix is read at once: the first {ids_BT.shape[1]} tokens do not hold one of {longest}."
             )
         if keep_BT is not None and (topology != "encoder-decoder" or cache is not None):
             raise ValueError("keep_BT marks the target tokens of an encoder-decoder, read without a cache.")
         if cache is not None and (topology == "encoder-only" or (topology == "decoder-only" and keep_BS is not None)):
-            raise ValueError(f"A cache goes with a decoder and unpadded ids; the model is {topology}.")
+            raise ValueError(
+                "A cache goes with a decoder and unpadded ids, or with Cache(begins_B=...) where texts begin behind "
+                f"padding; the model is {topology}."
+            )
         reads = ids_BT if source_BS is None else source_BS
         for name, ids in (("ids_BT", ids_BT), ("source_BS", reads)):
             if ids.numel() == 0:

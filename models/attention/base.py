@@ -35,7 +35,8 @@ class Attention(nn.Module):
         """What attending from x adds to the stream (B, T, D), and what to pass in as `cached` with the next tokens.
 
         Self-attention attends to x and to what is cached, cross-attention to `p.source_BSD`, where positions play no
-        part: of a source keys and values are computed once, and with `cached` it is no longer needed.
+        part: what it keeps of a source is computed once, and with `cached` the source is no longer needed. What is
+        cached is this attention's own affair: nobody else reads it.
         """
         raise NotImplementedError
 
@@ -56,6 +57,10 @@ class AttentionConfig(Config):
     def build(self, width: int, where: Where = FIRST) -> Attention | None:
         """The module of one layer, or None for a block without attention."""
         raise NotImplementedError
+
+    def at(self, layer: int, stack: str) -> AttentionConfig:
+        """The attention of one layer of a stack: not every layer need see as far, for example."""
+        return self
 
     def check(self, width: int) -> None:
         """Raise `Refused` where the variant does not fit the model's width."""
@@ -89,7 +94,11 @@ class AttentionConfig(Config):
         return keys
 
     def cache_elements(self, width: int) -> int:
-        """Numbers that one layer keeps for one token while generating."""
+        """Numbers that one layer keeps for each token it may still look at while generating."""
+        return 0
+
+    def state_elements(self, width: int) -> int:
+        """Numbers that one layer keeps however many tokens it has read."""
         return 0
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
 from models.attention.base import FIRST, Attention, Headed, Heads, Where
+from models.attention.cache import Kept, grown
 from models.attention.softmax import attend
 from models.config import knob, refuse
-from models.records import KeyValues, Scored
+from models.records import Scored
 from models.tap import Pass
 
 
@@ -128,42 +128,38 @@ class GroupedAttention(Heads):
         over = {"none": None, "head": (c, c), "full": self.sizes[:2]}[config.qk_norm]
         self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=1e-6) for n in over) if over else (None, None)
 
-    def forward(self, x_BTD: Tensor, p: Pass, cached: KeyValues | None = None) -> tuple[Tensor, KeyValues]:
+    def forward(self, x_BTD: Tensor, p: Pass, cached: Kept | None = None) -> tuple[Tensor, Kept]:
         tap, at, mask, mixes = p.tap, self.place, p.source_mask if self.cross else p.mask, None
         assert mask is not None
         if self.cross:
             q_BHTC = tap(f"{at}.q", self._split(self._project(x_BTD, 0), self.heads, self.norm_q))
-            kept = self._source(p) if cached is None else cached
-            k_BGSC, v_BGSC = tap(f"{at}.k", kept.k_BGSC), tap(f"{at}.v", kept.v_BGSC)
+            kept = Kept(self._source(p), []) if cached is None else cached
+            k_BGSC, v_BGSC = (tap(f"{at}.{name}", t) for name, t in zip("kv", kept.tensors, strict=True))
         else:
-            q, k, v = self.qkv(x_BTD).split(self.sizes, dim=-1)
+            q, k, v = self.qkv(x_BTD).split_with_sizes(self.sizes, dim=-1)
             q_BHTC = p.turned(tap(f"{at}.q", self._split(q, self.heads, self.norm_q)))
             k_BGSC = p.turned(tap(f"{at}.k", self._split(k, self.kv_heads, self.norm_k)))
-            kept = KeyValues(k_BGSC, tap(f"{at}.v", self._split(v, self.kv_heads)))
-            kept = kept if cached is None else KeyValues(*map(_longer, cached, kept))
-            q_BHTC, k_BGSC, v_BGSC = tap(f"{at}.q.rotated", q_BHTC), tap(f"{at}.k.rotated", kept.k_BGSC), kept.v_BGSC
+            v_BGSC = tap(f"{at}.v", self._split(v, self.kv_heads))
+            (k_BGSC, v_BGSC), kept = grown(cached, (k_BGSC, v_BGSC), p.reach)
+            q_BHTC, k_BGSC = tap(f"{at}.q.rotated", q_BHTC), tap(f"{at}.k.rotated", k_BGSC)
             if p.relative is not None:
-                added_BHTS = self.scale * p.relative.scores(q_BHTC, k_BGSC, p.position, p.start)
+                added_BHTS = self.scale * p.relative.scores(q_BHTC, k_BGSC, p.position, p.behind)
                 mask = mask.plus(tap(f"{at}.relative", added_BHTS))
-                mixes = partial(p.relative.values, start=p.start) if p.relative.mixes else None
+                mixes = partial(p.relative.values, start=p.behind) if p.relative.mixes else None
         look = {"scale": self.scale, "softcap": self.config.softcap, "rate": p.rate, "p": p, "place": at}
         return self._joined(attend(q_BHTC, k_BGSC, v_BGSC, mask, mixes=mixes, **look), p), kept
 
     def scored(self, q_BHTC: Tensor, k_BGSC: Tensor, relative_BHTS: Tensor | None) -> Scored:
         return Scored(q_BHTC, k_BGSC, self.scale, self.config.softcap, relative_BHTS)
 
-    def _source(self, p: Pass) -> KeyValues:
+    def _source(self, p: Pass) -> tuple[Tensor, Tensor]:
         """Keys and values of what the encoder read."""
         assert p.source_BSD is not None
         k_BGSC = self._split(self._project(p.source_BSD, 1), self.kv_heads, self.norm_k)
-        return KeyValues(k_BGSC, self._split(self._project(p.source_BSD, 2), self.kv_heads))
+        return k_BGSC, self._split(self._project(p.source_BSD, 2), self.kv_heads)
 
     def _split(self, x: Tensor, heads: int, norm: nn.Module | None = None) -> Tensor:
         """(B, T, heads * C) -> (B, heads, T, C), normalised before the split ("full") or after it ("head")."""
         full = norm is not None and self.config.qk_norm == "full"
         split = (norm(x) if full and norm else x).unflatten(-1, (heads, -1)).transpose(1, 2)
         return norm(split) if norm is not None and not full else split
-
-
-def _longer(cached: Tensor, new: Tensor) -> Tensor:
-    return torch.cat((cached, new), dim=-2)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, NamedTuple
 
-import torch
 from torch import Tensor
 
 from models.attention.base import FIRST, Attention, Headed, Heads, Where
+from models.attention.cache import Kept, grown
 from models.attention.mask import Mask
-from models.records import KeyValues
+from models.attention.sums import Features, Sums, causal, masked, phi, quadratic, summed, whole
 from models.tap import Pass
-
-TILE = 64
-"""Queries that look at each other's keys one by one; those before them are in the state."""
 
 
 class LinearAttention(Headed):
@@ -21,9 +18,8 @@ class LinearAttention(Headed):
     head. With RoPE the numerator alone is rotated, after phi (Su et al. 2021, arXiv:2104.09864, eq. 19): its weights
     may then be negative, and do not sum to 1.
 
-    What is cached are the keys' features and the values, as for softmax attention, because the page shows weights on
-    single keys. A decoder that keeps `state_elements` instead generates the same text: `causal` with tiles of one token
-    is that recurrence.
+    What is cached are sums of a constant size (eq. 18-20); keys and values besides only where weights on single keys
+    are looked at.
     """
 
     scores: ClassVar[bool] = False
@@ -42,66 +38,18 @@ class LinearAttention(Headed):
         """One write into the state and one reading of it: as many as C keys, however many there are."""
         return self.channels(width)
 
-    def cache_elements(self, width: int) -> int:
-        return 2 * self.heads * self.channels(width)
-
     def state_elements(self, width: int) -> int:
-        """Numbers that stand for a past of any length: a C x C matrix and a sum of C features per head."""
+        """A C x C matrix and a sum of C features per head."""
         c = self.channels(width)
         return self.heads * c * (c + 1)
 
 
-def phi(x: Tensor) -> Tensor:
-    """elu(x) + 1, above 0: e^x is not rounded away beside the 1. float32 at least, for sums of many."""
-    x = x.to(torch.promote_types(x.dtype, torch.float32))
-    return torch.where(x > 0, x + 1, x.clamp(max=0).exp())
+class Past(NamedTuple):
+    """What is kept of the tokens so far, or of a source."""
 
-
-class Features(NamedTuple):
-    """phi of queries and keys: plain for the denominator, turned for the numerator."""
-
-    q_BHTC: Tensor
-    k_BHSC: Tensor
-    turned_q_BHTC: Tensor
-    turned_k_BHSC: Tensor
-
-
-def quadratic(f: Features, seen: Tensor | None) -> Tensor:
-    """Every weight written out: (B, H, T, S). A query that sees nothing mixes nothing."""
-    weights_BHTS, sums_BHTS = f.turned_q_BHTC @ f.turned_k_BHSC.mT, f.q_BHTC @ f.k_BHSC.mT
-    if seen is not None:
-        weights_BHTS, sums_BHTS = weights_BHTS.where(seen, 0.0), sums_BHTS.where(seen, 0.0)
-    return weights_BHTS / _positive(sums_BHTS.sum(-1, keepdim=True))
-
-
-def whole(f: Features, v_BHSC: Tensor) -> Tensor:
-    """Every query sees every key, whose sums are made once."""
-    state_BHCC = f.turned_k_BHSC.mT @ v_BHSC
-    sums_BHT1 = (f.q_BHTC * f.k_BHSC.sum(-2, keepdim=True)).sum(-1, keepdim=True)
-    return f.turned_q_BHTC @ state_BHCC / _positive(sums_BHT1)
-
-
-def causal(f: Features, v_BHSC: Tensor, tile: int = TILE) -> Tensor:
-    """As many queries as keys, each sees those before it. The state holds all earlier tiles:
-
-    S += turned(phi(k)) v^T, z += phi(k); out = (turned(phi(q)) S) / (phi(q) . z). With tiles of one it is eq. 18-20 of
-    Katharopoulos et al.
-    """
-    mixed: list[Tensor] = []
-    state_BHCC, sum_BH1C = v_BHSC.new_zeros(()), v_BHSC.new_zeros(())
-    for *four, v in zip(*(x.split(tile, dim=-2) for x in (*f, v_BHSC)), strict=True):
-        now = Features(*four)
-        inside = (now.turned_q_BHTC @ now.turned_k_BHSC.mT).tril() @ v
-        before = now.turned_q_BHTC @ state_BHCC if mixed else 0.0
-        sums_BHT1 = (now.q_BHTC * (sum_BH1C + now.k_BHSC.cumsum(-2))).sum(-1, keepdim=True)
-        mixed.append((inside + before) / _positive(sums_BHT1))
-        state_BHCC = state_BHCC + now.turned_k_BHSC.mT @ v
-        sum_BH1C = sum_BH1C + now.k_BHSC.sum(-2, keepdim=True)
-    return torch.cat(mixed, dim=-2)
-
-
-def _positive(sums: Tensor) -> Tensor:
-    return sums.clamp(min=torch.finfo(sums.dtype).tiny)
+    sums: Sums
+    keys: Kept | None
+    """What the keys and values are, one by one: where they have been looked at from the first on."""
 
 
 class LinearHeads(Heads):
@@ -111,35 +59,68 @@ class LinearHeads(Heads):
         c = config.channels(width)
         super().__init__(where, config.heads, config.heads, c, width, qkv_bias=False, out_bias=False)
 
-    def forward(self, x_BTD: Tensor, p: Pass, cached: KeyValues | None = None) -> tuple[Tensor, KeyValues]:
-        tap, at, mask = p.tap, self.place, p.source_mask if self.cross else p.mask
-        assert mask is not None
-        if self.cross:
-            q_BHTC = phi(tap(f"{at}.q", self._split(self._project(x_BTD, 0))))
-            if cached is None:
-                assert p.source_BSD is not None
-                cached = KeyValues(*(self._split(self._project(p.source_BSD, which)) for which in (1, 2)))
-            kept, k_BHSC = cached, phi(tap(f"{at}.k", cached.k_BGSC))
-            v_BHSC = tap(f"{at}.v", kept.v_BGSC)
-            features = Features(q_BHTC, k_BHSC, q_BHTC, k_BHSC)
-        else:
-            q, k, v = (self._split(part) for part in self.qkv(x_BTD).split(self.sizes, dim=-1))
-            q_BHTC, kept = phi(tap(f"{at}.q", q)), KeyValues(phi(tap(f"{at}.k", k)), tap(f"{at}.v", v))
-            if cached is not None:
-                kept = KeyValues(*(torch.cat(pair, dim=-2) for pair in zip(cached, kept, strict=True)))
-            k_BHSC, v_BHSC = kept
-            turned_q, turned_k = p.turned(q_BHTC), p.position.rotate(k_BHSC)
-            features = Features(q_BHTC, k_BHSC, tap(f"{at}.q.rotated", turned_q), tap(f"{at}.k.rotated", turned_k))
-        z_BHTC = self._mixed(features, v_BHSC.to(q_BHTC.dtype), mask, p)
-        return self._joined(z_BHTC.to(v_BHSC.dtype), p), kept
+    def forward(self, x_BTD: Tensor, p: Pass, cached: Past | None = None) -> tuple[Tensor, Past]:
+        z_BHTC, past = (self._across if self.cross else self._along)(x_BTD, p, cached)
+        return self._joined(z_BHTC.to(x_BTD.dtype), p), past
 
-    def _mixed(self, f: Features, v_BHSC: Tensor, mask: Mask, p: Pass) -> Tensor:
-        """With every weight written out where some are hidden, dropped or looked at; else through the state."""
-        looked, drops = p.tap.wants(f"{self.place}.pattern"), p.training and p.rate > 0
-        queries, keys = f.q_BHTC.shape[-2], f.k_BHSC.shape[-2]
-        if not (looked or drops or mask.visible is not None or queries == 1):
-            return (causal if mask.causal else whole)(f, v_BHSC)
-        weights_BHTS = quadratic(f, mask.written(queries, keys, v_BHSC.device))
+    def _along(self, x_BTD: Tensor, p: Pass, cached: Past | None) -> tuple[Tensor, Past]:
+        """Self-attention: the heads' mixtures (B, H, T, C)."""
+        tap, at, mask = p.tap, self.place, p.mask
+        assert mask is not None
+        q, k, v = (self._split(part) for part in self.qkv(x_BTD).split(self.sizes, dim=-1))
+        q_BHTC, k_BHTC = phi(tap(f"{at}.q", q)), phi(tap(f"{at}.k", k))
+        v_BHTC, turned_BHTC = tap(f"{at}.v", v).to(q_BHTC.dtype), p.turned(k_BHTC)
+        f = Features(q_BHTC, k_BHTC, tap(f"{at}.q.rotated", p.turned(q_BHTC)), turned_BHTC)
+        past, looked = None if cached is None else cached.sums, self._looked(p, cached, "k.rotated")
+        if mask.causal and not looked:
+            z_BHTC, sums = causal(f, v_BHTC, past)
+            return z_BHTC, Past(sums, None)
+        sums, keys = summed(f, v_BHTC, past, p.keep_BT), None
+        if looked or (cached is not None and cached.keys is not None):
+            rows, keys = grown(cached and cached.keys, (k_BHTC, turned_BHTC, v_BHTC))
+            if looked:
+                every = Features(q_BHTC, rows[0], f.turned_q_BHTC, tap(f"{at}.k.rotated", rows[1]))
+                return self._weighted(every, rows[2], mask, p), Past(sums, keys)
+        if mask.visible is None:
+            return whole(q_BHTC, f.turned_q_BHTC, sums), Past(sums, keys)
+        return masked(f, v_BHTC, mask.visible[..., -q_BHTC.shape[-2] :], past), Past(sums, keys)
+
+    def _across(self, x_BTD: Tensor, p: Pass, cached: Past | None) -> tuple[Tensor, Past]:
+        """Cross-attention likewise."""
+        tap, at, looked = p.tap, self.place, self._looked(p, cached, "k", "v")
+        q_BHTC = phi(tap(f"{at}.q", self._split(self._project(x_BTD, 0))))
+        if cached is None:
+            assert p.source_BSD is not None
+            k, v = (self._split(self._project(p.source_BSD, which)) for which in (1, 2))
+            k_BHSC = phi(k)
+            sums = summed(Features(q_BHTC, k_BHSC, q_BHTC, k_BHSC), v.to(q_BHTC.dtype), None, p.source_keep_BS)
+            cached = Past(sums, Kept((k, v), []) if looked else None)
+        if not looked:
+            return whole(q_BHTC, q_BHTC, cached.sums), cached
+        assert cached.keys is not None
+        assert p.source_mask is not None
+        k, v_BHSC = (tap(f"{at}.{name}", t) for name, t in zip("kv", cached.keys.tensors, strict=True))
+        k_BHSC = phi(k)
+        f = Features(q_BHTC, k_BHSC, q_BHTC, k_BHSC)
+        return self._weighted(f, v_BHSC.to(q_BHTC.dtype), p.source_mask, p), cached
+
+    def _looked(self, p: Pass, cached: Past | None, *places: str) -> bool:
+        """Whether weights on single keys are looked at, dropped or edited.
+
+        Raises ValueError where the cache has none: nobody looked when they were read.
+        """
+        looked = p.tap.wants(*(f"{self.place}.{name}" for name in ("pattern", *places)))
+        looked = looked or (p.training and p.rate > 0)
+        if looked and cached is not None and cached.keys is None:
+            raise ValueError(
+                f"{self.place}: of what was read, the cache has sums and no single keys to look at. Record from the "
+                "first token on."
+            )
+        return looked
+
+    def _weighted(self, f: Features, v_BHSC: Tensor, mask: Mask, p: Pass) -> Tensor:
+        """With every weight written out."""
+        weights_BHTS = quadratic(f, mask.written(f.q_BHTC.shape[-2], f.k_BHSC.shape[-2], v_BHSC.device))
         return p.dropout(p.tap(f"{self.place}.pattern", weights_BHTS), p.rate) @ v_BHSC
 
     def _split(self, x: Tensor) -> Tensor:

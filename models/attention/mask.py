@@ -103,8 +103,10 @@ def mask(
     Raffel et al. 2020). A query always sees itself, so that no row of a padded query is empty.
     """
     bias_1HTS = None if bias_HTS is None else bias_HTS[None]
+    if causal and keep_BS is None and queries == 1 == keys - start and (window is None or keys <= window):
+        return Mask(bias_BHTS=bias_1HTS)  # behind all keys, and near enough
     if window is None and prefix_B is None and keep_BS is None:
-        if not causal or queries == 1:
+        if not causal:
             return Mask(bias_BHTS=bias_1HTS)
         if start == 0 and queries == keys and bias_HTS is None:
             return Mask(causal=True)

@@ -20,7 +20,7 @@ def recomputed(x: Tensor, make: Callable[[], Tensor]) -> AbstractContextManager[
 
     Gradients are the same. It pays where `make` is cheap and reads only what is kept anyway. It runs outside autocast.
     """
-    if torch.compiler.is_compiling():  # a compiler decides by itself what to keep
+    if torch.compiler.is_compiling() or not torch.is_grad_enabled():  # a compiler decides by itself what to keep
         return nullcontext()
     place, numbers = x.data_ptr(), x.numel()
 

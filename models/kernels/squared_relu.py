@@ -11,7 +11,8 @@ from torch.nn import functional as F
 
 def squared_relu(x: Tensor) -> Tensor:
     """Elementwise; the shape of x."""
-    return F.relu(x).square() if torch.compiler.is_compiling() else _SquaredReLU.apply(x)
+    eager = torch.is_grad_enabled() and not torch.compiler.is_compiling()
+    return _SquaredReLU.apply(x) if eager else F.relu(x).square()
 
 
 class _SquaredReLU(torch.autograd.Function):

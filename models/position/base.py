@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from models.config import Config
@@ -31,8 +32,22 @@ class Room(NamedTuple):
         return self.bidirectional or self.prefix
 
 
+def places(start: int | Tensor, length: int, device: torch.device | None = None) -> Tensor:
+    """Positions from `start` on: (T,), or (B, T) from each example's own start; 0 in padding before a text."""
+    if isinstance(start, int):
+        return torch.arange(start, start + length, device=device)
+    return (start[:, None] + torch.arange(length, device=start.device)).clamp(min=0)
+
+
+def end(start: int | Tensor, length: int) -> int:
+    """The first position behind all texts."""
+    return length + (start if isinstance(start, int) else int(start.max()))
+
+
 class Position(nn.Module):
-    """No position at all; a scheme overrides what it does. `start` is the position of the first query."""
+    """No position at all; a scheme overrides what it does. `start` is the position of the first query, or of that of
+    each example, (B,); where only distances count, `bias`, it is the place among the keys.
+    """
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         """Tables of numbers go where the model goes and stay in float32: bfloat16 cannot tell position 256 from 257."""
@@ -44,15 +59,15 @@ class Position(nn.Module):
                 self._buffers[name] = table.to(moved.device)
         return self
 
-    def embed(self, x_BTD: Tensor, start: int = 0) -> Tensor:
+    def embed(self, x_BTD: Tensor, start: int | Tensor = 0) -> Tensor:
         """Token embeddings with positions added."""
         return x_BTD
 
-    def tables(self, start: int, length: int) -> Any:
+    def tables(self, start: int | Tensor, length: int) -> Any:
         """What `rotate` needs at these positions, made once for all layers of a pass; None: nothing is rotated."""
         return None
 
-    def rotate(self, x_BHTC: Tensor, start: int = 0, tables: Any = None) -> Tensor:
+    def rotate(self, x_BHTC: Tensor, start: int | Tensor = 0, tables: Any = None) -> Tensor:
         """Queries or keys, rotated by their positions."""
         return x_BHTC
 

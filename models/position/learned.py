@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from models.position.base import ADDED, Position, PositionConfig, Room
+from models.position.base import ADDED, Position, PositionConfig, Room, end, places
 
 
 class Learned(PositionConfig):
@@ -33,10 +33,11 @@ class LearnedPosition(Position):
         super().__init__()
         self.table = nn.Parameter(torch.empty(room.context, room.width))
 
-    def embed(self, x_BTD: Tensor, start: int = 0) -> Tensor:
-        end, known = start + x_BTD.shape[-2], self.table.shape[0]
-        if end > known:
+    def embed(self, x_BTD: Tensor, start: int | Tensor = 0) -> Tensor:
+        length, known = x_BTD.shape[-2], self.table.shape[0]
+        if (last := end(start, length)) > known:
             raise ValueError(
-                f"Learned positions end at {known}: a sequence of {end} tokens has no vector for the rest."
+                f"Learned positions end at {known}: a sequence of {last} tokens has no vector for the rest."
             )
-        return x_BTD + self.table[start:end].to(x_BTD.dtype)
+        here = slice(start, start + length) if isinstance(start, int) else places(start, length)
+        return x_BTD + self.table[here].to(x_BTD.dtype)

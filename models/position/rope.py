@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.config import knob, refuse
-from models.position.base import Position, PositionConfig, Room
+from models.position.base import Position, PositionConfig, Room, end, places
 from models.position.scaling import Scaling, inverse_frequencies
 
 PAPER = ("Su et al. 2021", "https://arxiv.org/abs/2104.09864")
@@ -101,18 +101,18 @@ class Rotary(Position):
         super().__init__()
         self.interleaved = config.pairing == "interleaved"
         self.config, self.rotated = config, config.rotated(room.head_dim)
-        cos_TR, sin_TR = self._angles(0, room.context)
+        cos_TR, sin_TR = self._angles(torch.arange(room.context))
         self.register_buffer("cos_TR", cos_TR, persistent=False)
         self.register_buffer("sin_TR", sin_TR, persistent=False)
 
-    def _angles(self, start: int, length: int) -> tuple[Tensor, Tensor]:
-        """Cosines and signed sines (T, R) of each channel that turns: x cos + partner(x) sin is the rotation.
+    def _angles(self, at: Tensor) -> tuple[Tensor, Tensor]:
+        """Cosines and signed sines (..., T, R) of each channel that turns, at positions (..., T): the rotation is
+        x cos + partner(x) sin.
 
         Angles in float64, tables in float32: bfloat16 cannot tell position 256 from 257.
         """
-        at_T1 = torch.arange(start, start + length, dtype=torch.float64)[:, None]
         scaling = self.config.scaling
-        angle = at_T1 * scaling.frequencies(self.config.base, self.rotated)
+        angle = at.double().cpu()[..., None] * scaling.frequencies(self.config.base, self.rotated)
         both = torch.stack((angle, -angle), dim=-1 if self.interleaved else -2).flatten(-2)
         return (both.cos() * scaling.amplitude()).float(), (-both.sin() * scaling.amplitude()).float()
 
@@ -120,17 +120,21 @@ class Rotary(Position):
         """Each channel's other one of its pair, in its place."""
         if self.interleaved:
             return x_BHTR.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
-        return torch.cat(x_BHTR.chunk(2, dim=-1)[::-1], dim=-1)
+        return x_BHTR.roll(self.rotated // 2, dims=-1)
 
-    def tables(self, start: int, length: int) -> tuple[Tensor, Tensor]:
-        if start + length <= self.cos_TR.shape[0]:
+    def tables(self, start: int | Tensor, length: int) -> tuple[Tensor, Tensor]:
+        """(T, R), or (B, 1, T, R) of several starts."""
+        inside = end(start, length) <= self.cos_TR.shape[0]
+        if inside and isinstance(start, int):
             return self.cos_TR[start : start + length], self.sin_TR[start : start + length]
-        cos_TR, sin_TR = self._angles(start, length)
-        return cos_TR.to(self.cos_TR.device), sin_TR.to(self.cos_TR.device)
+        at = places(start, length)
+        at = at if isinstance(start, int) else at[:, None]
+        cos, sin = (self.cos_TR[at], self.sin_TR[at]) if inside else self._angles(at)
+        return cos.to(self.cos_TR.device), sin.to(self.cos_TR.device)
 
-    def rotate(self, x_BHTC: Tensor, start: int = 0, tables: tuple[Tensor, Tensor] | None = None) -> Tensor:
+    def rotate(self, x_BHTC: Tensor, start: int | Tensor = 0, tables: tuple[Tensor, Tensor] | None = None) -> Tensor:
         """x cos + partner(x) sin, for the channels that turn (eq. 34)."""
-        r, (cos_TR, sin_TR) = self.rotated, tables or self.tables(start, x_BHTC.shape[-2])
+        r, (cos, sin) = self.rotated, tables or self.tables(start, x_BHTC.shape[-2])
         turning = x_BHTC if r == x_BHTC.shape[-1] else x_BHTC[..., :r]
-        turned = (turning * cos_TR + self._partner(turning) * sin_TR).to(x_BHTC.dtype)
+        turned = (turning * cos + self._partner(turning) * sin).to(x_BHTC.dtype)
         return turned if r == x_BHTC.shape[-1] else torch.cat((turned, x_BHTC[..., r:]), dim=-1)

@@ -8,16 +8,18 @@ import torch
 from torch import Tensor
 
 from models.config import knob, refuse
-from models.position.base import ADDED, Position, PositionConfig, Room
+from models.position.base import ADDED, Position, PositionConfig, Room, end, places
 
 PAPER = ("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762")
 
 
-def sinusoid(start: int, length: int, width: int, base: float = 10_000.0) -> Tensor:
-    """PE[p, 2i] = sin(p / base^(2i/D)), PE[p, 2i+1] = cos(same): (T, D) float32, interleaved as in the paper."""
-    at_T1 = torch.arange(start, start + length, dtype=torch.float64)[:, None]
-    angle = at_T1 * base ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
-    return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1).float()
+def sinusoid(start: int | Tensor, length: int, width: int, base: float = 10_000.0) -> Tensor:
+    """PE[p, 2i] = sin(p / base^(2i/D)), PE[p, 2i+1] = cos(same): (T, D) or, of several starts, (B, T, D) float32,
+    interleaved as in the paper.
+    """
+    at = places(start, length).double().cpu()
+    angle = at[..., None] * base ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+    return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(-2).float()
 
 
 class Sinusoidal(PositionConfig):
@@ -55,8 +57,9 @@ class SinusoidalPosition(Position):
         self.amplitude = config.amplitude
         self.register_buffer("table_TD", sinusoid(0, room.context, room.width) * config.amplitude, persistent=False)
 
-    def embed(self, x_BTD: Tensor, start: int = 0) -> Tensor:
+    def embed(self, x_BTD: Tensor, start: int | Tensor = 0) -> Tensor:
         length, width = x_BTD.shape[-2:]
-        if start + length <= self.table_TD.shape[0]:
-            return x_BTD + self.table_TD[start : start + length].to(x_BTD.dtype)
+        if end(start, length) <= self.table_TD.shape[0]:
+            here = slice(start, start + length) if isinstance(start, int) else places(start, length)
+            return x_BTD + self.table_TD[here].to(x_BTD.dtype)
         return x_BTD + (sinusoid(start, length, width) * self.amplitude).to(x_BTD)

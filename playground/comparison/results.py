@@ -40,6 +40,8 @@ class Result(NamedTuple):
     """Of one example, forward."""
     cache: int
     """Bytes per token."""
+    state: int
+    """Bytes, however many tokens."""
     loss: Spread | None
     """On held-out examples, where it was measured last."""
     best: Spread | None
@@ -74,6 +76,7 @@ def results(trials: Trials, threshold: float = THRESHOLD, until: int | None = No
                 c.active_parameters,
                 flops_per_example(c, lengths(variant.config)),
                 BYTES * c.kv_cache_elements_per_token,
+                BYTES * c.state_elements,
                 spread([last(trial, until) for trial in runs]),
                 spread([best(trial, until) for trial in runs]),
                 spread(reached),

@@ -66,6 +66,8 @@ def card(config: TransformerConfig) -> list[tuple[str, str, str]]:
     per = "FLOP/source + target token" if across else "FLOP/token"
     window = f", of the last {config.attention.sees():,}" if config.attention.sees() else ""
     unit = f"B/token{window}" + (f", {across:,} B/source token" if across else "")
+    if c.state_elements:
+        cache, unit = BYTES * c.state_elements, "B, however long the text"
     return [
         ("Parameters", f"{c.parameters:,}", ""),
         ("Active per token", f"{c.active_parameters:,}", ""),

@@ -14,7 +14,7 @@ from tests.benchmarks import ours, peers
 from tests.benchmarks.harness import Case
 from tests.benchmarks.peers import SIZES, Size
 
-LENGTH = 64
+PROMPT, LENGTH = 8, 256
 
 
 def _theirs(make: Callable[..., Any], size: Size, prompt_1T: Tensor) -> Callable[[], object]:
@@ -29,9 +29,10 @@ def _ours(shape: str, size: Size, prompt_1T: Tensor) -> Callable[[], object]:
 
 
 def cases() -> Iterator[Case]:
-    """Greedy, 8 tokens given, 64 made."""
+    """Greedy, 8 tokens given, 256 made."""
     for name, size in SIZES.items():
-        prompt_1T = torch.randint(0, size.vocab, (1, 8))
+        size = size._replace(tokens=PROMPT + LENGTH)
+        prompt_1T = torch.randint(0, size.vocab, (1, PROMPT))
         calls = {f"HF {kind}": torch.no_grad()(_theirs(make, size, prompt_1T)) for kind, make in MAKERS.items()}
         calls |= {f"ours: {kind} shape": _ours(f"{kind} shape", size, prompt_1T) for kind in MAKERS}
         yield Case(f"{LENGTH} tokens, {name}", "the faster peer", calls, ("HF",))

@@ -127,8 +127,9 @@ def a_cache_saves_only_time(model: Transformer, given: Given, chunks: tuple[int,
         close(step.logits_BTV, whole.logits_BTV[:, here], f"tokens {at} to {at + length - 1} have other logits")
         for mine, all_ in zip(step.decoder, whole.decoder, strict=True):
             if all_.self_attention_BHTS is not None:
-                rows = all_.self_attention_BHTS[:, :, here, : at + length]
-                close(mine.self_attention_BHTS, rows, "the weights differ")
+                rows, kept = all_.self_attention_BHTS[:, :, here, : at + length], mine.self_attention_BHTS.shape[-1]
+                close(mine.self_attention_BHTS, rows[..., -kept:], "the weights differ")
+                assert not rows[..., :-kept].any(), "keys that are still seen are no longer kept"
         now, cache, at = {}, step.cache, at + length
         assert cache.length == at, f"the cache says {cache.length} of {at} tokens"
     assert at == given["ids_BT"].shape[1]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from models.attention import Mask
-from models.records import KeyValues
+from models.attention.cache import Kept
 from models.tap import IDLE, Pass
 
 Change = Callable[[Any, Tensor, Pass], Any]
@@ -92,9 +92,10 @@ def moved(weights: Tensor, share: float) -> Tensor:
 
 def forgets_the_oldest_key(found: Any, x: Tensor, p: Pass) -> Any:
     y, kept = found
-    oldest = torch.ones(kept.k_BGSC.shape[-2], 1)
+    k_BGSC, v_BGSC = kept.tensors
+    oldest = torch.ones(k_BGSC.shape[-2], 1)
     oldest[0] = 0.0
-    return y, KeyValues(kept.k_BGSC * oldest, kept.v_BGSC)
+    return y, Kept((k_BGSC * oldest, v_BGSC), [])
 
 
 def mute(model: Any) -> None:
@@ -116,11 +117,11 @@ def looks_both_ways(model: Any) -> None:
 
 
 def widens(model: Any) -> None:
-    model.decoder.window += 1
+    model.decoder.windows = [window + 1 for window in model.decoder.windows]
 
 
 def narrows(model: Any) -> None:
-    model.decoder.window -= 1
+    model.decoder.windows = [window - 1 for window in model.decoder.windows]
 
 
 def blind_to_padding(model: Any) -> None:

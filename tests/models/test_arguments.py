@@ -20,6 +20,7 @@ REFUSED = {
     "segments without embeddings": (ENCODER, {"segments_BT": IDS}, "no segment embeddings"),
     "padding of another shape": (ENCODER, {"keep_BS": KEEP[:, :3]}, r"\(2, 4\); got \(2, 3\)"),
     "cache of an encoder": (ENCODER, {"cache": Cache()}, "A cache goes with a decoder"),
+    "texts that begin somewhere": (small(), {"cache": Cache(begins_B=TWO[:1])}, "there are 2"),
     "cache of padded ids": (small(), {"cache": Cache(), "keep_BS": KEEP}, "unpadded ids"),
     "prefix in two pieces": (PREFIX, {"cache": Cache(), "prefix_B": TWO + 3}, "first 4 tokens do not hold one of 5"),
 }

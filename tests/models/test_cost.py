@@ -29,6 +29,13 @@ def full(config: TransformerConfig) -> dict:
     return given | ({"prefix_B": torch.tensor([1])} if config.prefix else {})
 
 
+def numbers(kept: object) -> int:
+    """Of a cache: what is in its tensors, but for the room behind them."""
+    if isinstance(kept, torch.Tensor):
+        return kept.numel()
+    return sum(map(numbers, kept)) if isinstance(kept, tuple) else 0
+
+
 def part(name: str) -> str:
     """The part of a model that a parameter belongs to."""
     if name.startswith("head."):
@@ -87,11 +94,11 @@ def test_cache_elements_are_those_of_a_real_cache(config: TransformerConfig):
     given = full(config)
     given["ids_BT"] = given["ids_BT"][:, :7]
     cache = Transformer(config)(**given, cache=Cache()).cache
-    own = sum(kept.numel() for layer in cache.layers if layer.own for kept in layer.own)
-    cross = sum(kept.numel() for layer in cache.layers if layer.cross for kept in layer.cross)
-    stated = cost(config)
-    assert own == 7 * stated.kv_cache_elements_per_token
-    assert cross == config.context * stated.cross_cache_elements_per_source_token
+    own, cross = (sum(map(numbers, kept)) for kept in zip(*cache.layers, strict=True))
+    near, stated = config.attention.sees(), cost(config)
+    tokens = 7 if near is None or config.prefix else near - 1  # what the next token may still see
+    state = own + cross - tokens * stated.kv_cache_elements_per_token
+    assert state == stated.state_elements + config.context * stated.cross_cache_elements_per_source_token
     assert (cross > 0) == (config.topology == "encoder-decoder")
 
 

@@ -107,7 +107,9 @@ REFUSED = {
     "no probability kept": ({"sampling": Sampling(1.0, top_p=0.0)}, "top_p"),
     "more than all kept": ({"sampling": Sampling(1.0, top_p=1.1)}, "top_p"),
     "sampling without a generator": ({"sampling": Sampling(1.0)}, "explicit generator"),
-    "padded prompt": ({"keep_BS": torch.ones(3, LENGTH, dtype=torch.bool)}, "unpadded ids"),
+    "a prompt of padding": ({"keep_BS": torch.zeros(3, LENGTH, dtype=torch.bool)}, "real tokens of every prompt"),
+    "padding of another shape": ({"keep_BS": torch.ones(3, 1, dtype=torch.bool)}, "real tokens of every prompt"),
+    "prompts of a target without one": ({"keep_BT": torch.ones(3, LENGTH, dtype=torch.bool)}, "of an encoder-decoder"),
     "source without an encoder": ({"source_BS": torch.zeros(3, 4, dtype=torch.long)}, "source_BS is given"),
 }
 

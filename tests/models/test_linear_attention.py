@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from models import Transformer
 from models.attention import LinearAttention
-from models.attention.linear import TILE, Features, causal, phi, quadratic, whole
+from models.attention.sums import TILE, Features, causal, phi, quadratic, summed, whole
 from models.cost import cost
 from models.position import Learned, NoPosition, Room, RoPE, Sinusoidal
 from tests.models.variants import inputs, noisy, small
@@ -57,7 +57,7 @@ def test_the_recurrent_form_is_the_quadratic_one(tile: int):
     f, v = rotated()
     seen = torch.ones(150, 150, dtype=torch.bool).tril()
     weights = quadratic(f, seen)
-    torch.testing.assert_close(causal(f, v, tile), weights @ v, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(causal(f, v, tile=tile)[0], weights @ v, rtol=1e-6, atol=1e-6)
     assert (weights < 0).any()
     assert (weights.sum(-1) - 1).abs().max() > 0.1  # no distribution
     plain = quadratic(f._replace(turned_q_BHTC=f.q_BHTC, turned_k_BHSC=f.k_BHSC), seen)
@@ -72,15 +72,18 @@ def test_the_recurrent_form_is_a_loop_over_a_state_of_the_stated_size():
         total = total + f.k_BHSC[:, :, t]
         read = (f.turned_q_BHTC[:, :, t, :, None] * state).sum(-2)
         out.append(read / (f.q_BHTC[:, :, t] * total).sum(-1, keepdim=True))
-    torch.testing.assert_close(causal(f, v), torch.stack(out, 2), rtol=1e-6, atol=1e-6)
+    mixed, sums = causal(f, v)
+    torch.testing.assert_close(mixed, torch.stack(out, 2), rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(sums.state_BHCC, state, rtol=1e-6, atol=1e-6)
     config = LinearAttention(heads=3, head_dim=6)
-    assert state[0].numel() + total[0].numel() == config.state_elements(18)
-    assert config.cache_elements(18) == 2 * 3 * 6
+    assert sum(kept[0].numel() for kept in sums) == config.state_elements(18)
 
 
 def test_seeing_everything_the_two_forms_agree():
     f, v = rotated()
-    torch.testing.assert_close(whole(f, v), quadratic(f, None) @ v, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(
+        whole(f.q_BHTC, f.turned_q_BHTC, summed(f, v)), quadratic(f, None) @ v, rtol=1e-6, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("position", [NoPosition(), Sinusoidal(), Learned(), RoPE()], ids=lambda p: p.kind)

@@ -32,7 +32,7 @@ def test_the_card_has_the_numbers_of_the_model_itself(name):
     count = sum(p.numel() for p in Transformer(config).parameters())
     assert numbers["Parameters"] == f"{count:,}"
     assert numbers["Active per token"] == f"{cost(config).active_parameters:,}"
-    cached = 4 * cost(config).kv_cache_elements_per_token
+    cached = 4 * (cost(config).state_elements or cost(config).kv_cache_elements_per_token)
     assert numbers["KV cache"] == (f"{cached:,}" if cached else "none")
 
 

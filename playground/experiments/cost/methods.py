@@ -8,9 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.attention.linear import Features, causal, phi, whole
 from models.attention.mask import Mask
 from models.attention.softmax import attend
+from models.attention.sums import Features, causal, phi, summed, whole
 from models.tap import Pass, Tap
 
 NUMBER = 4  # bytes in fp32
@@ -77,7 +77,7 @@ def linear(q: Tensor, k: Tensor, v: Tensor, is_causal: bool) -> Tensor:
     """phi(q) (phi(k)^T v) over its sums (Katharopoulos et al. 2020, arXiv:2006.16236, eq. 6 and 9)."""
     q, k = phi(q), phi(k)
     features = Features(q, k, q, k)
-    return causal(features, v) if is_causal else whole(features, v)
+    return causal(features, v)[0] if is_causal else whole(q, q, summed(features, v))
 
 
 METHODS: dict[str, Method] = {

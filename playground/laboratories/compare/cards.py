@@ -31,6 +31,8 @@ def card(variant: Variant, base: Variant, sentence: str, index: int) -> dict[str
         ),
         ("KV cache", 4 * mine.kv_cache_elements_per_token, 4 * its.kv_cache_elements_per_token, "B/token"),
     ]
+    if mine.state_elements:
+        rows[-1] = ("KV cache", 4 * mine.state_elements, 4 * its.state_elements, "B in all")
     return {
         "name": variant.name,
         "label": variant.label,

@@ -37,7 +37,7 @@ def rows(trials: Trials, until: int) -> dict[str, Any]:
                 _cell(row.steps, 0, of=trials.seeds),
                 _cell(row.seconds, 1),
                 _cell(row.rate, 0),
-                row.cache or None,
+                {"value": 0, "text": f"{row.state:,} B in all"} if row.state else row.cache or None,
             ]
         )
     for at, name, sign in BETTER:
