@@ -128,7 +128,7 @@ class Alternating(MHA):
 
     kind: Literal["alternating"] = "alternating"  # pyright: ignore[reportIncompatibleVariableOverride]
 
-    def at(self, layer: int, layers: int, stack: str) -> AttentionConfig:
+    def at(self, layer: int, stack: str) -> AttentionConfig:
         return MHA(heads=self.heads, window=None if layer % 2 else 3)
 
 
