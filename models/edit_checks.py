@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from models.architecture import TransformerConfig
 from models.edits import HOWS, PARTS, Ablate, Edit, Force, Patch, Resume
 from models.mixture import MoE
-from models.tap import PLACES, SHARED
+from models.tap import MAPPED, PLACES, SHARED
 
 
 def check(edits: Sequence[Edit], config: TransformerConfig, *, cached: bool, filled: bool) -> None:
@@ -73,6 +73,7 @@ def _check_part(e: Ablate | Patch, config: TransformerConfig) -> None:
     axes = PLACES.get(e.part, "BTD")
     headed = e.part in ("self_attention", "cross_attention") or axes[1] in "HG"
     here = config.attention.key_value_heads() if axes[1] == "G" else heads
+    here *= config.attention.maps if e.part.partition(".")[2] in MAPPED else 1
     if e.head is not None and not (headed and 0 <= e.head < here):
         raise ValueError(f"{said(e)}: heads 0 to {here - 1} exist, in an attention part.")
     if isinstance(e, Ablate) and e.expert is not None and (e.part != "feed_forward" or how != "zero"):

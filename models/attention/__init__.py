@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Union
 from pydantic import Field
 
 from models.attention.base import Attention, AttentionConfig, Where
+from models.attention.differential import Differential
 from models.attention.grouped import GQA, MHA, MQA
 from models.attention.linear import LinearAttention
 from models.attention.mask import Mask, mask
@@ -17,6 +18,7 @@ ATTENTIONS: dict[str, type[AttentionConfig]] = {
     "GQA": GQA,
     "MQA": MQA,
     "linear": LinearAttention,
+    "differential": Differential,
     "none": NoAttention,
 }
 
@@ -33,6 +35,7 @@ __all__ = [
     "AnyAttention",
     "Attention",
     "AttentionConfig",
+    "Differential",
     "LinearAttention",
     "Mask",
     "NoAttention",
