@@ -12,6 +12,7 @@ from models.attention.grouped import GQA, MHA, MQA
 from models.attention.linear import LinearAttention
 from models.attention.mask import Mask, mask
 from models.attention.none import NoAttention
+from models.attention.pointwise import ReLU, Sigmoid
 
 ATTENTIONS: dict[str, type[AttentionConfig]] = {
     "MHA": MHA,
@@ -19,6 +20,8 @@ ATTENTIONS: dict[str, type[AttentionConfig]] = {
     "MQA": MQA,
     "linear": LinearAttention,
     "differential": Differential,
+    "sigmoid": Sigmoid,
+    "ReLU": ReLU,
     "none": NoAttention,
 }
 
@@ -39,6 +42,8 @@ __all__ = [
     "LinearAttention",
     "Mask",
     "NoAttention",
+    "ReLU",
+    "Sigmoid",
     "Where",
     "mask",
 ]

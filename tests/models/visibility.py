@@ -29,6 +29,7 @@ def rows_are_distributions_over_what_is_visible(model: Transformer, given: Given
     turned, linear = config.position.kind == "RoPE", config.attention.kind == "linear"  # its numerator alone is rotated
     own = _distribution if not config.attention.rows or (linear and not turned) else _hidden
     cross = _distribution if not config.attention.rows or linear else _hidden
+    own, cross = (_unseen, _unseen) if config.attention.kind == "ReLU" else (own, cross)
     for padded in (given, given | {"keep_BS": holes(source)}):
         output, found = model(**padded, record=True), 0
         keep = padded.get("keep_BS", torch.ones_like(source, dtype=torch.bool))
@@ -46,9 +47,13 @@ def rows_are_distributions_over_what_is_visible(model: Transformer, given: Given
         assert found == expected, f"{found} of {expected} attentions are reported"
 
 
+def _unseen(weights_BHTS: Tensor, seen_BTS: Tensor) -> None:
+    assert (weights_BHTS[~seen_BTS[:, None].expand_as(weights_BHTS)] == 0).all(), "a hidden key has a weight"
+
+
 def _hidden(weights_BHTS: Tensor, seen_BTS: Tensor) -> None:
+    _unseen(weights_BHTS, seen_BTS)
     seen = seen_BTS[:, None].expand_as(weights_BHTS)
-    assert (weights_BHTS[~seen] == 0).all(), "a hidden key has a weight"
     assert (weights_BHTS[seen] != 0).all(), "a visible key has none"
 
 
