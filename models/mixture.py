@@ -16,11 +16,9 @@ from models.config import knob, refuse
 from models.edits import Ablate, Force
 from models.feedforward import ACTIVATIONS, Dense, FeedForward, FeedForwardConfig, NoFeedForward
 from models.moe import AnyRouter, Balance, Capacity, TopK
-from models.moe.balance import move_bias
 from models.moe.base import Asked, Choice, Room
 from models.moe.capacity import seat
 from models.moe.experts import Experts
-from models.moe.top_k import SelectingRouter
 from models.records import Routing
 from models.tap import IDLE, Pass
 
@@ -151,7 +149,7 @@ class MoE(Dense):
         if self.balance.bias_speed and not self.router.selects:
             refuse(
                 "balance.bias_speed",
-                f"{self.router.kind} routing selects by no score that a bias could move. Set it to 0 or use top-k.",
+                f"{self.router.kind} routing has no bias that moves at a speed. Set it to 0 or use top-k.",
             )
 
 
@@ -260,8 +258,7 @@ class MixtureFeedForward(FeedForward):
 
     def after_update(self, routing: Routing) -> None:
         """Move the bias that keeps the balance, by what the routing of the update's batch asked for."""
-        if self.config.balance.bias_speed and isinstance(self.router, SelectingRouter):
-            move_bias(self.router.bias_E, routing.demand_E, self.config.balance.bias_speed)
+        self.router.after_update(routing, self.config.balance.bias_speed)
 
 
 FEED_FORWARDS: dict[str, type[FeedForwardConfig]] = {"dense": Dense, "MoE": MoE, "none": NoFeedForward}

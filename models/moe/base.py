@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from models.config import Config, knob
 from models.dropout import uniform
 from models.linear import Linear
+from models.records import Routing
 from models.tap import IDLE, Pass
 
 
@@ -70,6 +71,9 @@ class Router(nn.Module):
         """Take the live settings of another config of the same kind."""
         self.config: Any = config
 
+    def after_update(self, routing: Routing, speed: float) -> None:
+        """What follows an update, by what its forward pass reported. `speed`: how far a bias moves."""
+
 
 class RouterConfig(Config):
     """A routing rule as a value."""
@@ -77,7 +81,7 @@ class RouterConfig(Config):
     learns: ClassVar[bool] = True
     """Whether it has logits that balance losses can move."""
     selects: ClassVar[bool] = True
-    """Whether each token goes to the experts of its best scores, so that a bias on the scores can move it."""
+    """Whether each token goes to the experts of its best scores, and a bias on them moves at a speed that is set."""
     causal: ClassVar[bool] = True
     """Whether a token's experts depend on no later token."""
     picks: ClassVar[Literal["tokens", "experts", "nobody"]] = "tokens"
@@ -86,6 +90,8 @@ class RouterConfig(Config):
     """
     paper: ClassVar[tuple[str, str] | None] = None
     """Who proposed it and where, and the address."""
+    balances: ClassVar[str] = ""
+    """What it does after each update to keep the loads even, in words of the page; "": nothing of its own."""
     if TYPE_CHECKING:
         kind: Any  # the key in the registry; each variant declares its own
 

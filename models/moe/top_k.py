@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from models.config import knob, refuse
+from models.moe.balance import move_bias
 from models.moe.base import Asked, Choice, Learned, LearnedRouter, Room, Router, select
+from models.records import Routing
 
 ONE_GATE = (
     "With one expert per token a renormalised gate is always 1, and the router gets no gradient. "
@@ -84,6 +86,11 @@ class SelectingRouter(LearnedRouter):
         probs_NE = logits_NE.softmax(dim=-1)
         experts_NK = select(probs_NE.detach() + self.bias_E, self.config.choices(self.room), asked.forced_N)
         return Choice(logits_NE, probs_NE, experts_NK, self.gates(logits_NE, probs_NE, experts_NK), experts_NK)
+
+    def after_update(self, routing: Routing, speed: float) -> None:
+        """Move the bias that keeps the balance, by what the update's batch asked for."""
+        if speed:
+            move_bias(self.bias_E, routing.demand_E, speed)
 
     def gates(self, logits_NE: Tensor, probs_NE: Tensor, experts_NK: Tensor) -> Tensor:
         """(N, K) what each chosen expert counts."""

@@ -101,7 +101,7 @@ def _unused(of: Callable[[str], Any]) -> dict[str, bool]:
         "capacity.factor": not seated,
         "capacity.evaluation": not seated,
         "capacity.group": not (seated and limited) and config.picks != "experts",
-        "balance.bias_speed": not moved,
+        "balance.bias_speed": not (moved and config.selects),
         "balance.z": not learns,
         "router.renormalise": of(mixture + "router.softmax") == "after selection",
         "router.groups_kept": of(mixture + "router.groups") == 1,

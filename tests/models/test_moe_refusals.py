@@ -99,7 +99,7 @@ REFUSED = {
     "a bias that selects nothing": (
         {"feed_forward": {"kind": "MoE", "router": {"kind": "soft"}, "balance": {"bias_speed": 0.1}}},
         "feed_forward.balance.bias_speed",
-        "soft routing selects by no score that a bias could move",
+        "soft routing has no bias that moves at a speed",
     ),
     "mixtures in a stack that is not there": (
         {"feed_forward": {"kind": "MoE", "stacks": "encoder"}},

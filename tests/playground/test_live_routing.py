@@ -135,7 +135,7 @@ BAD = {  # (preset, path, value, what the sentence beside the control says)
     "parts": ("collapse", "split", 3, "A hidden width of 128 cannot be split into 3 equal parts."),
     "expert choice": ("collapse", "router.kind", "expert choice", "a decoder would see its own future"),
     "one gate": ("collapse", "router.k", 1, "With one expert per token a renormalised gate is always 1"),
-    "a bias that moves nothing": ("bias", "router.kind", "soft", "selects by no score that a bias could move"),
+    "a bias that moves nothing": ("bias", "router.kind", "soft", "has no bias that moves at a speed"),
 }  # fmt: skip
 BESIDE = {"a bias that moves nothing": "balance.bias_speed"}
 
