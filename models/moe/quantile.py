@@ -17,7 +17,8 @@ class Quantile(TopK):
     """Each token goes to the k experts of its highest probabilities plus bias. After each update all biases are set so
     that just each expert's share of the batch would have chosen it: there is no speed to tune, and no loss.
 
-    The bias selects and is in no gate. An auxiliary loss may act beside it; the source uses none.
+    The bias selects and is in no gate. An auxiliary loss may act beside it; the source uses none. It lags an update
+    behind: where the router changes fast, loads are uneven all the same (docs/log.md).
     """
 
     kind: Literal["quantile"] = "quantile"  # pyright: ignore[reportIncompatibleVariableOverride] - another key, the same fields
