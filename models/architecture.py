@@ -77,10 +77,10 @@ class TransformerConfig(Config):
 
     def room(self, stack: Literal["encoder", "decoder"]) -> Room:
         """What a position scheme is told of a stack."""
-        heads = self.attention.query_heads()
-        both = stack == "encoder"
-        c = self.attention.channels(self.width)
-        return Room(self.width, heads, c, self.context, bidirectional=both, prefix=self.prefix and not both)
+        both, maps = stack == "encoder", self.attention.maps
+        heads, c = self.attention.query_heads(), self.attention.channels(self.width)
+        sees = {"bidirectional": both, "prefix": self.prefix and not both}
+        return Room(self.width, maps * heads, c // maps, self.context, **sees, value_dim=c)
 
     def head_numbers(self) -> tuple[int, int]:
         """Parameters of the output side beyond a tied matrix, and how many of them multiply each token."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from models.architecture import TransformerConfig
 from models.edits import HOWS, PARTS, Ablate, Edit, Force, Patch, Resume
-from models.tap import PLACES, SHARED
+from models.tap import MAPPED, PLACES, SHARED
 
 
 def check(edits: Sequence[Edit], config: TransformerConfig, *, cached: bool, filled: bool) -> None:
@@ -23,7 +23,9 @@ def check(edits: Sequence[Edit], config: TransformerConfig, *, cached: bool, fil
             continue
         if isinstance(e, (Ablate, Patch)):
             _check_part(e, config)
-        shared = isinstance(e, (Ablate, Patch)) and e.part in ("position", "logits", *SHARED) and e.layer is None
+        shared = (
+            isinstance(e, (Ablate, Patch)) and e.part in ("position", "logits", "norm", *SHARED) and e.layer is None
+        )
         if e.stack not in depths or not (shared or (e.layer is not None and 0 <= e.layer < depths[e.stack])):
             raise ValueError(f"{said(e)}: the {e.stack} has {depths.get(e.stack, 0)} layers, counted from 0.")
         if e.stack in begins and (e.layer is None or e.layer < begins[e.stack]) and not _behind(e):
@@ -34,7 +36,7 @@ def check(edits: Sequence[Edit], config: TransformerConfig, *, cached: bool, fil
 
 def _behind(e: Ablate | Force | Patch) -> bool:
     """Whether it acts after the last layer."""
-    return isinstance(e, (Ablate, Patch)) and (e.part == "logits" or e.part.startswith("norm."))
+    return isinstance(e, (Ablate, Patch)) and (e.part == "logits" or e.part.split(".")[0] == "norm")
 
 
 def _resumes(edits: Sequence[Edit], depths: dict[str, int]) -> dict[str, int]:
@@ -63,7 +65,7 @@ def _check_expert(e: Ablate | Force, config: TransformerConfig) -> None:
 def _check_part(e: Ablate | Patch, config: TransformerConfig) -> None:
     how = e.how if isinstance(e, Ablate) else "zero"
     heads, parts = config.attention.query_heads(), [p for p in PARTS if isinstance(e, Ablate) or p != "position"]
-    norms = [name.removesuffix(".scale") for name in PLACES if name.endswith("norm.scale") and name != "norm.scale"]
+    norms = [name.removesuffix(".scale") for name in PLACES if name.endswith("norm.scale")]
     removed = norms if isinstance(e, Ablate) else []
     if e.part not in (*parts, *PLACES, *removed) or how not in HOWS:
         known = f"parts are {', '.join(parts)}; or a place of models.tap.PLACES; how is one of {', '.join(HOWS)}"
@@ -71,6 +73,7 @@ def _check_part(e: Ablate | Patch, config: TransformerConfig) -> None:
     axes = PLACES.get(e.part, "BTD")
     headed = e.part in ("self_attention", "cross_attention") or axes[1] in "HG"
     here = config.attention.key_value_heads() if axes[1] == "G" else heads
+    here *= config.attention.maps if e.part.partition(".")[2] in MAPPED else 1
     if e.head is not None and not (headed and 0 <= e.head < here):
         raise ValueError(f"{said(e)}: heads 0 to {here - 1} exist, in an attention part.")
     if isinstance(e, Ablate) and e.expert is not None and (e.part != "feed_forward" or how != "zero"):

@@ -24,8 +24,8 @@ class Ablate(NamedTuple):
     the last axis, such as a neuron of "feed_forward.post". "zero" replaces it by 0; "mean" by its mean over the real
     tokens of the batch at each position, which needs at least two examples, or over those of `reference` (mean ablation
     as in Wang et al. 2022, arXiv:2211.00593, whose reference is another distribution of prompts). A `layer` is skipped,
-    a "attention.norm" left out. Without its "position" scheme a stack embeds, rotates and adds to scores nothing that
-    tells a place. For these three there is no mean.
+    a "attention.norm" left out, or the last "norm" of a stack. Without its "position" scheme a stack embeds, rotates
+    and adds to scores nothing that tells a place. For these three there is no mean.
     """
 
     stack: StackName

@@ -10,6 +10,7 @@
 | Shaw's tables, Transformer-XL's u and v | normal, std 1/sqrt(head dimension) | normal, std `std` |
 | untied output matrix | 0 if zero_head, else as matrices | likewise |
 | router (and its noise) of a mixture | normal, std `router_std` | likewise |
+| what a module gives a std of its own (`stds`) | normal, that std | likewise |
 | norms 1, every bias 0 | | |
 
 `torch.manual_seed` is not reproducible when several threads build models at once; a generator passed down is.
@@ -98,7 +99,10 @@ def initialise(model: nn.Module, config: Init, *, layers: int, width: int, gener
     for name, p in model.named_parameters():
         owner, _, leaf = name.rpartition(".")
         role = owner.rpartition(".")[2]
-        if leaf == "bias":
+        stds = getattr(model.get_submodule(owner), "stds", {})
+        if leaf in stds:
+            p.normal_(0.0, stds[leaf], generator=generator)
+        elif leaf == "bias":
             p.zero_()
         elif role.startswith("norm"):
             p.fill_(1.0)

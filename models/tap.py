@@ -39,6 +39,8 @@ ATTENTION = {
     "result": "BHTD",
     "out": "BTD",
 }
+MAPPED = ("relative", "scores")
+"""Which have several heads for each pattern where attention is made of several maps (`AttentionConfig.maps`)."""
 SELF = ("q.rotated", "k.rotated", "relative")
 """Of self-attention alone: positions play no part between two texts."""
 PLACES: dict[str, str] = {

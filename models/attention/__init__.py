@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.attention.base import Attention, AttentionConfig, Where
+from models.attention.differential import Differential
 from models.attention.grouped import GQA, MHA, MQA
 from models.attention.linear import LinearAttention
 from models.attention.mask import Mask, mask
 from models.attention.none import NoAttention
+from models.attention.pointwise import ReLU, Sigmoid
 from models.config import slot
 
 ATTENTIONS: dict[str, type[AttentionConfig]] = {
@@ -16,6 +18,9 @@ ATTENTIONS: dict[str, type[AttentionConfig]] = {
     "GQA": GQA,
     "MQA": MQA,
     "linear": LinearAttention,
+    "differential": Differential,
+    "sigmoid": Sigmoid,
+    "ReLU": ReLU,
     "none": NoAttention,
 }
 
@@ -32,9 +37,12 @@ __all__ = [
     "AnyAttention",
     "Attention",
     "AttentionConfig",
+    "Differential",
     "LinearAttention",
     "Mask",
     "NoAttention",
+    "ReLU",
+    "Sigmoid",
     "Where",
     "mask",
 ]

@@ -40,7 +40,7 @@ class Attention(nn.Module):
         """
         raise NotImplementedError
 
-    def scored(self, q_BHTC: Tensor, k_BGSC: Tensor, relative_BHTS: Tensor | None) -> Scored | None:
+    def scored(self, q_BHTC: Tensor, k_BGSC: Tensor, relative_BHTS: Tensor | None, /) -> Scored | None:
         """What the scores are made of, of self-attention that has some."""
         return None
 
@@ -49,7 +49,17 @@ class AttentionConfig(Config):
     """An attention variant as a value."""
 
     scores: ClassVar[bool] = True
-    """Whether a softmax turns scores into weights, so that a position scheme can act on the scores."""
+    """Whether weights are made of scores, so that a position scheme can act on the scores."""
+    maps: ClassVar[int] = 1
+    """How many queries stand side by side in a head, each with scores of its own: so many times as many heads have the
+    places of scores (`tap.MAPPED`) and the position schemes.
+    """
+    paper: ClassVar[tuple[str, str] | None] = None
+    """Who proposed it and where, and the address."""
+    rows: ClassVar[str] = ""
+    """What its rows are where they are no probability distributions, in a sentence of html for the page."""
+    unscored: ClassVar[str] = ""
+    """Why no scores of its can be shown, in sentences; "": they can."""
 
     if TYPE_CHECKING:
         kind: Any  # the key in the registry; each variant declares its own

@@ -9,14 +9,15 @@ from torch import Tensor, nn
 
 from models.attention.base import FIRST, Attention, Headed, Heads, Where
 from models.attention.cache import Kept, grown
-from models.attention.softmax import attend
+from models.attention.mask import Mask
+from models.attention.softmax import Mixes, attend
 from models.config import knob, refuse
 from models.records import Scored
 from models.tap import Pass
 
 
-class SoftmaxAttention(Headed):
-    """What the three softmax variants share."""
+class DotProduct(Headed):
+    """What variants share whose weights are made of scaled products of queries and keys."""
 
     window: int | None = knob(
         None,
@@ -76,16 +77,18 @@ class SoftmaxAttention(Headed):
         return 2 * self.key_value_heads() * self.channels(width)
 
 
-class MHA(SoftmaxAttention):
-    """Every query head has its own key/value head (Vaswani et al. 2017, arXiv:1706.03762, sec. 3.2.2)."""
+class MHA(DotProduct):
+    """Every query head has its own key/value head."""
 
     kind: Literal["MHA"] = "MHA"
+    paper = ("Vaswani et al. 2017, §3.2.2", "https://arxiv.org/abs/1706.03762")
 
 
-class GQA(SoftmaxAttention):
-    """Groups of query heads share one key/value head (Ainslie et al. 2023, arXiv:2305.13245)."""
+class GQA(DotProduct):
+    """Groups of query heads share one key/value head."""
 
     kind: Literal["GQA"] = "GQA"
+    paper = ("Ainslie et al. 2023", "https://arxiv.org/abs/2305.13245")
     kv_heads: int = knob(
         2,
         "Key/value heads",
@@ -108,10 +111,11 @@ class GQA(SoftmaxAttention):
             )
 
 
-class MQA(SoftmaxAttention):
-    """All query heads share one key/value head (Shazeer 2019, arXiv:1911.02150)."""
+class MQA(DotProduct):
+    """All query heads share one key/value head."""
 
     kind: Literal["MQA"] = "MQA"
+    paper = ("Shazeer 2019", "https://arxiv.org/abs/1911.02150")
 
     def key_value_heads(self) -> int:
         return 1
@@ -120,7 +124,7 @@ class MQA(SoftmaxAttention):
 class GroupedAttention(Heads):
     """Softmax attention over H query heads and G key/value heads."""
 
-    def __init__(self, config: SoftmaxAttention, width: int, where: Where):
+    def __init__(self, config: DotProduct, width: int, where: Where):
         c, g = config.channels(width), config.key_value_heads()
         super().__init__(where, config.heads, g, c, width, qkv_bias=config.qkv_bias, out_bias=config.out_bias)
         self.config = config
@@ -137,19 +141,33 @@ class GroupedAttention(Heads):
             k_BGSC, v_BGSC = (tap(f"{at}.{name}", t) for name, t in zip("kv", kept.tensors, strict=True))
         else:
             q, k, v = self.qkv(x_BTD).split_with_sizes(self.sizes, dim=-1)
-            q_BHTC = p.turned(tap(f"{at}.q", self._split(q, self.heads, self.norm_q)))
-            k_BGSC = p.turned(tap(f"{at}.k", self._split(k, self.kv_heads, self.norm_k)))
+            q_BHTC = self._turned(tap(f"{at}.q", self._split(q, self.heads, self.norm_q)), p)
+            k_BGSC = self._turned(tap(f"{at}.k", self._split(k, self.kv_heads, self.norm_k)), p)
             v_BGSC = tap(f"{at}.v", self._split(v, self.kv_heads))
             (k_BGSC, v_BGSC), kept = grown(cached, (k_BGSC, v_BGSC), p.reach)
             q_BHTC, k_BGSC = tap(f"{at}.q.rotated", q_BHTC), tap(f"{at}.k.rotated", k_BGSC)
             if p.relative is not None:
-                added_BHTS = self.scale * p.relative.scores(q_BHTC, k_BGSC, p.position, p.behind)
-                mask = mask.plus(tap(f"{at}.relative", added_BHTS))
+                added = self.scale * p.relative.scores(self._maps(q_BHTC), self._maps(k_BGSC), p.position, p.behind)
+                mask = mask.plus(tap(f"{at}.relative", added))
                 mixes = partial(p.relative.values, start=p.behind) if p.relative.mixes else None
-        look = {"scale": self.scale, "softcap": self.config.softcap, "rate": p.rate, "p": p, "place": at}
-        return self._joined(attend(q_BHTC, k_BGSC, v_BGSC, mask, mixes=mixes, **look), p), kept
+        return self._joined(self._mixed(q_BHTC, k_BGSC, v_BGSC, mask, p, mixes), p), kept
 
-    def scored(self, q_BHTC: Tensor, k_BGSC: Tensor, relative_BHTS: Tensor | None) -> Scored:
+    def _mixed(
+        self, q_BHTC: Tensor, k_BGSC: Tensor, v_BGSC: Tensor, mask: Mask, p: Pass, mixes: Mixes | None
+    ) -> Tensor:
+        """What each head mixes: (B, H, T, C)."""
+        look = {"scale": self.scale, "softcap": self.config.softcap, "rate": p.rate, "p": p, "place": self.place}
+        return attend(q_BHTC, k_BGSC, v_BGSC, mask, mixes=mixes, **look)
+
+    def _turned(self, x_BHTC: Tensor, p: Pass) -> Tensor:
+        """Queries or keys, rotated."""
+        return p.turned(x_BHTC)
+
+    def _maps(self, x_BHTC: Tensor) -> Tensor:
+        """Queries or keys, each of which has scores of its own."""
+        return x_BHTC
+
+    def scored(self, q_BHTC: Tensor, k_BGSC: Tensor, relative_BHTS: Tensor | None, /) -> Scored | None:
         return Scored(q_BHTC, k_BGSC, self.scale, self.config.softcap, relative_BHTS)
 
     def _source(self, p: Pass) -> tuple[Tensor, Tensor]:

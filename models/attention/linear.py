@@ -24,6 +24,15 @@ class LinearAttention(Headed):
 
     scores: ClassVar[bool] = False
     kind: Literal["linear"] = "linear"
+    paper = ("Katharopoulos et al. 2020", "https://arxiv.org/abs/2006.16236")
+    rows = (
+        "Rows of rotated linear attention are not probability distributions "
+        '(<a href="https://arxiv.org/abs/2104.09864">Su et al. 2021, eq. 19</a>)'
+    )
+    unscored = (
+        "Linear attention has no scores: its weights are products of features, not a softmax. With RoPE they may be "
+        "negative, and a row need not sum to 1 (Su et al. 2021, eq. 19)."
+    )
 
     def build(self, width: int, where: Where = FIRST) -> Attention:
         return LinearHeads(self, width, where)

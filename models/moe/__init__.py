@@ -14,6 +14,7 @@ from models.moe.deepseek import DeepSeekMoE, DeepSeekV3
 from models.moe.expert_choice import ExpertChoice
 from models.moe.hashed import Hash, Random
 from models.moe.noisy import NoisyTopK
+from models.moe.quantile import Quantile
 from models.moe.soft import Soft
 from models.moe.switch import Switch
 from models.moe.top_k import TopK
@@ -22,6 +23,7 @@ ROUTERS: dict[str, type[RouterConfig]] = {
     "top-k": TopK,
     "Switch": Switch,
     "noisy top-k": NoisyTopK,
+    "quantile": Quantile,
     "soft": Soft,
     "expert choice": ExpertChoice,
     "DeepSeekMoE": DeepSeekMoE,
@@ -45,6 +47,7 @@ __all__ = [
     "ExpertChoice",
     "Hash",
     "NoisyTopK",
+    "Quantile",
     "Random",
     "Router",
     "RouterConfig",

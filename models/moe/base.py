@@ -90,6 +90,8 @@ class RouterConfig(Config):
     """
     paper: ClassVar[tuple[str, str] | None] = None
     """Who proposed it and where, and the address."""
+    balances: ClassVar[str] = ""
+    """What it does after each update to keep the loads even, in words of the page; "": nothing of its own."""
     if TYPE_CHECKING:
         kind: Any  # the key in the registry; each variant declares its own
 

@@ -26,6 +26,8 @@ class Room(NamedTuple):
     context: int
     bidirectional: bool
     prefix: bool = False
+    value_dim: int = 0
+    """Channels of what a head mixes; 0: as many as a query has."""
 
     def sees_ahead(self) -> bool:
         """Whether some query may look at a later key."""

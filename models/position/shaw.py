@@ -37,7 +37,7 @@ class Shaw(PositionConfig):
         return DistanceTables(self.clip, room)
 
     def layer_parameters(self, room: Room) -> int:
-        return 2 * (2 * self.clip + 1) * room.head_dim
+        return (2 * self.clip + 1) * (room.head_dim + (room.value_dim or room.head_dim))
 
     def layer_flops(self, room: Room) -> int:
         """Each query with each row for the keys, and each row's weight with it for the values."""
@@ -51,7 +51,7 @@ class DistanceTables(Relative):
         super().__init__()
         self.clip = clip
         self.key_table = nn.Parameter(torch.empty(2 * clip + 1, room.head_dim))
-        self.value_table = nn.Parameter(torch.empty(2 * clip + 1, room.head_dim))
+        self.value_table = nn.Parameter(torch.empty(2 * clip + 1, room.value_dim or room.head_dim))
 
     def _row(self, like_BHTX: Tensor, keys: int, start: int) -> Tensor:
         """clip(s - t) + clip of each query and key, for every head: (B, H, T, S)."""

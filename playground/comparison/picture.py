@@ -36,7 +36,7 @@ def attention(run: Run, batch: Batch, kept: Snapshot, layer: int, head: int) -> 
     """One head's weights over all tokens that the model reads: those of a source first, then those of the answer.
 
     An encoder-decoder's picture has three parts: the encoder looks at the source, the decoder at source (cross) and
-    itself, each with a softmax of its own.
+    itself, each with rows of its own. Weights beyond 1 are drawn as 1, and those below 0 without their sign.
     """
     stacks = kept.maps
     if not stacks:
@@ -62,7 +62,7 @@ def attention(run: Run, batch: Batch, kept: Snapshot, layer: int, head: int) -> 
         lit = (stacks[name] != 0).any(axis=(0, 1))
         seen = np.ones_like(lit) if name == "encoder" else np.tril(np.ones_like(lit)) | lit
         cut = answer(batch)
-    cells = np.where(seen, np.rint(np.sqrt(np.abs(weights)) * 254), MASKED).astype(np.uint8)
+    cells = np.where(seen, np.rint(np.sqrt(np.abs(weights).clip(max=1)) * 254), MASKED).astype(np.uint8)
     return {
         "layers": layers,
         "heads": heads,

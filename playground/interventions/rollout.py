@@ -29,8 +29,8 @@ def rollout(layers: Sequence[Tensor]) -> Tensor:
         raise ValueError("Attention rollout multiplies the attention maps of the layers, and this stack has none.")
     if not all(distributions(w_BHTT) for w_BHTT in layers):
         raise ValueError(
-            "Attention rollout takes the rows of attention for shares, and those of linear attention with RoPE are "
-            "none: they may be negative and need not sum to 1. Choose another position scheme or softmax attention."
+            "Attention rollout takes the rows of attention for shares, and those of this model are none: weights may "
+            "be negative, or a row need not sum to 1. Choose MHA, GQA or MQA, or linear attention without RoPE."
         )
     found: list[Tensor] = []
     for w_BHTT in layers:

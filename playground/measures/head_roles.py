@@ -4,10 +4,10 @@ A role names cells (query, key) by the tokens alone; its score is the mean, over
 the weight that lies on their cells (as the head detectors of Olsson et al. 2022, arXiv:2209.11895, sec. "per-head
 analysis"). `chance` is the score of a head that spreads its attention evenly over what it may see.
 
-Rows of linear attention with rotated keys are not probability distributions (Su et al. 2021, arXiv:2104.09864, eq. 19:
-the numerator alone is rotated): weights may be negative, and need not sum to 1. They are measured as shares of
-their row's absolute weight, so that scores stay within -1 and 1 and a head that subtracts bears no role's name;
-they have no entropy.
+Rows of some attentions are no probability distributions (`AttentionConfig.rows`): weights may be negative, and need not
+sum to 1. A row with more than 1 of absolute weight counts as shares of it, so that scores stay within -1 and 1 and a
+head that subtracts bears no role's name; one with less counts as it is, so that a head that looks at nothing bears none
+either. They have no entropy.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ CELLS = 2**21  # weights that one measurement reads
 CLOSE = 0.9  # roles may share cells: of those this near to the best score, the first in order names the head
 NEAR = 2.5  # a head without a role whose mean distance is below this many tokens "attends to recent tokens"
 EXACT = 1e-3  # how far the sum of a row may be from 1 in a distribution
+QUIET = 0.1  # absolute weight of a row, on average, below which a head hardly looks at anything
 SHARP = 0.7  # a head without a role whose rows have fewer bits looks at one key, wherever that is
 
 
@@ -117,21 +118,25 @@ class Heads(NamedTuple):
     chance: tuple[float, ...]
     """Each role's score under even attention."""
     distributions: bool = True
-    """Whether every row of every head is one; else scores and distance are of shares of the absolute weight."""
+    """Whether every row of every head is one."""
     queries: tuple[int, ...] = ()
     """How many queries each role's score is the mean of; empty where that is not known."""
+    total: np.ndarray | None = None
+    """(L, H) mean absolute weight of a row; None where every row has 1."""
 
     def error(self, role: int) -> float:
         """The largest standard error that a role's score can have: of shares between 0 and 1, over its queries."""
         return 0.5 / math.sqrt(max(1, self.queries[role])) if self.queries else 0.0
 
     def role(self, layer: int, head: int) -> tuple[str, float]:
-        """(name, score) of the strongest role; the name is "broad" or "near" where no role stands out."""
+        """(name, score) of the strongest role; another name where no role stands out."""
         row = self.scores[layer, head]
         best = int(row.argmax())
         for r, score in enumerate(row):
             if score >= max(NAMED_FROM, 2 * self.chance[r]) + self.error(r) and score >= CLOSE * row[best]:
                 return self.roles[r], float(score)
+        if self.total is not None and self.total[layer, head] < QUIET:
+            return "hardly looks", float(row[best])
         if self.bits[layer, head] < SHARP:
             return "one key, unnamed", float(row[best])
         return ("recent tokens" if self.distance[layer, head] < NEAR else "broad"), float(row[best])
@@ -159,15 +164,17 @@ def heads(layers: Sequence[Tensor], cells: Mapping[str, Tensor]) -> Heads:
     even_TS = seen_TS / seen_TS.sum(dim=-1, keepdim=True).clamp(min=1)
     batch = weights.shape[1]
     chance = scores(even_TS.expand(1, batch, 1, *even_TS.shape), cells)[0, 0]
-    shares = weights if plain else absolute(weights)
+    shares, sums = absolute(weights), weights.abs().sum(dim=-1)
+    score = scores(weights if plain else shares * sums.clamp(max=1)[..., None], cells)
     bits = entropy_bits(weights) if plain else torch.full((len(layers), weights.shape[2]), torch.nan)
     distance = mean_distance(weights if plain else shares.abs())
     return Heads(
         tuple(cells),
-        scores(shares, cells).numpy(),
+        score.numpy(),
         bits.numpy(),
         distance.numpy(),
         tuple(chance.tolist()),
         plain,
         counts(cells),
+        None if plain else sums.mean(dim=(1, 3)).numpy(),
     )

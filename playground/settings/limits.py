@@ -154,7 +154,8 @@ def attention_bytes(config: RunConfig) -> float:
     """Bytes of the attention weights of one step, in single precision."""
     model = config.model
     layers = sum(model.depths().values())
-    return 4.0 * layers * config.training.batch * model.attention.query_heads() * model.context**2
+    patterns = model.attention.maps * model.attention.query_heads()
+    return 4.0 * layers * config.training.batch * patterns * model.context**2
 
 
 def top(field: FieldInfo) -> str:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models import Ablate, Transformer
-from models.attention import GQA, MHA, MQA, mask
+from models.attention import ATTENTIONS, GQA, MHA, MQA, mask
 from models.attention.softmax import attend
 from models.kernels.attention import TILE
 from models.position.alibi import LinearBias
@@ -16,6 +16,17 @@ from models.tap import Pass, Tap
 from tests.models.variants import inputs, noisy, small
 
 CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ATTENTIONS if kind != "none"])
+def test_an_attention_says_what_the_page_shows_of_it(kind: str):
+    """Attributes of its config, as docs/extending.md lists them."""
+    attention = ATTENTIONS[kind]
+    words = " ".join((attention.__doc__ or "").split("\n\n")[0].split())
+    assert words.endswith("."), f"the docstring of {kind} ends its first paragraph without a full stop"
+    assert attention.__doc__ not in [base.__doc__ for base in attention.__mro__[1:]], f"{kind} has no docstring"
+    assert attention.paper is not None, f"{kind} has no paper"
+    assert attention.paper[1].startswith("https://"), f"the paper of {kind} has no address"
 
 
 def slow(q, k, v, scale, causal, window, prefix, keep, softcap, bias, start) -> tuple[Tensor, Tensor]:

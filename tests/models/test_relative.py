@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models import Transformer
 from models.attention import GQA, MHA, mask
-from models.attention.grouped import SoftmaxAttention
+from models.attention.grouped import DotProduct
 from models.attention.softmax import attend
 from models.position import NoPosition, PositionConfig, Room, Shaw, TransformerXL
 from models.position.transformer_xl import shifted, sinusoid
@@ -95,7 +95,7 @@ def numbers(model: Transformer) -> list[Tensor]:
 @pytest.mark.parametrize("attention", [MHA(), GQA(scaled=False)], ids=["MHA", "unscaled GQA"])
 @pytest.mark.parametrize("topology", ["decoder-only", "encoder-only", "encoder-decoder"])
 @pytest.mark.parametrize("config", [Shaw(clip=2), TransformerXL()], ids=lambda c: c.kind)
-def test_tables_of_zeros_leave_attention_as_it_is(config: PositionConfig, topology: Any, attention: SoftmaxAttention):
+def test_tables_of_zeros_leave_attention_as_it_is(config: PositionConfig, topology: Any, attention: DotProduct):
     vanilla, model = (
         noisy(Transformer(small(position=p, topology=topology, attention=attention))) for p in (NoPosition(), config)
     )

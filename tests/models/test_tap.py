@@ -83,6 +83,10 @@ def no_norm(model: Any) -> None:
     model.decoder.blocks[1].norm_feed_forward = torch.nn.Identity()
 
 
+def no_last_norm(model: Any) -> None:
+    model.decoder.norm_final = torch.nn.Identity()
+
+
 def no_embedding(model: Any) -> None:
     model.embedding.tokens.data.zero_()
 
@@ -108,6 +112,7 @@ TWINS = {
     "a neuron": (Ablate("decoder", 1, "feed_forward.post", unit=5), zeroed(feed_forward__up=[24 + 5])),
     "a gate": (Ablate("decoder", 1, "feed_forward.pre", unit=5), zeroed(feed_forward__up=[5])),
     "a norm": (Ablate("decoder", 1, "feed_forward.norm"), no_norm),
+    "the last norm": (Ablate("decoder", None, "norm"), no_last_norm),
     "embeddings": (Ablate("decoder", None, "embedding"), no_embedding),
 }
 
@@ -181,6 +186,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a place that this model has not": ({"edits": [Ablate("decoder", 0, "feed_forward.experts")]}, "no edit acts"),
     "relative scores without any": ({"edits": [Ablate("decoder", 0, "attention.relative")]}, "no edit acts"),
     "a query head of the keys": ({"edits": [Ablate("decoder", 0, "attention.k", head=2)]}, "heads 0 to 1"),
+    "a last norm of a layer": ({"edits": [Ablate("decoder", 0, "norm")]}, "no place of this pass"),
     "a mean of a norm": ({"edits": [Ablate("decoder", 0, "attention.norm", how="mean")]}, "a norm is left out"),
     "a patch of another shape": ({"edits": [Patch("decoder", 0, "attention.q", AT[:, :4])]}, r"\(3, 4\)"),
 }

@@ -22,11 +22,14 @@ def visible(config: TransformerConfig, given: Given, stack: str, length: int) ->
 def rows_are_distributions_over_what_is_visible(model: Transformer, given: Given) -> None:
     """With and without padding; every attention of every layer reports its rows, and no other.
 
-    Linear attention whose numerator alone is rotated has rows that are not probability distributions: what is hidden
-    from them is asked all the same.
+    Rows of attention that says so (`AttentionConfig.rows`) are no probability distributions: what is hidden from them
+    is asked all the same.
     """
-    turned = model.config.attention.kind == "linear" and model.config.position.kind == "RoPE"
     config, source = model.config, given[reads(model.config)]
+    turned, linear = config.position.kind == "RoPE", config.attention.kind == "linear"  # its numerator alone is rotated
+    own = _distribution if not config.attention.rows or (linear and not turned) else _hidden
+    cross = _distribution if not config.attention.rows or linear else _hidden
+    own, cross = (_unseen, _unseen) if config.attention.kind == "ReLU" else (own, cross)
     for padded in (given, given | {"keep_BS": holes(source)}):
         output, found = model(**padded, record=True), 0
         keep = padded.get("keep_BS", torch.ones_like(source, dtype=torch.bool))
@@ -35,18 +38,22 @@ def rows_are_distributions_over_what_is_visible(model: Transformer, given: Given
             for one in records:
                 if one.self_attention_BHTS is not None:
                     seen_BTS = visible(config, padded, stack, one.self_attention_BHTS.shape[-1])
-                    (_hidden if turned else _distribution)(one.self_attention_BHTS, seen_BTS)
+                    own(one.self_attention_BHTS, seen_BTS)
                 if one.cross_attention_BHTS is not None:
-                    _distribution(one.cross_attention_BHTS, keep[:, None].expand(-1, given["ids_BT"].shape[1], -1))
+                    cross(one.cross_attention_BHTS, keep[:, None].expand(-1, given["ids_BT"].shape[1], -1))
                 found += (one.self_attention_BHTS is not None) + (one.cross_attention_BHTS is not None)
         crosses = len(output.decoder) if config.topology == "encoder-decoder" else 0
         expected = len(layers(output)) * (config.attention.query_heads() > 0) + crosses
         assert found == expected, f"{found} of {expected} attentions are reported"
 
 
+def _unseen(weights_BHTS: Tensor, seen_BTS: Tensor) -> None:
+    assert (weights_BHTS[~seen_BTS[:, None].expand_as(weights_BHTS)] == 0).all(), "a hidden key has a weight"
+
+
 def _hidden(weights_BHTS: Tensor, seen_BTS: Tensor) -> None:
+    _unseen(weights_BHTS, seen_BTS)
     seen = seen_BTS[:, None].expand_as(weights_BHTS)
-    assert (weights_BHTS[~seen] == 0).all(), "a hidden key has a weight"
     assert (weights_BHTS[seen] != 0).all(), "a visible key has none"
 
 

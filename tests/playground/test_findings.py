@@ -176,3 +176,19 @@ def test_mistakes_that_occur_once_have_no_commonest():
 def test_nothing_scored_and_nothing_wrong_have_their_own_sentences():
     assert predictions([], [True], []).title == "Nothing to check here"
     assert "Every scored token" in predictions([True], [True], []).html
+
+
+def test_of_rows_that_need_not_sum_to_1_it_is_said_what_they_come_to():
+    seen = picture(9, h01={"first token": 0.8})
+    total = np.array([[0.25, 0.9], [1.75, 0.5]])
+    loose = seen.heads["decoder"]._replace(distributions=False, total=total)
+    seen = seen._replace(heads={"decoder": loose})
+    told = attention(seen, "decoder", None, "Rows are what they are")
+    assert told.title == "L0 H1 rests on the first token"
+    assert "sink" not in told.html
+    assert told.html.endswith(
+        "Rows are what they are: in all, a row has 0.25 (L0 H0) to 1.75 (L1 H0) of absolute weight, on average."
+    )
+    none = picture(9)
+    none = none._replace(heads={"decoder": none.heads["decoder"]._replace(distributions=False, total=total)})
+    assert attention(none, "decoder", None, "Rows").title == "No head stands out"

@@ -79,7 +79,7 @@ def test_rollout_of_what_is_no_distribution_is_refused():
     model = model_of(attention=LinearAttention(), position=RoPE())
     with torch.no_grad():
         turned = forward(model, batch_of(model.config), record=True)
-    with pytest.raises(ValueError, match="rows of attention for shares, and those of linear attention with RoPE"):
+    with pytest.raises(ValueError, match="rows of attention for shares, and those of this model are none"):
         rollouts(turned)
     with torch.no_grad():
         blind = model_of(attention=NoAttention(), position=NoPosition())

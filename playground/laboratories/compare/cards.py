@@ -12,9 +12,9 @@ from playground.wording import metric, said
 SEES = {
     "encoder-only": "Every position sees the whole input; answer slots ▢ are filled at once.",
     "decoder-only": "Every position sees itself and what came before, so an answer is read out from left to right.",
-    "encoder-decoder": "The source sees all of itself; the answer sees the whole source and its own past. Two "
-    "softmaxes: each part of a lower row sums to 1.",
+    "encoder-decoder": "The source sees all of itself; the answer sees the whole source and its own past.",
 }
+BOTH = " Two softmaxes: each part of a lower row sums to 1."
 
 
 def card(variant: Variant, base: Variant, sentence: str, index: int) -> dict[str, Any]:
@@ -37,12 +37,18 @@ def card(variant: Variant, base: Variant, sentence: str, index: int) -> dict[str
         "name": variant.name,
         "label": variant.label,
         "sub": summary(variant),
-        "sees": SEES[variant.config.model.topology],
+        "sees": sees(variant),
         "match": sentence,
         "facts": [[label, *_number(label, a, unit), _change(a, b)] for label, a, b, unit in rows],
         "removable": index > 0,
         "experts": variant.config.model.feed_forward.kind == "MoE",
     }
+
+
+def sees(variant: Variant) -> str:
+    """Who sees whom."""
+    model = variant.config.model
+    return SEES[model.topology] + BOTH * (model.topology == "encoder-decoder" and not model.attention.rows)
 
 
 def _number(label: str, value: float, unit: str) -> tuple[str, str]:

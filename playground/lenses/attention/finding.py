@@ -65,12 +65,6 @@ def named_heads(heads: Heads) -> list[tuple[int, int, str, float]]:
     return sorted((f for f in found if f[2] in RANK), key=lambda f: (RANK.index(f[2]), -f[3]))
 
 
-NO_DISTRIBUTIONS = (
-    "Rows of rotated linear attention are not probability distributions "
-    '(<a href="https://arxiv.org/abs/2104.09864">Su et al. 2021, eq. 19</a>): scores are shares of absolute weight.'
-)
-
-
 PEAKED = 0.4  # of a query's weight on one key, on average, from which a head does not spread its attention
 
 
@@ -85,10 +79,16 @@ def concentrated(maps_LHTS: np.ndarray) -> tuple[int, int, float, int]:
     return int(layer), int(head), float(mean_LH[layer, head]), share_LHT.shape[-1]
 
 
-def finding(seen: Snapshot, which: str, history: History | None) -> Finding:
-    """The most telling head: its role (`Heads.role`), its score, since when, and what it rests on."""
-    found, plain = _telling(seen, which, history), seen.heads[which].distributions
-    return found if plain else found._replace(html=f"{found.html} {NO_DISTRIBUTIONS}")
+def finding(seen: Snapshot, which: str, history: History | None, rows: str = "") -> Finding:
+    """The most telling head: its role (`Heads.role`), its score, since when, and what it rests on. `rows`: what is said
+    of rows that are no probability distributions (`AttentionConfig.rows`).
+    """
+    found, heads = _telling(seen, which, history), seen.heads[which]
+    if heads.total is None:
+        return found
+    ends = (divmod(int(i), heads.total.shape[1]) for i in heads.total.argsort(axis=None)[[0, -1]])
+    between = " to ".join(f"{heads.total[layer, head]:.2f} (L{layer} H{head})" for layer, head in ends)
+    return found._replace(html=f"{found.html} {rows}: in all, a row has {between} of absolute weight, on average.")
 
 
 def _telling(seen: Snapshot, which: str, history: History | None) -> Finding:
@@ -101,7 +101,9 @@ def _telling(seen: Snapshot, which: str, history: History | None) -> Finding:
     if not named:
         none = f"No role’s score is above {NAMED_FROM} by its standard error on this probe at step {seen.step:,}."
         if seen.step == 0:
-            return Finding("Not trained yet: every head spreads its attention", none)
+            return Finding(
+                f"Not trained yet{': every head spreads its attention' if heads.distributions else ''}", none
+            )
         layer, head, largest, queries = concentrated(seen.maps[which])
         name = f'<a data-do="head:{layer},{head}">L{layer} H{head}</a>'
         mean = (
@@ -109,9 +111,13 @@ def _telling(seen: Snapshot, which: str, history: History | None) -> Finding:
         )
         if largest >= PEAKED:
             return Finding(f"L{layer} H{head} concentrates its attention, in no role that has a name", f"{mean} {none}")
+        if not heads.distributions:
+            return Finding("No head stands out", f"{none} {mean}")
         return Finding("No head stands out: each spreads its attention", f"{none} {mean}")
     layer, head, role, score = named[0]
     title, html = WHAT[role]
+    if role == "first token" and not heads.distributions:
+        html = "Its queries put much weight on the first token, though no row has to sum to 1."
     rests = f", the mean of {heads.queries[heads.roles.index(role)]:,} queries" if heads.queries else ""
     parts = [html, f"Its {role} score is {score:.2f}{rests}"]
     if history is not None and len(history.snapshots) > 2:

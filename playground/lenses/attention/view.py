@@ -124,7 +124,9 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         "info": json.dumps(info),
         "predicted": json.dumps(predicted(run, snapshot, which, example)),
         "ablation": _ablation(session),
-        "finding": _finding(_without(session, finding_of(snapshot, which, own_history))),
+        "finding": _finding(
+            _without(session, finding_of(snapshot, which, own_history, run.config.model.attention.rows))
+        ),
         "ask": run.task.ask,
     }
 

@@ -99,6 +99,8 @@ def _losses(routing: Routing, mixture: MoE, experts: int, k: int) -> list[list[s
         if weight and (name == "z" or not constant):
             value = float(routing.losses[name])
             found.append([label, _mono(f"<em>{weight:g}</em> × {value:.3f} = <b>{weight * value:.4f}</b>")])
+    if mixture.router.balances:
+        found.append(["Bias", mixture.router.balances])
     if balance.bias_speed and not constant:
         found.append(
             ["Bias", f"every update moves each expert's bias by {_mono(f'± <em>{balance.bias_speed:g}</em>')}"]

@@ -20,7 +20,7 @@ def by_distance(session: Session) -> list[str]:
         "back_R = distances(*seen_BTS.shape[1:])  # tokens back; negative: ahead",
     ]
     config = session.run.config if session.run else session.config
-    if not config.model.attention.scores:
+    if config.model.attention.unscored:
         return lines
     return [
         *lines,

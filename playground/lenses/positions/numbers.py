@@ -16,7 +16,8 @@ def measures(found: Reach, share: float, why: str) -> list[list[str]]:
             place(found.peak),
             "",
             f"{found.weight:.2f} on average, even {found.chance:.2f}",
-            "The distance with the largest mean weight, among those that a quarter of the queries can see.",
+            "The distance with the largest mean share of a query’s weight, among those that a quarter of the queries "
+            "can see.",
         ],
         [
             "Mean distance",

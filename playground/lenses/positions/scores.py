@@ -28,11 +28,8 @@ def note(config: TransformerConfig) -> str:
 def why(session: Session, *, kept: bool) -> str:
     """Why there are no scores."""
     run = session.start()
-    if not run.config.model.attention.scores:
-        return (
-            "Linear attention has no scores: its weights are products of features, not a softmax. With RoPE they may "
-            "be negative, and a row need not sum to 1 (Su et al. 2021, eq. 19)."
-        )
+    if run.config.model.attention.unscored:
+        return run.config.model.attention.unscored
     if kept:
         return (
             "Scores are there for the newest step only; of earlier ones the weights of the probe’s first example are "

@@ -15,6 +15,7 @@ from playground.lenses.positions.looked import Looked, looked
 from playground.lenses.positions.numbers import measures
 from playground.lenses.positions.scores import packed
 from playground.measures import distance as measure
+from playground.measures.head_roles import absolute, distributions
 from playground.visitors.session import Posed, Session
 
 THERE = {
@@ -110,7 +111,9 @@ def _measured(session: Session, posed: Posed, seen: Looked, which: str, step: in
     weights_LHR = np.stack([measure.moments(w, seen.seen_BTS).mean for w in seen.weights])[..., everyone]
     even_R = measure.moments(measure.even(seen.seen_BTS)[:, None], seen.seen_BTS).mean[0][everyone]
     layers, heads = weights_LHR.shape[:2]
-    reaches = [[measure.reach(at, row, even_R, count) for row in layer] for layer in weights_LHR]
+    shares = [w if distributions(w) else absolute(w) for w in seen.weights]  # distances are told of shares
+    shares_LHR = np.stack([measure.moments(w, seen.seen_BTS).mean for w in shares])[..., everyone]
+    reaches = [[measure.reach(at, row, even_R, count) for row in layer] for layer in shares_LHR]
     sums = scores.explained(seen)
     told, *first = finding(reaches, step, sums)
     layer, head = (min(wanted, end - 1) for wanted, end in zip(session.head or first, (layers, heads), strict=True))

@@ -97,7 +97,7 @@ export const distancePictures = (frame, chosen, width, scale, picture) => {
   const limits = [];
   frame.scores.forEach((values, i) => values.forEach((v, k) => { if (!Number.isNaN(v)) limits.push(v - (i ? 0 : frame.spread[k]), v + (i ? 0 : frame.spread[k])); }));
   const range = scale(`${frame.which} ${layer} ${head} ${frame.terms.length}`, Math.min(...limits), Math.max(...limits));
-  found.push(["scores", "Mean score before the softmax", `${frame.terms.length > 1 ? "" : `${frame.terms[0]}; `}band: ± 1 standard deviation`, ...scoresOf(frame, x, wide, range)]);
+  found.push(["scores", "Mean score", `${frame.terms.length > 1 ? "" : `${frame.terms[0]}; `}band: ± 1 standard deviation`, ...scoresOf(frame, x, wide, range)]);
   if (frame.pairs) found.push(["pairs", "What each rotary pair adds", `teal −${num(frame.pairs.top)}, rust ${num(frame.pairs.top)}; right: tokens per turn, mean size`, ...pairsOf(frame, x, wide, picture)]);
   return found;
 };
