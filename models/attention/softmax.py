@@ -46,5 +46,5 @@ def attend(
     exact = torch.promote_types(scores_BHTS.dtype, torch.float32)
     pattern_BHTS = p.tap(f"{place}.pattern", scores_BHTS.softmax(dim=-1, dtype=exact if looked else None))
     used_BHTS = p.dropout(pattern_BHTS, rate).to(v_NSC.dtype)
-    mixed_BHTC = (used_BHTS.view(*q_NRC.shape[:2], -1) @ v_NSC).view(*q_BHTC.shape[:3], -1)
+    mixed_BHTC = (used_BHTS.reshape(*q_NRC.shape[:2], -1) @ v_NSC).view(*q_BHTC.shape[:3], -1)
     return mixed_BHTC if mixes is None else mixed_BHTC + mixes(used_BHTS).to(mixed_BHTC.dtype)

@@ -1,4 +1,4 @@
-"""Bars of what an intervention changes: predictions after a swap, accuracy without groups of heads."""
+"""Bars of what an intervention changes: predictions, accuracy without groups of heads."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from playground.figures.curves import COLOURS, Figure
 from playground.figures.heat import axis, plain
 
 
-def swap(kl_T: np.ndarray, *, tokens: Sequence[str], before: Sequence[str], after: Sequence[str]) -> Figure:
-    """How far each prediction moves when a token is swapped, in nats; `before` and `after` are the likeliest tokens."""
+def moved(kl_T: np.ndarray, *, tokens: Sequence[str], before: Sequence[str], after: Sequence[str]) -> Figure:
+    """How far each prediction moves between two passes, in nats; `before` and `after` are the likeliest tokens."""
     bar = {
         "type": "bar",
         "name": "change",
@@ -26,7 +26,7 @@ def swap(kl_T: np.ndarray, *, tokens: Sequence[str], before: Sequence[str], afte
     layout = {
         "xaxis": axis("token read", tokens),
         "yaxis": {"title": {"text": "KL(before || after), nats"}, "rangemode": "tozero"},
-        "uirevision": "swap",
+        "uirevision": "moved",
     }
     return {"data": [bar], "layout": layout}
 

@@ -9,7 +9,9 @@ from torch import Tensor
 
 from playground.findings.lenses import Finding
 from playground.interventions.ablations import Costs
+from playground.interventions.editing import Effect
 from playground.interventions.logit_lens import Lens
+from playground.interventions.moved import Moved
 from playground.interventions.parts import kind, name
 from playground.interventions.patching import Patching
 from playground.interventions.swapping import Swap
@@ -133,12 +135,34 @@ def rollout(
 
 def swap(found: Swap, words: Sequence[str]) -> Finding:
     """How many predictions change, and which the most."""
-    moved = np.flatnonzero(found.kl_T > MOVED)
+    count, told = _moved(found.moved, words)
     old, new = words[found.old], words[found.new]
     where = f"at position {found.position}" + (" of the source" if found.side == "source" else "")
-    if not len(moved):
-        none = f"Every prediction stays within {MOVED} nats of what it was."
-        return Finding(f"Putting {new} for {old} {where} changes no prediction", none)
+    return Finding(f"Putting {new} for {old} {where} changes {count}", told)
+
+
+def edited(found: Effect, what: str, words: Sequence[str]) -> Finding:
+    """What an edit does to the loss, and to which predictions. `what`: "L1 pattern, H0, set to zero"."""
+    count, told = _moved(found.moved, words)
+    if not found.scored:
+        return Finding(f"{what}: changes {count}", f"No token here has a known answer, so there is no loss. {told}")
+    (loss, right), (less, fewer), change_ = found.before.mean(), found.after.mean(), found.change
+    many = len(found.before.loss_B)
+    basis = f"{_count(found.scored, 'scored token')} of {_count(many, 'example')}"
+    error = f" ({change(change_.loss, change_.loss_error)})" if many > 1 else ""
+    verb = "stays at" if f"{loss:.3f}" == f"{less:.3f}" else f"goes from {loss:.3f} to"
+    title = f"{what}: the loss {verb} {less:.3f}"
+    accuracy = f"accuracy {percent(right)} → {percent(fewer)}, on {basis}."
+    return Finding(
+        title, f"Loss {loss:.3f} → {less:.3f} nats{error}, {accuracy} In the first example it changes {count}: {told}"
+    )
+
+
+def _moved(found: Moved, words: Sequence[str]) -> tuple[str, str]:
+    """(how many predictions change, which the most)."""
+    changed = np.flatnonzero(found.kl_T > MOVED)
+    if not len(changed):
+        return "no prediction", f"Every prediction stays within {MOVED} nats of what it was."
     most = int(found.kl_T.argmax())
     turned = int((found.top_before_T != found.top_after_T).sum())
     parts = [
@@ -146,8 +170,7 @@ def swap(found: Swap, words: Sequence[str]) -> Finding:
         f"{_token(words, int(found.top_after_T[most]))}.",
         f"The likeliest token changes at {turned} of {len(found.kl_T)} positions.",
     ]
-    title = f"Putting {new} for {old} {where} changes {len(moved)} of {len(found.kl_T)} predictions"
-    return Finding(title, " ".join(parts))
+    return f"{len(changed)} of {len(found.kl_T)} predictions", " ".join(parts)
 
 
 def _begun(place: str) -> str:

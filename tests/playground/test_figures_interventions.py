@@ -30,7 +30,7 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
     "patching by head": lambda: interventions.patching(SHARES),
     "lens": lambda: interventions.lens(SHARES, [TOKENS, TOKENS], rows=["embedding", "L0"], tokens=TOKENS),
     "rollout": lambda: interventions.rollout(SHARES, tokens=TOKENS, position=3),
-    "swap": lambda: effects.swap(np.array([0.0, 0.2, 1.0, 0.1]), tokens=TOKENS, before=TOKENS, after=[*"abda"]),
+    "moved": lambda: effects.moved(np.array([0.0, 0.2, 1.0, 0.1]), tokens=TOKENS, before=TOKENS, after=[*"abda"]),
     "induction": lambda: effects.induction(["L1 H2", "others"], LEFT, LEFT, whole=0.99, chance=0.03),
 }
 

@@ -14,7 +14,7 @@ from playground.tasks.base import Batch
 from playground.visitors.session import Session
 
 LONGEST = 64  # tokens of a probe: of more, the first ones
-AUTO = "auto"
+AUTO, ALL = "auto", "all"
 Option = tuple[Any, str]
 
 
@@ -25,9 +25,19 @@ class Field(NamedTuple):
     label: str
     options: tuple[Option, ...]
     value: Any
-    kind: Literal["choice", "select", "place"] = "choice"
+    kind: Literal["choice", "select", "number", "place"] = "choice"
     at_once: bool = False
     """Whether it changes what is shown of a result, and needs no new one."""
+    below: int = 0
+    """Of a number: it may be any whole one from 0 up to here, or an option."""
+    absent: tuple[str, ...] = ()
+    """What is not to be had here, each with its reason."""
+
+    def takes(self, value: Any) -> bool:
+        """Whether it may be chosen."""
+        if type(value) is int and 0 <= value < self.below:
+            return True
+        return any(value == each and type(value) is type(each) for each, _ in self.options)
 
 
 class Subject(NamedTuple):
@@ -118,10 +128,9 @@ def pick(
     name: str, label: str, options: Iterable[Option], chosen: Mapping[str, Any], default: Any = None, **more: Any
 ) -> Field:
     """An input; what is chosen and not offered is the default, or the first."""
-    there = tuple(options)
-    ids, wanted = [each for each, _ in there], chosen.get(name)
-    known = any(wanted == each and type(wanted) is type(each) for each in ids)
-    return Field(name, label, there, wanted if known else ids[0] if default is None else default, **more)
+    there, wanted = tuple(options), chosen.get(name)
+    field = Field(name, label, there, there[0][0] if default is None else default, **more)
+    return field._replace(value=wanted) if field.takes(wanted) else field
 
 
 def places(tokens: Sequence[str]) -> list[Option]:
