@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
+from models.tap import PLACES
 from playground.findings.lenses import Finding
 from playground.interventions.ablations import Costs
 from playground.interventions.editing import Effect
@@ -14,6 +15,7 @@ from playground.interventions.logit_lens import Lens
 from playground.interventions.moved import Moved
 from playground.interventions.parts import kind, name
 from playground.interventions.patching import Patching
+from playground.interventions.places import UNITS, called
 from playground.interventions.swapping import Swap
 from playground.wording import change, decimal, percent
 
@@ -22,12 +24,6 @@ CLEAR = 0.5  # share of the logit difference from which an activation is said to
 TRIVIAL = 1e-3  # from 1: what the answer is read from, but for rounding
 MOVED = 0.01  # nats of KL from which a prediction is said to change
 SINGLE = ("head", "cross head", "expert")
-PARTS = {
-    "layer": "stream after",
-    "self_attention": "self-attention of",
-    "cross_attention": "cross-attention of",
-    "feed_forward": "feed-forward of",
-}
 
 
 def costs(found: Costs) -> Finding:
@@ -61,17 +57,20 @@ def patching(found: Patching, words: Sequence[str]) -> Finding:
     """Which single activation brings most of the clean answer back. `words`: the vocabulary. The stream that the answer
     is read from does not count: it brings all back in any model.
     """
-    shares_LX = found.recovered_LX.copy()
-    trivial = found.part == "layer" and abs(shares_LX[-1, found.answer.at] - 1) < TRIVIAL and len(shares_LX) > 1
+    shares_LX = np.nan_to_num(found.recovered_LX, nan=-np.inf)  # not known yet
+    streams = found.part == "residual.after" and len(shares_LX) > 1
+    trivial = streams and abs(shares_LX[-1, found.answer.at] - 1) < TRIVIAL
     if trivial:
         shares_LX[-1, found.answer.at] = 0
-    layer, x = (int(i) for i in np.unravel_index(shares_LX.argmax(), shares_LX.shape))
-    share = float(shares_LX[layer, x])
+    row, x = (int(i) for i in np.unravel_index(shares_LX.argmax(), shares_LX.shape))
+    share, layer = float(shares_LX[row, x]), found.layers[row]
     right, wrong = (words[token] for token in found.answer[1:])
-    which = f"{PARTS[found.part]} L{layer}" + (f", H{found.head}" if found.head is not None else "")
     place = f"L{layer} H{x}"
     if found.by == "position":
-        place = f"the {which} at position {x} ({words[found.clean_ids[x]]})"
+        narrowed = [f", H{found.head}"] if found.head is not None else []
+        narrowed += [f", {UNITS.get(PLACES[found.part][-1], 'key')} {found.unit}"] if found.unit is not None else []
+        which = f"{'' if layer is None else f'L{layer} '}{called(found.part)}{''.join(narrowed)}"
+        place = f"{which} at position {x} ({words[found.clean_ids[x]]})"
     difference = (
         f"The logit of {_safe(right)} minus that of {_safe(wrong)} is {decimal(found.clean)} on the clean prompt and "
         f"{decimal(found.corrupted)} on the corrupted one."
@@ -83,7 +82,7 @@ def patching(found: Patching, words: Sequence[str]) -> Finding:
             f"{difference} The most is {percent(share, 0)}, by {_safe(place)}.",
         )
     besides = (
-        f"Besides L{len(shares_LX) - 1} at position {found.answer.at}, where the answer is read, " if trivial else ""
+        f"Besides L{found.layers[-1]} at position {found.answer.at}, where the answer is read, " if trivial else ""
     )
     some = f"{besides}{beyond} of {_count(found.recovered_LX.size - trivial, 'activation')}"
     more = f"{some} {'brings' if beyond == 1 else 'bring'} back at least {percent(CLEAR, 0)}."
@@ -154,7 +153,7 @@ def edited(found: Effect, what: str, words: Sequence[str]) -> Finding:
     title = f"{what}: the loss {verb} {less:.3f}"
     accuracy = f"accuracy {percent(right)} → {percent(fewer)}, on {basis}."
     return Finding(
-        title, f"Loss {loss:.3f} → {less:.3f} nats{error}, {accuracy} In the first example it changes {count}: {told}"
+        title, f"Loss {loss:.3f} → {less:.3f} nats{error}, {accuracy} In the first example it changes {count}. {told}"
     )
 
 

@@ -59,6 +59,12 @@ UNITS = {"D": "dimension", "C": "channel", "U": "neuron", "F": "neuron", "E": "e
 """What one number of the last axis is called; a key's position (S) is a token of its own."""
 
 
+def called(part: str) -> str:
+    """A place within a sentence: self-attention queries q."""
+    name = LABELS[part].replace(":", "")
+    return f"{name[0].lower()}{name[1:]}"
+
+
 class Place(NamedTuple):
     """A place of a stack of some model."""
 

@@ -26,8 +26,8 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
     "parts": lambda: interventions.parts(
         {"self-attention": COLUMN, "position": WHOLE}, {"self-attention": COLUMN / 10, "position": WHOLE / 10}
     ),
-    "patching by position": lambda: interventions.patching(SHARES, clean=TOKENS, corrupted=[*"abda"]),
-    "patching by head": lambda: interventions.patching(SHARES),
+    "patching by position": lambda: interventions.patching(SHARES, layers=(0, 1), clean=TOKENS, corrupted=[*"abda"]),
+    "patching by head": lambda: interventions.patching(SHARES, layers=(0, 1)),
     "lens": lambda: interventions.lens(SHARES, [TOKENS, TOKENS], rows=["embedding", "L0"], tokens=TOKENS),
     "rollout": lambda: interventions.rollout(SHARES, tokens=TOKENS, position=3),
     "moved": lambda: effects.moved(np.array([0.0, 0.2, 1.0, 0.1]), tokens=TOKENS, before=TOKENS, after=[*"abda"]),
@@ -77,8 +77,8 @@ def test_cells_hold_their_numbers_and_say_their_error():
     assert cells["hovertext"][0][2] == "L0 H2: not measured"
     assert heads["layout"]["xaxis"]["ticktext"] == ["H0", "H1", "H2"]
     assert interventions.costs(COSTS, COSTS, unit="expert")["layout"]["xaxis"]["ticktext"][0] == "E0"
-    assert interventions.patching(np.full((2, 2), -0.001))["data"][0]["text"][0] == ["0.00", "0.00"]
-    assert "text" not in interventions.patching(np.zeros((2, 17)))["data"][0]
+    assert interventions.patching(np.full((2, 2), -0.001), layers=(0, None))["data"][0]["text"][0] == ["0.00", "0.00"]
+    assert "text" not in interventions.patching(np.zeros((2, 17)), layers=(0, 1))["data"][0]
 
 
 def test_what_belongs_to_all_layers_has_its_own_row():

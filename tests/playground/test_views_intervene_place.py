@@ -6,17 +6,20 @@ import contextlib
 import io
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from models import Ablate, Patch
+from playground.interventions import prompts
 from playground.interventions.places import LABELS
-from playground.lenses.intervene import acts, edited
+from playground.lenses.intervene import acts, edited, work
 from playground.lenses.intervene.choices import InterveneChoices
 from playground.lenses.intervene.placed import known
 from playground.runs.paired import scores
 from playground.tasks.forward import forward
 from playground.visitors.event import Event
+from tests.playground.jobs import advance
 from tests.playground.lenses import code
 from tests.playground.mixed import mixed
 from tests.playground.small import trained
@@ -89,6 +92,44 @@ def test_at_one_position_the_python_gives_what_the_page_says(how: str):
     loss, less = names["found"].before.mean()[0], names["found"].after.mean()[0]
     assert f"Loss {loss:.3f} → {less:.3f} nats" in value["finding"]["html"]
     assert len(names["found"].frame()) == len(value["table"]["rows"])
+
+
+@pytest.mark.parametrize("part", [*PLACES, "attention.z", "logits"])
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_any_place_is_patched_between_two_examples_of_the_probe(topology: str, part: str, monkeypatch: Any):
+    monkeypatch.setattr(prompts, "LEAST", 1e-6)
+    session = session_of(topology)
+    narrow = {"feed_forward.post": {"unit": 2}}.get(part, {})
+    stack = "decoder" if topology != "encoder-only" else "encoder"
+    value = run(session, "patch", prompt=OTHER, place=part, stack=stack, **narrow)
+    assert not value["tone"], value["words"]
+    assert f"the corrupted one example {OTHER}; the answer is read" in value["note"]
+    assert not {"position", "token"} & fields(value).keys()
+    heads = known(session.run)[stack]["attention.k" if part in ("attention.k", "attention.v") else "attention.q"].heads
+    assert len(cells(value, 1)["z"][0]) == heads
+    layered = part not in ("embedding", "logits")
+    assert len(cells(value)["z"]) == (session.run.config.model.layers if layered else 1)
+    assert all(z is not None for row in cells(value)["z"] for z in row)
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(code(session, "intervene"), names)
+    assert names["found"].recovered_LX == pytest.approx(np.array(cells(value)["z"]), abs=2e-3)
+    assert (names["found"].part, names["found"].stack) == (part, stack)
+
+
+def test_patching_fills_while_it_computes_and_stops_where_it_is_told(monkeypatch: Any):
+    monkeypatch.setattr(prompts, "LEAST", 1e-6)
+    monkeypatch.setattr(work, "DRAWN", 0.0)
+    session, seen = session_of("decoder-only"), []
+    session.of(InterveneChoices).trial = "patch"
+    session.jobs.begin("intervene", work.compute(session), lambda sentence: None)
+    for _ in range(2):
+        advance(session, "intervene")
+        seen.append([all(z is not None for z in row) for row in cells(shown(session))["z"]])
+    assert seen == [[True, False], [True, True]]
+    session.jobs.cancel("intervene")
+    assert len(shown(session)["maps"]) == 1
+    assert shown(session)["words"].startswith("Stopped at step 8")
 
 
 def test_every_place_of_a_mixture_can_be_chosen_and_run_and_others_say_why_not():

@@ -1,4 +1,6 @@
-"""A corrupted prompt: one token of the probe is another, chosen so that the model answers otherwise."""
+"""A corrupted prompt: one token of the probe is another, chosen so that the model answers otherwise; or another example
+of it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from torch import Tensor
 
 from models import Transformer
 from playground.interventions.prompts import Answer
-from playground.lenses.intervene.trial import first
+from playground.lenses.intervene.trial import example
 from playground.tasks.base import IGNORE, MASK, PAD, SEPARATOR, START, Batch
 from playground.tasks.forward import forward, to
 
@@ -33,10 +35,10 @@ class Corruption(NamedTuple):
     clean: Batch
     corrupted: Batch
     answer: Answer
-    position: int
-    """Of the token that differs, in the source where there is one."""
-    old: int
-    new: int
+    position: int | None = None
+    """Of the token that differs, in the source where there is one; None: all of the example is another."""
+    old: int = 0
+    new: int = 0
 
 
 @torch.no_grad()
@@ -44,7 +46,7 @@ def corruption(model: Transformer, batch: Batch, words: tuple[str, ...], wish: W
     """Swap one token after another for that of another example, or of another place, and keep the swap that moves the
     answer the most. Raises ValueError where nothing can be swapped, and where both answers are the same.
     """
-    clean, field = first(batch), "ids_BT" if batch.source_BS is None else "source_BS"
+    clean, field = example(batch), "ids_BT" if batch.source_BS is None else "source_BS"
     read_BT = batch.ids_BT if batch.source_BS is None else batch.source_BS
     scored = (clean.targets_BT[0] != IGNORE).nonzero().flatten().tolist()
     length = clean.ids_BT.shape[1]
@@ -77,6 +79,30 @@ def corruption(model: Transformer, batch: Batch, words: tuple[str, ...], wish: W
     corrupted = clean._replace(**{field: variants_BT[best : best + 1]})
     answer = Answer(at, right, int(wrong_B[best]))
     return Corruption(clean, corrupted, answer, position, int(read_BT[0, position]), token)
+
+
+@torch.no_grad()
+def exchanged(model: Transformer, batch: Batch, words: tuple[str, ...], wish: Wish, other: int) -> Corruption:
+    """Another example in place of the first. Raises ValueError where both answers are the same."""
+    clean, corrupted = example(batch), example(batch, other)
+    scored = (clean.targets_BT[0] != IGNORE).nonzero().flatten().tolist()
+    at = wish.at if wish.at is not None else scored[-1] if scored else clean.ids_BT.shape[1] - 1
+    device = next(model.parameters()).device
+
+    def answer(prompt: Batch, besides: int | None = None) -> int:
+        asked = int(prompt.targets_BT[0, at])
+        if asked not in (IGNORE, besides):
+            return asked
+        logits_V = forward(model, to(prompt, device)).logits_BTV[0, at].cpu()
+        if besides is not None:
+            logits_V[besides] = -torch.inf
+        return int(logits_V.argmax())
+
+    right = wish.right if wish.right is not None else answer(clean)
+    wrong = wish.wrong if wish.wrong is not None else answer(corrupted, besides=right)
+    if right == wrong:
+        raise ValueError(f"Both answers are {words[right]}. Choose another clean or another corrupted answer.")
+    return Corruption(clean, corrupted, Answer(at, right, wrong))
 
 
 def _best(moved_B: Tensor, places: list[int], at: int) -> int:

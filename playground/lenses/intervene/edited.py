@@ -24,12 +24,12 @@ from playground.lenses.intervene.trial import (
     Trial,
     batch_lines,
     cropped,
+    examples,
     pick,
     places,
 )
 
 EXAMPLES = 64  # held-out ones, that a mean is over
-BEGINNING = 8  # tokens of an example by which it is told from others
 DOES = (
     "Puts other values at one place of the forward pass, zero, a mean or those of another example, and compares loss, "
     'accuracy and every prediction before and after (<a href="https://arxiv.org/abs/2404.15255">Heimersheim and Nanda '
@@ -55,9 +55,8 @@ def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
     how = pick(
         "how", "Put there", ways, chosen, kind="select", absent=tuple(f"{WAYS[w]} — {lacking[w]}" for w in lacking)
     )
-    others = [(i, f"{i} {' '.join(_beginning(subject, i))}") for i in range(1, len(subject.batch.ids_BT))]
-    other = [pick("example", "of example", others, chosen, kind="select")] if how.value == "example" else []
-    return [*which, *layer, *placed.within(subject, place, chosen), at, how, *other]
+    others = [pick("example", "of example", examples(subject), chosen, kind="select")] if how.value == "example" else []
+    return [*which, *layer, *placed.within(subject, place, chosen), at, how, *others]
 
 
 def _lacking(subject: Subject) -> dict[str, str]:
@@ -70,12 +69,6 @@ def _lacking(subject: Subject) -> dict[str, str]:
     if len(subject.batch.ids_BT) < 2:
         found |= dict.fromkeys(("mean", "example"), "this probe is one example")
     return found
-
-
-def _beginning(subject: Subject, example: int) -> list[str]:
-    batch = subject.batch
-    read_BT = batch.ids_BT if batch.source_BS is None else batch.source_BS
-    return [subject.words[i] for i in read_BT[example, :BEGINNING].tolist()]
 
 
 def at(subject: Subject, what: placed.Placed, settings: Mapping[str, Any]) -> Tensor | None:
@@ -123,13 +116,11 @@ def shown(subject: Subject, found: Effect, settings: dict[str, Any]) -> Shown:
         title += f", at position {position} ({placed.tokens(subject, what.place)[position]})"
     put = f"given the values of example {settings['example']}" if how == "example" else f"set to {WAYS[how]}"
     seen = drawn(subject, found.moved, subject.tokens(), what="edit", name="edited-place")
-    examples = len(found.before.loss_B)
-    many = f"all {examples} examples of the probe" if examples > 1 else "the one example of the probe"
+    count = len(found.before.loss_B)
+    many = f"all {count} examples of the probe" if count > 1 else "the one example of the probe"
     if how == "example":
-        many = (
-            f"the {examples} examples of the probe but example {settings['example']}" if examples > 1 else "example 0"
-        )
-    error = "; ± is the standard error of the paired difference over them" if examples > 1 else ""
+        many = f"the {count} examples of the probe but example {settings['example']}" if count > 1 else "example 0"
+    error = "; ± is the standard error of the paired difference over them" if count > 1 else ""
     said = f"The edit acts on {many}: {found.scored:,} scored tokens{error}. Picture, bars and table show example 0."
     return Shown(findings.edited(found, f"{title}, {put}", subject.words), seen.table, (seen.map,), seen.bars, said)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from models.edits import StackName
-from playground.interventions.places import LABELS, UNITS, Place, absent, places
+from playground.interventions.places import LABELS, UNITS, Place, absent, called, places
 from playground.lenses.intervene.trial import ALL, Field, Subject, pick
 from playground.lenses.intervene.trial import places as positions
 from playground.runs.run import Run
@@ -83,10 +83,8 @@ def placed(subject: Subject, settings: Mapping[str, Any]) -> Placed:
 def said(subject: Subject, what: Placed, layer: int | None) -> str:
     """L1 self-attention pattern, H0, key 3 (a)."""
     place, letter = what.place, what.place.axes[-1]
-    name = place.label.replace(":", "")
     both = f"{place.stack} " if len(known(subject.run)) > 1 else ""
-    where = f"{both}L{layer} " if layer is not None else both
-    parts = [f"{where}{name[0].lower()}{name[1:]}" if where else name]
+    parts = [f"{both}{'' if layer is None else f'L{layer} '}{called(place.part)}"]
     parts += [f"H{what.head}"] if what.head is not None else []
     if what.unit is not None and letter == "S":
         parts.append(f"key {what.unit} ({subject.tokens(_reads(place, keys=True))[what.unit]})")

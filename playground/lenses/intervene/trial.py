@@ -14,6 +14,7 @@ from playground.tasks.base import Batch
 from playground.visitors.session import Session
 
 LONGEST = 64  # tokens of a probe: of more, the first ones
+BEGINNING = 8  # tokens of an example by which it is told from others
 AUTO, ALL = "auto", "all"
 Option = tuple[Any, str]
 
@@ -119,9 +120,9 @@ def cropped(batch: Batch) -> Batch:
     return Batch(**cut)
 
 
-def first(batch: Batch) -> Batch:
-    """Its first example."""
-    return Batch(**{name: t[:1] for name, t in batch._asdict().items() if t is not None})
+def example(batch: Batch, index: int = 0) -> Batch:
+    """One example of a batch, by itself."""
+    return Batch(**{name: t[index : index + 1] for name, t in batch._asdict().items() if t is not None})
 
 
 def pick(
@@ -135,6 +136,14 @@ def pick(
 
 def places(tokens: Sequence[str]) -> list[Option]:
     return [(i, f"{i} {token}") for i, token in enumerate(tokens)]
+
+
+def examples(subject: Subject) -> list[Option]:
+    """The other examples of the probe, each with what it begins with."""
+    batch = subject.batch
+    read_BT = batch.ids_BT if batch.source_BS is None else batch.source_BS
+    told = (" ".join(subject.words[i] for i in ids[:BEGINNING]) for ids in read_BT[1:].tolist())
+    return [(i, f"{i}: {beginning}") for i, beginning in enumerate(told, start=1)]
 
 
 def vocabulary(words: Sequence[str], *, auto: bool = False) -> list[Option]:
