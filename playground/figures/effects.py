@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from playground.figures.curves import COLOURS, Figure
-from playground.figures.heat import axis, plain
+from playground.figures.heat import LEAST, axis, plain
 
 
 def moved(kl_T: np.ndarray, *, tokens: Sequence[str], before: Sequence[str], after: Sequence[str]) -> Figure:
@@ -25,7 +25,7 @@ def moved(kl_T: np.ndarray, *, tokens: Sequence[str], before: Sequence[str], aft
     }
     layout = {
         "xaxis": axis("token read", tokens),
-        "yaxis": {"title": {"text": "KL(before || after), nats"}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": "KL(before || after), nats"}, "range": [0, 1.05 * max(LEAST, float(kl_T.max()))]},
         "uirevision": "moved",
     }
     return {"data": [bar], "layout": layout}

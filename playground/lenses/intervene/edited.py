@@ -49,7 +49,14 @@ def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
     kind = "choice" if len(layers) <= LONGEST // 8 else "select"
     layer = [pick("layer", "Layer", layers, chosen, layers[-1][0], kind=kind)] if layers else []
     where = places(placed.tokens(subject, place))
-    at = pick("position", "Position", [(ALL, "all"), *where], chosen, kind="select")
+    at = pick(
+        "position",
+        "Position",
+        [(ALL, "all"), *where],
+        chosen,
+        kind="select",
+        help="Everywhere, or at one position alone",
+    )
     lacking = _lacking(subject)
     ways = [(way, words) for way, words in WAYS.items() if way not in lacking]
     how = pick(

@@ -13,6 +13,15 @@ from playground.lenses.intervene.trial import places as positions
 from playground.runs.run import Run
 
 FIRST = "attention.out"
+AXES = {
+    **UNITS,
+    "B": "example",
+    "T": "position",
+    "S": "position of the key",
+    "H": "head",
+    "G": "key-value head",
+    "1": "one number",
+}
 _known: WeakKeyDictionary[Run, dict[StackName, dict[str, Place]]] = WeakKeyDictionary()
 
 
@@ -41,7 +50,9 @@ def fields(subject: Subject, chosen: Mapping[str, Any], first: str = FIRST) -> t
     options = [(part, place.label) for part, place in mine.items()]
     first = first if first in mine else next(iter(mine))
     part = pick("place", "Place", options, chosen, first, kind="select", absent=lacking)
-    return [*([stack] if len(there) > 1 else []), part], mine[part.value]
+    place = mine[part.value]
+    part = part._replace(help=f"In Python {part.value}, by {', '.join(AXES[letter] for letter in place.axes)}")
+    return [*([stack] if len(there) > 1 else []), part], place
 
 
 def within(subject: Subject, place: Place, chosen: Mapping[str, Any]) -> list[Field]:

@@ -33,6 +33,8 @@ class Field(NamedTuple):
     """Of a number: it may be any whole one from 0 up to here, or an option."""
     absent: tuple[str, ...] = ()
     """What is not to be had here, each with its reason."""
+    help: str = ""
+    """One line, told over its label."""
 
     def takes(self, value: Any) -> bool:
         """Whether it may be chosen."""

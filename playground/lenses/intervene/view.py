@@ -13,7 +13,7 @@ from playground.lenses.intervene.work import Found
 from playground.visitors.session import Session
 
 TRAIN = "set:" + quote("{}")
-SENT = ("name", "label", "options", "value", "kind", "below", "absent")
+SENT = ("name", "label", "options", "value", "kind", "below", "absent", "help")
 NOTHING = (
     "Nothing to intervene on yet: train a model first",
     f'The stored replay keeps pictures, not weights. <a data-do="{TRAIN}">Train it now</a>: then switch off heads, '
@@ -47,7 +47,7 @@ def value(session: Session) -> dict[str, Any]:
         empty        JSON {title, html} instead of all the rest, or ""
         trials, trial  JSON [[id, label]]; the one shown
         does         html: what it does, and its paper
-        fields       JSON [{name, label, options: [[id, label]], value, kind, below, absent}], see `Field`
+        fields       JSON [{name, label, options: [[id, label]], value, kind, below, absent, help}], see `Field`
         probes, probe  JSON [[id, label]], empty for an experiment without; the one in use
         tokens       JSON [token] of the probe, for inputs of the kind place
         state, done, words, tone  idle | running; share done; the words beside Run; "error" or ""

@@ -61,6 +61,7 @@ export const trialFields = (host, see) => {
       if (again >= 0) queueMicrotask(() => host.children[again].querySelector("select, input, [aria-pressed=true]")?.focus());
     }
     fields.forEach((field, i) => {
+      host.children[i].title = field.help;
       parts[i].ids = Object.fromEntries(field.options.map(([id]) => [String(id), id]));
       parts[i].draw(field, tokens);
     });
