@@ -15,6 +15,7 @@ from playground.interventions import prompts
 from playground.interventions.places import LABELS
 from playground.lenses.intervene import acts, edited, work
 from playground.lenses.intervene.choices import InterveneChoices
+from playground.lenses.intervene.corrupting import Wish, exchanged
 from playground.lenses.intervene.placed import known
 from playground.runs.paired import scores
 from playground.tasks.forward import forward
@@ -115,6 +116,26 @@ def test_any_place_is_patched_between_two_examples_of_the_probe(topology: str, p
         exec(code(session, "intervene"), names)
     assert names["found"].recovered_LX == pytest.approx(np.array(cells(value)["z"]), abs=2e-3)
     assert (names["found"].part, names["found"].stack) == (part, stack)
+
+
+def test_two_examples_are_told_apart_where_they_move_the_answer_most():
+    session = session_of("decoder-only")
+    model, batch, words = session.run.model, session.run.probe.batch, session.run.task.vocabulary
+    found = exchanged(model, batch, words, Wish(), OTHER)
+    with torch.no_grad():
+        logits = forward(model, batch).logits_BTV.double()
+
+    def moved(at: int, right: int, wrong: int) -> float:
+        return sum(sign * (logits[i, at, right] - logits[i, at, wrong]).item() for i, sign in ((0, 1), (OTHER, -1)))
+
+    targets = batch.targets_BT[[0, OTHER]].T.tolist()
+    apart = [moved(t, a, b) for t, (a, b) in enumerate(targets) if a >= 0 and a != b]
+    assert moved(*found.answer) >= max(apart) - 1e-9
+    assert found.answer.right == int(batch.targets_BT[0, found.answer.at])
+    fixed = exchanged(model, batch, words, Wish(at=found.answer.at + 1, right=2, wrong=5), OTHER)
+    assert fixed.answer == (found.answer.at + 1, 2, 5)
+    with pytest.raises(ValueError, match="Both answers are"):
+        exchanged(model, batch, words, Wish(right=2, wrong=2), OTHER)
 
 
 def test_patching_fills_while_it_computes_and_stops_where_it_is_told(monkeypatch: Any):

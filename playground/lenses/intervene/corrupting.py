@@ -83,26 +83,27 @@ def corruption(model: Transformer, batch: Batch, words: tuple[str, ...], wish: W
 
 @torch.no_grad()
 def exchanged(model: Transformer, batch: Batch, words: tuple[str, ...], wish: Wish, other: int) -> Corruption:
-    """Another example in place of the first. Raises ValueError where both answers are the same."""
+    """Another example in place of the first; the answer is read where the two move it the most. Raises ValueError where
+    both answers are the same.
+    """
     clean, corrupted = example(batch), example(batch, other)
-    scored = (clean.targets_BT[0] != IGNORE).nonzero().flatten().tolist()
-    at = wish.at if wish.at is not None else scored[-1] if scored else clean.ids_BT.shape[1] - 1
     device = next(model.parameters()).device
-
-    def answer(prompt: Batch, besides: int | None = None) -> int:
-        asked = int(prompt.targets_BT[0, at])
-        if asked not in (IGNORE, besides):
-            return asked
-        logits_V = forward(model, to(prompt, device)).logits_BTV[0, at].cpu()
-        if besides is not None:
-            logits_V[besides] = -torch.inf
-        return int(logits_V.argmax())
-
-    right = wish.right if wish.right is not None else answer(clean)
-    wrong = wish.wrong if wish.wrong is not None else answer(corrupted, besides=right)
-    if right == wrong:
-        raise ValueError(f"Both answers are {words[right]}. Choose another clean or another corrupted answer.")
-    return Corruption(clean, corrupted, Answer(at, right, wrong))
+    high_TV, low_TV = (forward(model, to(b, device)).logits_BTV[0].cpu().double() for b in (clean, corrupted))
+    places = [wish.at] if wish.at is not None else (clean.targets_BT[0] != IGNORE).nonzero().flatten().tolist()
+    found = []
+    for at in places or [len(high_TV) - 1]:
+        asked, instead = int(clean.targets_BT[0, at]), int(corrupted.targets_BT[0, at])
+        right = wish.right if wish.right is not None else asked if asked != IGNORE else int(high_TV[at].argmax())
+        wrong = wish.wrong
+        if wrong is None:
+            likeliest = next(i for i in low_TV[at].topk(2).indices.tolist() if i != right)
+            wrong = likeliest if instead in (IGNORE, right) else instead
+        moved = (high_TV - low_TV)[at, right] - (high_TV - low_TV)[at, wrong]
+        found.append((float(moved), Answer(at, right, wrong)))
+    answer = max(found)[1]
+    if answer.right == answer.wrong:
+        raise ValueError(f"Both answers are {words[answer.right]}. Choose another clean or another corrupted answer.")
+    return Corruption(clean, corrupted, answer)
 
 
 def _best(moved_B: Tensor, places: list[int], at: int) -> int:
