@@ -43,7 +43,7 @@ class Patching(NamedTuple):
     clean_ids: tuple[int, ...]
     """Tokens at the positions of the place."""
     corrupted_ids: tuple[int, ...]
-    layers: tuple[int | None, ...] = (0, 1)
+    layers: tuple[int | None, ...]
     """Of each row; None: of a place without layers."""
     unit: int | None = None
     """Of the last axis, if one number alone was patched."""

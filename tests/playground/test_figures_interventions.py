@@ -101,3 +101,12 @@ def test_accuracy_stands_beside_the_whole_model_and_guessing():
     assert [note["text"] for note in made["layout"]["annotations"]] == ["whole model 0.99", "chance 0.03"]
     assert made["data"][1]["x"] == [0.2, None]
     assert made["data"][0]["error_x"]["array"] == [0.1, 0.9]
+
+
+def test_prompts_that_differ_in_many_tokens_are_named_by_the_clean_one_and_told_by_both():
+    clean, corrupted = [*"abcdefgh"], [*"abXdefgh"]
+    one = interventions.patching(np.zeros((1, 8)), layers=(0,), clean=clean, corrupted=corrupted)
+    assert one["layout"]["xaxis"]["ticktext"][2] == "c | X"
+    many = interventions.patching(np.zeros((1, 8)), layers=(0,), clean=clean, corrupted=[*"zyxwvuts"])
+    assert many["layout"]["xaxis"]["ticktext"] == clean
+    assert many["data"][0]["hovertext"][0][2] == "L0, position 2, c | x: 0.000"
