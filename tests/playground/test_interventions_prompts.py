@@ -64,18 +64,9 @@ def test_models_that_cannot_be_patched_are_refused():
 
 
 def patched(recovered: list[list[float]], **fields: Any) -> Patching:
-    base = Patching(
-        "decoder",
-        "residual.after",
-        None,
-        "position",
-        np.array(recovered),
-        3.0,
-        -1.0,
-        Answer(2, 4, 0),
-        (1, 2, 3),
-        (1, 5, 3),
-    )
+    shares_LX, answer, layers = np.array(recovered), Answer(2, 4, 0), (0, 1)
+    read = (1, 2, 3), (1, 5, 3)
+    base = Patching("decoder", "residual.after", None, "position", shares_LX, 3.0, -1.0, answer, *read, layers)
     return base._replace(**fields)
 
 
