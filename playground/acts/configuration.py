@@ -40,7 +40,9 @@ def _controlled(session: Session) -> Update:
 def link(session: Session, event: Event) -> Update:
     """The address of what the controls say."""
     own_probe = session.probe_text if session.probe_name == "own" else None
-    session.link = links.link(session.preset, session.raw, lens=session.lens, probe=own_probe)
+    session.link = links.link(
+        session.preset, session.raw, lens=session.lens, probe=own_probe, chosen=session.chosen_in(session.lens)
+    )
     session.link_note = _not_in_link(session)
     return {"transport": transport.value(session)}
 
@@ -91,7 +93,7 @@ def _take(session: Session, shared: links.Shared) -> None:
     session.load(shared.raw)
     session.lens = shared.lens if shared.lens in LENSES else FIRST
     session.notice = " ".join(shared.sentences)
-    session.rebuild(shared.probe or "")
+    session.rebuild(shared.probe or "", shared.chosen)
 
 
 ACTS: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Bars of what an intervention changes: predictions after a swap, accuracy without groups of heads."""
+"""Bars of what an intervention changes: predictions, accuracy without groups of heads."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from playground.figures.curves import COLOURS, Figure
-from playground.figures.heat import axis, plain
+from playground.figures.heat import LEAST, axis, plain
 
 
-def swap(kl_T: np.ndarray, *, tokens: Sequence[str], before: Sequence[str], after: Sequence[str]) -> Figure:
-    """How far each prediction moves when a token is swapped, in nats; `before` and `after` are the likeliest tokens."""
+def moved(kl_T: np.ndarray, *, tokens: Sequence[str], before: Sequence[str], after: Sequence[str]) -> Figure:
+    """How far each prediction moves between two passes, in nats; `before` and `after` are the likeliest tokens."""
     bar = {
         "type": "bar",
         "name": "change",
@@ -25,8 +25,8 @@ def swap(kl_T: np.ndarray, *, tokens: Sequence[str], before: Sequence[str], afte
     }
     layout = {
         "xaxis": axis("token read", tokens),
-        "yaxis": {"title": {"text": "KL(before || after), nats"}, "rangemode": "tozero"},
-        "uirevision": "swap",
+        "yaxis": {"title": {"text": "KL(before || after), nats"}, "range": [0, 1.05 * max(LEAST, float(kl_T.max()))]},
+        "uirevision": "moved",
     }
     return {"data": [bar], "layout": layout}
 

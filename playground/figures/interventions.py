@@ -9,6 +9,8 @@ import numpy as np
 from playground.figures.curves import Figure
 from playground.figures.heat import heat
 
+FEW = 4  # tokens in which two prompts differ and are both written below a map
+
 
 def costs(loss_LX: np.ndarray, error_LX: np.ndarray, *, unit: str) -> Figure:
     """What removing each head or expert costs: (L, X) change of the loss and its standard error; NaN: none, or not
@@ -47,23 +49,36 @@ def parts(losses: Mapping[str, np.ndarray], errors: Mapping[str, np.ndarray]) ->
     return heat(loss, x=names, y=rows, x_title="part", y_title="layer", z_title="change of loss, nats", hover=hover)
 
 
-def patching(recovered_LX: np.ndarray, *, clean: Sequence[str] = (), corrupted: Sequence[str] = ()) -> Figure:
-    """Share of the logit difference that each activation brings back. By position: what the prompts read there; without
-    them, by head.
+def patching(
+    recovered_LX: np.ndarray,
+    *,
+    layers: Sequence[int | None],
+    clean: Sequence[str] = (),
+    corrupted: Sequence[str] = (),
+) -> Figure:
+    """Share of the logit difference that each activation brings back; NaN: not known yet. `layers` of the rows, None
+    for what has none. By position: what the prompts read there; without them, by head.
     """
-    layers, columns = recovered_LX.shape
+    columns, rows = recovered_LX.shape[1], ["all layers" if i is None else f"L{i}" for i in layers]
     if clean:
-        pairs = zip(clean, corrupted, strict=True)
-        x = [f"{a}" if a == b else f"{a} | {b}" for a, b in pairs]
-        x_title = "position (clean | corrupted token where they differ)"
+        where = [a if a == b else f"{a} | {b}" for a, b in zip(clean, corrupted, strict=True)]
+        few = sum(a != b for a, b in zip(clean, corrupted, strict=True)) <= FEW
+        x = where if few else list(clean)  # of another example: pairs of all would have no room
+        x_title = (
+            "position (clean | corrupted token where they differ)" if few else "position (token of the clean prompt)"
+        )
+        where = [f"position {j}, {name}" for j, name in enumerate(where)]
     else:
         x, x_title = [f"H{i}" for i in range(columns)], "head"
-    where = [f"position {j}, {name}" if clean else name for j, name in enumerate(x)]
-    hover = [[f"L{i}, {where[j]}: {recovered_LX[i, j]:.3f}" for j in range(columns)] for i in range(layers)]
+        where = x
+    hover = [
+        [f"{row}, {where[j]}: {'not known yet' if np.isnan(v) else f'{v:.3f}'}" for j, v in enumerate(shares)]
+        for row, shares in zip(rows, recovered_LX, strict=True)
+    ]
     return heat(
         recovered_LX,
         x=x,
-        y=[f"L{i}" for i in range(layers)],
+        y=rows,
         x_title=x_title,
         y_title="layer",
         z_title="recovered share",

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
+from models.tap import PLACES
 from playground.findings.finding import Finding
 from playground.interventions.ablations import Costs
+from playground.interventions.editing import Effect
 from playground.interventions.logit_lens import Lens
+from playground.interventions.moved import Moved
 from playground.interventions.parts import kind, name
 from playground.interventions.patching import Patching
+from playground.interventions.places import UNITS, called
 from playground.interventions.swapping import Swap
 from playground.wording import change, decimal, percent
 
@@ -20,12 +24,6 @@ CLEAR = 0.5  # share of the logit difference from which an activation is said to
 TRIVIAL = 1e-3  # from 1: what the answer is read from, but for rounding
 MOVED = 0.01  # nats of KL from which a prediction is said to change
 SINGLE = ("head", "cross head", "expert")
-PARTS = {
-    "layer": "stream after",
-    "self_attention": "self-attention of",
-    "cross_attention": "cross-attention of",
-    "feed_forward": "feed-forward of",
-}
 
 
 def costs(found: Costs) -> Finding:
@@ -59,17 +57,20 @@ def patching(found: Patching, words: Sequence[str]) -> Finding:
     """Which single activation brings most of the clean answer back. `words`: the vocabulary. The stream that the answer
     is read from does not count: it brings all back in any model.
     """
-    shares_LX = found.recovered_LX.copy()
-    trivial = found.part == "layer" and abs(shares_LX[-1, found.answer.at] - 1) < TRIVIAL and len(shares_LX) > 1
+    shares_LX = np.nan_to_num(found.recovered_LX, nan=-np.inf)  # not known yet
+    streams = found.part == "residual.after" and len(shares_LX) > 1
+    trivial = streams and abs(shares_LX[-1, found.answer.at] - 1) < TRIVIAL
     if trivial:
         shares_LX[-1, found.answer.at] = 0
-    layer, x = (int(i) for i in np.unravel_index(shares_LX.argmax(), shares_LX.shape))
-    share = float(shares_LX[layer, x])
+    row, x = (int(i) for i in np.unravel_index(shares_LX.argmax(), shares_LX.shape))
+    share, layer = float(shares_LX[row, x]), found.layers[row]
     right, wrong = (words[token] for token in found.answer[1:])
-    which = f"{PARTS[found.part]} L{layer}" + (f", H{found.head}" if found.head is not None else "")
     place = f"L{layer} H{x}"
     if found.by == "position":
-        place = f"the {which} at position {x} ({words[found.clean_ids[x]]})"
+        narrowed = [f", H{found.head}"] if found.head is not None else []
+        narrowed += [f", {UNITS.get(PLACES[found.part][-1], 'key')} {found.unit}"] if found.unit is not None else []
+        which = f"{'' if layer is None else f'L{layer} '}{called(found.part)}{''.join(narrowed)}"
+        place = f"{which} at position {x} ({words[found.clean_ids[x]]})"
     difference = (
         f"The logit of {_safe(right)} minus that of {_safe(wrong)} is {decimal(found.clean)} on the clean prompt and "
         f"{decimal(found.corrupted)} on the corrupted one."
@@ -81,7 +82,7 @@ def patching(found: Patching, words: Sequence[str]) -> Finding:
             f"{difference} The most is {percent(share, 0)}, by {_safe(place)}.",
         )
     besides = (
-        f"Besides L{len(shares_LX) - 1} at position {found.answer.at}, where the answer is read, " if trivial else ""
+        f"Besides L{found.layers[-1]} at position {found.answer.at}, where the answer is read, " if trivial else ""
     )
     some = f"{besides}{beyond} of {_count(found.recovered_LX.size - trivial, 'activation')}"
     more = f"{some} {'brings' if beyond == 1 else 'bring'} back at least {percent(CLEAR, 0)}."
@@ -133,12 +134,34 @@ def rollout(
 
 def swap(found: Swap, words: Sequence[str]) -> Finding:
     """How many predictions change, and which the most."""
-    moved = np.flatnonzero(found.kl_T > MOVED)
+    count, told = _moved(found.moved, words)
     old, new = words[found.old], words[found.new]
     where = f"at position {found.position}" + (" of the source" if found.side == "source" else "")
-    if not len(moved):
-        none = f"Every prediction stays within {MOVED} nats of what it was."
-        return Finding(f"Putting {new} for {old} {where} changes no prediction", none)
+    return Finding(f"Putting {new} for {old} {where} changes {count}", told)
+
+
+def edited(found: Effect, what: str, words: Sequence[str]) -> Finding:
+    """What an edit does to the loss, and to which predictions. `what`: "L1 pattern, H0, set to zero"."""
+    count, told = _moved(found.moved, words)
+    if not found.scored:
+        return Finding(f"{what}: changes {count}", f"No token here has a known answer, so there is no loss. {told}")
+    (loss, right), (less, fewer), change_ = found.before.mean(), found.after.mean(), found.change
+    many = len(found.before.loss_B)
+    basis = f"{_count(found.scored, 'scored token')} of {_count(many, 'example')}"
+    error = f" ({change(change_.loss, change_.loss_error)})" if many > 1 else ""
+    verb = "stays at" if f"{loss:.3f}" == f"{less:.3f}" else f"goes from {loss:.3f} to"
+    title = f"{what}: the loss {verb} {less:.3f}"
+    accuracy = f"accuracy {percent(right)} → {percent(fewer)}, on {basis}."
+    return Finding(
+        title, f"Loss {loss:.3f} → {less:.3f} nats{error}, {accuracy} In the first example it changes {count}. {told}"
+    )
+
+
+def _moved(found: Moved, words: Sequence[str]) -> tuple[str, str]:
+    """(how many predictions change, which the most)."""
+    changed = np.flatnonzero(found.kl_T > MOVED)
+    if not len(changed):
+        return "no prediction", f"Every prediction stays within {MOVED} nats of what it was."
     most = int(found.kl_T.argmax())
     turned = int((found.top_before_T != found.top_after_T).sum())
     parts = [
@@ -146,8 +169,7 @@ def swap(found: Swap, words: Sequence[str]) -> Finding:
         f"{_token(words, int(found.top_after_T[most]))}.",
         f"The likeliest token changes at {turned} of {len(found.kl_T)} positions.",
     ]
-    title = f"Putting {new} for {old} {where} changes {len(moved)} of {len(found.kl_T)} predictions"
-    return Finding(title, " ".join(parts))
+    return f"{len(changed)} of {len(found.kl_T)} predictions", " ".join(parts)
 
 
 def _begun(place: str) -> str:

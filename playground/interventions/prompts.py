@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from models import Patch, Transformer
-from models.edits import Part, StackName
+from models.edits import StackName
 from playground.interventions.parts import coupled
+from playground.interventions.places import Place
 from playground.tasks.base import Batch
 from playground.tasks.forward import forward, to
 
@@ -40,27 +41,20 @@ class Pair(NamedTuple):
     """Logits."""
     corrupted_difference: float
 
-    @property
-    def depth(self) -> int:
-        return self.model.config.depths()[self.stack]
-
-    @property
-    def length(self) -> int:
-        return len(self.ids()[0])
-
-    def ids(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """What the stack reads of the clean and of the corrupted prompt."""
-        return _reads(self.clean, self.stack), _reads(self.corrupted, self.stack)
+    def ids(self, place: Place) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What stands at the positions of a place, of the clean and of the corrupted prompt."""
+        side = "encoder" if place.of_source else place.stack
+        return _reads(self.clean, side), _reads(self.corrupted, side)
 
     @torch.no_grad()
-    def patched(self, at_BT: Tensor, part: Part, layer: int, head: int | None) -> Tensor:
+    def patched(self, at_BT: Tensor, part: str, layer: int | None, head: int | None, unit: int | None = None) -> Tensor:
         """(B,) logit differences of the corrupted prompt, patched at the positions of each row of `at_BT`."""
-        found, room = [], max(1, TOKENS // max(self.length, self.clean.ids_BT.shape[1]))
+        found, room = [], max(1, TOKENS // max(at_BT.shape[1], self.clean.ids_BT.shape[1]))
         device = next(self.model.parameters()).device
         for rows_BT in at_BT.split(room):
             batch = to(_beside(self.clean, self.corrupted, len(rows_BT)), device)
             at = torch.cat([torch.zeros_like(rows_BT[:1]), rows_BT]).to(device)
-            edit = Patch(self.stack, layer, part, at, head=head)  # the clean prompt is example 0
+            edit = Patch(self.stack, layer, part, at, head=head, unit=unit)  # the clean prompt is example 0
             found.append(difference(forward(self.model, batch, edits=[edit]).logits_BTV, self.answer)[1:])
         return torch.cat(found)
 

@@ -4,52 +4,30 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
 from models import Transformer
-from playground.tasks.base import IGNORE, Batch
+from playground.interventions.moved import Moved, moved
+from playground.tasks.base import Batch
 from playground.tasks.forward import forward, to
 
 Side = Literal["ids", "source"]
 
 
 class Swap(NamedTuple):
-    """One example before and after, by position of the predictions, T of them."""
+    """What a swap changes."""
 
     side: Side
     position: int
     old: int
     new: int
-    ids: tuple[int, ...]
-    """What the predicting stack reads, before the swap."""
-    targets: tuple[int, ...]
-    """What was to be predicted before the swap; `IGNORE` where nothing was."""
-    wanted_before_T: np.ndarray
-    """Probability of that token; NaN where nothing is scored."""
-    wanted_after_T: np.ndarray
-    top_before_T: np.ndarray
-    """Likeliest token."""
-    top_after_T: np.ndarray
-    kl_T: np.ndarray
-    """KL(before || after), nats: 0 where the swap changes nothing."""
+    moved: Moved
+    """The predictions of the example; `ids` and `targets` are those before the swap."""
 
     def frame(self) -> pd.DataFrame:
-        """One row per position: position, token, target, wanted_before, wanted_after, top_before, top_after, kl."""
-        columns = {
-            "position": range(len(self.ids)),
-            "token": self.ids,
-            "target": pd.array([None if t == IGNORE else t for t in self.targets], dtype="Int64"),
-            "wanted_before": self.wanted_before_T,
-            "wanted_after": self.wanted_after_T,
-            "top_before": self.top_before_T,
-            "top_after": self.top_after_T,
-            "kl": self.kl_T,
-        }
-        return pd.DataFrame(columns)
+        """See `Moved.frame`."""
+        return self.moved.frame()
 
 
 @torch.no_grad()
@@ -77,27 +55,6 @@ def swap(
     swapped_BT[example, position] = token
     other = batch._replace(**{"ids_BT" if side == "ids" else "source_BS": swapped_BT})
     device = next(model.parameters()).device
-    before_TV, after_TV = (
-        forward(model, to(given, device)).logits_BTV[example].float().log_softmax(dim=-1).cpu()
-        for given in (batch, other)
-    )
-    targets_T = batch.targets_BT[example].cpu()
-    kl_T = F.kl_div(after_TV, before_TV, log_target=True, reduction="none").sum(dim=-1).clamp(min=0)
-    return Swap(
-        side,
-        position,
-        old,
-        token,
-        tuple(batch.ids_BT[example].tolist()),
-        tuple(targets_T.tolist()),
-        _wanted(before_TV, targets_T),
-        _wanted(after_TV, targets_T),
-        before_TV.argmax(dim=-1).numpy(),
-        after_TV.argmax(dim=-1).numpy(),
-        kl_T.numpy(),
-    )
-
-
-def _wanted(logs_TV: Tensor, targets_T: Tensor) -> np.ndarray:
-    probs_T = logs_TV.gather(-1, targets_T.clamp(min=0)[:, None])[:, 0].exp()
-    return probs_T.masked_fill(targets_T == IGNORE, torch.nan).numpy()
+    before_TV, after_TV = (forward(model, to(given, device)).logits_BTV[example] for given in (batch, other))
+    found = moved(before_TV, after_TV, batch.ids_BT[example], batch.targets_BT[example])
+    return Swap(side, position, old, token, found)

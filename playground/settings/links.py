@@ -13,6 +13,7 @@ from playground.settings.forms import change, flat, ordered, plain, read
 
 LONGEST, LONGEST_VALUE = 16_000, 1200  # characters of a query, and of one value in it
 LONGEST_LENS = 40  # characters of a lens's name
+CHOSEN = "chosen"  # in the lens
 TOLD = 5  # sentences about what is wrong
 
 
@@ -23,17 +24,23 @@ class Shared(NamedTuple):
     raw: dict[str, Any]
     lens: str = "attention"
     probe: str | None = None
+    chosen: Mapping[str, Any] = {}
+    """What is chosen in the lens; its choices check what they take."""
     sentences: tuple[str, ...] = ()
     """What in the link could not be taken, one sentence each."""
 
 
-def link(preset: str, raw: Mapping[str, Any], *, lens: str, probe: str | None = None) -> str:
+def link(
+    preset: str, raw: Mapping[str, Any], *, lens: str, probe: str | None = None, chosen: Mapping[str, Any] = {}
+) -> str:
     """The query string ("?preset=...&model.layers=3"). Kinds come first, so that their fields find their place."""
     before, after = flat(presets.raw(preset)), flat(raw)
     changed = {p: v for p, v in after.items() if before.get(p, _ABSENT) != v}
     settings = [(path, text) for path, text in encoded(dict(sorted(changed.items()))) if len(text) <= LONGEST_VALUE]
     pairs = [("preset", preset), *settings]
     pairs += [("lens", lens)] + ([("probe", probe)] if probe else [])
+    words = json.dumps(chosen, ensure_ascii=False, separators=(",", ":"))
+    pairs += [(CHOSEN, words)] if chosen and len(words) <= LONGEST_VALUE else []
     return "?" + urlencode(pairs)
 
 
@@ -72,7 +79,8 @@ def opened(query: str | Mapping[str, str]) -> Shared | None:
     pairs = {
         k: v
         for k, v in pairs.items()
-        if k in ("preset", "lens", "probe") or k.split(".")[0] in ("model", "task", "training", "seed", "device")
+        if k in ("preset", "lens", "probe", CHOSEN)
+        or k.split(".")[0] in ("model", "task", "training", "seed", "device")
     }
     if not pairs:
         return None
@@ -82,12 +90,13 @@ def opened(query: str | Mapping[str, str]) -> Shared | None:
         sentences.append(f"The link names a preset {preset!r:.40} that does not exist; {presets.FIRST} is shown.")
         preset = presets.FIRST
     lens, probe = pairs.pop("lens", "attention"), pairs.pop("probe", None)
+    chosen = decoded(pairs.pop(CHOSEN, "{}"))
     wanted = [(path, decoded(text)) for path, text in ordered(pairs)]
     raw, refused = taken(presets.raw(preset), wanted)
     sentences += [f"{sentence} It was left out." for sentence in refused]
     more = [f"{len(sentences) - TOLD} more settings were left out."] if len(sentences) > TOLD else []
     shown = (*sentences[:TOLD], *more)
-    return Shared(preset, raw, lens[:LONGEST_LENS], probe, shown)
+    return Shared(preset, raw, lens[:LONGEST_LENS], probe, chosen if isinstance(chosen, dict) else {}, shown)
 
 
 def taken(raw: dict[str, Any], wanted: list[tuple[str, Any]]) -> tuple[dict[str, Any], list[str]]:

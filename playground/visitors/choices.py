@@ -1,4 +1,5 @@
-"""What a visitor has chosen to see in a lens. Each lens derives its own; they are written down with the session."""
+"""What a visitor has chosen to see in a lens. Each lens derives its own; they are written down with the session, and a
+link brings those of the lens in sight."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ export const url = path => {
 };
 
 /** Whether this page is about to take a configuration from its address: until then the stored replay is not its picture. */
-const LINKED = /^(preset$|lens$|probe$|(model|task|training)\.|seed$|device$)/;
+const LINKED = /^(preset$|lens$|probe$|chosen$|(model|task|training)\.|seed$|device$)/;
 const LONGEST_WAIT_MS = 10_000;
 let opening = [...new URLSearchParams(location.search).keys()].some(name => LINKED.test(name));
 export const isOpening = () => opening;

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qsl
 
 import pytest
 
 from playground.acts import configuration, run
+from playground.lenses import LENSES
+from playground.lenses.intervene.choices import InterveneChoices
 from playground.settings.presets import FIRST
 from playground.visitors.event import Event
 from playground.visitors.session import Session
@@ -96,6 +99,32 @@ def test_a_link_is_opened_once_and_its_run_is_built_by_a_job():
     finish(session, "open")
     assert session.run.config.model.layers == 1
     assert [kept.run for kept in session.shelf.kept] == [built]
+
+
+def test_a_link_brings_what_is_chosen_in_its_lens():
+    session = trained(1, "copy")
+    session.lens = "intervene"
+    configuration.link(session, Event({}))
+    assert "chosen" not in session.link
+    state = session.of(InterveneChoices)
+    state.trial = "place"
+    state.chosen |= {("place", "place"): "attention.q", ("place", "head"): 1}
+    configuration.link(session, Event({}))
+    other = Session()
+    configuration.opened(other, dict(parse_qsl(session.link[1:])))
+    finish(other, "open")
+    assert other.of(InterveneChoices).plain() == state.plain()
+
+
+@pytest.mark.parametrize("lens", LENSES)
+@pytest.mark.parametrize("junk", [[[["a"]]], {"a": {}}, -1, 1e308, True, "x" * 1000, None], ids=lambda v: repr(v)[:20])
+def test_choices_of_a_link_that_make_no_sense_do_no_harm(lens, junk):
+    names = ("trial", "chosen", "layer", "expert", "stack", "table", "shown", "x" * 300)
+    session = Session()
+    configuration.opened(session, {**COPY, "lens": lens, "chosen": json.dumps(dict.fromkeys(names, junk))})
+    finish(session, "open")
+    assert session.run is not None, session.notice
+    json.dumps(LENSES[lens].value(session, True), allow_nan=False)
 
 
 def test_play_before_the_run_of_a_link_was_built_builds_and_trains_it():

@@ -26,11 +26,11 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
     "parts": lambda: interventions.parts(
         {"self-attention": COLUMN, "position": WHOLE}, {"self-attention": COLUMN / 10, "position": WHOLE / 10}
     ),
-    "patching by position": lambda: interventions.patching(SHARES, clean=TOKENS, corrupted=[*"abda"]),
-    "patching by head": lambda: interventions.patching(SHARES),
+    "patching by position": lambda: interventions.patching(SHARES, layers=(0, 1), clean=TOKENS, corrupted=[*"abda"]),
+    "patching by head": lambda: interventions.patching(SHARES, layers=(0, 1)),
     "lens": lambda: interventions.lens(SHARES, [TOKENS, TOKENS], rows=["embedding", "L0"], tokens=TOKENS),
     "rollout": lambda: interventions.rollout(SHARES, tokens=TOKENS, position=3),
-    "swap": lambda: effects.swap(np.array([0.0, 0.2, 1.0, 0.1]), tokens=TOKENS, before=TOKENS, after=[*"abda"]),
+    "moved": lambda: effects.moved(np.array([0.0, 0.2, 1.0, 0.1]), tokens=TOKENS, before=TOKENS, after=[*"abda"]),
     "induction": lambda: effects.induction(["L1 H2", "others"], LEFT, LEFT, whole=0.99, chance=0.03),
 }
 
@@ -77,8 +77,8 @@ def test_cells_hold_their_numbers_and_say_their_error():
     assert cells["hovertext"][0][2] == "L0 H2: not measured"
     assert heads["layout"]["xaxis"]["ticktext"] == ["H0", "H1", "H2"]
     assert interventions.costs(COSTS, COSTS, unit="expert")["layout"]["xaxis"]["ticktext"][0] == "E0"
-    assert interventions.patching(np.full((2, 2), -0.001))["data"][0]["text"][0] == ["0.00", "0.00"]
-    assert "text" not in interventions.patching(np.zeros((2, 17)))["data"][0]
+    assert interventions.patching(np.full((2, 2), -0.001), layers=(0, None))["data"][0]["text"][0] == ["0.00", "0.00"]
+    assert "text" not in interventions.patching(np.zeros((2, 17)), layers=(0, 1))["data"][0]
 
 
 def test_what_belongs_to_all_layers_has_its_own_row():
@@ -101,3 +101,12 @@ def test_accuracy_stands_beside_the_whole_model_and_guessing():
     assert [note["text"] for note in made["layout"]["annotations"]] == ["whole model 0.99", "chance 0.03"]
     assert made["data"][1]["x"] == [0.2, None]
     assert made["data"][0]["error_x"]["array"] == [0.1, 0.9]
+
+
+def test_prompts_that_differ_in_many_tokens_are_named_by_the_clean_one_and_told_by_both():
+    clean, corrupted = [*"abcdefgh"], [*"abXdefgh"]
+    one = interventions.patching(np.zeros((1, 8)), layers=(0,), clean=clean, corrupted=corrupted)
+    assert one["layout"]["xaxis"]["ticktext"][2] == "c | X"
+    many = interventions.patching(np.zeros((1, 8)), layers=(0,), clean=clean, corrupted=[*"zyxwvuts"])
+    assert many["layout"]["xaxis"]["ticktext"] == clean
+    assert many["data"][0]["hovertext"][0][2] == "L0, position 2, c | x: 0.000"

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from models import Patch
 from models.attention import GQA, MHA
+from models.mixture import MoE
 from models.norm import Norm
 from playground.interventions import prompts
-from playground.interventions.patching import by_head, by_position
+from playground.interventions.patching import by_head, by_position, patching
+from playground.interventions.places import places
 from playground.interventions.prompts import Answer
 from playground.tasks.base import Batch
 from tests.playground.intervened import model_of, one
@@ -56,7 +59,7 @@ def at(t: int, first: Any) -> Any:
 @pytest.mark.parametrize("place", ["pre", "post"])
 @pytest.mark.parametrize(
     ("part", "module"),
-    [("layer", ""), ("self_attention", "attention"), ("feed_forward", "feed_forward")],
+    [("residual.after", ""), ("attention.out", "attention"), ("feed_forward.out", "feed_forward")],
 )
 @pytest.mark.parametrize("topology", ["decoder-only", "encoder-only", "encoder-decoder"])
 def test_every_cell_is_two_passes_by_hand(topology: Any, part: Any, module: str, place: Any):
@@ -89,9 +92,8 @@ def channels(head: int, t: int | None = None) -> Any:
 def test_heads_are_patched_before_the_output_projection(name: str):
     model: Any = model_of(**(BOTH if name == "cross_attention" else {}))
     clean, corrupted = (one([1, 2, 3, 4, 5, 6], s) if name == "cross_attention" else one(s) for s in (IDS, OTHER))
-    part: Any = "self_attention" if name == "attention" else name
-    got = by_head(model, clean, corrupted, ANSWER, part, stack="decoder")
-    single = by_position(model, clean, corrupted, ANSWER, part, head=2, stack="decoder")
+    got = by_head(model, clean, corrupted, ANSWER, f"{name}.z", stack="decoder")
+    single = by_position(model, clean, corrupted, ANSWER, f"{name}.z", head=2, stack="decoder")
     high, low = (logit_difference(model, prompt, ANSWER) for prompt in (clean, corrupted))
 
     def share(layer: int, head: int, t: int | None = None) -> float:
@@ -130,6 +132,66 @@ def test_what_must_be_so_in_a_decoder(monkeypatch: pytest.MonkeyPatch):
 
 def test_attention_without_sharing_of_keys_is_patched_too():
     model = model_of(attention=MHA(), parallel=True)
-    got = by_position(model, one(IDS), one(OTHER), ANSWER, "feed_forward")
+    got = by_position(model, one(IDS), one(OTHER), ANSWER, "feed_forward.out")
     assert np.isfinite(got.recovered_LX).all()
     assert np.abs(got.recovered_LX).max() > 0.01
+
+
+PLACED = {
+    "queries of a head": ("decoder-only", "attention.q", {"head": 1}),
+    "values": ("encoder-only", "attention.v", {}),
+    "a key of the pattern": ("decoder-only", "attention.pattern", {"head": 0, "unit": 1}),
+    "keys of the source": ("encoder-decoder", "cross_attention.k", {"head": 1}),
+    "a neuron": ("encoder-only", "feed_forward.post", {"unit": 5}),
+    "embeddings": ("decoder-only", "embedding", {}),
+    "experts": ("experts", "feed_forward.experts", {}),
+}
+
+
+@pytest.mark.parametrize(("topology", "part", "narrow"), PLACED.values(), ids=PLACED.keys())
+def test_any_place_is_patched_with_what_a_recorded_pass_has_there(
+    topology: str, part: str, narrow: dict[str, int], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(prompts, "LEAST", 1e-6)
+    moe = {"feed_forward": MoE(hidden=12, experts=4, every=2)}
+    model: Any = model_of(**(moe if topology == "experts" else {"topology": topology}))
+    sourced = topology == "encoder-decoder"
+    clean, corrupted = (one(i, i[::-1] if sourced else None) for i in (IDS, OTHER))
+    stack: Any = "encoder" if topology == "encoder-only" else "decoder"
+    answer = Answer(5, 9, 2)
+    got = by_position(model, clean, corrupted, answer, part, stack=stack, **narrow)
+    layers = places(model)[stack][part].layers or (None,)
+    assert got.layers == layers
+    assert got.recovered_LX.shape == (len(layers), 6)
+
+    def difference(edits: Any = ()) -> float:
+        with torch.no_grad():
+            logits = model(corrupted.ids_BT, source_BS=corrupted.source_BS, edits=edits).logits_BTV[0, 5].double()
+        return (logits[9] - logits[2]).item()
+
+    names = [f"{stack}.{part}" if layer is None else f"{stack}.{layer}.{part}" for layer in layers]
+    with torch.no_grad():
+        known = model(clean.ids_BT, source_BS=clean.source_BS, record=names).places
+    for (row, layer), t in ((each, t) for each in enumerate(layers) for t in range(6)):
+        at = torch.zeros(1, 6, dtype=torch.bool)
+        at[0, t] = True
+        y = known[names[row]]
+        y = y if "head" not in narrow else y[:, narrow["head"]]
+        y = y if "unit" not in narrow else y[..., narrow["unit"]]
+        patched = difference([Patch(stack, layer, part, at, values=y, **narrow)])
+        expected = (patched - got.corrupted) / (got.clean - got.corrupted)
+        assert got.recovered_LX[row, t] == pytest.approx(expected, abs=1e-3)
+    assert np.abs(got.recovered_LX).max() > 1e-3
+
+
+def test_what_is_known_after_each_layer_is_told_and_a_place_without_heads_has_no_map_of_them():
+    model, given = model_of(layers=3), (one(IDS), one(OTHER), ANSWER)
+    seen = [np.isnan(now.recovered_LX).all(1).tolist() for now in patching(model, *given, "attention.q", by="position")]
+    assert seen == [[False, True, True], [False, False, True], [False, False, False]]
+    assert len(next(patching(model, *given, "attention.q", by="position")).frame()) == 6
+    with pytest.raises(ValueError, match=r"residual\.after has no heads"):
+        by_head(model, *given, "residual.after")
+    assert by_head(model, *given, "attention.k").recovered_LX.shape == (
+        3,
+        places(model)["decoder"]["attention.k"].heads,
+    )

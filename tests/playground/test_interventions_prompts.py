@@ -39,8 +39,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no token": (prompts_of(answer=Answer(4, 2, 13)), "tokens from 0 to 12"),
     "no position": (prompts_of(answer=Answer(6, 2, 3)), "a position from 0 to 5; got 6"),
     "absent stack": (prompts_of(stack="encoder"), "no encoder: it is decoder-only"),
-    "absent head": (prompts_of(part="self_attention", head=4), "heads 0 to 3 exist"),
-    "positions": (prompts_of(part="position"), "parts are self_attention"),
+    "absent head": (prompts_of(part="attention.z", head=4), "heads 0 to 3 exist"),
+    "positions": (prompts_of(part="position"), "no place 'position'"),
     "a difference behind the answer": (
         prompts_of(corrupted=one([*IDS[:5], 9])), r"too close to take shares of \(at least 0.1 apart\)"
     ),
@@ -64,9 +64,9 @@ def test_models_that_cannot_be_patched_are_refused():
 
 
 def patched(recovered: list[list[float]], **fields: Any) -> Patching:
-    base = Patching(
-        "decoder", "layer", None, "position", np.array(recovered), 3.0, -1.0, Answer(2, 4, 0), (1, 2, 3), (1, 5, 3)
-    )
+    shares_LX, answer, layers = np.array(recovered), Answer(2, 4, 0), (0, 1)
+    read = (1, 2, 3), (1, 5, 3)
+    base = Patching("decoder", "residual.after", None, "position", shares_LX, 3.0, -1.0, answer, *read, layers)
     return base._replace(**fields)
 
 
@@ -74,16 +74,16 @@ def test_the_finding_names_the_activation_that_brings_the_answer_back():
     told = findings.patching(
         patched([[0, 0.62, 0.97], [0, 0.1, 1.0]]), WORDS
     )  # the last is what the answer is read from
-    assert told.title == "The stream after L0 at position 2 (d) brings 97 % of the answer back"
+    assert told.title == "L0 stream after layer at position 2 (d) brings 97 % of the answer back"
     assert "The logit of e minus that of a is 3.00 on the clean prompt and −1.00 on the corrupted one" in told.html
     assert (
         "Besides L1 at position 2, where the answer is read, 2 of 5 activations bring back at least 50 %" in told.html
     )
     single = findings.patching(patched([[0, 0.62, 0.2], [0, 0.1, 0.3]]), WORDS)
     assert "1 of 6 activations brings back at least 50 %" in single.html
-    heads = findings.patching(patched([[0.1, 0.8]], part="self_attention", by="head"), WORDS)
+    heads = findings.patching(patched([[0.1, 0.8]], part="attention.z", by="head"), WORDS)
     assert heads.title == "L0 H1 brings 80 % of the answer back"
-    weak = findings.patching(patched([[0.1, 0.2, 0]], part="feed_forward"), ["<", "a", "b", "c", ">"])
+    weak = findings.patching(patched([[0.1, 0.2, 0]], part="feed_forward.out"), ["<", "a", "b", "c", ">"])
     assert weak.title == "No single activation brings the answer back"
     assert "The logit of &gt; minus that of &lt;" in weak.html
-    assert "The most is 20 %, by the feed-forward of L0 at position 1 (b)" in weak.html
+    assert "The most is 20 %, by L0 feed-forward output at position 1 (b)" in weak.html

@@ -6,9 +6,9 @@ import math
 
 import pytest
 import torch
-from tests.playground.test_measures_head_roles import IDS, LOOKS, B, T, even, slowly, weights
 
 from playground.measures.head_roles import distributions, heads, self_cells
+from tests.playground.test_measures_head_roles import IDS, LOOKS, B, T, even, slowly, weights
 
 SIGNED = torch.randn(2, B, 3, T, T, generator=torch.Generator().manual_seed(1)).tril()
 

@@ -103,6 +103,18 @@ def test_the_lens_and_the_probe_travel_too(lens):
     assert (shared.lens, shared.probe) == (lens, "a b&c=+é")
 
 
+def test_what_is_chosen_in_the_lens_travels_unless_it_is_long_or_no_choices():
+    chosen = {"trial": "place", "chosen": [["place", "place", "attention.q"], ["place", "head", 1]]}
+    shared = opened(link("copy", raw("copy"), lens="intervene", chosen=chosen))
+    assert shared is not None
+    assert shared.chosen == chosen
+    assert "chosen" not in link("copy", raw("copy"), lens="intervene", chosen={"trial": "x" * LONGEST_VALUE})
+    for text in ("[1]", "3", "{", "null"):
+        other = opened({"preset": "copy", "chosen": text})
+        assert other is not None
+        assert (other.chosen, other.sentences) == ({}, ())
+
+
 def test_a_long_text_stays_at_home_and_the_rest_arrives():
     values = put(put(raw("text"), "task.text", "\n" * LONGEST_VALUE), "training.batch", 3)
     shared = opened(link("text", values, lens="attention"))

@@ -26,7 +26,7 @@ def _choose(session: Session, name: str, value: object) -> None:
     trial = chosen(session)
     field = next((f for f in inputs(session, trial, subject(session)) if f.name == name), None)
     value = int(value) if isinstance(value, float) and value.is_integer() else value
-    if field is None or not any(value == each and type(value) is type(each) for each, _ in field.options):
+    if field is None or not field.takes(value):
         return
     session.of(InterveneChoices).chosen[trial.id, name] = value
     session.of(InterveneChoices).said = session.of(InterveneChoices).tone = ""

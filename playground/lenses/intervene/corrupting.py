@@ -1,4 +1,6 @@
-"""A corrupted prompt: one token of the probe is another, chosen so that the model answers otherwise."""
+"""A corrupted prompt: one token of the probe is another, chosen so that the model answers otherwise; or another example
+of it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from torch import Tensor
 
 from models import Transformer
 from playground.interventions.prompts import Answer
-from playground.lenses.intervene.trial import first
+from playground.lenses.intervene.trial import example
 from playground.tasks.base import IGNORE, MASK, PAD, SEPARATOR, START, Batch
 from playground.tasks.forward import forward, to
 
@@ -33,10 +35,10 @@ class Corruption(NamedTuple):
     clean: Batch
     corrupted: Batch
     answer: Answer
-    position: int
-    """Of the token that differs, in the source where there is one."""
-    old: int
-    new: int
+    position: int | None = None
+    """Of the token that differs, in the source where there is one; None: all of the example is another."""
+    old: int = 0
+    new: int = 0
 
 
 @torch.no_grad()
@@ -44,7 +46,7 @@ def corruption(model: Transformer, batch: Batch, words: tuple[str, ...], wish: W
     """Swap one token after another for that of another example, or of another place, and keep the swap that moves the
     answer the most. Raises ValueError where nothing can be swapped, and where both answers are the same.
     """
-    clean, field = first(batch), "ids_BT" if batch.source_BS is None else "source_BS"
+    clean, field = example(batch), "ids_BT" if batch.source_BS is None else "source_BS"
     read_BT = batch.ids_BT if batch.source_BS is None else batch.source_BS
     scored = (clean.targets_BT[0] != IGNORE).nonzero().flatten().tolist()
     length = clean.ids_BT.shape[1]
@@ -77,6 +79,31 @@ def corruption(model: Transformer, batch: Batch, words: tuple[str, ...], wish: W
     corrupted = clean._replace(**{field: variants_BT[best : best + 1]})
     answer = Answer(at, right, int(wrong_B[best]))
     return Corruption(clean, corrupted, answer, position, int(read_BT[0, position]), token)
+
+
+@torch.no_grad()
+def exchanged(model: Transformer, batch: Batch, words: tuple[str, ...], wish: Wish, other: int) -> Corruption:
+    """Another example in place of the first; the answer is read where the two move it the most. Raises ValueError where
+    both answers are the same.
+    """
+    clean, corrupted = example(batch), example(batch, other)
+    device = next(model.parameters()).device
+    high_TV, low_TV = (forward(model, to(b, device)).logits_BTV[0].cpu().double() for b in (clean, corrupted))
+    places = [wish.at] if wish.at is not None else (clean.targets_BT[0] != IGNORE).nonzero().flatten().tolist()
+    found = []
+    for at in places or [len(high_TV) - 1]:
+        asked, instead = int(clean.targets_BT[0, at]), int(corrupted.targets_BT[0, at])
+        right = wish.right if wish.right is not None else asked if asked != IGNORE else int(high_TV[at].argmax())
+        wrong = wish.wrong
+        if wrong is None:
+            likeliest = next(i for i in low_TV[at].topk(2).indices.tolist() if i != right)
+            wrong = likeliest if instead in (IGNORE, right) else instead
+        moved = (high_TV - low_TV)[at, right] - (high_TV - low_TV)[at, wrong]
+        found.append((float(moved), Answer(at, right, wrong)))
+    answer = max(found)[1]
+    if answer.right == answer.wrong:
+        raise ValueError(f"Both answers are {words[answer.right]}. Choose another clean or another corrupted answer.")
+    return Corruption(clean, corrupted, answer)
 
 
 def _best(moved_B: Tensor, places: list[int], at: int) -> int:

@@ -45,6 +45,14 @@ def held_out(run: Run, count: int) -> Batch:
     return run.task.batch(count, generator, run.topology, split="validation")
 
 
+def held_out_lines(run: Run, count: int) -> tuple[list[str], str]:
+    """(lines, name) of them in Python; the lines need torch."""
+    if count == len(run.held_out.ids_BT):
+        return [], "run.held_out"
+    drawn = f"generator = torch.Generator().manual_seed({VALIDATION_SEED})"
+    return [drawn, f'held_out = run.task.batch({count}, generator, run.topology, split="validation")'], "held_out"
+
+
 def start(
     subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bool]
 ) -> Iterator[tuple[float, Costs | None]]:
@@ -127,14 +135,9 @@ def _tell(
 
 
 def python(subject: Subject, found: Costs, settings: dict[str, Any]) -> Python:
-    count, run = settings["examples"], subject.run
-    lines, name = [""], "run.held_out"
-    if count != len(run.held_out.ids_BT):
-        lines += [f"batch = run.task.batch({count}, torch.Generator().manual_seed({VALIDATION_SEED}), run.topology, "]
-        lines[-1] += 'split="validation")'
-        name = "batch"
-    imports = ["from playground.interventions.ablations import costs"] + ["import torch"] * (name == "batch")
-    lines += [f'*_, found = costs(run.model, {name}, how="{found.how}")  # one part after another']
+    lines, name = held_out_lines(subject.run, settings["examples"])
+    imports = ["from playground.interventions.ablations import costs"] + ["import torch"] * bool(lines)
+    lines = ["", *lines, f'*_, found = costs(run.model, {name}, how="{found.how}")  # one part after another']
     return Python(imports, [*lines, "print(found.frame())"])
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from playground.figures import interventions as figures
 from playground.findings import interventions as findings
 from playground.interventions.patching import Patching, patching
-from playground.lenses.intervene.corrupting import Corruption, Wish, corruption
+from playground.interventions.places import Place, called
+from playground.lenses.intervene import placed
+from playground.lenses.intervene.corrupting import Corruption, Wish, corruption, exchanged
 from playground.lenses.intervene.trial import (
     AUTO,
     Field,
@@ -19,6 +22,7 @@ from playground.lenses.intervene.trial import (
     Subject,
     Trial,
     batch_lines,
+    examples,
     pick,
     places,
     table,
@@ -26,16 +30,13 @@ from playground.lenses.intervene.trial import (
 )
 
 DOES = (
-    "Runs the model on a clean prompt and on a corrupted one, in which one token differs, and puts one activation of "
-    "the clean run after another into the corrupted one: how much of the clean answer comes back "
+    "Runs the model on a clean prompt and on a corrupted one, in which one token differs or which is another example, "
+    "and puts one activation of the clean run after another into the corrupted one: how much of the clean answer comes "
+    "back "
     '(<a href="https://arxiv.org/abs/2202.05262">Meng et al. 2022</a>).'
 )
-PARTS = (
-    ("layer", "Stream after layer"),
-    ("self_attention", "Self-attention"),
-    ("cross_attention", "Cross-attention"),
-    ("feed_forward", "Feed-forward"),
-)
+STREAM, SWAP = "residual.after", "swap"
+NOTE = "recovered share of the logit difference: 0 does nothing, 1 brings all back"
 
 
 class Patched(NamedTuple):
@@ -45,27 +46,20 @@ class Patched(NamedTuple):
 
 
 def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
-    depths, words = subject.run.config.model.depths(), subject.words
-    both = len(depths) > 1
-    stacks = [("encoder", "Encoder"), ("decoder", "Decoder")] if both else [(s, s.capitalize()) for s in depths]
-    stack = pick("stack", "Stack", stacks, chosen)
-    heads = subject.run.config.model.attention.query_heads()
-    feeds = subject.run.config.model.feed_forwards()[stack.value]
-    there = {
-        "layer": True,
-        "self_attention": bool(heads),
-        "cross_attention": bool(heads) and both and stack.value == "decoder",
-        "feed_forward": all(feed.kind != "none" for feed in feeds),
-    }
-    automatic, tokens = [(AUTO, "automatic")], vocabulary(words, auto=True)
-    read = places(subject.tokens("source"))
-    answers = places(subject.tokens())
-    return [
-        *([stack] if both else []),
-        pick("part", "Patch", [each for each in PARTS if there[each[0]]], chosen),
-        pick("position", "Corrupt position", [*automatic, *read], chosen, kind="select"),
+    which, place = placed.fields(subject, chosen, STREAM)
+    automatic, tokens = [(AUTO, "automatic")], vocabulary(subject.words, auto=True)
+    ways = [(SWAP, "one token swapped"), *examples(subject)]
+    prompt = pick("prompt", "Corrupted prompt", ways, chosen, kind="select")
+    swapped = [
+        pick("position", "Corrupt position", [*automatic, *places(subject.tokens("source"))], chosen, kind="select"),
         pick("token", "to", tokens, chosen, kind="select"),
-        pick("at", "Read the answer at", [*automatic, *answers], chosen, kind="select"),
+    ]
+    return [
+        *which,
+        *placed.within(subject, place, chosen),
+        prompt,
+        *(swapped if prompt.value == SWAP else []),
+        pick("at", "Read the answer at", [*automatic, *places(subject.tokens())], chosen, kind="select"),
         pick("right", "Clean answer", tokens, chosen, kind="select"),
         pick("wrong", "Corrupted answer", tokens, chosen, kind="select"),
     ]
@@ -74,51 +68,59 @@ def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
 def start(
     subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bool]
 ) -> Iterator[tuple[float, Patched | None]]:
-    model, route = subject.run.model, subject.run.precision.route
-    wish = Wish(**{name: None if settings[name] == AUTO else settings[name] for name in Wish._fields})
-    found = corruption(model, subject.batch, subject.words, wish)
+    model, route, batch, words = subject.run.model, subject.run.precision.route, subject.batch, subject.words
+    wish = Wish(**{name: None if settings.get(name, AUTO) == AUTO else settings[name] for name in Wish._fields})
+    with route():
+        other = settings["prompt"]
+        found = corruption(model, batch, words, wish) if other == SWAP else exchanged(model, batch, words, wish, other)
     prompts = (model, found.clean, found.corrupted, found.answer)
-    part, stack = settings["part"], settings.get("stack")
-    heads = bool(model.config.attention.query_heads())
-    end = 0.5 if heads else 1.0
-    positions = yield from _within(0.0, end, patching(*prompts, part, by="position", stack=stack, route=route))
-    yield end, Patched(found, positions, None)
-    if heads and not cancelled():
-        of = "cross_attention" if part == "cross_attention" else "self_attention"
-        by_head = yield from _within(end, 1.0, patching(*prompts, of, by="head", stack=stack, route=route))
-        yield 1.0, Patched(found, positions, by_head)
+    place, head, unit = placed.placed(subject, settings)
+    of = by_head_of(subject, place)
+    end = 1.0 if of is None else 0.5
+    now = None
+    for now in patching(*prompts, place.part, by="position", head=head, unit=unit, stack=place.stack, route=route):
+        yield end * _known(now), Patched(found, now, None)
+    assert now is not None
+    if of is None or cancelled():
+        return
+    narrow = unit if of == place.part else None
+    for heads in patching(*prompts, of, by="head", unit=narrow, stack=place.stack, route=route):
+        yield end + (1 - end) * _known(heads), Patched(found, now, heads)
 
 
-def _within(
-    low: float, high: float, steps: Generator[float, None, Patching]
-) -> Generator[tuple[float, None], None, Patching]:
-    """Part of an experiment, which takes it from one share done to another."""
-    while True:
-        try:
-            share = next(steps)
-        except StopIteration as done:
-            return done.value
-        yield low + (high - low) * min(share, 0.99), None
+def by_head_of(subject: Subject, place: Place) -> str | None:
+    """Which place is patched head by head: the one that is chosen, if it has heads; else what each head mixes."""
+    mixes = "cross_attention.z" if place.part.startswith("cross_attention") else "attention.z"
+    of = place.part if place.heads else mixes
+    return of if of in placed.known(subject.run)[place.stack] else None
+
+
+def _known(now: Patching) -> float:
+    """Share of the cells."""
+    return float((~np.isnan(now.recovered_LX)).mean())
 
 
 def shown(subject: Subject, found: Patched, settings: dict[str, Any]) -> Shown:
     words, by = subject.words, found.positions
     clean, corrupted = ([words[i] for i in ids] for ids in (by.clean_ids, by.corrupted_ids))
-    name = dict(PARTS)[by.part].lower()
-    note = "recovered share of the logit difference: 0 does nothing, 1 brings all back"
-    figure = figures.patching(by.recovered_LX, clean=clean, corrupted=corrupted)
-    maps = [{"title": f"By position: {name}", "note": note, "fig": figure, "pick": ""}]
+    name = placed.said(subject, placed.placed(subject, settings), None)
+    figure = figures.patching(by.recovered_LX, layers=by.layers, clean=clean, corrupted=corrupted)
+    maps = [{"title": f"By position: {name[0].lower()}{name[1:]}", "note": NOTE, "fig": figure, "pick": ""}]
     if found.heads is not None:
-        attention = "cross" if found.heads.part == "cross_attention" else by.stack
-        figure = figures.patching(found.heads.recovered_LX)
+        part = found.heads.part
+        attention = "cross" if part.startswith("cross_attention") else by.stack
+        figure = figures.patching(found.heads.recovered_LX, layers=found.heads.layers)
         opens = "at all positions at once; a press opens the head in the Attention lens"
-        maps.append({"title": "By head", "note": opens, "fig": figure, "pick": attention})
+        maps.append({"title": f"By head: {called(part)}", "note": opens, "fig": figure, "pick": attention})
     prompts, (at, right, wrong) = found.prompts, by.answer
     side = " of the source" if prompts.clean.source_BS is not None else ""
-    swapped = f"{words[prompts.old]} in the clean prompt and {words[prompts.new]} in the corrupted one"
+    differs = f"The clean prompt is example 0, the corrupted one example {settings.get('prompt')}"
+    if prompts.position is not None:
+        swapped = f"{words[prompts.old]} in the clean prompt and {words[prompts.new]} in the corrupted one"
+        differs = f"Position {prompts.position}{side} is {swapped}"
     said = (
-        f"One pair of prompts, so there is no standard error. Position {prompts.position}{side} is {swapped}; the "
-        f"answer is read at position {at}: {words[right]} against {words[wrong]}."
+        f"One pair of prompts of {len(clean)} tokens, so there is no standard error. {differs}; the answer is read at "
+        f"position {at}: {words[right]} against {words[wrong]}."
     )
     frames = [by.frame()] + ([found.heads.frame()] if found.heads is not None else [])
     digits = {"recovered": 3, "logit_difference": 3}
@@ -131,22 +133,32 @@ def shown(subject: Subject, found: Patched, settings: dict[str, Any]) -> Shown:
 def python(subject: Subject, found: Patched, settings: dict[str, Any]) -> Python:
     lines, name = batch_lines(subject)
     imports = [
-        "from playground.interventions.patching import by_head, by_position",
+        f"from playground.interventions.patching import {'by_head, ' if found.heads else ''}by_position",
         "from playground.interventions.prompts import Answer",
-        "from playground.lenses.intervene.trial import first",
+        "from playground.lenses.intervene.trial import example",
     ]
     field = "ids_BT" if found.prompts.clean.source_BS is None else "source_BS"
-    stack = f', stack="{found.positions.stack}"'
+    by, heads = found.positions, found.heads
+    stack = f', stack="{by.stack}"'
+    narrow = "".join(f", {k}={v}" for k, v in (("head", by.head), ("unit", by.unit)) if v is not None)
+    unit = f", unit={heads.unit}" if heads and heads.unit is not None else ""
+    corrupted = [f"clean, corrupted = example({name}), example({name}, {settings['prompt']})"]
+    if found.prompts.position is not None:
+        corrupted = [
+            f"clean, other = example({name}), example({name}).{field}.clone()",
+            f"other[0, {found.prompts.position}] = {found.prompts.new}",
+            f"corrupted = clean._replace({field}=other)",
+        ]
     return Python(
         imports,
         [
             "",
             *lines,
-            f"clean, other = first({name}), first({name}).{field}.clone()",
-            f"other[0, {found.prompts.position}] = {found.prompts.new}",
-            f"prompts = (run.model, clean, clean._replace({field}=other), Answer{tuple(found.positions.answer)})",
-            f'print(by_position(*prompts, "{found.positions.part}"{stack}).recovered_LX)',
-            *([f'print(by_head(*prompts, "{found.heads.part}"{stack}).recovered_LX)'] if found.heads else []),
+            *corrupted,
+            f"prompts = (run.model, clean, corrupted, Answer{tuple(by.answer)})",
+            f'found = by_position(*prompts, "{by.part}"{narrow}{stack})',
+            "print(found.recovered_LX)",
+            *([f'print(by_head(*prompts, "{heads.part}"{unit}{stack}).recovered_LX)'] if heads else []),
         ],
     )
 

@@ -14,7 +14,8 @@ from playground.tasks.base import Batch
 from playground.visitors.session import Session
 
 LONGEST = 64  # tokens of a probe: of more, the first ones
-AUTO = "auto"
+BEGINNING = 8  # tokens of an example by which it is told from others
+AUTO, ALL = "auto", "all"
 Option = tuple[Any, str]
 
 
@@ -25,9 +26,21 @@ class Field(NamedTuple):
     label: str
     options: tuple[Option, ...]
     value: Any
-    kind: Literal["choice", "select", "place"] = "choice"
+    kind: Literal["choice", "select", "number", "place"] = "choice"
     at_once: bool = False
     """Whether it changes what is shown of a result, and needs no new one."""
+    below: int = 0
+    """Of a number: it may be any whole one from 0 up to here, or an option."""
+    absent: tuple[str, ...] = ()
+    """What is not to be had here, each with its reason."""
+    help: str = ""
+    """One line, told over its label."""
+
+    def takes(self, value: Any) -> bool:
+        """Whether it may be chosen."""
+        if type(value) is int and 0 <= value < self.below:
+            return True
+        return any(value == each and type(value) is type(each) for each, _ in self.options)
 
 
 class Subject(NamedTuple):
@@ -109,23 +122,30 @@ def cropped(batch: Batch) -> Batch:
     return Batch(**cut)
 
 
-def first(batch: Batch) -> Batch:
-    """Its first example."""
-    return Batch(**{name: t[:1] for name, t in batch._asdict().items() if t is not None})
+def example(batch: Batch, index: int = 0) -> Batch:
+    """One example of a batch, by itself."""
+    return Batch(**{name: t[index : index + 1] for name, t in batch._asdict().items() if t is not None})
 
 
 def pick(
     name: str, label: str, options: Iterable[Option], chosen: Mapping[str, Any], default: Any = None, **more: Any
 ) -> Field:
     """An input; what is chosen and not offered is the default, or the first."""
-    there = tuple(options)
-    ids, wanted = [each for each, _ in there], chosen.get(name)
-    known = any(wanted == each and type(wanted) is type(each) for each in ids)
-    return Field(name, label, there, wanted if known else ids[0] if default is None else default, **more)
+    there, wanted = tuple(options), chosen.get(name)
+    field = Field(name, label, there, there[0][0] if default is None else default, **more)
+    return field._replace(value=wanted) if field.takes(wanted) else field
 
 
 def places(tokens: Sequence[str]) -> list[Option]:
     return [(i, f"{i} {token}") for i, token in enumerate(tokens)]
+
+
+def examples(subject: Subject) -> list[Option]:
+    """The other examples of the probe, each with what it begins with."""
+    batch = subject.batch
+    read_BT = batch.ids_BT if batch.source_BS is None else batch.source_BS
+    told = (" ".join(subject.words[i] for i in ids[:BEGINNING]) for ids in read_BT[1:].tolist())
+    return [(i, f"{i}: {beginning}") for i, beginning in enumerate(told, start=1)]
 
 
 def vocabulary(words: Sequence[str], *, auto: bool = False) -> list[Option]:

@@ -7,6 +7,7 @@ from typing import Any
 from playground.lenses.intervene.check import CHECK
 from playground.lenses.intervene.choices import InterveneChoices
 from playground.lenses.intervene.costs import COSTS
+from playground.lenses.intervene.edited import PLACE
 from playground.lenses.intervene.logit_lens import LENS
 from playground.lenses.intervene.patch import PATCH
 from playground.lenses.intervene.rolling import ROLLOUT
@@ -15,7 +16,7 @@ from playground.lenses.intervene.trial import Field, Subject, Trial
 from playground.runs.run import Run
 from playground.visitors.session import Session
 
-TRIALS = {trial.id: trial for trial in (COSTS, PATCH, LENS, ROLLOUT, SWAP, CHECK)}
+TRIALS = {trial.id: trial for trial in (COSTS, PATCH, PLACE, LENS, ROLLOUT, SWAP, CHECK)}
 
 
 def offered(run: Run) -> list[Trial]:

@@ -13,6 +13,7 @@ from playground.lenses.intervene.work import Found
 from playground.visitors.session import Session
 
 TRAIN = "set:" + quote("{}")
+SENT = ("name", "label", "options", "value", "kind", "below", "absent", "help")
 NOTHING = (
     "Nothing to intervene on yet: train a model first",
     f'The stored replay keeps pictures, not weights. <a data-do="{TRAIN}">Train it now</a>: then switch off heads, '
@@ -24,6 +25,7 @@ READY = {
         "Which activation carries the answer?",
         "Run it: by default the swap that moves the answer most is taken.",
     ),
+    "place": ("What rests on one place?", "Choose a place of the forward pass and what to put there, and run it."),
     "lens": ("From which layer on is the answer there?", "Run it: every layer is read as if it were the last."),
     "rollout": ("Which tokens does a position draw on?", "Run it, and choose a position."),
     "swap": ("What does one token decide?", "Choose a position and a token, and run it."),
@@ -45,7 +47,7 @@ def value(session: Session) -> dict[str, Any]:
         empty        JSON {title, html} instead of all the rest, or ""
         trials, trial  JSON [[id, label]]; the one shown
         does         html: what it does, and its paper
-        fields       JSON [{name, label, options: [[id, label]], value, kind}]; kind: choice, select, place (a token)
+        fields       JSON [{name, label, options: [[id, label]], value, kind, below, absent, help}], see `Field`
         probes, probe  JSON [[id, label]], empty for an experiment without; the one in use
         tokens       JSON [token] of the probe, for inputs of the kind place
         state, done, words, tone  idle | running; share done; the words beside Run; "error" or ""
@@ -72,9 +74,7 @@ def value(session: Session) -> dict[str, Any]:
         "trials": json.dumps([[each.id, each.label] for each in offered(run)]),
         "trial": trial.id,
         "does": trial.does,
-        "fields": json.dumps(
-            [{"name": f.name, "label": f.label, "options": f.options, "value": f.value, "kind": f.kind} for f in fields]
-        ),
+        "fields": json.dumps([{name: getattr(f, name) for name in SENT} for f in fields]),
         "probes": json.dumps(
             [["0", "held-out"], *([p.name, p.name] for p in run.task.probes), *own] if trial.probes else []
         ),

@@ -88,6 +88,13 @@ class State:
         else:
             self.later_choices.setdefault(lens, {})[name] = value
 
+    def chosen_in(self, lens: str) -> dict[str, Any]:
+        """What is chosen in a lens and not as at first."""
+        found = self.choices.get(lens)
+        first = type(found)().plain() if found is not None else {}
+        now = found.plain() if found is not None else self.later_choices.get(lens, {})
+        return {name: value for name, value in now.items() if name not in first or first[name] != value}
+
     @property
     def running(self) -> bool:
         """Whether the run trains on; single updates do not count."""

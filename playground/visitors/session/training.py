@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from playground.runs.run import Diverged, Measured, Run
 from playground.settings.limits import SECONDS, STEPS
@@ -26,9 +28,11 @@ class Training(Looking):
         else:
             self._begin(anew=False, steps=1)
 
-    def rebuild(self, probe: str = "") -> None:
-        """Let a new run be built from the controls, and rest. `probe`: a text of the visitor's to look through."""
-        self.replace(self._rebuilding(probe), building=True)
+    def rebuild(self, probe: str = "", chosen: Mapping[str, Any] = {}) -> None:
+        """Let a new run be built from the controls, and rest. `probe`: a text of the visitor's to look through;
+        `chosen`: in the lens that is open.
+        """
+        self.replace(self._rebuilding(probe, chosen), building=True)
 
     def replace(self, steps: Steps, *, building: bool = False) -> None:
         """Let these steps make another run the page's; what trains stops."""
@@ -69,8 +73,10 @@ class Training(Looking):
                 run.measure_beginning()
         self.steps = 0
 
-    def _rebuilding(self, probe: str) -> Steps:
+    def _rebuilding(self, probe: str, chosen: Mapping[str, Any]) -> Steps:
         self.restart()
+        for name, value in chosen.items():
+            self.choose(self.lens, name, value)
         self.building, self.notice = False, f"{self.notice} {self.farewell}".strip()
         if probe:
             try:
