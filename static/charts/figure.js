@@ -1,4 +1,5 @@
 /* Figures from Python made fit for the page: css colours resolved, and what every chart of the page shares. */
+/** @import { Json } from "../core/values.js" */
 const isObject = part => part && typeof part === "object" && !Array.isArray(part);
 const merge = (base, over) => {
   const out = { ...base };
@@ -26,7 +27,9 @@ const HOUSE = {
   modebar: { bgcolor: "rgba(0,0,0,0)", color: "var(--text-3)", activecolor: "var(--accent)" },
 };
 
-/** { data, layout } for `Plotly.react`; the figure's own layout wins over the page's, its width and template do not. */
+/** { data, layout } for `Plotly.react`; the figure's own layout wins over the page's, its width and template do not.
+    @typedef {{data?: Json[], layout?: Record<string, Json>}} Figure as Plotly reads it
+    @type {(figure: Figure, tall: number) => Required<Figure>} */
 export const fitFigure = ({ data = [], layout = {} }, tall) => {
   const whole = merge(HOUSE, layout);
   for (const name of Object.keys(whole)) if (/^[xy]axis\d/.test(name)) whole[name] = merge(AXIS, whole[name]);

@@ -7,6 +7,8 @@ import { num } from "../core/numbers.js";
 import { esc, reader, setText } from "../core/text.js";
 import { stillMenu } from "./svg-file.js";
 import { tableView } from "./table.js";
+/** @import { Json } from "../core/values.js"
+    @import { Make } from "../core/widget.js" */
 
 const MASKED = 65535, MOST = 65534, LEFT = 46, TOP = 36, TALL = 460, CELL = 14, NUMBERED = 25;    // px
 const HTML = `<div class="pt"><h2></h2><span></span><span class="grow"></span><span class="ramp-box"><span></span><canvas></canvas><span></span></span>
@@ -26,6 +28,7 @@ const decode = (value, read) => {
   return { ...value, rows, columns, at, picture, chosen: read("chosen", value.chosen), picks: read("picks", value.picks) };
 };
 
+/** @type {Make} */
 export const grid = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader(), host = document.createElement("section");
   host.className = "pgrid";
@@ -33,7 +36,9 @@ export const grid = (element, props, trigger, watch) => {
   root.append(host);
   const $ = name => host.querySelector(name), map = $(".gmap"), well = $(".gwell"), canvas = $(".pixels"), ring = $(".gring");
   const card = $(".hover-card"), table = $(".grid-table"), swap = $("[data-table]"), ramp = $(".ramp-box");
-  let frame = null, width = 0, w = 0, h = 0, at = null, twin = null, laid = "";
+  let /** @type {Json} */ frame = null, /** @type {[number, number] | null} */ at = null;
+  let /** @type {ReturnType<typeof tableView> | null} */ twin = null;
+  let width = 0, w = 0, h = 0, laid = "";
 
   const colours = () => colourTable(frame.scale === "div" ? "signed" : "seq");
   const tick = (labels, cell, axis) => {
@@ -70,7 +75,7 @@ export const grid = (element, props, trigger, watch) => {
     };
     box.innerHTML = frame.rows.map((_, r) => frame.columns.map((_, c) => cell(r, c)).join("")).join("");
   };
-  const words = ([r, c]) => {
+  const words = (/** @type {number[]} */ [r, c]) => {
     const x = frame.at(r, c);
     return `${frame.row_title} ${frame.rows[r]}, ${frame.column_title} ${frame.columns[c]}: ${x === null ? "masked" : short(x)}`;
   };

@@ -1,6 +1,6 @@
 /* The labelled map of one head as PNG, SVG or CSV. */
-import { cssColour } from "../core/colours.js";
-import { saveBlob, saveCsv } from "../core/files.js";
+import { cssColour, penOf } from "../core/colours.js";
+import { saveBlob, saveCsv, savePng } from "../core/files.js";
 import { num } from "../core/numbers.js";
 import { esc } from "../core/text.js";
 import { shortGlyph } from "../core/tokens.js";
@@ -41,14 +41,14 @@ export const saveMapSvg = (frame, chosen) => {
 export const saveMapPng = (frame, chosen) => {
   const { w, h, boxes, words, name } = lay(frame, chosen), scale = 2;
   const canvas = Object.assign(document.createElement("canvas"), { width: w * scale, height: h * scale });
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
   context.scale(scale, scale);
   for (const [x, y, bw, bh, colour] of boxes) { context.fillStyle = colour; context.fillRect(x, y, bw, bh); }
   for (const [x, y, text, anchor, size, colour] of words) {
     Object.assign(context, { fillStyle: colour, font: `${size}px sans-serif`, textAlign: anchor === "middle" ? "center" : anchor });
     context.fillText(text, x, y);
   }
-  canvas.toBlob(blob => saveBlob(blob, `${name}.png`));
+  savePng(canvas, name);
 };
 
 /** The selected head, one line per query and key; masked weights are empty. */

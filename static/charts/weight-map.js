@@ -8,6 +8,7 @@ import { glyphOf, shortGlyph } from "../core/tokens.js";
 import { mapCard, plainCard } from "./weight-map-card.js";
 import { cellNumbers } from "./weight-map-numbers.js";
 import { weightText } from "./weights.js";
+/** @import { Json } from "../core/values.js" */
 
 const LEFT = 38, TOP = 34, MOST = 40, LEAST = 7, WIDEST = 488;         // px: axes, side of a cell, whole map
 const HTML = `<div class="scroller">
@@ -33,7 +34,9 @@ export const weightMap = (host, { choose }) => {
   const $ = name => host.querySelector(name);
   const scroller = $(".scroller"), map = $(".map"), well = $(".well"), under = $(".under"), tip = $(".hover-card");
   const canvas = $(".weights"), numbers = $(".numbers");
-  let width = 0, side = 0, laid = "", frame = null, chosen = null, hover = null, card = false;
+  let /** @type {Json} */ frame = null, /** @type {Json} */ chosen = null;
+  let /** @type {[number, number] | null} */ hover = null;
+  let width = 0, side = 0, laid = "", card = false;
 
   const label = (tokens, axis, most) => tokens.map((token, i) => {
     const place = axis === "x" ? `left:${LEFT + (i + 0.5) * side}px` : `top:${TOP + (i + 0.5) * side}px`;
@@ -60,7 +63,7 @@ export const weightMap = (host, { choose }) => {
     node.classList.toggle("on", i === at);
     node.hidden = i !== at && (i % everyNth(side) !== 0 || near && everyNth(side) > 1);
   });
-  const mark = ({ query, key }) => {
+  const /** @type {{(cell: {query: number, key: number}): void, done?: string}} */ mark = ({ query, key }) => {
     if (mark.done === `${query} ${key}`) return;
     mark.done = `${query} ${key}`;
     thin($(".xs"), key);
@@ -86,7 +89,7 @@ export const weightMap = (host, { choose }) => {
     chosen = selection;
     lay();
     if (!side) return;
-    if (repaint) paintCells(canvas, ...frame.picture(chosen.layer, chosen.head), frame.S, frame.T, frame.scale.table());
+    if (repaint) paintCells(canvas, .../** @type {[Uint8Array, number]} */ (frame.picture(chosen.layer, chosen.head)), frame.S, frame.T, frame.scale.table());
     cellNumbers(numbers, frame, chosen, side);
     mark(chosen);
     const { layer, head, query, key } = chosen, name = `L${layer} H${head}`;
@@ -97,7 +100,7 @@ export const weightMap = (host, { choose }) => {
     showCard();
   };
 
-  const cellAt = event => {
+  const cellAt = /** @returns {[number, number]} */ event => {
     const box = well.getBoundingClientRect(), clamp = (v, n) => Math.max(0, Math.min(n - 1, Math.floor(v)));
     return [clamp((event.clientY - box.top) / side, frame.T), clamp((event.clientX - box.left) / side, frame.S)];
   };

@@ -3,6 +3,7 @@
 import { num } from "../core/numbers.js";
 import { setText } from "../core/text.js";
 import { menu, segmentedChoice } from "./choice.js";
+/** @import { Json } from "../core/values.js" */
 
 const OWN = "own";                                                     // id of the visitor's own probe
 /** What the colours of the weights mean. */
@@ -27,7 +28,7 @@ export const lensTools = (host, on) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), slot = name => $(`[data-s=${name}]`);
   const form = $(".own"), input = $(".own input"), bad = $(".bad"), sole = $(".sole");
-  let frame = null, writing = false, shown = "";
+  let /** @type {Json} */ frame = null, writing = false, shown = "";
 
   const probes = () => [...frame.probes, [OWN, "your own…"]];
   const showProbes = () => {

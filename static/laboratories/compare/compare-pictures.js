@@ -13,6 +13,8 @@ import { weightText } from "../../charts/weights.js";
 import { saveCompare } from "./compare-file.js";
 import { cellWeight, compareRows, saveCompareCsv } from "./compare-table.js";
 import { compareWord } from "./compare-word.js";
+/** @import { Drawn } from "../../core/mount.js"
+    @import { Json } from "../../core/values.js" */
 
 const LENSES = [["attention", "Attention"], ["experts", "Experts"], ["predictions", "Predictions"]];
 const LARGE = 26, MOST = 36, TALL = 448;
@@ -45,7 +47,8 @@ const map = (place, point) => {
     <p class="axt under"></p></div>`;
   const $ = name => host.querySelector(name), well = $(".well"), canvas = $("canvas");
   well.setAttribute("aria-label", "Weights: arrow keys move the query and the key in all pictures");
-  let frame = null, bytes = null, most = 0, side = 0, laid = "", width = 0, at = null, note = "";
+  let /** @type {Json} */ frame = null, /** @type {[number, number] | null} */ at = null;
+  let bytes = new Uint8Array(), most = 0, side = 0, laid = "", width = 0, note = "";
   const lay = () => {
     const n = frame.tokens.length, next = Math.max(4, Math.min(MOST, Math.floor(Math.min(TALL, width - 40) / most))), key = `${next} ${frame.tokens} ${frame.cut}`;
     if (!width || laid === key) return;
@@ -57,7 +60,7 @@ const map = (place, point) => {
     $(".jm").style.setProperty("--n", n);
     $(".jm").style.setProperty("--cut", frame.cut);
     $(".xs").innerHTML = $(".ys").innerHTML = frame.tokens.map(label).join("");
-    host.querySelectorAll(".cut").forEach(line => { line.hidden = !frame.cut; });
+    host.querySelectorAll(".cut").forEach(line => line.toggleAttribute("hidden", !frame.cut));
   };
   const cellAt = event => {
     const box = well.getBoundingClientRect(), clamp = v => Math.max(0, Math.min(frame.tokens.length - 1, Math.floor(v / side)));
@@ -78,7 +81,7 @@ const map = (place, point) => {
     if (!frame) return;
     const n = frame.tokens.length;
     at = query === null ? null : [Math.min(query, n - 1), Math.min(key, n - 1)];
-    host.querySelectorAll(".ring").forEach(each => { each.hidden = !at; });
+    host.querySelectorAll(".ring").forEach(each => each.toggleAttribute("hidden", !at));
     const name = `L${frame.layer} H${frame.head}, step ${num(frame.step)}${note}`;
     if (!at) return setText($(".under"), name);
     $(".ring").style.transform = `translateY(${at[0] * side}px)`;
@@ -118,7 +121,10 @@ const guesses = ({ step, predicted }, note) => `<p class="axt">step ${num(step)}
 export const comparePictures = (host, { look, leave, word }) => {
   host.innerHTML = tools();
   const $ = name => host.querySelector(name), vars = $(".cmp-vars");
-  let lens = "attention", shown = "", maps = [], latest = null, point = null, asTable = false;
+  let /** @type {{node: Drawn, kind: string, [more: string]: any}[]} any: what a picture of its kind has */ maps = [];
+  let /** @type {Json} */ latest = null;
+  let /** @type {[number, number] | null} */ point = null;
+  let lens = "attention", shown = "", asTable = false;
   const lensChoice = segmentedChoice($("[data-s=lens]"), "Lens", id => { lens = id; redraw(); });
   const layer = segmentedChoice($("[data-s=layer]"), "Layer", id => look({ layer: +id }));
   const heads = segmentedChoice($("[data-s=head]"), "Head", id => look({ head: +id }));

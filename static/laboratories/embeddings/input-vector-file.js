@@ -1,6 +1,6 @@
 /* The strips of an input vector as a picture. */
-import { colourTable, cssColour } from "../../core/colours.js";
-import { saveBlob } from "../../core/files.js";
+import { colourTable, cssColour, penOf } from "../../core/colours.js";
+import { savePng } from "../../core/files.js";
 import { num } from "../../core/numbers.js";
 import { glyphOf } from "../../core/tokens.js";
 
@@ -11,7 +11,7 @@ export const saveStrips = (rows, name) => {
   const css = text => getComputedStyle(document.body).getPropertyValue(text).trim(), table = colourTable("div");
   const wide = LEFT + rows[0].x.length * CELL + 180, high = TOP + rows.length * (HIGH + GAP) + 10, twice = 2;
   const canvas = Object.assign(document.createElement("canvas"), { width: wide * twice, height: high * twice });
-  const context = canvas.getContext("2d"), say = (text, x, y, font = "13px sans-serif") => { context.font = font; context.fillText(text, x, y); };
+  const context = penOf(canvas), say = (text, x, y, font = "13px sans-serif") => { context.font = font; context.fillText(text, x, y); };
   context.scale(twice, twice);
   context.fillStyle = css("--page");
   context.fillRect(0, 0, wide, high);
@@ -24,5 +24,5 @@ export const saveStrips = (rows, name) => {
     say(`length ${num(row.norm, 3)}, colours ± ${num(top, 2)}`, LEFT + row.x.length * CELL + 10, y + 17, "11px sans-serif");
     row.x.forEach((x, d) => { context.fillStyle = cssColour(table[Math.round(127 + 127 * x / top)]); context.fillRect(LEFT + d * CELL, y, CELL, HIGH); });
   });
-  canvas.toBlob(blob => saveBlob(blob, `${name}.png`));
+  savePng(canvas, name);
 };

@@ -8,6 +8,8 @@ import { rich } from "../../core/rich.js";
 import { esc, reader, setText } from "../../core/text.js";
 import { segmentedChoice } from "../../controls/choice.js";
 import { tableView } from "../../charts/table.js";
+/** @import { Json } from "../../core/values.js"
+    @import { Make } from "../../core/widget.js" */
 
 const CELL = 30, LEAST = 14, LARGE = 24, LEFT = 74, TOP = 66, TYPED_MS = 250;
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div><div class="similar"><div class="tools">
@@ -92,11 +94,13 @@ const matrix = (section, point) => {
   };
 };
 
+/** @type {Make} */
 export const similar = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader();
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), box = $(".ask input"), twin = tableView($(".twin"));
-  let value = null, cell = null, table = false, waiting = 0;
+  let /** @type {Json} */ value = null, /** @type {[number, number] | null} */ cell = null;
+  let table = false, waiting = 0;
   const point = to => {
     cell = typeof to === "function" ? to(cell ?? [0, 0]) : to;
     both.forEach(each => each.mark(cell));

@@ -3,10 +3,11 @@ import { num } from "../../core/numbers.js";
 import { esc } from "../../core/text.js";
 import { isDark } from "../../core/theme.js";
 import { placeLabels } from "./word-map-labels.js";
+/** @import { Json } from "../../core/values.js" */
 
 const css = name => getComputedStyle(document.body).getPropertyValue(name).trim();
 const LABEL = () => `11px ${css("--sans")}`, STRONG = () => `600 12px ${css("--sans")}`;
-let palette = null;
+let /** @type {Json} */ palette = null;
 
 /** The theme's colours of `n` classes and of what else a map has. */
 export const wordColours = n => {

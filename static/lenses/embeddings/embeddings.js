@@ -13,6 +13,8 @@ import { pathPlane, pathRows, pathStrip, pathTable } from "../../charts/token-pa
 import { vectorFacts, vectorNear } from "./nearest-vectors.js";
 import { savePlane, saveVectors } from "./vector-files.js";
 import { vectorMap } from "./vector-map.js";
+/** @import { Json } from "../../core/values.js"
+    @import { Make } from "../../core/widget.js" */
 
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool"><span class="lab">Vectors</span><b class="sole" hidden></b><div data-s="table"></div></div>
@@ -36,16 +38,20 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
       <div class="twin" data-t="layers"></div>
     </section></div>`;
 const VIEWS = [["picture", "Picture"], ["table", "Table"]];
-const TABLE = [{ label: "token", align: "left" }, "length", { label: "nearest", align: "left" }, { label: "cosine", digits: 2 },
+const FIRST = { label: "token", align: "left" };
+const TABLE = [FIRST, "length", { label: "nearest", align: "left" }, { label: "cosine", digits: 2 },
   { label: "moved", percent: true, digits: 0, title: "length of the change ÷ length at first" }];
 
+/** @type {Make} */
 export const embeddings = (element, props, trigger, watch) => {
   const root = mountOf(element), parse = reader();
   root.classList.add("embeddings");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
-  let newest = null, scheduled = false, latest = null, asTable = false, saved = 0;
-  let chosen = null, place = null;                     // pressed here, until the server says the same
+  let /** @type {Json} */ newest = null, /** @type {Json} */ latest = null;
+  let scheduled = false, asTable = false, saved = 0;
+  // Pressed here, until the server says the same.
+  let /** @type {number | null} */ chosen = null, /** @type {number | null} */ place = null;
 
   /* ---- what the visitor does ---- */
   const see = change => trigger("see", change);
@@ -94,7 +100,7 @@ export const embeddings = (element, props, trigger, watch) => {
     const placed = path && { ...path, place: Math.min(place ?? path.place, path.tokens.length - 1) };
     if (placed) strip.draw(placed);
     if (asTable) {
-      rows.draw({ name: name(), title: "All vectors", columns: [{ ...TABLE[0], label: unit }, ...TABLE.slice(1)],
+      rows.draw({ name: name(), title: "All vectors", columns: [{ ...FIRST, label: unit }, ...TABLE.slice(1)],
         rows: frame.words.map((each, i) => { const [norm, nearest, cosine, moved] = told(i); return [glyphOf(each), norm, nearest === null ? null : glyphOf(nearest), cosine, moved]; }) });
       if (path) { const [columns, ...lines] = pathRows(path); layerRows.draw({ name: `layers-step-${latest.step}`, title: "Layers", columns, rows: lines }); }
       return;
@@ -128,7 +134,7 @@ export const embeddings = (element, props, trigger, watch) => {
     const read = field => parse(field, value[field]), same = latest?.table === value.table;
     if (chosen === value.chosen || !same) chosen = null;
     const path = read("path");
-    if (path?.place === place || path?.tokens.length <= place) place = null;
+    if (path && place !== null && (path.place === place || path.tokens.length <= place)) place = null;
     const late = field => value[field] ? read(field) : same ? latest[field] : null;   // sent with some frames only
     latest = { ...value, tables: read("tables"), planes: read("planes"), words: read("words"), order: read("order"), xy: read("xy"),
       share: read("share"), near: read("near"), norm: read("norm"), probes: read("probes"), path, rows: late("rows"),

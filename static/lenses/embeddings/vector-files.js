@@ -4,8 +4,9 @@ import { esc } from "../../core/text.js";
 
 const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "font-size", "font-weight", "visibility", "opacity", "paint-order", "text-anchor"];
 
+/** @type {(svg: SVGElement, title: string) => [svg: string, wide: number, high: number]} */
 const copied = (svg, title) => {
-  const [, , wide, high] = svg.getAttribute("viewBox").split(" ").map(Number), copy = svg.cloneNode(true);
+  const [, , wide, high] = (svg.getAttribute("viewBox") ?? "").split(" ").map(Number), copy = /** @type {SVGElement} */ (svg.cloneNode(true));
   const [from, to] = [svg, copy].map(node => [...node.querySelectorAll("line, polyline, circle, text")]);
   from.forEach((node, i) => {
     const style = getComputedStyle(node);

@@ -7,6 +7,7 @@ import { esc } from "../../core/text.js";
 const ROW = 22, LEFT = 60, WIDE = 420, GAP = 60, TOP = 56;
 const token = name => getComputedStyle(document.body).getPropertyValue(name).trim();
 
+/** @returns {[svg: string, wide: number, high: number]} */
 const drawing = frame => {
   const { load, heat, experts } = frame, most = Math.max(...load.demand, load.capacity || 0, 2 * load.uniform) * 1.15 || 1;
   const x = n => LEFT + WIDE * n / most, right = LEFT + WIDE + GAP, high = TOP + experts * ROW + 40, ink = token("--text");

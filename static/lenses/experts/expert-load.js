@@ -2,6 +2,7 @@
 import { bytesOf, colourTable, paintCells } from "../../core/colours.js";
 import { num } from "../../core/numbers.js";
 import { esc, setHtml, setText } from "../../core/text.js";
+/** @import { Json } from "../../core/values.js" */
 
 const HTML = `<div class="load"><div class="pt o1"><h2></h2><span class="what"></span></div>
     <div class="pt o4"><h2>Load over training</h2><span>each update by itself, relative to a uniform load</span></div>
@@ -22,7 +23,8 @@ export const expertLoad = (host, { select, ablate, force }) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), [barAxis, heatAxis] = host.querySelectorAll(".axrow"), canvas = $("canvas");
   $(".divscale i").style.background = `linear-gradient(to right,${STOPS})`;
-  let built = "", order = [], sorted = false, top = 0, calm = 0, run = "", bars = [], last = null;
+  let /** @type {Json} */ last = null;
+  let built = "", order = [], sorted = false, top = 0, calm = 0, run = "", bars = [];
 
   const build = ({ experts }) => {
     const high = height(experts), every = experts > 32 ? 8 : high < 13 ? 4 : 1;
@@ -42,7 +44,7 @@ export const expertLoad = (host, { select, ablate, force }) => {
   };
   const scale = ({ load, names, layer, heat }) => {
     const now = `${names[layer]} ${load.tokens}`, ratio = Math.max(...load.demand) / (load.uniform || 1);
-    const needs = TOPS.find(each => each >= Math.max(ratio, load.capacity / (load.uniform || 1) || 0)) ?? TOPS.at(-1);
+    const needs = TOPS.find(each => each >= Math.max(ratio, load.capacity / (load.uniform || 1) || 0)) ?? TOPS[TOPS.length - 1];
     if (run !== now || heat.steps.length < 3) { run = now; top = 0; }
     calm = needs < top ? calm + 1 : 0;
     if (needs > top || calm > CALM) { top = needs; calm = 0; }

@@ -1,10 +1,13 @@
 /* Tokens coloured by the expert that counts most for them; those without a seat are struck out. A card tells the router's
    probabilities, gates and seats of the token under the pointer or the focus. */
 import { bytesOf, paintCells } from "../../core/colours.js";
+import { focusIn } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { esc, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
 import { expertColour } from "./expert-load.js";
+/** @import { Shown } from "../../core/text.js"
+    @import { Json } from "../../core/values.js" */
 
 const look = token => !token.n ? " none" : token.d === token.n ? " drop" : token.d ? " half" : "";
 const expertText = token => token.e.length ? `E${token.e[0]}` : "–";
@@ -14,9 +17,9 @@ const said = token => !token.e.length ? "goes to no expert" : `expert ${token.e[
 const across = (tokens, most) => Math.ceil(tokens / Math.ceil(tokens / most));
 
 export const expertLines = (host, { line, select }) => {
-  const rows = document.createElement("div"), tip = Object.assign(document.createElement("div"), { className: "hover-card routed", hidden: true });
+  const /** @type {Shown & HTMLElement} */ rows = document.createElement("div"), tip = Object.assign(document.createElement("div"), { className: "hover-card routed", hidden: true });
   host.append(rows, tip);
-  let frame = null;
+  let /** @type {Json} */ frame = null;
 
   const cell = (token, i, j) => `<button class="tk${look(token)}" data-i="${i}" data-j="${j}" tabindex="${i + j ? -1 : 0}"
     style="--c:${token.e.length ? expertColour(token.e[0]) : "var(--line-strong)"}" aria-label="${esc(glyphOf(token.t))} ${expertText(token)}, ${said(token)}">
@@ -67,7 +70,7 @@ export const expertLines = (host, { line, select }) => {
     const html = next.lines.map((row, i) => `<div class="seq" style="--n:${across(row.tokens.length, 18)};--m:${across(row.tokens.length, 12)};--rows:${Math.ceil(row.tokens.length / across(row.tokens.length, 18))}"><span>${esc(row.label)}</span>
       ${row.tokens.map((token, j) => cell(token, i, j)).join("")}</div>`).join("");
     if (rows.shown === html) return;
-    const at = rows.contains(document.activeElement) ? { ...document.activeElement.dataset } : null;
+    const at = focusIn(rows)?.dataset ?? null;
     rows.innerHTML = rows.shown = html;
     if (at) host.querySelector(`[data-i="${at.i}"][data-j="${at.j}"]`)?.focus({ preventScroll: true });
     else hide();

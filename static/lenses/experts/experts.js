@@ -12,6 +12,8 @@ import { expertsFile, saveLoad } from "./expert-load-file.js";
 import { expertLoad } from "./expert-load.js";
 import { expertTables } from "./expert-tables.js";
 import { expertLines, expertProbs } from "./expert-tokens.js";
+/** @import { Json } from "../../core/values.js"
+    @import { Make } from "../../core/widget.js" */
 
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool"><span class="lab">Layer</span><div data-s="layer"></div></div>
@@ -43,12 +45,15 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
     </div></div>`;
 const ON = [["batch", "training batch"], ["probe", "probe"]], VIEWS = [["picture", "Picture"], ["table", "Table"]];
 
+/** @type {Make} */
 export const experts = (element, props, trigger, watch) => {
   const root = mountOf(element), parse = reader();
   root.classList.add("experts");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), part = name => $(`[data-show=${name}]`), slot = name => $(`[data-s=${name}]`);
-  let newest = null, scheduled = false, latest = null, asTable = false, chosen = null;   // chosen: expert pressed here
+  let /** @type {Json} */ newest = null, /** @type {Json} */ latest = null;
+  let /** @type {number | null} */ chosen = null;      // expert pressed here
+  let scheduled = false, asTable = false;
 
   /* ---- what the visitor does ---- */
   const see = change => trigger("see", change);
@@ -95,7 +100,7 @@ export const experts = (element, props, trigger, watch) => {
     probs.draw(frame);
   };
   const words = finding => { setText($("h1"), finding?.title || ""); rich($(".lens-head p"), finding?.html || ""); };
-  const result = text => {
+  const /** @type {{(text: string): void, shown?: string}} */ result = text => {
     const found = text ? JSON.parse(text) : null;
     delete $(".find").dataset.busy;
     $(".find").hidden = !found;

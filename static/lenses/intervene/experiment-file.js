@@ -12,7 +12,8 @@ const word = (x, y, words, anchor, fill, more = "") =>
   `<text x="${x}" y="${y}" text-anchor="${anchor}" fill="${fill}" ${more}>${esc(words)}</text>`;
 const rect = (x, y, w, h, fill) => `<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="${fill}"/>`;
 
-/** [svg, width, height] of one map. */
+/** [svg, width, height] of one map.
+    @returns {[svg: string, wide: number, high: number]} */
 const drawing = ({ title, note: told, fig: { data: [{ z, zmin, zmax, colorscale, text, x, y, colorbar }], layout } }) => {
   const scale = colorscale[0][1].includes("div") ? "div" : "seq", table = colourTable(scale), ink = css("--text"), soft = css("--text-2");
   const named = axis => (axis === "x" ? x : y).map((_, i) => layout[`${axis}axis`].ticktext[layout[`${axis}axis`].tickvals.indexOf(i)] ?? "");

@@ -4,6 +4,7 @@ import { colourTable, cssColour, inkOn } from "../../core/colours.js";
 import { num } from "../../core/numbers.js";
 import { esc, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
+/** @import { Json } from "../../core/values.js" */
 
 const HTML = `<div class="pt"><h2></h2><span class="how"></span></div><div class="box"><div class="cells" role="grid"></div></div>
   <div class="foot"><span class="scale"><span class="axt"></span><i></i><span class="ends"><b></b><b></b><b></b></span></span>
@@ -20,7 +21,8 @@ export const heatMap = (host, press) => {
   host.className = "heat";
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), grid = $(".cells");
-  let map = null, built = "", at = [0, 0], cells = [], said = false, fresh = false;
+  let /** @type {Json} */ map = null;
+  let built = "", at = [0, 0], cells = [], said = false, fresh = false;
 
   const trace = () => map.fig.data[0], size = () => [trace().y.length, trace().x.length];
   const tell = (r, c) => {
@@ -34,8 +36,8 @@ export const heatMap = (host, press) => {
       const colour = none ? null : table[Math.round(Math.max(0, Math.min(1, (value - zmin) / (zmax - zmin))) * (STEPS - 1))];
       setText(cell, minus(glyph(text?.[r][c])));
       cell.classList.toggle("none", none);
-      cell.style.background = none ? "" : cssColour(colour);
-      cell.style.color = none ? "" : inkOn(colour);
+      cell.style.background = colour === null ? "" : cssColour(colour);
+      cell.style.color = colour === null ? "" : inkOn(colour);
       cell.setAttribute("aria-label", minus(hovertext[r][c]));
     }));
     if (said) tell(...at);

@@ -13,6 +13,8 @@ import { tableView } from "../../charts/table.js";
 import { saveFound } from "./experiment-file.js";
 import { trialFields } from "./experiment-inputs.js";
 import { heatMap } from "./heat-map.js";
+/** @import { Json } from "../../core/values.js"
+    @import { Make } from "../../core/widget.js" */
 
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool"><div data-s="trial"></div></div>
@@ -28,13 +30,16 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
     <p class="basis axt"></p></div>`;
 const VIEWS = [["picture", "Picture"], ["table", "Table"]];
 
+/** @type {Make} */
 export const intervene = (element, props, trigger, watch) => {
   const root = mountOf(element), parse = reader();
   root.classList.add("intervene");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
   const heats = [];
-  let newest = null, scheduled = false, latest = null, asTable = false, pressed = null, shown = {};
+  let /** @type {Json} */ newest = null, /** @type {Json} */ latest = null;
+  let /** @type {boolean | null} */ pressed = null, /** @type {Record<string, Json>} */ shown = {};
+  let scheduled = false, asTable = false;
 
   /* ---- what the visitor does ---- */
   const see = change => trigger("see", change);

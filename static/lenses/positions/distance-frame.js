@@ -3,7 +3,7 @@
 import { bytesOf } from "../../core/colours.js";
 import { reader } from "../../core/text.js";
 
-const floats = text => text ? new Float32Array(bytesOf(text).buffer) : null;
+const floats = text => new Float32Array(bytesOf(text ?? "").buffer);
 const JSONS = ["stacks", "probes", "ablation", "finding", "info", "measures", "terms", "pairs"];
 
 /** "8 back", "1 ahead", "itself". */

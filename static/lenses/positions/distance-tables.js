@@ -1,6 +1,6 @@
 /* The Positions lens as tables and files: every head; the selected head by distance; charts as one picture. */
-import { colourTable, cssColour } from "../../core/colours.js";
-import { saveBlob, saveCsv } from "../../core/files.js";
+import { colourTable, cssColour, penOf } from "../../core/colours.js";
+import { saveBlob, saveCsv, savePng } from "../../core/files.js";
 import { num } from "../../core/numbers.js";
 import { esc } from "../../core/text.js";
 import { tableView } from "../../charts/table.js";
@@ -65,8 +65,8 @@ export const saveDistances = (kind, frame, chosen) => {
   const image = new Image();
   image.onload = () => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 2 * W, height: 2 * high });
-    canvas.getContext("2d").drawImage(image, 0, 0, 2 * W, 2 * high);
-    canvas.toBlob(blob => saveBlob(blob, `${name}.png`));
+    penOf(canvas).drawImage(image, 0, 0, 2 * W, 2 * high);
+    savePng(canvas, name);
   };
   image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
 };
