@@ -65,7 +65,7 @@ export const plot = (element, props, trigger, watch) => {
     if (curves === drawn) await Plotly.relayout(chart, { shapes, annotations });       // a cursor moved: a tenth of the work
     else await Plotly.react(chart, data, layout, CONFIG);
     drawn = curves;
-    chart.style.height = "";
+    chart.style.height = `${layout.height}px`;           // or it would be 0 once Plotly has fitted it to another window
     if (value.said) chart.setAttribute("aria-label", value.said);
   };
   /** One at a time; figures that arrive meanwhile replace one another. */
