@@ -1,11 +1,11 @@
 /* A matrix as a picture: numbers along both axes, a card for the cell under the pointer or the arrow keys, a legend. */
 import { say } from "../core/announce.js";
 import { bytesOf, colourTable, inkOn, paintCells } from "../core/colours.js";
-import { saveCsv } from "../core/files.js";
 import { mount, mountOf } from "../core/mount.js";
 import { num } from "../core/numbers.js";
 import { esc, reader, setText } from "../core/text.js";
-import { stillMenu } from "./svg-file.js";
+import { exportMenu } from "../controls/export.js";
+import { svgHeat, svgTitled } from "./svg-file.js";
 import { tableView } from "./table.js";
 
 const MASKED = 65535, MOST = 65534, LEFT = 46, TOP = 36, TALL = 460, CELL = 14, NUMBERED = 25;    // px
@@ -141,22 +141,12 @@ export const grid = (element, props, trigger, watch) => {
     [table.hidden, map.hidden] = [!twin, !!twin];
     if (twin) twin.draw(rows());
   });
-  stillMenu($(".menu"), () => gridStill(frame, canvas), props.view, [["CSV", () => {
-    const { columns, rows: cells, name } = rows();
-    saveCsv([columns, ...cells], name);
-  }]]);
+  const picture = () => {
+    const cell = Math.max(6, Math.min(24, 560 / frame.columns.length)), { rows, columns, picture: bytes } = frame;
+    return svgTitled(`${frame.title}, ${short(frame.low)} to ${short(frame.high)}`, "",
+      svgHeat({ rows, columns, titles: [frame.row_title, frame.column_title], bytes, table: colours() }, cell, cell));
+  };
+  exportMenu($(".menu"), { name: () => rows().name, picture, rows: () => { const { columns, rows: cells } = rows(); return [columns, ...cells]; } });
   new ResizeObserver(([entry]) => { width = entry.contentRect.width; draw(); }).observe(root);
   mount(element, props, watch, value => { frame = value.title ? decode(value, read) : null; draw(); }, { always: true });
-};
-
-/** The same as an SVG: the canvas as an image, axes and title as text. */
-export const gridStill = (frame, canvas) => {
-  const R = frame.rows.length, C = frame.columns.length, cell = Math.max(6, Math.min(24, 560 / C)), [w, h] = [90 + C * cell, 90 + R * cell];
-  const ink = getComputedStyle(canvas).color, every = Math.ceil(28 / cell);
-  const x = frame.columns.map((label, i) => i % every ? "" : `<text x="${70 + (i + 0.5) * cell}" y="62" text-anchor="middle">${esc(label)}</text>`);
-  const y = frame.rows.map((label, i) => i % every ? "" : `<text x="64" y="${74 + (i + 0.5) * cell}" text-anchor="end">${esc(label)}</text>`);
-  return { w, h, markup: `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" font-family="sans-serif" font-size="11" fill="${ink}">
-    <text x="70" y="20" font-size="14">${esc(frame.title)}, ${esc(short(frame.low))} to ${esc(short(frame.high))}</text>
-    <text x="70" y="44">${esc(frame.column_title)} (down: ${esc(frame.row_title)})</text>${x.join("")}${y.join("")}
-    <image x="70" y="70" width="${C * cell}" height="${R * cell}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${canvas.toDataURL()}"/></svg>` };
 };

@@ -2,7 +2,8 @@
    export. */
 import { num } from "../core/numbers.js";
 import { setText } from "../core/text.js";
-import { menu, segmentedChoice } from "./choice.js";
+import { segmentedChoice } from "./choice.js";
+import { exportMenu } from "./export.js";
 
 const OWN = "own";                                                     // id of the visitor's own probe
 /** What the colours of the weights mean. */
@@ -22,7 +23,7 @@ const HTML = `<div class="tool"><span class="lab">Attention</span><b class="sole
       <button class="b small">Look</button></form><p class="bad" role="alert" hidden></p></div>
   <div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div>`;
 
-/** `on` has look(which), probe({ id } | { text }), as(table), png(), svg(), csv(). */
+/** `on` has look(which), probe({ id } | { text }), as(table), and what exportMenu takes. */
 export const lensTools = (host, on) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), slot = name => $(`[data-s=${name}]`);
@@ -69,7 +70,7 @@ export const lensTools = (host, on) => {
   const as = segmentedChoice(slot("as"), "Show as", id => { as.draw(views, id); on.as(id === "table"); });
   const views = [["picture", "Picture"], ["table", "Table"]];
   as.draw(views, "picture");
-  menu(slot("export"), "Export", "down", [["Picture as PNG", on.png], ["Picture as SVG", on.svg], ["Numbers as CSV", on.csv]]);
+  exportMenu(slot("export"), on);
 
   return {
     draw(next) {

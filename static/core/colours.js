@@ -3,8 +3,13 @@ import { isDark } from "./theme.js";
 
 const tables = {};                                     // of each scale in each theme
 
+/** A css variable as the theme has it now. */
+export const cssValue = name => getComputedStyle(document.body).getPropertyValue(name).trim();
+/** A text with each "var(--line-1)" as the theme has it: neither Plotly, nor a canvas, nor a file reads css variables. */
+export const resolved = text => text.replace(/var\((--[\w-]+)\)/g, (_, name) => cssValue(name));
+
 const rgb = name => {
-  const hex = getComputedStyle(document.body).getPropertyValue(name).trim();
+  const hex = cssValue(name);
   return [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16));
 };
 const pixel = ([red, green, blue]) => 0xff000000 | blue << 16 | green << 8 | red;    // little-endian RGBA

@@ -1,4 +1,6 @@
 /* Files from what is on the screen: pictures as PNG or SVG, tables as CSV. */
+import { resolved } from "./colours.js";
+
 const save = (href, download) => {
   const link = Object.assign(document.createElement("a"), { href, download });
   document.body.append(link);
@@ -15,13 +17,15 @@ export const saveBlob = (blob, name) => {
   setTimeout(() => URL.revokeObjectURL(href), 1000);
 };
 
-/** [svg, width, height] -> a file of the kind "svg" or "png" (at twice the size). */
-export const savePicture = ([svg, wide, high], kind, name) => {
+/** Save { markup, w, h }, what stands in an SVG of w x h px, as "svg" or as "png" (at twice the size), on the page's paper
+    and in the theme's colours. */
+export const savePicture = ({ markup, w, h }, kind, name) => {
+  const svg = resolved(`<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" font-family="sans-serif"
+    font-size="12" fill="var(--text)"><rect width="${w}" height="${h}" fill="var(--page)"/>${markup}</svg>`);
   if (kind === "svg") return saveBlob(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`);
-  const image = new Image();
+  const image = new Image(), canvas = Object.assign(document.createElement("canvas"), { width: 2 * w, height: 2 * h });
   image.onload = () => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 2 * wide, height: 2 * high });
-    canvas.getContext("2d").drawImage(image, 0, 0, 2 * wide, 2 * high);
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     canvas.toBlob(blob => saveBlob(blob, `${name}.png`));
   };
   image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;

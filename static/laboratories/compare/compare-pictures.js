@@ -7,11 +7,12 @@ import { num } from "../../core/numbers.js";
 import { esc, setText } from "../../core/text.js";
 import { isDark } from "../../core/theme.js";
 import { glyphOf, shortGlyph } from "../../core/tokens.js";
-import { menu, segmentedChoice } from "../../controls/choice.js";
+import { segmentedChoice } from "../../controls/choice.js";
+import { exportMenu } from "../../controls/export.js";
 import { tableView } from "../../charts/table.js";
 import { weightText } from "../../charts/weights.js";
-import { saveCompare } from "./compare-file.js";
-import { cellWeight, compareRows, saveCompareCsv } from "./compare-table.js";
+import { comparePicture } from "./compare-file.js";
+import { cellWeight, compareLines, compareRows } from "./compare-table.js";
 import { compareWord } from "./compare-word.js";
 
 const LENSES = [["attention", "Attention"], ["experts", "Experts"], ["predictions", "Predictions"]];
@@ -125,9 +126,9 @@ export const comparePictures = (host, { look, leave, word }) => {
   const editor = compareWord($(".word"), word), twin = tableView($(".cmp-twin"));
   const showAs = table => { asTable = table; host.classList.toggle("as-table", table); redraw(); };
   const as = segmentedChoice($("[data-s=as]"), "Show as", id => showAs(id === "table"));
-  const save = act => { const [cards, pictures] = latest ?? []; if (pictures?.some(p => p.tokens)) act(lens, cards, pictures); else say("Nothing has been trained yet."); };
-  menu($("[data-s=export]"), "Export", "down", [["Pictures as PNG", () => save((...what) => saveCompare(...what, "png"))],
-    ["Pictures as SVG", () => save((...what) => saveCompare(...what, "svg"))], ["Numbers as CSV", () => save(saveCompareCsv)]]);
+  const trained = make => { const [cards, pictures] = latest ?? []; return pictures?.some(p => p.tokens) ? make(lens, cards, pictures) : say("Nothing has been trained yet."); };
+  exportMenu($("[data-s=export]"), { what: "Pictures", picture: () => trained(comparePicture), rows: () => trained(compareLines),
+    name: () => trained(compareRows).name });
   onKey(host, "t", () => showAs(!asTable));
   const ringAll = (query, key) => { point = [query, key]; maps.forEach(each => each.ring(query, key)); };
   host.addEventListener("click", event => {

@@ -1,17 +1,17 @@
 /* What an input vector is made of: one strip of cells per part, the sum, and what the first norm makes of it. */
 import { say } from "../../core/announce.js";
 import { colourTable, paintCells } from "../../core/colours.js";
-import { saveCsv } from "../../core/files.js";
 import { onKey } from "../../core/keys.js";
 import { isSeen, mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo, onVerb, rich } from "../../core/rich.js";
 import { esc, reader, setHtml, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
-import { menu, segmentedChoice } from "../../controls/choice.js";
+import { segmentedChoice } from "../../controls/choice.js";
+import { exportMenu } from "../../controls/export.js";
 import { tableView } from "../../charts/table.js";
 import { pathStrip } from "../../charts/token-path.js";
-import { saveStrips } from "./input-vector-file.js";
+import { stripsPicture } from "./input-vector-file.js";
 
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool stacks"><span class="lab">Stack</span><div data-s="stack"></div></div>
@@ -45,8 +45,8 @@ export const inputvector = (element, props, trigger, watch) => {
   const name = () => `input-of-token-${latest.place}${latest.step === null ? "" : `-step-${latest.step}`}`;
   const columns = () => ["channel", ...all().map(row => row.label)];
   const rows = () => latest.sum.x.map((_, d) => [d, ...all().map(row => row.x[d])]);
-  menu(slot("export"), "Export", "down", [["Strips as PNG", () => latest && saveStrips(all(), name())],
-    ["Numbers as CSV", () => latest && saveCsv([columns(), ...rows()], name())]]);
+  exportMenu(slot("export"), { what: "Strips", name, picture: () => latest && stripsPicture(all(), name().replaceAll("-", " ")),
+    rows: () => latest && [columns(), ...rows()] });
 
   /* ---- drawing ---- */
   const scale = row => row === latest.normed ? Math.max(...row.x.map(Math.abs)) : Math.max(...[...latest.parts, latest.sum].flatMap(one => one.x.map(Math.abs)));

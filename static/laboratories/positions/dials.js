@@ -5,7 +5,8 @@ import { isSeen, mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo } from "../../core/rich.js";
 import { reader, setText } from "../../core/text.js";
-import { stillMenu, stillOf, stillRow } from "../../charts/svg-file.js";
+import { exportMenu } from "../../controls/export.js";
+import { svgCopy, svgGroup, svgText } from "../../charts/svg-file.js";
 
 const TURN_MS = 90, STEP = 0.25;                       // tokens per frame: slow enough that the fastest pair is followed
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -42,6 +43,14 @@ const plane = ({ channels, query: q, key: k, theta, product }, { query, key, amp
     <path class="hand was" d="M50 50L${q0}M50 50L${k0}"/><path class="hand k" d="M50 50L${k1}"/><circle class="end k" cx="${k1[0]}" cy="${k1[1]}" r="2"/>
     <path class="hand q" d="M50 50L${q1}"/><circle class="end q" cx="${q1[0]}" cy="${q1[1]}" r="2.4"/>
     <text class="t n" x="${q1[0]}" y="${q1[1] - 4}">q</text><text class="t n" x="${k1[0]}" y="${k1[1] - 4}">k</text>` };
+};
+
+/** The dials side by side for a file, each with its words below. */
+const rowOf = host => {
+  const side = 140, buttons = [...host.children], words = button => button.innerText.split("\n");
+  const one = (button, i) => svgGroup(i * side + 5, 5, svgCopy(button.querySelector("svg"), side - 10, side - 10).markup
+    + words(button).map((text, line) => svgText(2, side + 4 + 16 * line, text)).join(""));
+  return { markup: buttons.map(one).join(""), w: side * buttons.length, h: side + 36 };
 };
 
 export const dials = (element, props, trigger, watch) => {
@@ -88,7 +97,7 @@ export const dials = (element, props, trigger, watch) => {
     timer = setInterval(() => step(STEP), TURN_MS);
   });
   button.hidden = props.large;
-  stillMenu(root.querySelector(".menu"), () => props.large ? stillOf(host.querySelector("svg"), 480, 480) : stillRow(host), name);
+  exportMenu(root.querySelector(".menu"), { name: () => name, picture: () => props.large ? svgCopy(host.querySelector("svg"), 480, 480) : rowOf(host) });
   onDo(host, action => trigger("do", { action }));
   face(false);
   mount(element, props, watch, next => { value = next; if (!timer) moved = 0; draw(); }, { always: true });

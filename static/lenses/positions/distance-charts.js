@@ -37,11 +37,6 @@ export const distanceCharts = host => {
   const scale = steadyScale(), { left, right, top } = distanceEdges;
   let width = 0, frame = null, chosen = null, at = null, pair = null, mouse = 0;
 
-  const paintPairs = () => {
-    const bytes = new Uint8Array(frame.cells.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = frame.cells[i] === -32768 ? 255 : 127 + Math.round(frame.cells[i] / 32767 * 127);
-    paintCells(canvas, bytes, 0, frame.R, frame.pairs.rows.length, colourTable("signed"));
-  };
   const place = (x, y, w, h) => { Object.assign(canvas.style, { left: `${x}px`, top: `${y}px`, width: `${w}px`, height: `${h}px` }); return ""; };
   const draw = (next, selection) => {
     frame = next;
@@ -62,7 +57,7 @@ export const distanceCharts = host => {
       svg.style.height = `${high}px`;
       setHtml(svg, markup);
       svg.setAttribute("aria-label", `${title} of L${chosen.layer} H${chosen.head}, ${note}; the table has the numbers`);
-      if (name === "pairs") paintPairs();
+      if (name === "pairs") paintCells(canvas, frame.pairBytes(), 0, frame.R, frame.pairs.rows.length, colourTable("signed"));
     }
     point();
   };
