@@ -13,8 +13,10 @@ export const svgRect = (x, y, w, h, fill, more = "") =>
 export const svgGroup = (x, y, markup) => `<g transform="translate(${short(x)} ${short(y)})">${markup}</g>`;
 
 /** w x h bytes as `paintCells` paints them, one rectangle each, in the box [x, y, width, height]. */
-export const svgCells = ([x, y, wide, high], bytes, offset, w, h, table) => `<g shape-rendering="crispEdges">${Array.from({ length: w * h }, (_, i) =>
-  svgRect(x + i % w * wide / w, y + Math.floor(i / w) * high / h, wide / w, high / h, cssColour(table[bytes[offset + i]]))).join("")}</g>`;
+export const svgCells = ([x, y, wide, high], bytes, offset, w, h, table) => {
+  const cell = (_, i) => svgRect(x + i % w * wide / w, y + Math.floor(i / w) * high / h, wide / w, high / h, cssColour(table[bytes[offset + i]]));
+  return `<g shape-rendering="crispEdges">${Array.from({ length: w * h }, cell).join("")}</g>`;
+};
 
 const LETTER = 6.6, LINE = 13, TOP = 16, EDGE = 16;
 const widest = labels => Math.ceil(LETTER * Math.max(0, ...labels.map(each => each.length)));
@@ -26,7 +28,8 @@ export const svgHeat = ({ rows, columns, titles, bytes, offset = 0, table, writt
   const [down, right] = titles?.map((title, i) => `${title} ${i ? "→" : "↓"}`) ?? ["", ""];
   const left = widest([...rows, down]) + 10, wide = columns.length * w, high = rows.length * h, middle = i => TOP + (i + .5) * h + 4;
   const across = everyNth((widest(columns) + 2) / w), every = everyNth(LINE / h);
-  const number = (r, c) => svgText(left + (c + .5) * w, middle(r), written(r, c), `${MIDDLE} fill="${inkOn(table[bytes[offset + r * columns.length + c]])}"`);
+  const ink = (r, c) => inkOn(table[bytes[offset + r * columns.length + c]]);
+  const number = (r, c) => svgText(left + (c + .5) * w, middle(r), written(r, c), `${MIDDLE} fill="${ink(r, c)}"`);
   const parts = [svgCells([left, TOP, wide, high], bytes, offset, columns.length, rows.length, table),
     ...columns.map((each, c) => c % across ? "" : svgText(left + (c + .5) * w, TOP - 5, each, MIDDLE)),
     ...rows.map((each, r) => r % every ? "" : svgText(left - 6, middle(r), each, END)),

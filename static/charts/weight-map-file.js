@@ -12,7 +12,8 @@ export const mapName = (frame, { layer, head }) => `attention-L${layer}-H${head}
 export const mapPicture = (frame, { layer, head }) => {
   const [bytes, offset] = frame.picture(layer, head), { role } = frame.info[layer * frame.heads + head] ?? {};
   const rows = frame.queries.map(token => shortGlyph(token, 6)), columns = frame.keys.map(token => shortGlyph(token, 2));
-  return svgTitled(`L${layer} H${head} ${role ?? ""}`.trim() + `, step ${num(frame.step)}`, `key → (query down), ${scaleSaid(frame.scale)}, masked grey`,
+  const title = `${[`L${layer} H${head}`, role].filter(Boolean).join(" ")}, step ${num(frame.step)}`;
+  return svgTitled(title, `key → (query down), ${scaleSaid(frame.scale)}, masked grey`,
     svgHeat({ rows, columns, bytes, offset, table: frame.scale.table() }, CELL, CELL));
 };
 

@@ -1,5 +1,6 @@
 /* The row of tools above the attention pictures: which attention, which probe, what the colours mean, picture or table,
    export. */
+import { rampOf } from "../core/colours.js";
 import { num } from "../core/numbers.js";
 import { setText } from "../core/text.js";
 import { segmentedChoice } from "./choice.js";
@@ -8,11 +9,10 @@ import { exportMenu } from "./export.js";
 const OWN = "own";                                                     // id of the visitor's own probe
 /** What the colours of the weights mean. */
 const legend = ({ signed, name, ticks, place }) => {
-  const stops = Array.from({ length: 11 }, (_, i) => `var(--${signed ? "div" : "seq"}-${i})`).join(",");
   const marks = ticks.map(weight => `<span style="left:${100 * place(weight)}%">${num(weight)}</span>`).join("");
   return `<span class="scale" role="img" aria-label="Colour scale from weight ${num(ticks[0])} to ${num(ticks.at(-1))}, ${
     name.replace(" scale", "")}; masked cells are grey"><span class="axt">weight, ${name}</span>
-    <span class="ramp" style="background:linear-gradient(to right,${stops})"></span><span class="ticks">${marks}</span></span>
+    <span class="ramp" style="background:${rampOf(signed ? "div" : "seq")}"></span><span class="ticks">${marks}</span></span>
   <span class="sw masked"></span><span class="axt">masked</span>`;
 };
 // The form of the visitor's own probe takes the legend's place while it is used, so that nothing moves.

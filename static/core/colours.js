@@ -30,6 +30,9 @@ export const colourTable = (scale = "seq") => {
   return tables[name] = table;
 };
 
+/** A scale as the background of a legend. */
+export const rampOf = scale => `linear-gradient(to right,${Array.from({ length: 11 }, (_, i) => `var(--${scale}-${i})`).join(",")})`;
+
 /** Paint w x h bytes, row by row from `offset`, one canvas pixel each; css scales it up. */
 export const paintCells = (canvas, bytes, offset, w, h, table = colourTable()) => {
   if (canvas.width !== w) canvas.width = w;

@@ -14,15 +14,17 @@ const lines = (texts, h = 20) => ({ markup: texts.join(""), w: WIDE, h });
 const attention = frame => {
   if (!frame.cells) return lines([svgText(0, 14, "no attention")]);
   const named = most => frame.tokens.map(each => shortGlyph(each, most)), at = frame.cut * CELL;
-  const map = svgHeat({ rows: named(3), columns: named(2), bytes: bytesOf(frame.cells), table: colourTable() }, CELL, CELL), { left, top, w, h } = map;
+  const map = svgHeat({ rows: named(3), columns: named(2), bytes: bytesOf(frame.cells), table: colourTable() }, CELL, CELL);
+  const { left, top, w, h } = map;
   const cut = frame.cut ? svgRect(left + at, top, 1, h - top, INK) + svgRect(left, top + at, w - left, 1, INK) : "";
   return { w, h, markup: map.markup + cut };
 };
 const experts = ({ experts: found }) => {
   if (!found) return lines([svgText(0, 14, "This model has no experts.")]);
   const most = Math.max(...found.demand, 1), x = n => 30 + 220 * n / most;
-  return lines(found.demand.flatMap((asked, e) => [svgText(0, e * ROW + 14, `E${e}`), svgText(WIDE - 44, e * ROW + 14, `${num(found.load[e])} of ${num(asked)}`),
-    svgRect(30, e * ROW + 3, x(found.load[e]) - 30, ROW - 6, `var(--cat-${e % 16})`), svgRect(x(asked), e * ROW + 3, 1.5, ROW - 6, INK)]), ROW * found.demand.length);
+  const bar = (asked, e) => svgGroup(0, e * ROW, svgText(0, 14, `E${e}`) + svgText(WIDE - 44, 14, `${num(found.load[e])} of ${num(asked)}`)
+    + svgRect(30, 3, x(found.load[e]) - 30, ROW - 6, `var(--cat-${e % 16})`) + svgRect(x(asked), 3, 1.5, ROW - 6, INK));
+  return lines(found.demand.map(bar), ROW * found.demand.length);
 };
 const predictions = ({ predicted = [] }) => lines([["wanted", "likeliest", "probability"], ...predicted.map(([want, got, p]) =>
   [glyphOf(want), glyphOf(got) + (want === got ? "" : " ✗"), p.toFixed(2)])].flatMap((cells, i) => cells.map((cell, k) => svgText(k * 90, i * ROW + 14, cell))),

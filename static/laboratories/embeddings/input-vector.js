@@ -1,6 +1,6 @@
 /* What an input vector is made of: one strip of cells per part, the sum, and what the first norm makes of it. */
 import { say } from "../../core/announce.js";
-import { colourTable, paintCells } from "../../core/colours.js";
+import { colourTable, paintCells, rampOf } from "../../core/colours.js";
 import { onKey } from "../../core/keys.js";
 import { isSeen, mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
@@ -23,7 +23,6 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
       <div class="norms"><div class="pt"><h2>Norm of each part, token by token</h2><span></span></div><div class="bars"></div></div></div>
     <div class="twin"></div><div class="hover-card" hidden></div></div>`;
 const VIEWS = [["picture", "Picture"], ["table", "Table"]], POLL_MS = 1000;
-const STOPS = Array.from({ length: 11 }, (_, i) => `var(--div-${i})`).join(",");
 const NOUGHT = 1e-6;                                   // float32 leaves so much of a mean that is 0
 const signed = (x, digits = 3) => num(Math.abs(x) < NOUGHT ? 0 : x, digits);
 
@@ -55,7 +54,7 @@ export const inputvector = (element, props, trigger, watch) => {
       <div class="well"><canvas role="img"></canvas><i class="at" hidden></i></div><div class="told"></div></div>`).join("")
       + `<div class="legend"></div>`;
   };
-  const legend = (top, text) => `<span class="scale"><span class="axt">${text}</span><i style="background:linear-gradient(to right,${STOPS})"></i>
+  const legend = (top, text) => `<span class="scale"><span class="axt">${text}</span><i style="background:${rampOf("div")}"></i>
     <span class="axt"><span>−${num(top, 2)}</span><span>0</span><span>${num(top, 2)}</span></span></span>`;
   const draw = () => {
     if (!latest) return;

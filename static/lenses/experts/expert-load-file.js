@@ -4,12 +4,14 @@ import { num } from "../../core/numbers.js";
 import { BOLD, END, svgCells, svgRect, svgText } from "../../charts/svg-file.js";
 
 const ROW = 22, LEFT = 60, WIDE = 420, GAP = 60, TOP = 56, RIGHT = LEFT + WIDE + GAP, INK = "var(--text)";
-const HATCH = `<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V5" stroke="${INK}" stroke-width="2"/></pattern></defs>`;
+const HATCH = `<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+  <path d="M0 0V5" stroke="${INK}" stroke-width="2"/></pattern></defs>`;
 
 export const loadPicture = frame => {
   const { load, heat, experts } = frame, most = Math.max(...load.demand, load.capacity || 0, 2 * load.uniform) * 1.15 || 1;
   const x = n => LEFT + WIDE * n / most, end = TOP + experts * ROW, h = end + 40, wide = heat.steps.length;
-  const rule = (at, words, up, more) => `<path d="M${x(at)} ${TOP - 6 - up}V${end}" stroke="${INK}" ${more}/>` + svgText(x(at) + 4, TOP - 8 - up, words, up ? BOLD : "");
+  const rule = (at, words, up, more) => `<path d="M${x(at)} ${TOP - 6 - up}V${end}" stroke="${INK}" ${more}/>`
+    + svgText(x(at) + 4, TOP - 8 - up, words, up ? BOLD : "");
   const parts = [HATCH,
     svgText(LEFT, 20, `Load of ${frame.names[frame.layer]} ${frame.on === "batch" ? "" : "on the probe "}at step ${num(frame.step)}, choices per expert`, BOLD),
     svgText(RIGHT, 20, "Load over training, relative to uniform (teal 0, rust 2 and more)", BOLD)];

@@ -11,9 +11,9 @@ import { segmentedChoice } from "../../controls/choice.js";
 import { exportMenu } from "../../controls/export.js";
 import { saveChart } from "../../charts/plot.js";
 import { tableView } from "../../charts/table.js";
+import { cellGrid } from "./cell-grid.js";
 import { experimentPicture } from "./experiment-file.js";
 import { trialFields } from "./experiment-inputs.js";
-import { heatMap } from "./heat-map.js";
 
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool"><div data-s="trial"></div></div>
@@ -94,7 +94,7 @@ export const intervene = (element, props, trigger, watch) => {
     while (heats.length < latest.maps.length) {
       const section = document.createElement("section");
       host.append(section);
-      heats.push(heatMap(section, open));
+      heats.push(cellGrid(section, open));
     }
     latest.maps.forEach((map, i) => heats[i].draw(map));
   };

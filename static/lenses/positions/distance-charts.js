@@ -3,7 +3,7 @@ import { say } from "../../core/announce.js";
 import { colourTable, paintCells } from "../../core/colours.js";
 import { num } from "../../core/numbers.js";
 import { setHtml, setText } from "../../core/text.js";
-import { plainCard } from "../../charts/weight-map-card.js";
+import { plainCard } from "../../charts/heat-map.js";
 import { awayText } from "./distance-frame.js";
 import { distanceEdges, distancePictures, steadyScale } from "./distance-pictures.js";
 
