@@ -1,16 +1,17 @@
 /* Figures from Python made fit for the page: css colours resolved, and what every chart of the page shares. */
+import { resolved } from "../core/colours.js";
 /** @import { Json } from "../core/values.js" */
+
 const isObject = part => part && typeof part === "object" && !Array.isArray(part);
 const merge = (base, over) => {
   const out = { ...base };
   for (const [key, part] of Object.entries(over || {})) out[key] = isObject(part) ? merge(base[key] || {}, part) : part;
   return out;
 };
-const token = name => getComputedStyle(document.body).getPropertyValue(name).trim();
 
 /** "var(--line-1)" -> the theme's colour, anywhere in the figure; Plotly itself does not read css variables. */
 const coloured = part => {
-  if (typeof part === "string") return part.includes("var(--") ? part.replace(/var\((--[\w-]+)\)/g, (_, name) => token(name)) : part;
+  if (typeof part === "string") return resolved(part);
   if (Array.isArray(part)) return typeof part[0] === "number" && typeof part[1] !== "string" ? part : part.map(coloured);   // long rows of numbers as they are
   return isObject(part) ? Object.fromEntries(Object.entries(part).map(([key, item]) => [key, coloured(item)])) : part;
 };

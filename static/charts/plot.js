@@ -1,4 +1,5 @@
 /* Curves and other charts by Plotly, redrawn in place: zoom, hover and the node itself survive every new figure. */
+import { cssValue } from "../core/colours.js";
 import { mount, mountOf, soon } from "../core/mount.js";
 import { fillSlot } from "../core/slots.js";
 import { esc, reader, setText } from "../core/text.js";
@@ -12,6 +13,9 @@ const SVG = {                                                           // besid
   name: "svg", title: "Download plot as an SVG", icon: { width: 16, height: 16, path: "M3 2h7l3 3v9H3zM5 9h6v1H5zM5 11h6v1H5z" },
   click: chart => window.Plotly.downloadImage(chart, { format: "svg", filename: "chart" }),
 };
+/** Save a chart that is drawn as "svg" or "png", as large as it is seen, on the page's paper. */
+export const saveChart = ({ data, layout, clientWidth: width, clientHeight: height }, kind, filename) => window.Plotly?.downloadImage(
+  { data, layout: { ...layout, paper_bgcolor: cssValue("--page") } }, { format: kind, width, height, scale: kind === "png" ? 2 : 1, filename });
 const CONFIG = {
   responsive: true, displaylogo: false, displayModeBar: "hover", modeBarButtons: [["resetScale2d", "toImage", SVG]], doubleClick: "reset",
 };

@@ -4,10 +4,17 @@ import { isDark } from "./theme.js";
 /** @type {Record<string, Uint32Array>} */
 const tables = {};                                     // of each scale in each theme
 
+/** A css variable as the theme has it now. */
+/** @param {string} name */
+export const cssValue = name => getComputedStyle(document.body).getPropertyValue(name).trim();
+/** A text with each "var(--line-1)" as the theme has it: neither Plotly, nor a canvas, nor a file reads css variables.
+    @param {string} text */
+export const resolved = text => text.replace(/var\((--[\w-]+)\)/g, (_, /** @type {string} */ name) => cssValue(name));
+
 /** @typedef {[red: number, green: number, blue: number]} RGB */
 /** @type {(name: string) => RGB} */
 const rgb = name => {
-  const hex = getComputedStyle(document.body).getPropertyValue(name).trim();
+  const hex = cssValue(name);
   const part = (/** @type {number} */ at) => parseInt(hex.slice(at, at + 2), 16);
   return [part(1), part(3), part(5)];
 };
@@ -30,6 +37,10 @@ export const colourTable = (scale = "seq") => {
   table[255] = pixel(rgb(mask));
   return tables[name] = table;
 };
+
+/** A scale as the background of a legend.
+    @param {string} scale */
+export const rampOf = scale => `linear-gradient(to right,${Array.from({ length: 11 }, (_, i) => `var(--${scale}-${i})`).join(",")})`;
 
 /** @param {HTMLCanvasElement} canvas of ours, which has no context of another kind */
 export const penOf = canvas => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));

@@ -1,6 +1,6 @@
 /* Files from what is on the screen: pictures as PNG or SVG, tables as CSV. */
 import { say } from "./announce.js";
-import { penOf } from "./colours.js";
+import { penOf, resolved } from "./colours.js";
 
 /** @type {(href: string, download: string) => void} */
 const save = (href, download) => {
@@ -21,20 +21,17 @@ export const saveBlob = (blob, name) => {
   setTimeout(() => URL.revokeObjectURL(href), 1000);
 };
 
-/** A canvas that is larger than the browser can write gives no file, and that is said.
-    @type {(canvas: HTMLCanvasElement, name: string) => void} */
-export const savePng = (canvas, name) => canvas.toBlob(blob =>
-  blob ? saveBlob(blob, `${name}.png`) : say("The picture is too large for a PNG. Take the SVG."));
-
-/** [svg, width, height] -> a file of the kind "svg" or "png" (at twice the size).
-    @type {(still: [svg: string, wide: number, high: number], kind: string, name: string) => void} */
-export const savePicture = ([svg, wide, high], kind, name) => {
+/** Save { markup, w, h }, what stands in an SVG of w x h px, as "svg" or as "png" (at twice the size), on the page's paper
+    and in the theme's colours.
+    @type {(picture: {markup: string, w: number, h: number}, kind: string, name: string) => void} */
+export const savePicture = ({ markup, w, h }, kind, name) => {
+  const svg = resolved(`<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" font-family="sans-serif"
+    font-size="12" fill="var(--text)"><rect width="${w}" height="${h}" fill="var(--page)"/>${markup}</svg>`);
   if (kind === "svg") return saveBlob(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`);
-  const image = new Image();
+  const image = new Image(), canvas = Object.assign(document.createElement("canvas"), { width: 2 * w, height: 2 * h });
   image.onload = () => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 2 * wide, height: 2 * high });
-    penOf(canvas).drawImage(image, 0, 0, 2 * wide, 2 * high);
-    savePng(canvas, name);
+    penOf(canvas).drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob(blob => blob ? saveBlob(blob, `${name}.png`) : say("The picture is too large for a PNG. Take the SVG."));
   };
   image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
 };

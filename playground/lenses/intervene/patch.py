@@ -107,12 +107,12 @@ def shown(subject: Subject, found: Patched, settings: dict[str, Any]) -> Shown:
     name = dict(PARTS)[by.part].lower()
     note = "recovered share of the logit difference: 0 does nothing, 1 brings all back"
     figure = figures.patching(by.recovered_LX, clean=clean, corrupted=corrupted)
-    maps = [{"title": f"By position: {name}", "note": note, "fig": figure, "pick": ""}]
+    maps = [{"title": f"By position: {name}", "note": note, "heat": figure, "pick": ""}]
     if found.heads is not None:
         attention = "cross" if found.heads.part == "cross_attention" else by.stack
         figure = figures.patching(found.heads.recovered_LX)
         opens = "at all positions at once; a press opens the head in the Attention lens"
-        maps.append({"title": "By head", "note": opens, "fig": figure, "pick": attention})
+        maps.append({"title": "By head", "note": opens, "heat": figure, "pick": attention})
     prompts, (at, right, wrong) = found.prompts, by.answer
     side = " of the source" if prompts.clean.source_BS is not None else ""
     swapped = f"{words[prompts.old]} in the clean prompt and {words[prompts.new]} in the corrupted one"

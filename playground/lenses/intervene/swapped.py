@@ -80,7 +80,7 @@ def shown(subject: Subject, found: Swap, settings: dict[str, Any]) -> Shown:
     note = (
         f"likeliest token, coloured by the probability of the one to predict{f': {subject.note}' * bool(subject.note)}"
     )
-    maps = ({"title": "Predictions before and after", "note": note, "fig": figure, "pick": ""},)
+    maps = ({"title": "Predictions before and after", "note": note, "heat": figure, "pick": ""},)
     bars = effects.swap(found.kl_T, tokens=tokens, before=before, after=after)
     told = table(
         named(found.frame(), words, "token", "top_before", "top_after").assign(target=wanted),

@@ -1,17 +1,17 @@
 /* What an input vector is made of: one strip of cells per part, the sum, and what the first norm makes of it. */
 import { say } from "../../core/announce.js";
-import { colourTable, paintCells } from "../../core/colours.js";
-import { saveCsv } from "../../core/files.js";
+import { colourTable, paintCells, rampOf } from "../../core/colours.js";
 import { onKey } from "../../core/keys.js";
 import { isSeen, mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo, onVerb, rich } from "../../core/rich.js";
 import { esc, reader, setHtml, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
-import { menu, segmentedChoice } from "../../controls/choice.js";
+import { segmentedChoice } from "../../controls/choice.js";
+import { exportMenu } from "../../controls/export.js";
 import { tableView } from "../../charts/table.js";
 import { pathStrip } from "../../charts/token-path.js";
-import { saveStrips } from "./input-vector-file.js";
+import { stripsPicture } from "./input-vector-file.js";
 /** @import { Json } from "../../core/values.js"
     @import { Make } from "../../core/widget.js" */
 
@@ -25,7 +25,6 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
       <div class="norms"><div class="pt"><h2>Norm of each part, token by token</h2><span></span></div><div class="bars"></div></div></div>
     <div class="twin"></div><div class="hover-card" hidden></div></div>`;
 const VIEWS = [["picture", "Picture"], ["table", "Table"]], POLL_MS = 1000;
-const STOPS = Array.from({ length: 11 }, (_, i) => `var(--div-${i})`).join(",");
 const NOUGHT = 1e-6;                                   // float32 leaves so much of a mean that is 0
 const signed = (x, digits = 3) => num(Math.abs(x) < NOUGHT ? 0 : x, digits);
 
@@ -50,8 +49,8 @@ export const inputvector = (element, props, trigger, watch) => {
   const name = () => `input-of-token-${latest.place}${latest.step === null ? "" : `-step-${latest.step}`}`;
   const columns = () => ["channel", ...all().map(row => row.label)];
   const rows = () => latest.sum.x.map((_, d) => [d, ...all().map(row => row.x[d])]);
-  menu(slot("export"), "Export", "down", [["Strips as PNG", () => latest && saveStrips(all(), name())],
-    ["Numbers as CSV", () => latest && saveCsv([columns(), ...rows()], name())]]);
+  exportMenu(slot("export"), { what: "Strips", name, picture: () => latest && stripsPicture(all(), name().replaceAll("-", " ")),
+    rows: () => latest && [columns(), ...rows()] });
 
   /* ---- drawing ---- */
   const scale = row => row === latest.normed ? Math.max(...row.x.map(Math.abs)) : Math.max(...[...latest.parts, latest.sum].flatMap(one => one.x.map(Math.abs)));
@@ -60,7 +59,7 @@ export const inputvector = (element, props, trigger, watch) => {
       <div class="well"><canvas role="img"></canvas><i class="at" hidden></i></div><div class="told"></div></div>`).join("")
       + `<div class="legend"></div>`;
   };
-  const legend = (top, text) => `<span class="scale"><span class="axt">${text}</span><i style="background:linear-gradient(to right,${STOPS})"></i>
+  const legend = (top, text) => `<span class="scale"><span class="axt">${text}</span><i style="background:${rampOf("div")}"></i>
     <span class="axt"><span>−${num(top, 2)}</span><span>0</span><span>${num(top, 2)}</span></span></span>`;
   const draw = () => {
     if (!latest) return;

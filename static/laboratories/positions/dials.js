@@ -5,7 +5,8 @@ import { focusIn, isSeen, mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo } from "../../core/rich.js";
 import { reader, setText } from "../../core/text.js";
-import { stillMenu, stillOf, stillRow } from "../../charts/svg-file.js";
+import { exportMenu } from "../../controls/export.js";
+import { svgCopy, svgGroup, svgText } from "../../charts/svg-file.js";
 /** @import { Json } from "../../core/values.js"
     @import { Make } from "../../core/widget.js" */
 
@@ -46,7 +47,14 @@ const plane = ({ channels, query: q, key: k, theta }, { query, key, amplitude })
     <text class="t n" x="${q1[0]}" y="${q1[1] - 4}">q</text><text class="t n" x="${k1[0]}" y="${k1[1] - 4}">k</text>` };
 };
 
-/** @type {Make} */
+/** The dials side by side for a file, each with its words below. */
+const rowOf = host => {
+  const side = 140, buttons = [...host.children], words = button => button.innerText.split("\n");
+  const one = (button, i) => svgGroup(i * side + 5, 5, svgCopy(button.querySelector("svg"), side - 10, side - 10).markup
+    + words(button).map((text, line) => svgText(2, side + 4 + 16 * line, text)).join(""));
+  return { markup: buttons.map(one).join(""), w: side * buttons.length, h: side + 36 };
+};
+
 export const dials = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader(), name = props.large ? "plane" : "pairs";
   root.innerHTML = `<section class="rotating"><div class="pt"><h2></h2><span></span><span class="grow"></span><span class="menu"></span>
@@ -91,7 +99,7 @@ export const dials = (element, props, trigger, watch) => {
     timer = setInterval(() => step(STEP), TURN_MS);
   });
   button.hidden = props.large;
-  stillMenu(root.querySelector(".menu"), () => props.large ? stillOf(host.querySelector("svg"), 480, 480) : stillRow(host), name);
+  exportMenu(root.querySelector(".menu"), { name: () => name, picture: () => props.large ? svgCopy(host.querySelector("svg"), 480, 480) : rowOf(host) });
   onDo(host, action => trigger("do", { action }));
   face(false);
   mount(element, props, watch, next => { value = next; if (!timer) moved = 0; draw(); }, { always: true });

@@ -9,7 +9,7 @@ import { lensTools } from "../../controls/lens-tools.js";
 import { headChoice } from "../../charts/head-choice.js";
 import { lensWords } from "../../charts/head-words.js";
 import { tokenStrip } from "../../charts/token-strip.js";
-import { saveMapCsv, saveMapPng, saveMapSvg } from "../../charts/weight-map-file.js";
+import { mapName, mapPicture, mapRows } from "../../charts/weight-map-file.js";
 import { weightMap } from "../../charts/weight-map.js";
 import { largestKeys, weights } from "../../charts/weights.js";
 import { headTable, rowTable } from "./attention-tables.js";
@@ -78,12 +78,12 @@ export const attention = (element, props, trigger, watch) => {
   const isPinned = () => !!pin && pin[0] === chosen.layer && pin[1] === chosen.head;
   const setPin = to => { pin = to; show(false); };
   const showAs = table => { asTable = table; root.classList.toggle("as-table", table); tools.as(table); show(true); };
-  const exported = save => () => frame && save(frame, chosen);
+  const of = make => () => frame && make(frame, chosen);
 
   /* ---- parts ---- */
   const tools = lensTools($(".tools"), {
     look: which => trigger("look", { which }), probe: what => trigger("probe", what), as: showAs,
-    png: exported(saveMapPng), svg: exported(saveMapSvg), csv: exported(saveMapCsv),
+    picture: of(mapPicture), rows: of(mapRows), name: of(mapName),
   });
   const words = lensWords(root);
   const strip = tokenStrip($(".strip"), { choose: i => frame?.self ? point(i, null) : point(chosen.query, i) });

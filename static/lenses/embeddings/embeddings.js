@@ -1,17 +1,19 @@
 /* The Embeddings lens: a map of vectors with neighbours, and one token's way through the layers. Draws only the newest
    frame, in the next animation frame. */
-import { saveCsv } from "../../core/files.js";
+import { savePicture } from "../../core/files.js";
 import { onKey } from "../../core/keys.js";
 import { mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo, onVerb, rich } from "../../core/rich.js";
 import { reader, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
-import { menu, segmentedChoice } from "../../controls/choice.js";
+import { segmentedChoice } from "../../controls/choice.js";
+import { exportMenu } from "../../controls/export.js";
+import { svgCopy, svgTitled } from "../../charts/svg-file.js";
 import { tableView } from "../../charts/table.js";
 import { pathPlane, pathRows, pathStrip, pathTable } from "../../charts/token-path.js";
 import { vectorFacts, vectorNear } from "./nearest-vectors.js";
-import { savePlane, saveVectors } from "./vector-files.js";
+import { saveVectors } from "./vector-files.js";
 import { vectorMap } from "./vector-map.js";
 /** @import { Json } from "../../core/values.js"
     @import { Make } from "../../core/widget.js" */
@@ -70,10 +72,11 @@ export const embeddings = (element, props, trigger, watch) => {
   const map = vectorMap($(".map"), { choose }), near = vectorNear($(".near"), choose);
   const strip = pathStrip($(".strip"), stand), way = pathPlane($(".pathmap"), stand), layers = pathTable($(".layers"));
   const rows = tableView($("[data-t=rows]")), layerRows = tableView($("[data-t=layers]"));
-  menu(slot("export"), "Export", "down", [
-    ["Map as PNG", () => latest && savePlane(map.svg, "png", name())], ["Map as SVG", () => latest && savePlane(map.svg, "svg", name())],
-    ["Way as PNG", () => latest?.path && savePlane(way.svg, "png", `way-of-token-${latest.path.place}-step-${latest.step}`)],
-    ["Numbers as CSV", () => latest && saveCsv(csv(), name())],
+  const plane = ({ svg }, title) => svg.hasAttribute("viewBox")
+    && svgTitled(title.replaceAll("-", " "), "", svgCopy(svg, svg.viewBox.baseVal.width, svg.viewBox.baseVal.height));
+  const saveWay = title => savePicture(plane(way, title), "png", title);
+  exportMenu(slot("export"), { what: "Map", name, picture: () => latest && plane(map, name()), rows: () => latest && csv() }, [
+    ["Way as PNG", () => latest?.path && saveWay(`way-of-token-${latest.path.place}-step-${latest.step}`)],
     ["Vectors as TSV, for the Embedding Projector", () => latest && trigger("save")]]);
 
   /* ---- drawing ---- */

@@ -1,14 +1,16 @@
 /* Tokens coloured by the expert that counts most for them; those without a seat are struck out. A card tells the router's
    probabilities, gates and seats of the token under the pointer or the focus. */
-import { bytesOf, paintCells } from "../../core/colours.js";
+import { bytesOf, colourTable } from "../../core/colours.js";
 import { focusIn } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { esc, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
+import { heatMap } from "../../charts/heat-map.js";
 import { expertColour } from "./expert-load.js";
 /** @import { Shown } from "../../core/text.js"
     @import { Json } from "../../core/values.js" */
 
+const LEFT = 34;                                       // px for the names of experts
 const look = token => !token.n ? " none" : token.d === token.n ? " drop" : token.d ? " half" : "";
 const expertText = token => token.e.length ? `E${token.e[0]}` : "–";
 const said = token => !token.e.length ? "goes to no expert" : `expert ${token.e[0]}${look(token) === " drop" ? ", dropped" : ""}`;
@@ -79,22 +81,17 @@ export const expertLines = (host, { line, select }) => {
 
 /** The router's probabilities of one line: experts down, tokens across, on the square-root scale. */
 export const expertProbs = host => {
-  host.innerHTML = `<div class="pt"><h3>Router probabilities</h3><span></span></div><div class="well"><canvas role="img"></canvas></div><p class="axt"></p>`;
-  const canvas = host.querySelector("canvas"), name = host.querySelector(".pt span"), axis = host.querySelector("p");
-  let seen = "";
-  canvas.addEventListener("pointermove", event => {
-    const { offsetX, offsetY } = event, [token, expert] = [offsetX / canvas.clientWidth * canvas.width, offsetY / canvas.clientHeight * canvas.height].map(Math.floor);
-    const byte = canvas.cells?.[expert * canvas.width + token];
-    if (byte !== undefined) canvas.title = `E${expert}, position ${token}: ${((byte / 254) ** 2).toFixed(2)}`;
-  });
+  host.innerHTML = `<div class="pt"><h3>Router probabilities</h3><span></span></div><div class="map"></div>`;
+  let bytes = new Uint8Array(), /** @type {[number, number] | null} */ at = null, tokens = 0;
+  const card = (expert, token) => `E${expert}, position ${token} &nbsp;<b>${((bytes[expert * tokens + token] / 254) ** 2).toFixed(2)}</b>`;
+  const size = (width, experts) => [(width - LEFT - 2) / tokens, experts <= 16 ? 12 : experts <= 32 ? 8 : 4];
+  const map = heatMap(host.querySelector(".map"), { left: LEFT, top: 34, room: [26, 12], size, card, choose: cell => map.point(at = cell) });
   return { draw({ probs, experts }) {
-    if (!probs || seen === probs.cells + document.body.className) return;
-    seen = probs.cells + document.body.className;
-    canvas.cells = bytesOf(probs.cells);
-    paintCells(canvas, canvas.cells, 0, probs.tokens, experts);
-    canvas.parentNode.style.height = `${Math.min(256, experts * (experts <= 16 ? 12 : experts <= 32 ? 8 : 4))}px`;
-    canvas.setAttribute("aria-label", `Probability of each of ${experts} experts at each of ${probs.tokens} tokens of ${probs.label}`);
-    setText(name, `${probs.label}, E0 to E${experts - 1} down, square-root scale 0 to 1`);
-    setText(axis, "position in the line →");
+    if (!probs) return;
+    [bytes, tokens] = [bytesOf(probs.cells), probs.tokens];
+    const said = `Probability of each of ${experts} experts at each of ${tokens} tokens of ${probs.label}`;
+    map.draw({ rows: Array.from({ length: experts }, (_, e) => `E${e}`), columns: Array.from({ length: tokens }, (_, i) => `${i}`),
+      titles: ["", "position in the line →"], bytes, table: colourTable(), said, name: `${said}; arrows move` }, at);
+    setText(host.querySelector(".pt span"), `${probs.label}, square-root scale 0 to 1`);
   } };
 };

@@ -1,14 +1,14 @@
 /* The Experts lens: finding, tools, load or devices or paths or costs, measures, tokens, sums, tables. Draws only the
    newest frame, in the next animation frame. */
-import { saveCsv } from "../../core/files.js";
 import { onKey } from "../../core/keys.js";
 import { mount, mountOf } from "../../core/mount.js";
 import { onDo, rich } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
 import { reader, setText } from "../../core/text.js";
-import { menu, segmentedChoice } from "../../controls/choice.js";
+import { segmentedChoice } from "../../controls/choice.js";
+import { exportMenu } from "../../controls/export.js";
 import { tableView } from "../../charts/table.js";
-import { expertsFile, saveLoad } from "./expert-load-file.js";
+import { expertsFile, loadPicture } from "./expert-load-file.js";
 import { expertLoad } from "./expert-load.js";
 import { expertTables } from "./expert-tables.js";
 import { expertLines, expertProbs } from "./expert-tokens.js";
@@ -71,11 +71,8 @@ export const experts = (element, props, trigger, watch) => {
   const lines = expertLines($(".toks"), { line: i => see({ line: i }), select });
   const probs = expertProbs($(".probs")), tables = expertTables(root, { costs: () => trigger("price", {}), select });
   const twin = tableView($(".twin"));
-  const csv = () => latest && saveCsv([TABLE, ...rows()], expertsFile(latest));
-  menu(slot("export"), "Export", "down", [
-    ["Picture as PNG", () => latest && saveLoad(latest, "png")], ["Picture as SVG", () => latest && saveLoad(latest, "svg")],
-    ["Numbers as CSV", csv]]);
-  offerSlot("experts-paths", $(".slot.paths"));
+  exportMenu(slot("export"), { name: () => expertsFile(latest), picture: () => latest && loadPicture(latest), rows: () => latest && [TABLE, ...rows()] });
+  offerSlot("experts-ways", $(".ways"));
   offerSlot("experts-told", $(".told"));
 
   /* ---- drawing ---- */

@@ -3,7 +3,7 @@ import { say } from "../../core/announce.js";
 import { colourTable, paintCells } from "../../core/colours.js";
 import { num } from "../../core/numbers.js";
 import { setHtml, setText } from "../../core/text.js";
-import { plainCard } from "../../charts/weight-map-card.js";
+import { plainCard } from "../../charts/heat-map.js";
 import { awayText } from "./distance-frame.js";
 import { distanceEdges, distancePictures, steadyScale } from "./distance-pictures.js";
 /** @import { Json } from "../../core/values.js" */
@@ -40,11 +40,6 @@ export const distanceCharts = host => {
   let /** @type {number | null} */ at = null, /** @type {number | null} */ pair = null;
   let width = 0, mouse = 0;
 
-  const paintPairs = () => {
-    const bytes = new Uint8Array(frame.cells.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = frame.cells[i] === -32768 ? 255 : 127 + Math.round(frame.cells[i] / 32767 * 127);
-    paintCells(canvas, bytes, 0, frame.R, frame.pairs.rows.length, colourTable("signed"));
-  };
   const place = (x, y, w, h) => { Object.assign(canvas.style, { left: `${x}px`, top: `${y}px`, width: `${w}px`, height: `${h}px` }); return ""; };
   const draw = (next, selection) => {
     frame = next;
@@ -65,7 +60,7 @@ export const distanceCharts = host => {
       svg.style.height = `${high}px`;
       setHtml(svg, markup);
       svg.setAttribute("aria-label", `${title} of L${chosen.layer} H${chosen.head}, ${note}; the table has the numbers`);
-      if (name === "pairs") paintPairs();
+      if (name === "pairs") paintCells(canvas, frame.pairBytes(), 0, frame.R, frame.pairs.rows.length, colourTable("signed"));
     }
     point();
   };

@@ -12,7 +12,7 @@ import { drawMeasures } from "../../charts/measures.js";
 import { distanceCharts } from "./distance-charts.js";
 import { distanceFrames } from "./distance-frame.js";
 import { distanceHeads } from "./distance-heads.js";
-import { distanceTables, saveDistanceCsv, saveDistances } from "./distance-tables.js";
+import { distanceRows, distancesName, distancesPicture, distanceTables } from "./distance-tables.js";
 /** @import { Json } from "../../core/values.js"
     @import { Make } from "../../core/widget.js" */
 
@@ -59,13 +59,12 @@ export const positions = (element, props, trigger, watch) => {
     trigger("ablate", { layer, head });
   };
   const showAs = table => { asTable = table; root.classList.toggle("as-table", table); tools.as(table); show(); };
-  const exported = save => () => frame?.layers && save(frame, chosen);
+  const of = make => () => frame?.layers && make(frame, chosen);
 
   /* ---- parts ---- */
   const tools = lensTools($(".tools"), {
     look: which => trigger("look", { which }), probe: what => trigger("probe", what), as: showAs,
-    png: exported((...what) => saveDistances("png", ...what)), svg: exported((...what) => saveDistances("svg", ...what)),
-    csv: exported(saveDistanceCsv),
+    picture: of(distancesPicture), rows: of(distanceRows), name: of(distancesName),
   });
   const toPlayground = () => doVerb("lens", "positions");
   if (props.opens) {
