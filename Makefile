@@ -14,7 +14,7 @@ run: .venv/.runtime
 	PLAYGROUND_OPEN=$(PLAYGROUND_OPEN) $(BIN)/python app.py
 
 test: .venv/.tests
-	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.browser.browsers
 	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal --ignore=tests/browser --ignore=tests/crowd
 	$(BIN)/python -m pytest tests/crowd
 	$(BIN)/python -m pytest tests/browser

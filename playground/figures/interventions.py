@@ -1,4 +1,4 @@
-"""Figures of interventions: heat maps around 0 of what was changed, and of what layers say."""
+"""Heat maps of interventions: around 0 of what was changed, and of what layers say."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from playground.figures.curves import Figure
-from playground.figures.heat import heat
+from playground.figures.heat import Heat, heat
 
 FEW = 4  # tokens in which two prompts differ and are both written below a map
 
 
-def costs(loss_LX: np.ndarray, error_LX: np.ndarray, *, unit: str) -> Figure:
+def costs(loss_LX: np.ndarray, error_LX: np.ndarray, *, unit: str) -> Heat:
     """What removing each head or expert costs: (L, X) change of the loss and its standard error; NaN: none, or not
     measured yet. `unit` is "head" or "expert".
     """
@@ -31,7 +30,7 @@ def costs(loss_LX: np.ndarray, error_LX: np.ndarray, *, unit: str) -> Figure:
     )
 
 
-def parts(losses: Mapping[str, np.ndarray], errors: Mapping[str, np.ndarray]) -> Figure:
+def parts(losses: Mapping[str, np.ndarray], errors: Mapping[str, np.ndarray]) -> Heat:
     """The same of whole parts, a column each: part -> (L, 1). What belongs to all layers has one number, (1, 1), under
     "position", and its own row.
     """
@@ -55,7 +54,7 @@ def patching(
     layers: Sequence[int | None],
     clean: Sequence[str] = (),
     corrupted: Sequence[str] = (),
-) -> Figure:
+) -> Heat:
     """Share of the logit difference that each activation brings back; NaN: not known yet. `layers` of the rows, None
     for what has none. By position: what the prompts read there; without them, by head.
     """
@@ -87,7 +86,7 @@ def patching(
     )
 
 
-def lens(probs_RT: np.ndarray, said: Sequence[Sequence[str]], *, rows: Sequence[str], tokens: Sequence[str]) -> Figure:
+def lens(probs_RT: np.ndarray, said: Sequence[Sequence[str]], *, rows: Sequence[str], tokens: Sequence[str]) -> Heat:
     """The logit lens: the likeliest token of each row and position, coloured by its probability."""
     hover = [
         [f"{row}, position {t}, after {tokens[t]}: {said[r][t]}, {probs_RT[r, t]:.3f}" for t in range(len(tokens))]
@@ -106,7 +105,7 @@ def lens(probs_RT: np.ndarray, said: Sequence[Sequence[str]], *, rows: Sequence[
     )
 
 
-def rollout(shares_LT: np.ndarray, *, tokens: Sequence[str], position: int) -> Figure:
+def rollout(shares_LT: np.ndarray, *, tokens: Sequence[str], position: int) -> Heat:
     """What one position is made of after each layer: shares of the input tokens, rows sum to 1."""
     layers = [f"L{i}" for i in range(len(shares_LT))]
     hover = [

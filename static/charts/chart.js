@@ -3,7 +3,9 @@ import { mountOf } from "../core/mount.js";
 import { rich } from "../core/rich.js";
 import { setText } from "../core/text.js";
 import { plot } from "./plot.js";
+/** @import { Make } from "../core/widget.js" */
 
+/** @type {Make} */
 export const chart = (element, props, trigger, watch) => {
   plot(element, props, trigger, watch);
   const node = mountOf(element).querySelector(".plot"), head = node.querySelector(".pt");

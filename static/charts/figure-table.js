@@ -1,10 +1,12 @@
 /* The numbers of a figure as a table: one row per x, one column per named curve. */
+/** @import { Figure } from "./figure.js" */
 const MOST = 200;                                                      // rows shown: every n-th beyond that, always the last
 
 const named = (axis, name) => axis?.title?.text || (typeof axis?.title === "string" ? axis.title : "") || name;
 const round = value => typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value ?? null;
 
-/** Lying bars stood up. */
+/** Lying bars stood up.
+    @type {(figure: Figure) => Required<Figure>} */
 const upright = ({ data = [], layout = {} }) => !data.some(trace => trace.orientation === "h") ? { data, layout }
   : { data: data.map(trace => ({ ...trace, x: trace.y, y: trace.x })), layout: { xaxis: layout.yaxis, yaxis: layout.xaxis } };
 

@@ -1,15 +1,17 @@
 /* Figures from Python made fit for the page: css colours resolved, and what every chart of the page shares. */
+import { resolved } from "../core/colours.js";
+/** @import { Json } from "../core/values.js" */
+
 const isObject = part => part && typeof part === "object" && !Array.isArray(part);
 const merge = (base, over) => {
   const out = { ...base };
   for (const [key, part] of Object.entries(over || {})) out[key] = isObject(part) ? merge(base[key] || {}, part) : part;
   return out;
 };
-const token = name => getComputedStyle(document.body).getPropertyValue(name).trim();
 
 /** "var(--line-1)" -> the theme's colour, anywhere in the figure; Plotly itself does not read css variables. */
 const coloured = part => {
-  if (typeof part === "string") return part.includes("var(--") ? part.replace(/var\((--[\w-]+)\)/g, (_, name) => token(name)) : part;
+  if (typeof part === "string") return resolved(part);
   if (Array.isArray(part)) return typeof part[0] === "number" && typeof part[1] !== "string" ? part : part.map(coloured);   // long rows of numbers as they are
   return isObject(part) ? Object.fromEntries(Object.entries(part).map(([key, item]) => [key, coloured(item)])) : part;
 };
@@ -26,7 +28,9 @@ const HOUSE = {
   modebar: { bgcolor: "rgba(0,0,0,0)", color: "var(--text-3)", activecolor: "var(--accent)" },
 };
 
-/** { data, layout } for `Plotly.react`; the figure's own layout wins over the page's, its width and template do not. */
+/** { data, layout } for `Plotly.react`; the figure's own layout wins over the page's, its width and template do not.
+    @typedef {{data?: Json[], layout?: Record<string, Json>}} Figure as Plotly reads it
+    @type {(figure: Figure, tall: number) => Required<Figure>} */
 export const fitFigure = ({ data = [], layout = {} }, tall) => {
   const whole = merge(HOUSE, layout);
   for (const name of Object.keys(whole)) if (/^[xy]axis\d/.test(name)) whole[name] = merge(AXIS, whole[name]);

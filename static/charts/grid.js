@@ -1,20 +1,20 @@
-/* A matrix as a picture: numbers along both axes, a card for the cell under the pointer or the arrow keys, a legend. */
-import { say } from "../core/announce.js";
-import { bytesOf, colourTable, inkOn, paintCells } from "../core/colours.js";
-import { saveCsv } from "../core/files.js";
+/* A matrix as a picture: numbers along both axes, a card for the cell under the pointer or the arrow keys, a legend,
+   a table and files. */
+import { bytesOf, colourTable, rampOf } from "../core/colours.js";
 import { mount, mountOf } from "../core/mount.js";
 import { num } from "../core/numbers.js";
 import { esc, reader, setText } from "../core/text.js";
-import { stillMenu } from "./svg-file.js";
+import { exportMenu } from "../controls/export.js";
+import { cellText, heatMap } from "./heat-map.js";
+import { svgHeat, svgTitled } from "./svg-file.js";
 import { tableView } from "./table.js";
+/** @import { Json } from "../core/values.js"
+    @import { Make } from "../core/widget.js" */
 
-const MASKED = 65535, MOST = 65534, LEFT = 46, TOP = 36, TALL = 460, CELL = 14, NUMBERED = 25;    // px
-const HTML = `<div class="pt"><h2></h2><span></span><span class="grow"></span><span class="ramp-box"><span></span><canvas></canvas><span></span></span>
+const MASKED = 65535, MOST = 65534, LEFT = 46, TOP = 36, TALL = 460, CELL = 14;    // px
+const HTML = `<div class="pt"><h2></h2><span></span><span class="grow"></span><span class="ramp-box"><span></span><i></i><span></span></span>
     <span class="menu"></span><button class="b small quiet" data-table aria-pressed="false">Table</button></div>
-  <div class="gmap"><span class="axt k"></span><span class="axt q"></span><div class="gxs" aria-hidden="true"></div>
-    <div class="gys" aria-hidden="true"></div><div class="gwell" tabindex="0" role="group"><canvas class="pixels" role="img"></canvas>
-    <div class="gnum" aria-hidden="true"></div><div class="gring" hidden></div></div></div>
-  <div class="hover-card" hidden></div><div class="grid-table" hidden></div>`;
+  <div class="gmap"></div><div class="grid-table" hidden></div>`;
 const short = x => num(Number(x.toPrecision(3)), 3);
 
 /** What a value says, decoded: at(row, column) -> number, or null where it is masked. */
@@ -26,80 +26,48 @@ const decode = (value, read) => {
   return { ...value, rows, columns, at, picture, chosen: read("chosen", value.chosen), picks: read("picks", value.picks) };
 };
 
+const size = (width, R, C) => {
+  const room = (width - LEFT - 2) / C, square = Math.min(room, TALL / R, R <= 16 ? 30 : CELL);
+  return R === C ? [square, square] : [Math.min(room, CELL), Math.min(TALL / R, 9)];
+};
+
 export const grid = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader(), host = document.createElement("section");
   host.className = "pgrid";
   host.innerHTML = HTML;
   root.append(host);
-  const $ = name => host.querySelector(name), map = $(".gmap"), well = $(".gwell"), canvas = $(".pixels"), ring = $(".gring");
-  const card = $(".hover-card"), table = $(".grid-table"), swap = $("[data-table]"), ramp = $(".ramp-box");
-  let frame = null, width = 0, w = 0, h = 0, at = null, twin = null, laid = "";
+  const $ = name => host.querySelector(name), place = $(".gmap"), table = $(".grid-table"), swap = $("[data-table]");
+  let /** @type {Json} */ frame = null, /** @type {[number, number] | null} */ at = null;
+  let /** @type {ReturnType<typeof tableView> | null} */ twin = null;
 
-  const colours = () => colourTable(frame.scale === "div" ? "signed" : "seq");
-  const tick = (labels, cell, axis) => {
-    const each = axis === "x" ? Math.ceil(26 / cell) : Math.ceil(16 / cell), nice = [1, 2, 4, 5, 8, 10, 16, 20, 32].find(n => n >= each) ?? each;
-    return labels.map((label, i) => i % nice ? "" : axis === "x" ? `<span class="gax x" style="left:${LEFT + (i + 0.5) * cell}px">${esc(label)}</span>`
-      : `<span class="gax y" style="top:${TOP + (i + 0.5) * cell}px">${esc(label)}</span>`).join("");
-  };
-  const lay = () => {
-    const R = frame.rows.length, C = frame.columns.length, room = width - LEFT - 2, square = Math.min(room / C, TALL / R, R <= 16 ? 30 : CELL);
-    [w, h] = R === C ? [square, square] : [Math.min(room / C, CELL), Math.min(TALL / R, 9)];
-    const key = `${w} ${h} ${R} ${C} ${frame.rows[0]} ${frame.columns[0]}`;
-    if (laid === key) return;
-    laid = key;
-    map.style.width = `${LEFT + w * C + 2}px`;
-    Object.assign(well.style, { width: `${w * C}px`, height: `${h * R}px` });
-    $(".gxs").innerHTML = tick(frame.columns, w, "x");
-    $(".gys").innerHTML = tick(frame.rows, h, "y");
-    $(".axt.q").style.top = `${TOP + h * R / 2}px`;
-  };
-  const legend = () => {
-    const [low, bar, high] = ramp.children, table = colours();
-    setText(low, short(frame.low));
-    setText(high, short(frame.high));
-    paintCells(bar, Uint8Array.from({ length: 64 }, (_, i) => i * 4), 0, 64, 1, table);
-  };
-  const figures = () => {
-    const box = $(".gnum");
-    box.hidden = w < NUMBERED;
-    if (box.hidden) return;
-    const table = colours(), cell = (r, c) => {
-      const x = frame.at(r, c);
-      return x === null || Math.abs(x) < 0.005 ? "" : `<span style="left:${c * w}px;top:${r * h}px;width:${w}px;line-height:${h}px;color:${
-        inkOn(table[frame.picture[r * frame.columns.length + c]])}">${x.toFixed(2).replace("-", "−").replace("0.", ".")}</span>`;
-    };
-    box.innerHTML = frame.rows.map((_, r) => frame.columns.map((_, c) => cell(r, c)).join("")).join("");
-  };
-  const words = ([r, c]) => {
+  const words = (r, c) => {
     const x = frame.at(r, c);
     return `${frame.row_title} ${frame.rows[r]}, ${frame.column_title} ${frame.columns[c]}: ${x === null ? "masked" : short(x)}`;
   };
-  const tell = cell => {
-    card.hidden = !cell;
-    if (!cell) return;
-    setText(card, words(cell));
-    const left = LEFT + (cell[1] + 1) * w + 8, over = left + card.offsetWidth > width;
-    const top = map.offsetTop + TOP + (cell[0] + 1) * h + 6;
-    card.style.transform = `translate(${over ? Math.max(0, LEFT + cell[1] * w - card.offsetWidth - 8) : left}px, ${top}px)`;
+  const choose = cell => {
+    at = cell;
+    map.point(at);
+    if (!frame.picks) return;
+    frame.chosen = cell;
+    const set = { [frame.picks[0]]: Number(frame.rows[cell[0]]), [frame.picks[1]]: Number(frame.columns[cell[1]]) };
+    trigger("do", { action: `set:${JSON.stringify(set)}` });
   };
-  const mark = cell => {
-    ring.hidden = !cell;
-    if (cell) Object.assign(ring.style, { transform: `translate(${cell[1] * w - 1}px, ${cell[0] * h - 1}px)`, width: `${w + 2}px`, height: `${h + 2}px` });
+  const map = heatMap(place, { left: LEFT, top: TOP, room: [26, 16], size, card: (r, c) => esc(words(r, c)), choose });
+  const picture = () => {
+    const { rows, columns, picture: bytes, scale } = frame;
+    return { rows, columns, bytes, table: colourTable(scale === "div" ? "signed" : "seq") };
   };
   const draw = () => {
     host.hidden = !frame?.title;
-    if (host.hidden || !width) return;
-    lay();
+    if (host.hidden) return;
+    const [low, ramp, high] = $(".ramp-box").children;
     setText($("h2"), frame.title);
     setText($("h2 + span"), frame.note);
-    setText($(".axt.k"), `${frame.column_title} →`);
-    setText($(".axt.q"), frame.row_title);
-    paintCells(canvas, frame.picture, 0, frame.columns.length, frame.rows.length, colours());
-    canvas.setAttribute("aria-label", frame.said);
-    well.setAttribute("aria-label", `${frame.title}: arrow keys say each number`);
-    legend();
-    figures();
-    mark(frame.chosen ?? at);
+    setText(low, short(frame.low));
+    setText(high, short(frame.high));
+    ramp.style.background = rampOf(frame.scale);
+    map.draw({ ...picture(), titles: [frame.row_title, `${frame.column_title} →`], written: (r, c) => cellText(frame.at(r, c)),
+      said: frame.said, name: `${frame.title}: arrow keys say each number` }, frame.chosen ?? at);
     if (twin) twin.draw(rows());
   };
   const rows = () => ({
@@ -107,56 +75,18 @@ export const grid = (element, props, trigger, watch) => {
     columns: [frame.row_title, ...frame.columns], rows: frame.rows.map((row, r) => [Number(row), ...frame.columns.map((_, c) => frame.at(r, c))]
       .map(x => x === null ? null : Number(x.toPrecision(4)))),
   });
-  const choose = cell => {
-    at = cell;
-    if (!frame.picks) return mark(at);
-    frame.chosen = cell;
-    mark(cell);
-    const set = { [frame.picks[0]]: Number(frame.rows[cell[0]]), [frame.picks[1]]: Number(frame.columns[cell[1]]) };
-    trigger("do", { action: `set:${JSON.stringify(set)}` });
-  };
-  const under = event => {
-    const box = well.getBoundingClientRect(), clamp = (x, n) => Math.max(0, Math.min(n - 1, Math.floor(x)));
-    return [clamp((event.clientY - box.top) / h, frame.rows.length), clamp((event.clientX - box.left) / w, frame.columns.length)];
-  };
-  well.addEventListener("pointermove", event => { if (frame && event.pointerType !== "touch") tell(under(event)); });
-  well.addEventListener("pointerleave", () => tell(null));
-  well.addEventListener("blur", () => tell(null));
-  well.addEventListener("click", event => { if (frame) { choose(under(event)); tell(at); } });
-  well.addEventListener("keydown", event => {
-    const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-    if (event.key === "Escape") tell(null);
-    if (!by || !frame) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const from = frame.chosen ?? at ?? [0, 0], to = [from[0] + by[0], from[1] + by[1]];
-    if (to[0] < 0 || to[1] < 0 || to[0] >= frame.rows.length || to[1] >= frame.columns.length) return;
-    choose(to);
-    tell(to);
-    say(words(to));
-  });
   swap.addEventListener("click", () => {
     twin = twin ? null : tableView(table);
     swap.setAttribute("aria-pressed", !!twin);
-    [table.hidden, map.hidden] = [!twin, !!twin];
+    [table.hidden, place.hidden] = [!twin, !!twin];
     if (twin) twin.draw(rows());
   });
-  stillMenu($(".menu"), () => gridStill(frame, canvas), props.view, [["CSV", () => {
-    const { columns, rows: cells, name } = rows();
-    saveCsv([columns, ...cells], name);
-  }]]);
-  new ResizeObserver(([entry]) => { width = entry.contentRect.width; draw(); }).observe(root);
+  const still = () => {
+    const cell = Math.max(6, Math.min(24, 560 / frame.columns.length));
+    return svgTitled(`${frame.title}, ${short(frame.low)} to ${short(frame.high)}`, "",
+      svgHeat({ ...picture(), titles: [frame.row_title, frame.column_title] }, cell, cell));
+  };
+  const lines = () => { const { columns, rows: cells } = rows(); return [columns, ...cells]; };
+  exportMenu($(".menu"), { name: () => rows().name, picture: still, rows: lines });
   mount(element, props, watch, value => { frame = value.title ? decode(value, read) : null; draw(); }, { always: true });
-};
-
-/** The same as an SVG: the canvas as an image, axes and title as text. */
-export const gridStill = (frame, canvas) => {
-  const R = frame.rows.length, C = frame.columns.length, cell = Math.max(6, Math.min(24, 560 / C)), [w, h] = [90 + C * cell, 90 + R * cell];
-  const ink = getComputedStyle(canvas).color, every = Math.ceil(28 / cell);
-  const x = frame.columns.map((label, i) => i % every ? "" : `<text x="${70 + (i + 0.5) * cell}" y="62" text-anchor="middle">${esc(label)}</text>`);
-  const y = frame.rows.map((label, i) => i % every ? "" : `<text x="64" y="${74 + (i + 0.5) * cell}" text-anchor="end">${esc(label)}</text>`);
-  return { w, h, markup: `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" font-family="sans-serif" font-size="11" fill="${ink}">
-    <text x="70" y="20" font-size="14">${esc(frame.title)}, ${esc(short(frame.low))} to ${esc(short(frame.high))}</text>
-    <text x="70" y="44">${esc(frame.column_title)} (down: ${esc(frame.row_title)})</text>${x.join("")}${y.join("")}
-    <image x="70" y="70" width="${C * cell}" height="${R * cell}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${canvas.toDataURL()}"/></svg>` };
 };

@@ -21,7 +21,7 @@ export const svgPool = (group, name, count) => {
   while (group.childNodes.length > count) group.lastChild.remove();
   return [...group.childNodes];
 };
-const tidy = span => [1, 2, 5, 10].map(m => m * 10 ** Math.floor(Math.log10(span / 5))).find(step => span / step <= 6);
+const tidy = span => [1, 2, 5, 10].map(m => m * 10 ** Math.floor(Math.log10(span / 5))).find(step => span / step <= 6) ?? span;
 
 /** `draw(points, key, titles)` lays the axes for all points ([x, y]; another key starts anew) and returns
     { at([x, y]) -> [px, px], wide, high }. `layers`: the groups to draw in, by name. */
@@ -30,7 +30,7 @@ export const svgPlane = (host, names, ratio) => {
   host.innerHTML = `<svg tabindex="0" role="img">${["grid", ...names].map(name => `<g class="${name}"></g>`).join("")}</svg>
     <div class="hover-card" hidden></div>`;
   const [svg, card] = host.children, layers = Object.fromEntries([...svg.children].map(g => [g.getAttribute("class"), g]));
-  let wide = 0, range = null, known = "", calm = 0, again = () => {};
+  let wide = 0, /** @type {number[][] | null} */ range = null, known = "", calm = 0, again = () => {};
 
   const needed = points => [0, 1].map(i => {
     let low = Infinity, high = -Infinity;
@@ -41,7 +41,7 @@ export const svgPlane = (host, names, ratio) => {
   const fit = (points, key) => {
     const need = needed(points);
     if (key !== known || !range) { known = key; calm = 0; return range = need; }
-    const small = need.some(([low, high], i) => high - low < ROOMY * (range[i][1] - range[i][0]));
+    const was = range, small = need.some(([low, high], i) => high - low < ROOMY * (was[i][1] - was[i][0]));
     calm = small ? calm + 1 : 0;
     if (calm > CALM) { calm = 0; return range = need; }
     return range = range.map(([low, high], i) => [Math.min(low, need[i][0]), Math.max(high, need[i][1])]);
@@ -90,7 +90,8 @@ export const svgPlane = (host, names, ratio) => {
     const left = Math.max(0, Math.min(x + 14, wide - card.offsetWidth)), top = y - card.offsetHeight - 12;
     Object.assign(card.style, { left: `${left}px`, top: `${top < 0 ? y + 14 : top}px` });
   };
-  /** The place of the pointer, in the svg's own units. */
+  /** The place of the pointer, in the svg's own units.
+      @type {(event: MouseEvent) => [number, number]} */
   const place = event => { const box = svg.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
   return { draw, layers, svg, tell, place, resized: act => { again = act; } };
 };

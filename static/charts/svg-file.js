@@ -1,49 +1,65 @@
-/* Pictures made of SVG as files: the theme's colours are written into a copy, and a PNG is that copy drawn twice as large. */
-import { saveBlob } from "../core/files.js";
+/* Pictures for files as { markup, w, h }: pieces of SVG as text, whose colours may be css variables (see files.js). */
+import { cssColour, inkOn } from "../core/colours.js";
 import { esc } from "../core/text.js";
-import { menu } from "../controls/choice.js";
+/** @import { Json } from "../core/values.js"
+    @import { HeatMap } from "./heat-map.js" */
 
-const PARTS = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-size", "font-weight", "font-family"];
+const short = x => Math.round(x * 100) / 100;
+export const MIDDLE = `text-anchor="middle"`;
+export const END = `text-anchor="end"`;
+export const SOFT = `fill="var(--text-2)"`;
+export const BOLD = `font-weight="600"`;
+export const svgText = (x, y, words, more = "") => `<text x="${short(x)}" y="${short(y)}" ${more}>${esc(words)}</text>`;
+export const svgRect = (x, y, w, h, fill, more = "") =>
+  `<rect x="${short(x)}" y="${short(y)}" width="${short(Math.max(0, w))}" height="${short(h)}" fill="${fill}" ${more}/>`;
+export const svgGroup = (x, y, markup) => `<g transform="translate(${short(x)} ${short(y)})">${markup}</g>`;
 
-/** A copy of an SVG that needs no style sheet: { markup, w, h }. */
-export const stillOf = (svg, w, h) => {
+/** w x h bytes as `paintCells` paints them, one rectangle each, in the box [x, y, width, height]. */
+export const svgCells = ([x, y, wide, high], bytes, offset, w, h, table) => {
+  const cell = (_, i) => svgRect(x + i % w * wide / w, y + Math.floor(i / w) * high / h, wide / w, high / h, cssColour(table[bytes[offset + i]]));
+  return `<g shape-rendering="crispEdges">${Array.from({ length: w * h }, cell).join("")}</g>`;
+};
+
+const LETTER = 6.6, LINE = 13, TOP = 16, EDGE = 16;
+const widest = labels => Math.ceil(LETTER * Math.max(0, ...labels.map(each => each.length)));
+/** The n of which every n-th label has room. */
+export const everyNth = need => [1, 2, 4, 5, 8, 10, 16, 20, 32, 50].find(n => n >= need) ?? Math.ceil(need);
+
+/** A heat map with cells of w x h px, in the terms of heat-map.js; `left` and `top` are where the cells begin.
+    @type {(map: HeatMap, w: number, h: number) => Json} */
+export const svgHeat = ({ rows, columns, titles, bytes, offset = 0, table, written }, w, h) => {
+  const [down, right] = titles?.map((title, i) => `${title} ${i ? "→" : "↓"}`) ?? ["", ""];
+  const left = widest([...rows, down]) + 10, wide = columns.length * w, high = rows.length * h, middle = i => TOP + (i + .5) * h + 4;
+  const across = everyNth((widest(columns) + 2) / w), every = everyNth(LINE / h);
+  const ink = (r, c) => inkOn(table[bytes[offset + r * columns.length + c]]);
+  const number = (r, c) => svgText(left + (c + .5) * w, middle(r), written?.(r, c) ?? "", `${MIDDLE} fill="${ink(r, c)}"`);
+  const parts = [svgCells([left, TOP, wide, high], bytes, offset, columns.length, rows.length, table),
+    ...columns.map((each, c) => c % across ? "" : svgText(left + (c + .5) * w, TOP - 5, each, MIDDLE)),
+    ...rows.map((each, r) => r % every ? "" : svgText(left - 6, middle(r), each, END)),
+    ...written ? rows.flatMap((_, r) => columns.map((_, c) => number(r, c))) : [],
+    ...titles ? [svgText(left - 6, TOP + high + 16, down, `${END} ${SOFT}`), svgText(left, TOP + high + 16, right, SOFT)] : []];
+  return { markup: parts.join(""), w: left + Math.max(wide, widest([right])), h: TOP + high + (titles ? 20 : 0), left, top: TOP };
+};
+
+/** A picture below its title and a line of small print. */
+export const svgTitled = (title, note, { markup, w, h }) => {
+  const top = note ? 54 : 36;
+  return { markup: svgText(EDGE, 24, title, `font-size="14" ${BOLD}`) + (note ? svgText(EDGE, 42, note, SOFT) : "") + svgGroup(EDGE, top, markup),
+    w: Math.ceil(2 * EDGE + Math.max(w, 8 * title.length, 6.2 * note.length)), h: Math.ceil(top + h + EDGE) };
+};
+/** Pictures below one another. */
+export const svgStack = pictures => pictures.reduce((all, { markup, w, h }) =>
+  ({ markup: all.markup + svgGroup(0, all.h, markup), w: Math.max(all.w, w), h: all.h + h }), { markup: "", w: 0, h: 0 });
+
+const PARTS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "font-size", "font-weight", "font-family",
+  "visibility", "opacity", "paint-order", "text-anchor"];
+/** A copy of an SVG of the page that needs no style sheet, w x h px. */
+export const svgCopy = (svg, w, h) => {
   const copy = svg.cloneNode(true), from = [svg, ...svg.querySelectorAll("*")], to = [copy, ...copy.querySelectorAll("*")];
   from.forEach((node, i) => {
     const style = getComputedStyle(node);
     to[i].setAttribute("style", PARTS.map(part => `${part}:${style.getPropertyValue(part)}`).join(";"));
   });
-  Object.entries({ xmlns: "http://www.w3.org/2000/svg", width: w, height: h }).forEach(([key, text]) => copy.setAttribute(key, text));
+  Object.entries({ width: w, height: h }).forEach(([key, text]) => copy.setAttribute(key, text));
   return { markup: copy.outerHTML, w, h };
 };
-/** Dials side by side, each with its words below. */
-export const stillRow = host => {
-  const side = 140, dials = [...host.children], ink = getComputedStyle(host).color;
-  const one = (button, i) => {
-    const { markup } = stillOf(button.querySelector("svg"), side - 10, side - 10), [first, second] = button.innerText.split("\n");
-    return `<g transform="translate(${i * side + 5} 5)">${markup}<text x="2" y="${side + 4}">${esc(first)}</text>
-      <text x="2" y="${side + 20}">${esc(second ?? "")}</text></g>`;
-  };
-  const [w, h] = [side * dials.length, side + 36];
-  return { w, h, markup: `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" font-family="sans-serif"
-    font-size="12" fill="${ink}">${dials.map(one).join("")}</svg>` };
-};
-
-const paper = () => getComputedStyle(document.body).getPropertyValue("--surface").trim();
-const toPng = ({ markup, w, h }, name) => {
-  const picture = new Image(), canvas = Object.assign(document.createElement("canvas"), { width: 2 * w, height: 2 * h });
-  picture.onload = () => {
-    const context = canvas.getContext("2d");
-    context.fillStyle = paper();
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
-    canvas.toBlob(blob => saveBlob(blob, `${name}.png`));
-  };
-  picture.src = `data:image/svg+xml,${encodeURIComponent(markup)}`;
-};
-
-/** An Export menu: PNG and SVG of what `still()` gives, and other entries [[label, act]]. */
-export const stillMenu = (host, still, name, others = []) => menu(host, "Export", "down", [
-  ["PNG", () => toPng(still(), name)],
-  ["SVG", () => saveBlob(new Blob([still().markup], { type: "image/svg+xml" }), `${name}.svg`)],
-  ...others,
-]);

@@ -1,9 +1,12 @@
 /* Tables of numbers: sortable, with the same numbers as CSV. Used alone and as the twin of a picture. */
 import { saveCsv } from "../core/files.js";
 import { iconHtml } from "../core/icons.js";
-import { mount, mountOf } from "../core/mount.js";
+import { focusIn, mount, mountOf } from "../core/mount.js";
 import { num } from "../core/numbers.js";
 import { esc, reader, setHtml, setText } from "../core/text.js";
+/** @import { Drawn } from "../core/mount.js"
+    @import { Json } from "../core/values.js"
+    @import { Make } from "../core/widget.js" */
 
 const missing = cell => cell === null || cell === undefined || cell === "";
 const fixed = (x, digits) => x.toLocaleString("en",
@@ -30,13 +33,17 @@ const compare = (a, b) => {
 };
 
 /** `draw({ columns, rows, name, pinned })`; columns are names or { label, align, title, digits, percent }. The chosen order
-    survives new rows; the first `pinned` rows stay first in any order, and are marked. */
+    survives new rows; the first `pinned` rows stay first in any order, and are marked.
+    @typedef {{label: string, align?: string, title?: string, digits?: number, percent?: boolean}} Column
+    @typedef {{columns: (string | Column)[], rows: Json[][], name?: string, title?: string, pinned?: number}} Table
+    @type {(host: Drawn) => {draw(table: Table): void}} */
 export const tableView = host => {
   host.innerHTML = `<div class="pt"><h2 class="table-name"></h2><span class="grow"></span>
       <button class="b small quiet csv">${iconHtml("down")}CSV</button></div>
     <div class="table-box" tabindex="0" role="region"><table><thead></thead><tbody></tbody></table></div>`;
   const head = host.querySelector("thead"), body = host.querySelector("tbody"), title = host.querySelector(".table-name");
-  let data = null, by = -1, up = true, built = "";
+  let /** @type {Omit<Table, "columns"> & {columns: Column[]}} */ data;
+  let by = -1, up = true, built = "";
 
   /** Words stand left, numbers right, judged by the first row that has something to say. */
   const sides = () => data.columns.map((column, i) => {
@@ -48,17 +55,17 @@ export const tableView = host => {
     const key = JSON.stringify([data.columns, align, by, up]);
     if (built === key) return;
     built = key;
-    const had = head.contains(document.activeElement) ? document.activeElement.dataset.c : null;
+    const had = focusIn(head)?.dataset.c ?? null;
     head.innerHTML = `<tr>${data.columns.map((column, i) => {
       const sort = i !== by ? "none" : up ? "ascending" : "descending", mark = i !== by ? "" : up ? " ↑" : " ↓";
       return `<th scope="col" aria-sort="${sort}" class="${align[i]}" title="${esc(column.title)}">
-        <button data-c="${i}">${esc(column.label ?? column)}<span aria-hidden="true">${mark}</span></button></th>`;
+        <button data-c="${i}">${esc(column.label)}<span aria-hidden="true">${mark}</span></button></th>`;
     }).join("")}</tr>`;
     if (had) head.querySelector(`[data-c="${had}"]`)?.focus({ preventScroll: true });
   };
   const order = (a, b) => {
     const [x, y] = [plain(a[by]), plain(b[by])];
-    if (missing(x) || missing(y)) return missing(x) - missing(y);      // a missing number stands last in either order
+    if (missing(x) || missing(y)) return Number(missing(x)) - Number(missing(y));      // a missing number stands last in either order
     return (up ? 1 : -1) * compare(x, y);
   };
   const pinned = () => data.rows.slice(0, data.pinned ?? 0);
@@ -77,17 +84,18 @@ export const tableView = host => {
     fill();
   });
   host.querySelector(".csv").addEventListener("click", () =>
-    saveCsv([data.columns.map(column => column.label ?? column),
+    saveCsv([data.columns.map(column => column.label),
       ...[...pinned(), ...others()].map(row => row.map(plain))], data.name || "table"));
   return { draw(next) {
-    data = next;
+    data = { ...next, columns: next.columns.map(column => typeof column === "string" ? { label: column } : column) };
     setText(title, data.title ?? data.name ?? "");
     host.querySelector(".table-box").setAttribute("aria-label", data.title || data.name || "table");
     fill();
   } };
 };
 
-/** The component: value { columns (JSON), rows (JSON), name, title }. */
+/** The component: value { columns (JSON), rows (JSON), name, title }.
+    @type {Make} */
 export const table = (element, props, trigger, watch) => {
   const parse = reader(), view = tableView(mountOf(element));
   mount(element, props, watch, ({ columns, rows, name, title }) =>

@@ -3,6 +3,7 @@ import { num } from "../core/numbers.js";
 import { esc, setHtml, setText } from "../core/text.js";
 import { glyphOf, shortGlyph } from "../core/tokens.js";
 import { svgAttr, svgMove, svgNearest, svgPlane, svgPool } from "./plane.js";
+/** @import { Json } from "../core/values.js" */
 
 const PARTS = { attention: "attention adds", cross: "cross-attention adds", feed_forward: "feed-forward adds" };
 const AROUND = [[9, -7], [9, 17], [-38, -7], [-38, 17], [9, -21], [9, 31], [-38, -21], [-38, 31]];   // where a name may stand
@@ -49,7 +50,7 @@ export const pathRows = path => [
 
 export const pathPlane = (host, choose) => {
   const plane = svgPlane(host, ["others", "ends", "way", "dots", "words"], .62), { layers, svg } = plane;
-  let path = null, last = [], hover = -1;
+  let /** @type {Json} */ path = null, last = [], hover = -1;
   const draw = next => {
     path = next;
     const percent = share => `${num(100 * share, 2)} %`, [x, y] = path.share.map(percent);
@@ -68,7 +69,7 @@ export const pathPlane = (host, choose) => {
     svgPool(layers.dots, "circle", mine.length).forEach((node, n) => svgAttr(node, { cx: mine[n][0], cy: mine[n][1], r: n ? 4 : 5, class: n ? "" : "start" }));
     const stood = [];                                  // names that are drawn: the next one keeps clear of them
     svgPool(layers.words, "text", mine.length).forEach((node, n) => {
-      const close = ([x, y]) => stood.some(([px, py]) => Math.abs(px - x) < 36 && Math.abs(py - y) < 13);
+      const close = (/** @type {number[]} */ [x, y]) => stood.some(([px, py]) => Math.abs(px - x) < 36 && Math.abs(py - y) < 13);
       const tried = AROUND.map(([dx, dy]) => [Math.max(46, Math.min(mine[n][0] + dx, laid.wide - 40)), mine[n][1] + dy]);
       const [x, y] = tried.find(each => !close(each)) ?? tried[0];
       stood.push([x, y]);

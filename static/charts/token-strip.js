@@ -6,7 +6,7 @@ import { weightText } from "./weights.js";
 
 /** One button per key, in one tab stop; arrows move along, pressing one selects it (query, or key when the two differ). */
 export const tokenStrip = (host, { choose }) => {
-  let axes = null, cells = [], at = -1;
+  let /** @type {string | null} */ axes = null, cells = [], at = -1;
   host.setAttribute("role", "group");
 
   const build = frame => {

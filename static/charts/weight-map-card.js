@@ -17,5 +17,3 @@ export const mapCard = (frame, { layer, head }, query, key) => {
   const notes = [distanceText(frame, query, key), largest].filter(Boolean).join(" · ");
   return `${pair} &nbsp;<b>${weightText(weight)}</b><br><span class="muted">${notes || "in the source"}</span>`;
 };
-/** The same as one line of plain text, to be said. */
-export const plainCard = html => html.replace(/<br>/g, ", ").replace(/<[^>]+>|&nbsp;/g, "");

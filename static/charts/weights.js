@@ -21,7 +21,8 @@ export const weightText = w => {
 };
 
 /** A reader keeps what does not change between frames (tokens, roles, findings) parsed, and decodes the rest.
-    `read(value)` -> { layers, heads, T, S, queries, keys, bytes, ... , weight(layer, head, query, key) -> number | null }. */
+    `read(value)` -> { layers, heads, T, S, queries, keys, bytes, ... , weight(layer, head, query, key) -> number | null }.
+    @typedef {NonNullable<ReturnType<ReturnType<typeof weights>>>} Frame */
 export const weights = () => {
   const parse = reader();
   return value => {
@@ -32,13 +33,14 @@ export const weights = () => {
     const hasBig = big?.length === T * S;
     /** The selected head arrives in 16 bits (steps of 0.00002); the others in 8 on the square-root scale (up to 0.004 off). */
     const scale = weightScale(value.signed || 0);
-    const weight = (layer, head, query, key) => {
+    const /** @type {(layer: number, head: number, query: number, key: number) => number | null} */ weight = (layer, head, query, key) => {
       const at = query * S + key;
       if (hasBig && layer === value.layer && head === value.head) return big[at] === BIG_MASKED ? null : scale.precise(big[at]);
       const byte = bytes[(layer * heads + head) * T * S + at];
       return byte === MASKED ? null : scale.coarse(byte);
     };
-    /** The head as bytes for `paintCells`, and where it starts. */
+    /** The head as bytes for `paintCells`, and where it starts.
+        @type {(layer: number, head: number) => [Uint8Array, number]} */
     const picture = (layer, head) => {
       if (!hasBig || layer !== value.layer || head !== value.head) return [bytes, (layer * heads + head) * T * S];
       return [Uint8Array.from(big, w => scale.byte(w === BIG_MASKED ? null : scale.precise(w))), 0];

@@ -1,6 +1,7 @@
 /* Small controls of the lens tools: a row of exclusive buttons, and a menu. */
 import { say } from "../core/announce.js";
 import { iconHtml } from "../core/icons.js";
+import { focusIn } from "../core/mount.js";
 import { esc } from "../core/text.js";
 
 /** A segmented choice: one tab stop, arrows move the focus and Enter or Space picks. `draw([[id, label, why not]], chosen)`;
@@ -14,7 +15,7 @@ export const segmentedChoice = (host, label, pick) => {
     const key = JSON.stringify([options, chosen]);
     if (key === shown) return;
     shown = key;
-    const had = host.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    const had = focusIn(host)?.dataset.id ?? null;
     host.innerHTML = options.map(([id, text, why]) => {
       const refused = why ? `aria-disabled="true" title="${esc(why)}"` : "", on = id === chosen;
       return `<button type="button" data-id="${esc(id)}" aria-pressed="${on}" tabindex="${on ? 0 : -1}" ${refused}>${esc(text)}</button>`;

@@ -4,6 +4,8 @@ import { num } from "../core/numbers.js";
 import { ask } from "../core/offers.js";
 import { esc } from "../core/text.js";
 import { inputs } from "./inputs.js";
+/** @import { Drawn } from "../core/mount.js"
+    @import { Json } from "../core/values.js" */
 
 const EDIT_MS = 80;                                    // a drag sends at most this often; the release always sends
 const SETTLE_MS = 500;                                 // after an edit, answers to earlier ones are not written back
@@ -37,13 +39,14 @@ const words = (field, value) => {
 /** {node, draw(form value, marks), input, field}. `send(field, value, done)` reports an edit, `redraw()` asks for
     a draw. */
 export const formRow = (field, send, redraw) => {
-  const id = `f${++serial}`, node = document.createElement("div");
+  const id = `f${++serial}`, /** @type {Drawn} */ node = document.createElement("div");
   node.className = `ctl ${field.type}`;
   node.dataset.id = id;
   node.dataset.field = field.name;
   node.innerHTML = rowMarkup(field, id);
   const message = node.querySelector(".msg"), reset = node.querySelector(".rst"), tip = node.querySelector(".q");
-  let refusal = "", shown, mine = false, until = 0, unanswered = false, sent = 0, waiting = 0, latest = null;
+  let /** @type {Json} */ latest = null;
+  let refusal = "", shown, mine = false, until = 0, unanswered = false, sent = 0, waiting = 0;
 
   node.refuse = sentence => { [refusal, mine] = [sentence, true]; redraw(); };
   const edit = (value, done) => {

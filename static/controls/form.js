@@ -4,6 +4,9 @@ import { iconHtml } from "../core/icons.js";
 import { mount, mountOf } from "../core/mount.js";
 import { esc, reader, setText } from "../core/text.js";
 import { cite, formRow } from "./form-row.js";
+/** @import { Drawn } from "../core/mount.js"
+    @import { Json } from "../core/values.js"
+    @import { Make, Props } from "../core/widget.js" */
 
 /** "More: window, QK-norm": the first letter is lowered unless the word is an acronym. */
 const named = label => {
@@ -12,7 +15,7 @@ const named = label => {
 };
 const NAMED = 4;                                       // of the rows in "More"; the others are counted
 const makeMore = rows => {
-  const more = document.createElement("details");
+  const /** @type {Drawn} */ more = document.createElement("details");
   more.className = "more";
   more.innerHTML = `<summary>${iconHtml("caret")}<span></span></summary>`;
   more.append(...rows.map(row => row.node));
@@ -27,10 +30,12 @@ const makeMore = rows => {
   return more;
 };
 
+/** @type {Make} */
 export const form = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader(), kinds = Object.keys(props.kinds);
   const selector = kinds.length > 1 ? kindField(props, kinds) : null;
-  let form = null, built = null, rows = [], more = null, moreOpen = false;
+  let /** @type {Json} */ form = null, /** @type {string | null} */ built = null, /** @type {Drawn} */ more = null;
+  let rows = [], moreOpen = false;
   const send = ({ at }, value, done) => trigger("edit", { at, value, done });
   const redraw = () => { if (form) draw(form, false); };
 
@@ -83,7 +88,8 @@ export const form = (element, props, trigger, watch) => {
   mount(element, props, watch, draw, { always: true });
 };
 
-/** The selector of a discriminated union, as one more field at the top of the form. */
+/** The selector of a discriminated union, as one more field at the top of the form.
+    @type {(props: Props, names: string[]) => Json} */
 const kindField = ({ title, kind = {} }, names) => ({
   name: "kind", at: kind.at ?? "kind", label: kind.label ?? title ?? "Variant", type: "choice", live: false,
   help: kind.help ?? "", paper: kind.paper ?? null, options: kind.options ?? names.map(name => [name, name]),

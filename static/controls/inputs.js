@@ -7,6 +7,7 @@ import { setText } from "../core/text.js";
 import { segments } from "./segments.js";
 import { sliderScale } from "./slider-scale.js";
 import { readText } from "./text-file.js";
+/** @import { Drawn } from "../core/mount.js" */
 
 const text = value => typeof value === "number" ? num(value, 8) : String(value ?? "");
 const slots = row => ({ value: row.querySelector(".val"), body: row.querySelector(".body") });
@@ -30,7 +31,7 @@ const number = (field, row, edit) => {
     placeholder: field.optional ? field.auto || "none" : null });
   if (box.placeholder) box.style.setProperty("--chars", box.placeholder.length);   // wide enough for what it says
   head.prepend(box);
-  let slider = null;
+  let /** @type {Drawn} */ slider = null;
   if (scale) {
     const { min, max, step } = scale;
     slider = element("input", { type: "range", min, max, step, "aria-label": field.label });
@@ -39,7 +40,7 @@ const number = (field, row, edit) => {
   const automatic = parseNumber((field.auto || "").replace(/[^\d.,-]/g, ""));     // "auto 16": where an empty box stands
 
   const slide = value => {
-    if (!slider) return;
+    if (!slider || !scale) return;
     const place = scale.place(value ?? (Number.isNaN(automatic) ? scale.min : automatic));
     slider.value = place;
     slider.style.setProperty("--p", `${100 * (place - scale.min) / (scale.max - scale.min || 1)}%`);
@@ -67,13 +68,13 @@ const number = (field, row, edit) => {
     slide(next);
     edit(next, true);
   });
-  slider?.addEventListener("input", () => {
+  if (scale) slider.addEventListener("input", () => {
     const value = scale.value(+slider.value);
     box.value = text(value);
     slide(value);
     edit(value, false);
   });
-  slider?.addEventListener("change", () => edit(scale.value(+slider.value), true));
+  if (scale) slider.addEventListener("change", () => edit(scale.value(+slider.value), true));
 
   return {
     show(value) { box.value = text(value); slide(value); },
@@ -163,7 +164,7 @@ const file = (field, row, edit) => {
       setText(name, `${chosen.name}, ${num(content.length)} characters${encoding === "UTF-8" ? "" : `, read as ${encoding}`}`);
       row.fills?.show(content.length > LONG ? { excerpt: content.slice(0, 300), characters: content.length } : content);
       edit(content, true);
-    } catch (problem) { row.refuse(problem.message); }
+    } catch (problem) { row.refuse(/** @type {Error} */ (problem).message); }
   });
   return { show() {}, busy: () => false };
 };

@@ -1,17 +1,19 @@
 /* The row of tools above the attention pictures: which attention, which probe, what the colours mean, picture or table,
    export. */
+import { rampOf } from "../core/colours.js";
 import { num } from "../core/numbers.js";
 import { setText } from "../core/text.js";
-import { menu, segmentedChoice } from "./choice.js";
+import { segmentedChoice } from "./choice.js";
+import { exportMenu } from "./export.js";
+/** @import { Json } from "../core/values.js" */
 
 const OWN = "own";                                                     // id of the visitor's own probe
 /** What the colours of the weights mean. */
 const legend = ({ signed, name, ticks, place }) => {
-  const stops = Array.from({ length: 11 }, (_, i) => `var(--${signed ? "div" : "seq"}-${i})`).join(",");
   const marks = ticks.map(weight => `<span style="left:${100 * place(weight)}%">${num(weight)}</span>`).join("");
   return `<span class="scale" role="img" aria-label="Colour scale from weight ${num(ticks[0])} to ${num(ticks.at(-1))}, ${
     name.replace(" scale", "")}; masked cells are grey"><span class="axt">weight, ${name}</span>
-    <span class="ramp" style="background:linear-gradient(to right,${stops})"></span><span class="ticks">${marks}</span></span>
+    <span class="ramp" style="background:${rampOf(signed ? "div" : "seq")}"></span><span class="ticks">${marks}</span></span>
   <span class="sw masked"></span><span class="axt">masked</span>`;
 };
 // The form of the visitor's own probe takes the legend's place while it is used, so that nothing moves.
@@ -22,12 +24,12 @@ const HTML = `<div class="tool"><span class="lab">Attention</span><b class="sole
       <button class="b small">Look</button></form><p class="bad" role="alert" hidden></p></div>
   <div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div>`;
 
-/** `on` has look(which), probe({ id } | { text }), as(table), png(), svg(), csv(). */
+/** `on` has look(which), probe({ id } | { text }), as(table), and what exportMenu takes. */
 export const lensTools = (host, on) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), slot = name => $(`[data-s=${name}]`);
   const form = $(".own"), input = $(".own input"), bad = $(".bad"), sole = $(".sole");
-  let frame = null, writing = false, shown = "";
+  let /** @type {Json} */ frame = null, writing = false, shown = "";
 
   const probes = () => [...frame.probes, [OWN, "your own…"]];
   const showProbes = () => {
@@ -69,7 +71,7 @@ export const lensTools = (host, on) => {
   const as = segmentedChoice(slot("as"), "Show as", id => { as.draw(views, id); on.as(id === "table"); });
   const views = [["picture", "Picture"], ["table", "Table"]];
   as.draw(views, "picture");
-  menu(slot("export"), "Export", "down", [["Picture as PNG", on.png], ["Picture as SVG", on.svg], ["Numbers as CSV", on.csv]]);
+  exportMenu(slot("export"), on);
 
   return {
     draw(next) {

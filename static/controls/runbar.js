@@ -1,8 +1,10 @@
 /* An experiment's bar: one button that runs or stops it, its progress in words and as a line, and chips for what takes part. */
 import { iconHtml } from "../core/icons.js";
-import { mount, mountOf } from "../core/mount.js";
+import { focusIn, mount, mountOf } from "../core/mount.js";
 import { esc, reader, setHtml, setText } from "../core/text.js";
+/** @import { Make } from "../core/widget.js" */
 
+/** @type {Make} */
 export const runbar = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader();
   root.innerHTML = `<div class="runbar"><button class="b primary"></button><span class="grow" role="status"></span>
@@ -37,7 +39,7 @@ export const runbar = (element, props, trigger, watch) => {
     line.firstChild.style.width = `${100 * (value.done || 0)}%`;
     if (value.picks === was) return;
     was = value.picks;
-    const had = host.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    const had = focusIn(host)?.dataset.id ?? null;
     host.innerHTML = (read("picks", value.picks) ?? []).map(chips).join("");
     if (had) host.querySelector(`[data-id="${CSS.escape(had)}"]`)?.focus({ preventScroll: true });
   }, { always: true });

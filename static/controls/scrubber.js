@@ -15,7 +15,8 @@ export const timeLine = (node, moved, seek) => {
   node.innerHTML = MARKUP;
   const part = name => node.querySelector("." + name);
   const knob = part("knob"), kept = part("kept"), bubble = part("bubble");
-  let value = { step: 0, last: 0, total: 1 }, marks = [], drawn = {}, dragging = false, mine = null, mineUntil = 0;
+  let /** @type {number | null} */ mine = null;
+  let value = { step: 0, last: 0, total: 1 }, marks = [], drawn = {}, dragging = false, mineUntil = 0;
   const percent = step => `${(100 * Math.min(1, step / Math.max(1, value.total))).toFixed(3)}%`;
   const shown = () => mine ?? value.step;
 

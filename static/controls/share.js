@@ -1,6 +1,7 @@
 /* Sharing: a small panel with the link to this run's configuration or a comparison, copied at once where the browser allows it. */
 import { copyText } from "../core/clipboard.js";
 import { setText } from "../core/text.js";
+/** @import { Drawn } from "../core/mount.js" */
 
 const panelHtml = what => `<b>Link to this ${what}</b><div class="row"><input class="grow" readonly aria-label="Link">
   <button class="b small" data-copy>Copy</button></div><p role="status"></p><p class="soft"></p>`;
@@ -8,13 +9,13 @@ const panelHtml = what => `<b>Link to this ${what}</b><div class="row"><input cl
 /** `ask()` requests a link from the server; `draw(link, note)` opens the panel at `button` when one arrives that was asked for: a page
     that opens anew is told the last one too. `note` says what the link does not carry. */
 export const shareButton = (button, request, what = "configuration") => {
-  const panel = document.createElement("div");
+  const /** @type {Drawn} */ panel = document.createElement("div");
   panel.className = "panel";
   panel.popover = "auto";                              // the browser closes it on Esc and on a click outside
   panel.innerHTML = panelHtml(what);
   button.after(panel);
   const input = panel.querySelector("input"), [status, about] = panel.querySelectorAll("p");
-  let known = null, asked = false;
+  let /** @type {string | null} */ known = null, asked = false;
 
   const copy = async () => {
     input.select();

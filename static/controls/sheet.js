@@ -1,15 +1,16 @@
 /* The settings of a page on a phone: the column as a sheet, with a button that opens it and a bar that closes it. */
-import { isSeen, mountOf } from "../core/mount.js";
+import { firstSeen, focusIn, mountOf } from "../core/mount.js";
 import { esc } from "../core/text.js";
+/** @import { Make } from "../core/widget.js" */
 
-let before = null;                                     // what had the focus
-const behind = inert => document.querySelectorAll("#hd, #tp, .pg-main").forEach(part => { part.inert = inert; });
+let /** @type {HTMLElement | null} */ before = null;   // what had the focus
+const behind = inert => document.querySelectorAll("#hd, #tp, .pg-main").forEach(part => part.toggleAttribute("inert", inert));
 export const sheet = {
   open() {
-    before = document.activeElement;
+    before = focusIn(document);
     document.body.classList.add("sheet-open");
     behind(true);
-    [...document.querySelectorAll(".pg-cfg [data-do=done]")].find(isSeen)?.focus();
+    firstSeen(".pg-cfg [data-do=done]")?.focus();
   },
   close() {
     if (!document.body.classList.contains("sheet-open")) return false;
@@ -21,9 +22,11 @@ export const sheet = {
 };
 addEventListener("keydown", event => { if (event.key === "Escape" && !event.defaultPrevented) sheet.close(); });
 addEventListener("click", event => {                   // a click on the shade; what a redraw has removed is not outside
-  if (!event.target.closest?.(".pg-cfg, #tp, #hd, [data-do=sheet]") && event.target.isConnected) sheet.close();
+  const target = /** @type {Element} */ (event.target);
+  if (!target.closest?.(".pg-cfg, #tp, #hd, [data-do=sheet]") && target.isConnected) sheet.close();
 });
 
+/** @type {Make} */
 export const sheetbar = (element, props) => {
   const root = mountOf(element);
   root.innerHTML = `<div class="sheetbar"><b class="grow">${esc(props.title)}</b>
@@ -31,6 +34,7 @@ export const sheetbar = (element, props) => {
   root.querySelector("[data-do=done]").addEventListener("click", () => sheet.close());
 };
 
+/** @type {Make} */
 export const opener = (element, props) => {
   const root = mountOf(element);
   root.innerHTML = `<div class="opener only-phone"><button class="b" data-do="sheet">${esc(props.label)}</button></div>`;

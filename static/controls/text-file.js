@@ -3,6 +3,7 @@ import { num } from "../core/numbers.js";
 
 const MOST = 1_000_000;                                // characters; none has more than four bytes
 
+/** @type {[mark: number[], encoding: string][]} */
 const MARKS = [[[0xff, 0xfe], "utf-16le"], [[0xfe, 0xff], "utf-16be"], [[0xef, 0xbb, 0xbf], "utf-8"]];
 const HAN = /\p{Script=Han}|[\u3000-\u303f\uff00-\uffef]/gu, ODD = /[^\x00-\x7f]/gu;
 const decoded = (encoding, bytes) => {
@@ -17,7 +18,7 @@ const read = bytes => {
   const plain = decoded("utf-8", bytes);
   if (plain !== null) return [plain, "UTF-8"];
   const chinese = decoded("gb18030", bytes), odd = chinese?.match(ODD)?.length ?? 0;
-  if (odd && (chinese.match(HAN)?.length ?? 0) > .9 * odd) return [chinese, "GB18030"];
+  if (chinese && odd && (chinese.match(HAN)?.length ?? 0) > .9 * odd) return [chinese, "GB18030"];
   return [decoded("windows-1252", bytes), "Windows-1252"];
 };
 
@@ -27,7 +28,7 @@ export const readText = async (file, most = MOST) => {
   if (file.size > 4 * most) throw new Error(`${file.name} is too large: at most ${limit} can be read. Cut it and try again.`);
   const bytes = await new Promise((done, failed) => {
     const reader = new FileReader();
-    reader.onload = () => done(new Uint8Array(reader.result));
+    reader.onload = () => done(new Uint8Array(/** @type {ArrayBuffer} */ (reader.result)));
     reader.onerror = () => failed(new Error(`${file.name} could not be read. Try it again, or paste the text.`));
     reader.readAsArrayBuffer(file);
   });

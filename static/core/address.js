@@ -1,7 +1,8 @@
 /* Where the app is, and whether the page's own address says what to build. */
 
 /** The address of something the app serves. The app may stand behind a path of its own ("/play/"), which Gradio tells,
-    but not always with the host and the scheme that the browser sees. */
+    but not always with the host and the scheme that the browser sees.
+    @param {string} path */
 export const url = path => {
   const root = new URL(window.gradio_config?.root || ".", document.baseURI).pathname.replace(/\/*$/, "/");
   return location.origin + root + path.replace(/^\//, "");

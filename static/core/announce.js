@@ -1,4 +1,5 @@
-/** Say a change of state to a screen reader, politely. One region for the page, so that messages do not overtake. */
+/** Say a change of state to a screen reader, politely. One region for the page, so that messages do not overtake.
+    @param {string} text */
 export const say = text => {
   let region = document.getElementById("pg-live");
   if (!region) {

@@ -25,21 +25,31 @@ import { notice } from "./notice.js";
 import { ask } from "./offers.js";
 import { store, stored } from "./storage.js";
 import { tell, values } from "./values.js";
+/** @import { Json, Value } from "./values.js" */
 
 const GAP_MS = 120, LATE_MS = 2000;                    // how long a missing message is waited for; and a whole picture
 const STALE_MS = 10_000;                               // a press that has waited longer is not what anybody wants now
 const RETRY_MS = 10_000;
+/** @type {Record<string, string>} */
 const FILED = { shelf: "save" };                       // view -> its event that is answered with a file
 
-/** Who minds the connection (stream.js): something should come now; a message has been applied; a sign of life is due. */
-let connection = null;
+/** Who minds the connection (stream.js): something should come now; a message has been applied; a sign of life is due.
+    @typedef {{expect(): void, flow(live: boolean): void, pulse(): void}} Connection */
+let /** @type {Connection} */ connection;              // before the first press
+/** @param {Connection} by */
 export const minded = by => { connection = by; };
 
+/** @typedef {{life?: number, seq: number, whole?: boolean, answers?: number, live?: boolean, values?: Record<string, Value>,
+      key: string, page: number, limits?: Value, gone?: boolean, refused?: string}} Message as above; key and page of the
+      answer to attach alone
+    @typedef {{n: number}} Press its number, by which a view knows the answers to it */
+
 /* ---- who this page is ---- */
-let send = null;                                       // Gradio's trigger of the bus
-let key = "", page = null, count = 0, ready = false, retry = 0;
+let /** @type {(event: string, data: object) => void} */ send;         // Gradio's trigger of the bus
+let key = "", /** @type {number | null} */ page = null, count = 0, ready = false, retry = 0;
+/** @type {(() => void)[]} */
 const waiting = [];                                    // presses until there is a session
-let life = -1, applied = null;                         // of the newest message that is drawn
+let life = -1, /** @type {number | null} */ applied = null;            // of the newest message that is drawn
 
 /** The key survives a reload in sessionStorage, but a duplicated tab gets a copy of that: so it is taken out while the page
     lives and put back when it goes, and no two live pages have the same one. Without storage it lasts as long as the page. */
@@ -50,6 +60,7 @@ addEventListener("pageshow", event => { if (event.persisted) { unkept(); attach(
 /** The fields that every request carries. */
 export const whose = () => ({ key, page, seen: applied ?? 0 });
 export const isReady = () => ready;
+/** @type {(event: string, data: object) => void} */
 export const sendAs = (event, data) => send(event, data);
 
 /** Ask for this tab's session; presses wait for the answer. */
@@ -61,7 +72,8 @@ export const attach = () => {
   send?.("attach", { key, query, tab: ask("page") ?? query.at ?? "", again: page !== null });
 };
 
-/** Tell the server of an event. Returns the press: its `n` is infinite until it has been sent, so that no answer is newer. */
+/** Tell the server of an event. Returns the press: its `n` is infinite until it has been sent, so that no answer is newer.
+    @type {(view: string, event: string, data?: object) => Press} */
 export const press = (view, event, data) => {
   const pressed = { n: Infinity }, at = performance.now();
   const go = () => {
@@ -78,10 +90,12 @@ export const press = (view, event, data) => {
 export const identity = () => JSON.stringify({ ...whose(), n: ++count });
 
 /* ---- receiving ---- */
+/** @type {Map<number, Message>} */
 const early = new Map();                               // seq -> message that came before one it follows
 let gap = 0;
-let missed = 0, owed = 0, since = [];                  // newest seq that may be missing; timer until a whole picture is asked
-                                                       // for again; what was applied since it was asked for
+let missed = 0, owed = 0;                              // newest seq that may be missing; timer until a whole picture
+                                                       // is asked for again
+let /** @type {Message[]} */ since = [];               // what was applied since it was asked for
 
 const whole = () => {
   if (owed) return;
@@ -90,13 +104,15 @@ const whole = () => {
 };
 /** Nothing is missing, or nothing of what is missing matters any more. */
 const settle = () => { clearTimeout(owed); missed = owed = 0; since = []; };
-/** A whole picture, and what is newer than it among the messages that were applied while it was waited for. */
+/** A whole picture, and what is newer than it among the messages that were applied while it was waited for.
+    @param {Message} message */
 const over = message => {
   const newer = since.filter(({ seq }) => seq > message.seq);
   since = [];
   if (message.seq >= missed) settle();
   return [message, ...newer];
 };
+/** @type {(message: Message, changed: Set<string>) => void} */
 const lay = (message, changed) => {
   for (const [view, fields] of Object.entries(message.values ?? {})) {
     values[view] = message.whole ? fields : { ...values[view], ...fields };
@@ -106,18 +122,19 @@ const lay = (message, changed) => {
   if (owed) since.push(message);
   applied = message.seq;
 };
-/** Apply these messages, in order, and whatever follows them that has arrived. */
+/** Apply these messages, in order, and whatever follows them that has arrived.
+    @param {Message[]} messages at least one */
 const apply = messages => {
   const changed = new Set();
+  let newest = messages[messages.length - 1];
   messages.forEach(message => lay(message, changed));
-  let live = messages.at(-1).live;
-  for (const seq of early.keys()) if (seq <= applied) early.delete(seq);
-  for (let next; (next = early.get(applied + 1)); live = next.live) { early.delete(next.seq); lay(next, changed); }
+  for (const seq of early.keys()) if (seq <= newest.seq) early.delete(seq);
+  for (let next; (next = early.get(newest.seq + 1)); newest = next) { early.delete(next.seq); lay(next, changed); }
   clearTimeout(gap);
   gap = early.size ? setTimeout(give, GAP_MS) : 0;
   if (isOpening() && !values.transport?.held) opened();       // what the link says has been built
   tell(changed);
-  connection.flow(!!live);
+  connection.flow(!!newest.live);
 };
 /** What is missing has not come: go on with what is there. */
 const give = () => {
@@ -126,11 +143,13 @@ const give = () => {
   if (!there.length) return;
   whole();
   if (applied === null) { early.clear(); return; }
-  missed = there.at(-1).seq - 1;
+  missed = there[there.length - 1].seq - 1;
   apply(there);
 };
 
-const attached = message => {                             // the answer to attach
+/** The answer to attach.
+    @param {Message} message */
+const attached = message => {
   ({ key, page } = message);
   unkept();
   life = message.life ?? 0;
@@ -140,9 +159,10 @@ const attached = message => {                             // the answer to attac
   clearTimeout(retry);
   settle();
 };
+/** @param {string} text */
 const receive = text => {
   if (!text) return;
-  const message = JSON.parse(text), lives = message.life ?? 0;
+  const /** @type {Message} */ message = JSON.parse(text), lives = message.life ?? 0;
   if (message.gone) return ready ? attach() : undefined;
   if (message.refused) {
     notice("refused", message.refused);
@@ -156,7 +176,7 @@ const receive = text => {
   if (lives > life) { life = lives; applied = null; early.clear(); settle(); }   // the session has moved: its count begins anew
   if (applied !== null && message.seq <= applied && !(message.whole && owed)) return;
   if (message.whole) apply(over(message));
-  else if (message.seq === applied + 1 && applied !== null) apply([message]);
+  else if (applied !== null && message.seq === applied + 1) apply([message]);
   else {
     early.set(message.seq, message);
     gap ||= setTimeout(give, GAP_MS);
@@ -168,7 +188,10 @@ const receive = text => {
   connection.flow(!!message.live);
 };
 
-/** The component that Gradio hears (components/bus.py) begins: presses wait until it does. */
+/** The component that Gradio hears (components/bus.py) begins: presses wait until it does.
+    @param {{value?: Json}} props
+    @param {(event: string, data: object) => void} trigger
+    @param {(name: "value", act: () => void) => void} watch */
 export const begin = (props, trigger, watch) => {
   send = trigger;
   key = stored("sessionStorage", "pg-run") ?? "";

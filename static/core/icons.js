@@ -21,4 +21,5 @@ const SHAPES = {
   more: '<path d="M3.5 8h.1M8 8h.1M12.5 8h.1" stroke-width="2.4"/>',
   check: '<path d="M3.5 8.5l3 3 6-7"/>',
 };
+/** @param {keyof typeof SHAPES} name */
 export const iconHtml = name => `<svg class="i" viewBox="0 0 16 16" aria-hidden="true">${SHAPES[name]}</svg>`;

@@ -1,12 +1,33 @@
 /* Components in the document: where they draw, whether they are seen, and when they draw. */
 import { onTheme } from "./theme.js";
+/** @import { Value } from "./values.js"
+    @import { Props, Watch } from "./widget.js" */
 
+/** @typedef {any} Drawn an element whose parts come from markup of the same module, which knows of what kind they are */
+/** Where a component draws.
+    @type {(element: HTMLElement) => Drawn} */
 export const mountOf = element => element.querySelector(".mount") || element;
 
-/** Whether an element is drawn somewhere, be it scrolled away. */
+/** Whether an element is drawn somewhere, be it scrolled away.
+    @param {Element} element */
 export const isSeen = element => element.getClientRects().length > 0;
 
-/** Before the next frame; a hidden tab has none, and gets it all the same. */
+/** Of those that fit a selector, the first that is drawn.
+    @type {(selector: string) => HTMLElement | undefined} */
+export const firstSeen = selector => {
+  const /** @type {NodeListOf<HTMLElement>} */ all = document.querySelectorAll(selector);
+  return [...all].find(isSeen);
+};
+
+/** What has the focus inside of an element.
+    @type {(host: Node) => HTMLElement | null} */
+export const focusIn = host => {
+  const has = document.activeElement;
+  return has instanceof HTMLElement && host.contains(has) ? has : null;
+};
+
+/** Before the next frame; a hidden tab has none, and gets it all the same.
+    @param {() => void} act */
 export const soon = act => {
   let done = false;
   const once = () => { if (!done) { done = true; act(); } };
@@ -14,16 +35,22 @@ export const soon = act => {
   return setTimeout(once, 100);
 };
 
+/** @type {(() => void)[]} */
 const mounted = [];                                    // redraw functions, called when the theme changes
 onTheme(() => mounted.forEach(redraw => redraw()));
+/** @type {Record<string, (value: Value) => void>} */
 const views = {};                                      // view -> what draws a value in it
+/** @param {HTMLElement} element */
 const hidden = element => element.offsetParent === null && getComputedStyle(element).position !== "fixed";
 
-/** Draw a value from elsewhere (a replay) in a view, where it is mounted. */
+/** Draw a value from elsewhere (a replay) in a view, where it is mounted.
+    @type {(view: string, value: Value) => void} */
 export const drawView = (view, value) => views[view]?.(value);
 
+/** @type {Record<string, Value>} */
 let stills = {};
-/** {view: value} that components without a value of their own start with, now and when they mount. */
+/** {view: value} that components without a value of their own start with, now and when they mount.
+    @param {Record<string, Value>} given */
 export const showStills = given => {
   stills = given;
   for (const [view, value] of Object.entries(stills)) drawView(view, value);
@@ -32,11 +59,12 @@ export const showStills = given => {
 /** Join a component's `draw(value)` to its value. Draws now and at each new value; of several in one frame the first and
     the last, so that a slow machine leaves some out and still hears the next press. While the element is hidden nothing is
     drawn, and the newest value is drawn once it is shown. `always`: draw even while hidden, for what is cheap or has no box
-    of its own. */
+    of its own.
+    @type {(element: HTMLElement, props: Props, watch: Watch, draw: (value: Value) => void, options?: {always?: boolean}) => void} */
 export const mount = (element, props, watch, draw, { always = false } = {}) => {
   const { view } = props;
-  let latest = null, stale = false, due = 0, newer = false;
-  const show = value => {
+  let /** @type {Value | null} */ latest = null, stale = false, due = 0, newer = false;
+  const show = (/** @type {Value | null | undefined} */ value) => {
     if (value === null || value === undefined) return;
     latest = value;
     stale = !always && hidden(element);

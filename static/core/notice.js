@@ -1,6 +1,7 @@
 /* Sentences about the connection, under the page. */
 import { setText } from "./text.js";
 
+/** @type {Record<string, string>} */
 const notices = {};
 const strip = () => {
   let node = document.getElementById("pg-notice");
@@ -11,7 +12,8 @@ const strip = () => {
   }
   return node;
 };
-/** Say `text` until "" is said under the same name. */
+/** Say `text` until "" is said under the same name.
+    @type {(name: string, text: string) => void} */
 export const notice = (name, text) => {
   if ((notices[name] ?? "") === text) return;
   notices[name] = text;

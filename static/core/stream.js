@@ -19,15 +19,17 @@ const FULL = "Four tabs of this browser are already watching a run, and a browse
 const CUT = "The server does not answer. This is the last picture; the page goes on by itself when it is back.";
 
 /* ---- the stream ---- */
-let live = false, streaming = false, seeking = false, release = null, poll = 0, again = 0, wait = 100, idle = true;
+let /** @type {(() => void) | null} */ release = null;
+let live = false, streaming = false, seeking = false, poll = 0, again = 0, wait = 100, idle = true;
 
 /** One of the places that this browser's tabs share: a function that leaves it, or null if all are taken. Where there are no
-    locks (plain http, blocked storage), nobody is counted. */
+    locks (plain http, blocked storage), nobody is counted.
+    @type {() => Promise<(() => void) | null>} */
 const place = async () => {
   if (!navigator.locks) return () => {};
   for (let i = 0; i < STREAMS; i++) {
     const leave = await new Promise(done => {
-      const held = lock => lock ? new Promise(free => done(free)) : done(null);
+      const held = (/** @type {Lock | null} */ lock) => lock ? new Promise(free => done(free)) : done(null);
       navigator.locks.request(`pg-stream-${i}`, { ifAvailable: true }, held).catch(() => done(() => {}));
     });
     if (leave) return leave;
@@ -61,7 +63,8 @@ export const streamed = () => {
   again = setTimeout(open, wait);
   pulse();                                             // perhaps because the server is not there any more
 };
-/** Called with each message that is applied: whether frames are to come. */
+/** Called with each message that is applied: whether frames are to come.
+    @param {boolean} on */
 const flow = on => {
   live = on;
   clearTimeout(quiet);
@@ -84,12 +87,14 @@ const post = async () => {
   if (answer.status >= 500) throw new Error(answer.statusText);
   return answer.status;
 };
+/** @param {boolean} yes */
 const cut = yes => {
   const seen = cutOff(yes ? CUT : "");                 // on the card over the last picture, where there is one
   notice("cut", yes && !seen ? CUT : "");
 };
 /** While the server is away: Gradio's own word for it, which covers the controls, is not shown beside ours. */
 export const isAway = () => gone;
+/** @param {boolean} yes */
 const away = yes => {
   if (gone === yes) return;
   document.documentElement.toggleAttribute("data-away", gone = yes);

@@ -5,5 +5,7 @@ import "../core/stream.js";
 import "../core/theme.js";
 import "./commands.js";
 import "./replay.js";
+/** @import { Make } from "../core/widget.js" */
 
+/** @type {Make} */
 export const bus = (element, props, trigger, watch) => begin(props, trigger, watch);

@@ -6,6 +6,7 @@ import { mount, mountOf } from "../core/mount.js";
 import { ask, offer } from "../core/offers.js";
 import { esc, reader, setText } from "../core/text.js";
 import { sheet } from "../controls/sheet.js";
+/** @import { Make } from "../core/widget.js" */
 
 /* ---- the parts ---- */
 const chips = groups => groups.map(([title, presets]) => `<div class="eyebrow">${esc(title)}</div>
@@ -24,6 +25,7 @@ const partsText = parts => {
   return parts.map(([name, share]) => `${name} ${percent(share / total)}`);
 };
 
+/** @type {Make} */
 export const column = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader();
   root.innerHTML = `<div class="sheetbar"><b class="grow">Configure</b>
@@ -68,7 +70,7 @@ export const column = (element, props, trigger, watch) => {
   /** What a closed accordion says is an attribute of its button, shown by css: Gradio's label is one plain text. */
   const writeLines = () => {
     for (const [name, line] of Object.entries(lines)) {
-      const button = document.querySelector(`#acc-${CSS.escape(name)} > button`), text = [line].flat().join(" · ");
+      const /** @type {HTMLElement | null} */ button = document.querySelector(`#acc-${CSS.escape(name)} > button`), text = [line].flat().join(" · ");
       document.querySelector(`#acc-${CSS.escape(name)}`)?.classList.toggle("useless", !text);
       if (button && button.dataset.line !== text) button.dataset.line = text;
     }
@@ -88,7 +90,7 @@ export const column = (element, props, trigger, watch) => {
   };
 
   // The note must not push the control under the hand: the column scrolls by as much as the note grew.
-  let height = null;
+  let /** @type {number | null} */ height = null;
   new ResizeObserver(([entry]) => {
     const column = root.closest(".pg-cfg"), now = entry.borderBoxSize[0].blockSize;
     if (height !== null && column?.contains(document.activeElement)) column.scrollTop += now - height;

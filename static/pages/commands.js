@@ -15,7 +15,7 @@ const once = (find, act, tries = TRIES) => {
 };
 /** Hear a view, and act only where its n is a new one. */
 const each = (view, act) => {
-  let last = null;
+  let /** @type {number | null} */ last = null;
   hear(view, value => {
     if (!value?.n || value.n === last) return;
     last = value.n;
@@ -48,6 +48,6 @@ each("download", ({ name, text, error }) => {
 
 /* Before Gradio turns, so that the tab in sight is still the one before. */
 document.addEventListener("click", event => {
-  const tab = event.target.closest?.("[role=tab][data-tab-id]"), set = tab?.closest(".pg-tabs[id]");
-  if (set && !echo && tab.getAttribute("aria-selected") !== "true") turned[set.id] = press(set.id, "turn", { id: tab.dataset.tabId });
+  const /** @type {HTMLElement | null} */ tab = /** @type {Element} */ (event.target).closest?.("[role=tab][data-tab-id]"), set = tab?.closest(".pg-tabs[id]");
+  if (tab && set && !echo && tab.getAttribute("aria-selected") !== "true") turned[set.id] = press(set.id, "turn", { id: tab.dataset.tabId });
 }, true);

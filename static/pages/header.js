@@ -3,12 +3,14 @@
 import { press } from "../core/bus.js";
 import { iconHtml } from "../core/icons.js";
 import { lensTabs, onKey } from "../core/keys.js";
-import { drawView, isSeen, mount, mountOf } from "../core/mount.js";
+import { drawView, firstSeen, mount, mountOf } from "../core/mount.js";
 import { num } from "../core/numbers.js";
 import { ask, offer } from "../core/offers.js";
 import { esc, setText } from "../core/text.js";
 import { isDark, toggleTheme } from "../core/theme.js";
 import { openBelow } from "../controls/share.js";
+/** @import { Drawn } from "../core/mount.js"
+    @import { Make } from "../core/widget.js" */
 
 const SETTLE_MS = 1000;
 const SHADES = [[5], [3, 7], [8, 2, 5]];
@@ -17,6 +19,7 @@ const square = (row, column) =>
 const BRAND = `<svg viewBox="0 0 18 18" aria-hidden="true">
   ${SHADES.map((shades, row) => shades.map((_, column) => square(row, column)).join("")).join("")}</svg>`;
 
+/** @type {[keys: string, text: string][]} */
 const KEYS = [
   ["Space", "Play or pause"], [".", "One step"], ["R", "Reset to step 0"],
   ["F", "Fork the run at the step shown"], ["Shift Space", "Play the history back"], ["← →", "Move through the run"],
@@ -43,6 +46,7 @@ const address = id => {
   return `?${query}`;
 };
 
+/** @type {Make} */
 export const header = (element, props, trigger, watch) => {
   const root = mountOf(element), pages = props.pages;
   const link = (id, content, name = "") =>
@@ -99,11 +103,11 @@ export const header = (element, props, trigger, watch) => {
     },
     runs: () => ask("open runs"),
     menu: button => openBelow(button, menu),
-    share: () => [...document.querySelectorAll("#tp .tp, .cmp-bar")].find(isSeen)?.querySelector("[data-do=share]").click(),
+    share: () => /** @type {Drawn} */ (firstSeen("#tp .tp, .cmp-bar"))?.querySelector("[data-do=share]").click(),
   };
   root.querySelector("[data-skip]").addEventListener("click", event => {
     event.preventDefault();
-    [...document.querySelectorAll(".pg-tabs [role=tab][aria-selected=true]")].find(isSeen)?.focus();
+    firstSeen(".pg-tabs [role=tab][aria-selected=true]")?.focus();
   });
   root.addEventListener("click", event => {
     const link = event.target.closest("[data-page]"), button = event.target.closest("[data-do]");

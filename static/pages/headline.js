@@ -3,7 +3,9 @@
 import { mount, mountOf } from "../core/mount.js";
 import { onDo, rich } from "../core/rich.js";
 import { reader, setText } from "../core/text.js";
+/** @import { Make } from "../core/widget.js" */
 
+/** @type {Make} */
 export const headline = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader();
   root.innerHTML = `<div class="lens-head"><div><h1></h1><p></p><button class="b" hidden></button></div></div>`;

@@ -4,9 +4,12 @@ import { iconHtml } from "../core/icons.js";
 import { mount, mountOf } from "../core/mount.js";
 import { esc, reader } from "../core/text.js";
 import { tableView } from "../charts/table.js";
+/** @import { Drawn } from "../core/mount.js"
+    @import { Make } from "../core/widget.js" */
 
+/** @type {Make} */
 export const published = (element, props, trigger, watch) => {
-  const read = reader(), node = document.createElement("details");
+  const read = reader(), /** @type {Drawn} */ node = document.createElement("details");
   node.className = "published";
   node.innerHTML = `<summary>${iconHtml("caret")}<b>Beside published models</b><span>${props.rows.length} models</span></summary>
     <section class="region" aria-label="Cost beside published models"><div></div><p>${esc(props.help)}</p></section>`;

@@ -3,14 +3,18 @@
 import { isOpening } from "../core/address.js";
 import { drawView, showStills } from "../core/mount.js";
 import { hear, values } from "../core/values.js";
+/** @import { Json } from "../core/values.js" */
 
 const RECORDING = new URL("../replay.json", import.meta.url);
 const FRAME_MS = 130, REST_MS = 2500;
 
-let on = false, timer = 0, tape = null, dismissed = false;
+let on = false, timer = 0, /** @type {Json} */ tape = null, dismissed = false;
 const stop = () => { on = false; showStills({}); clearTimeout(timer); };
 /** The other lenses show the end of the recording, so while one of them is in sight the bar does too. */
-const inSight = () => document.querySelector("#lens-attention")?.offsetParent;
+const inSight = () => {
+  const /** @type {HTMLElement | null} */ lens = document.querySelector("#lens-attention");
+  return lens?.offsetParent;
+};
 const frame = next => {
   if (!on) return;
   const index = inSight() ? next : tape.frames.length - 1;

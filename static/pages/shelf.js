@@ -4,6 +4,8 @@ import { mount } from "../core/mount.js";
 import { num } from "../core/numbers.js";
 import { ask, offer } from "../core/offers.js";
 import { esc, reader, setText } from "../core/text.js";
+/** @import { Drawn } from "../core/mount.js"
+    @import { Make } from "../core/widget.js" */
 
 const MOST_BYTES = 64 * 1024 * 1024, COMPARED = [2, 4];
 const MARKUP = `<dialog class="shelf" aria-labelledby="shelf-title">
@@ -29,12 +31,13 @@ const line = chosen => ([id, name, origin, steps, loss, right, size, current]) =
     ${button("numbers", "JSON", id, `data-kind="json" title="Config, metrics and marks"`)}
     ${current ? "" : button("remove", "Delete", id)}</td></tr>`;
 
+/** @type {Make} */
 export const shelf = (element, props, trigger, watch) => {
-  const read = reader(), place = document.createElement("div"), chosen = new Set();
+  const read = reader(), /** @type {Drawn} */ place = document.createElement("div"), chosen = new Set();
   place.innerHTML = MARKUP;
-  document.querySelector("#app").append(place);        // outside of the pages: a hidden page would hide it
+  document.querySelector("#app")?.append(place);        // outside of the pages: a hidden page would hide it
   const $ = selector => place.querySelector(selector), dialog = $("dialog");
-  let asked = false, compared = null, rows = [];
+  let asked = false, /** @type {number | null} */ compared = null, rows = [];
 
   /** The Compare page is made when it is first visited. */
   const start = (tries = 100) => ask("compare", "play") || tries && setTimeout(start, 100, tries - 1);
@@ -53,7 +56,6 @@ export const shelf = (element, props, trigger, watch) => {
     setText($(".bad"), value.problem || "");
     $(".bad").hidden = !value.problem;
     setText($(".said"), value.said ?? "");
-    ask("count runs", rows.length);
     told();
     if (asked && compared !== null && value.compared > compared) {
       asked = false;
@@ -72,14 +74,15 @@ export const shelf = (element, props, trigger, watch) => {
       $(".bad").hidden = false;
       return setText($(".bad"), `${file.name} has ${Math.ceil(file.size / 2 ** 20)} MB; the page opens runs of up to 64 MB.`);
     }
-    const input = document.querySelector("input[data-testid='Open a run-upload-button']");
+    const /** @type {HTMLInputElement | null} */ input = document.querySelector("input[data-testid='Open a run-upload-button']");
+    if (!input) throw new Error("Gradio has no input for a run file.");
     const list = new DataTransfer();
     list.items.add(file);
     input.files = list.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
     setText($(".hint"), `Reading ${file.name} …`);
   };
-  chooser.addEventListener("change", () => { send(chooser.files[0]); chooser.value = ""; });
+  chooser.addEventListener("change", () => { send(chooser.files?.[0]); chooser.value = ""; });
   dialog.append(Object.assign(chooser, { hidden: true }));
 
   const actions = {

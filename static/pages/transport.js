@@ -17,6 +17,9 @@ import { historyPlayback } from "./playback.js";
 import { replayAgain, stopReplay } from "./replay.js";
 import { sparkline } from "./sparkline.js";
 import { banner, runStates, transportMarkup } from "./transport-parts.js";
+/** @import { Press } from "../core/bus.js"
+    @import { Value } from "../core/values.js"
+    @import { Make } from "../core/widget.js" */
 
 const HOPE_MS = 5000;                                  // how long the button shows what was asked, not yet confirmed
 const START_MS = 20_000;                               // the same for a first run, which may have to build its model
@@ -29,17 +32,19 @@ const AWAY = "step · the last that was heard";         // the server does not a
 
 const lossText = loss => loss === null || loss === undefined ? "–" : loss < .1 ? num(loss, 2) : loss.toFixed(2);
 
+/** @type {Make} */
 export const transport = (element, props, trigger, watch) => {
   const root = mountOf(element);
   root.innerHTML = transportMarkup();
   const $ = selector => root.querySelector(selector);
   const read = reader();
-  let value = props.value ?? { state: "ready" }, hope = null, hopeUntil = 0, spoken = null;
+  let /** @type {string | null} */ hope = null, /** @type {string | null} */ spoken = null;
+  let value = props.value ?? { state: "ready" }, hopeUntil = 0;
   const was = {};
 
   const send = (event, more) => { if (event !== "onward") playback.stop(); return trigger(event, more); };
   const playback = historyPlayback($(".rewind"), () => send("onward"));
-  let asked = null;                                    // the press that `hope` belongs to
+  let /** @type {Press | null} */ asked = null;       // the press that `hope` belongs to
 
   const scrubber = timeLine($(".scrub"), step => setText($("[data-step]"), num(step)), (step, toward) => {
     hope = null;
@@ -53,7 +58,7 @@ export const transport = (element, props, trigger, watch) => {
     button.innerHTML = `${iconHtml(icon)}<span>${text}</span>`;
     button.setAttribute("aria-label", `${text} (space)`);
   };
-  const drawWords = (state, { reason: sentence, last, device }) => {
+  const drawWords = (state, /** @type {Value} */ { reason: sentence, last, device }) => {
     const key = JSON.stringify([state, sentence, last, device]);
     if (was.words === key) return;
     was.words = key;
@@ -97,7 +102,7 @@ export const transport = (element, props, trigger, watch) => {
   const hold = holdPicture($(".hold"));
   const draw = next => {
     value = { ...value, ...next };
-    const confirmed = hope === null || value.answers >= asked.n
+    const confirmed = hope === null || !asked || value.answers >= asked.n
       || ["diverged", "finished"].includes(value.state) || performance.now() > hopeUntil;
     if (confirmed && hope && value.state === "replay") replayAgain?.();    // left before the run was there
     if (confirmed) hope = null;

@@ -58,7 +58,7 @@ def test_two_variants_of_the_run_train_together_are_looked_at_together_and_survi
     lens.get_by_text("Predictions").click()
     expect(page.locator(".picture table")).to_have_count(2)
     lens.get_by_text("Attention").click()
-    expect(page.locator(".jm canvas")).to_have_count(2)
+    expect(page.locator(".jm canvas.weights")).to_have_count(2)
     page.locator(".cmp-bar .scrub").press("Home")
     expect(page.locator(".jm .under").first).to_contain_text("step 0")
     expect(page.locator(".cmp-results .table-name")).to_have_text("Results at step 0")

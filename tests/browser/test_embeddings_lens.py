@@ -147,7 +147,7 @@ def test_looking_back_shows_the_vectors_of_then(screen):
     screen.settles()
     expect(lens(screen).locator(".g2 h2").first).to_have_text("Tokens at step 0")
     expect(screen.finding).to_have_text("Not trained yet: who is near whom is chance")
-    expect(lens(screen).locator(".facts dd:not(.note)").nth(1)).to_have_text("0 %")
+    expect(lens(screen).locator(".facts dd:not(.aside)").nth(1)).to_have_text("0 %")
     screen.bar.get_by_role("button", name=re.compile("^Go to ")).click()
     screen.settles()
     expect(lens(screen).locator(".g2 h2").first).to_have_text(f"Tokens at step {screen.step}")

@@ -172,7 +172,7 @@ def test_one_hot_against_dense(opened):
     box.fill("dog, cat, unicorn, red")
     expect(opened.locator(".similar .bad:visible")).to_contain_text("“unicorn”")
     expect(opened.locator(".simgrid").first.locator(".ys .ax")).to_have_text(["dog", "cat", "red"])
-    opened.locator(".simgrid").first.focus()
+    opened.locator(".simgrid .well").first.focus()
     opened.keyboard.press("ArrowRight")
     cards = opened.locator(".simgrid .hover-card")
     expect(cards.first).to_contain_text("0.00")

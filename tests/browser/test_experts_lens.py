@@ -146,6 +146,18 @@ def test_a_token_tells_its_gates_and_seats_and_is_struck_out_without_one(screen)
     expect(lens(screen).locator(".bar.on")).to_have_attribute("title", re.compile(f"^{expert}: "))
 
 
+def test_arrows_walk_over_the_probabilities_of_the_router(screen):
+    well, card = lens(screen).locator(".probs .well"), lens(screen).locator(".probs .hover-card")
+    well.focus()
+    well.press("ArrowRight")
+    expect(card).to_have_text(re.compile(r"^E0, position 1\s+0\.\d\d$"))
+    well.press("ArrowUp")  # there is no row above: the cell stays
+    well.press("End")
+    expect(card).to_contain_text("E0, position 23")
+    well.press("Escape")
+    expect(card).to_be_hidden()
+
+
 def test_the_picture_has_a_twin_as_a_table(screen):
     screen.page.keyboard.press("t")
     rows = lens(screen).locator(".twin tbody tr")

@@ -36,6 +36,7 @@ def test_every_head_has_a_curve_and_one_is_drawn_large(screen):
     expect(lens(screen).locator("[data-p=scores] .pt")).to_contain_text("rotated q · k")
     expect(lens(screen).locator("[data-p=pairs] canvas")).to_be_visible()
     expect(lens(screen).locator(".meas dt")).to_have_count(5)
+    expect(lens(screen).locator(".meas .aside").first).to_have_css("border-top-width", "0px")
     assert not screen.page.locator("svg path[d*=NaN]").count()
 
 

@@ -100,7 +100,7 @@ def test_pairs_are_chosen_by_their_dial_and_positions_by_a_cell(page):
     turn(page, "scheme")
     page.locator(".dials:visible button", has_text="pair 26").click()
     expect(page.locator(".rotating:visible h2").nth(1)).to_have_text("Pair 26: two channels as a plane")
-    cells = page.locator(".pgrid:visible", has_text="Pair 26 over queries and keys").locator(".gwell")
+    cells = page.locator(".pgrid:visible", has_text="Pair 26 over queries and keys").locator(".well")
     cells.focus()
     cells.press("ArrowRight")
     expect(page.locator("[data-field=key] .val input")).to_have_value("13")

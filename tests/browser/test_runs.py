@@ -49,6 +49,22 @@ def test_a_fork_at_a_past_step_trains_on_and_shows_the_run_before_it(page):
     page.locator(".cmp-bar [data-do=restart]").click()  # frees the cores
 
 
+def test_the_header_counts_the_runs_there_are_now(page):
+    screen = Screen(page).open(**MODEL)
+    count = page.locator("#hd [data-do=runs]:visible [data-runs]")
+    screen.train(2)
+    screen.pause()
+    page.locator("#hd [data-do=runs]:visible").click()
+    expect(page.locator(".shelf tbody tr")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.locator("#cfg .chip", has_text="Reverse").click()  # no press of the dialog, which knows nothing of it
+    expect(count).to_have_text("2")
+    screen.pause()
+    page.locator("#hd [data-do=theme]:visible").click()  # draws all again
+    expect(page.locator("body")).to_have_class(re.compile("dark"))
+    expect(count).to_have_text("2")
+
+
 def test_the_history_plays_to_its_end(page):
     screen = looked_back(page, lens="attention")
     rewind = screen.bar.locator("[data-do=rewind]")

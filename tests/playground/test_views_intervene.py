@@ -45,7 +45,7 @@ def shown(session: Any) -> dict[str, Any]:
 
 
 def cells(value: dict[str, Any], i: int = 0) -> Any:
-    return value["maps"][i]["fig"]["data"][0]
+    return value["maps"][i]["heat"]
 
 
 def test_before_a_run_the_lens_offers_to_train():
@@ -66,9 +66,9 @@ def test_each_head_costs_what_evaluating_without_it_says():
     for layer in range(model.layers):
         for head in range(2):
             without = session.run.evaluate([Ablate("decoder", layer, head=head)])
-            assert heads["z"][layer][head] == pytest.approx(without.loss - whole.loss, abs=2e-5)
-            told = heads["hovertext"][layer][head]
-            assert told.startswith(f"without L{layer} H{head}: loss {heads['z'][layer][head]:+.4f} ± ")
+            assert heads["values"][layer][head] == pytest.approx(without.loss - whole.loss, abs=2e-5)
+            told = heads["hover"][layer][head]
+            assert told.startswith(f"without L{layer} H{head}: loss {heads['values'][layer][head]:+.4f} ± ")
             assert f"{100 * (without.accuracy - whole.accuracy):+.1f} ± " in told
             assert told.endswith("256 examples")
     session.run.held_out = held_out
@@ -77,7 +77,7 @@ def test_each_head_costs_what_evaluating_without_it_says():
     assert value["maps"][0]["pick"] == "decoder"
     assert value["maps"][1]["pick"] == ""
     assert len(value["table"]["rows"]) == sum(
-        z is not None for m in value["maps"] for row in m["fig"]["data"][0]["z"] for z in row
+        z is not None for m in value["maps"] for row in m["heat"]["values"] for z in row
     )
 
 
@@ -99,7 +99,7 @@ def test_costs_fill_while_they_are_measured_and_stop_where_they_are_told(monkeyp
     advance(session, "intervene")  # the whole model
     for _ in range(3):
         advance(session, "intervene")
-        seen.append([z for row in cells(shown(session))["z"] for z in row])
+        seen.append([z for row in cells(shown(session))["values"] for z in row])
     assert shown(session)["words"] == "Computing."
     session.jobs.cancel("intervene")
     assert [sum(z is not None for z in zs) for zs in seen] == [0, 1, 2]
@@ -113,9 +113,9 @@ def test_what_was_not_drawn_yet_is_drawn_where_it_is_cancelled(monkeypatch):
     session.of(InterveneChoices).chosen["costs", "examples"] = 64  # in one piece
     session.jobs.begin("intervene", work.compute(session), lambda sentence: None)
     advance(session, "intervene", 4)
-    assert sum(z is not None for row in cells(shown(session))["z"] for z in row) == 0
+    assert sum(z is not None for row in cells(shown(session))["values"] for z in row) == 0
     session.jobs.cancel("intervene")
-    assert sum(z is not None for row in cells(shown(session))["z"] for z in row) == 2
+    assert sum(z is not None for row in cells(shown(session))["values"] for z in row) == 2
 
 
 def test_an_experiment_ends_when_its_time_of_computing_is_over(monkeypatch):
@@ -144,11 +144,11 @@ def test_the_last_row_of_the_logit_lens_is_the_models_own_prediction(topology):
     value, seen = run(session, "lens"), session.run.probe.batch
     with torch.no_grad():
         probs_TV = forward(session.run.model, seen).logits_BTV[0].float().softmax(-1)
-    assert cells(value)["z"][-1] == pytest.approx(probs_TV.max(-1).values.numpy(), rel=1e-3)
+    assert cells(value)["values"][-1] == pytest.approx(probs_TV.max(-1).values.numpy(), rel=1e-3)
     said = torch.tensor([session.run.task.id[token] for token in cells(value)["text"][-1]])
     assert probs_TV.gather(1, said[:, None])[:, 0].tolist() == probs_TV.max(-1).values.tolist()  # there may be ties
-    assert cells(value)["hovertext"][-1][0].count(",") >= 5  # the five likeliest
-    assert cells(value)["hovertext"][-1][0].endswith("0.000 nats from the final one")
+    assert cells(value)["hover"][-1][0].count(",") >= 5  # the five likeliest
+    assert cells(value)["hover"][-1][0].endswith("0.000 nats from the final one")
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
@@ -164,7 +164,7 @@ def test_rollout_is_the_product_of_the_maps_for_any_position_without_another_run
     for layer, record in enumerate(stack):
         mean = record.self_attention_BHTS[0].detach().double().mean(0).numpy()
         product = (mean + np.eye(len(mean))) / 2 @ product
-        assert cells(value)["z"][layer] == pytest.approx(product[2], abs=1e-4)
+        assert cells(value)["values"][layer] == pytest.approx(product[2], abs=1e-4)
     assert "position 2" in value["maps"][0]["title"]
     assert value["words"] == "Computed at step 3."
 
@@ -181,7 +181,7 @@ def test_a_swapped_token_gives_the_predictions_of_the_swapped_probe(topology):
         with torch.no_grad():
             logits_TV = forward(session.run.model, given).logits_BTV[0]
         assert cells(value)["text"][row] == [words[i] for i in logits_TV.argmax(-1)]
-    assert (cells(value)["z"][0].count(None)) == int((batch.targets_BT[0] == IGNORE).sum())
+    assert (cells(value)["values"][0].count(None)) == int((batch.targets_BT[0] == IGNORE).sum())
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
@@ -221,7 +221,8 @@ def test_patched_cells_are_those_of_two_forward_passes_by_hand(topology, monkeyp
     hook = block.register_forward_hook(put)
     patched = differ(made.corrupted)
     hook.remove()
-    assert cells(value)["z"][0][made.position] == pytest.approx((patched - corrupted) / (clean - corrupted), abs=1e-3)
+    recovered = cells(value)["values"][0][made.position]
+    assert recovered == pytest.approx((patched - corrupted) / (clean - corrupted), abs=1e-3)
     assert value["maps"][1]["pick"] == stacks
 
 
@@ -273,7 +274,7 @@ def test_inputs_that_are_not_offered_fall_back():
 def test_a_long_probe_is_cut_and_said():
     session = trained(1, "text", task__length=100)
     value = run(session, "lens")
-    assert len(cells(value)["z"][0]) == LONGEST
+    assert len(cells(value)["values"][0]) == LONGEST
     assert "the first 64 of the probe’s 100 tokens" in value["maps"][0]["note"]
     batch = session.run.probe.batch
     with torch.no_grad():
@@ -301,7 +302,8 @@ def test_the_lines_of_python_run_as_they_are_and_print_the_same(trial):
     if trial == "patch":
         assert value["tone"] or out.getvalue()
     elif trial == "rollout":
-        assert names["shares_LBTT"][:, 0, 22].detach().numpy() == pytest.approx(np.array(cells(value)["z"]), abs=1e-4)
+        shares_LT = names["shares_LBTT"][:, 0, 22].detach().numpy()
+        assert shares_LT == pytest.approx(np.array(cells(value)["values"]), abs=1e-4)
     else:
         assert len(names["found"].frame()) == len(value["table"]["rows"])
 

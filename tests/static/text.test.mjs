@@ -37,6 +37,9 @@ test("a node whose text is the same is left alone", () => {
   assert.equal(written, 0);
   setText(node, 6);
   assert.equal(written, 1);
+  const empty = { textContent: "" };
+  for (const none of [null, undefined]) setText(empty, none);
+  assert.equal(empty.textContent, "");
 });
 
 test("a field is parsed once for each text", () => {

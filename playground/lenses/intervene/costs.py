@@ -100,13 +100,12 @@ def shown(subject: Subject, found: Costs, settings: dict[str, Any]) -> Shown:
 
 
 def _map(title: str, figure: dict[str, Any], opened: str) -> dict[str, Any]:
-    trace = figure["data"][0]
-    if trace["zmax"] < SMALL and "text" in trace:  # two decimals would say 0.00 nearly everywhere
-        trace["text"] = [["" if v is None else f"{round(v, 3) + 0.0:.3f}" for v in row] for row in trace["z"]]
+    if figure["high"] < SMALL and figure["text"]:  # two decimals would say 0.00 nearly everywhere
+        figure["text"] = [["" if v is None else f"{round(v, 3) + 0.0:.3f}" for v in row] for row in figure["values"]]
     opens = "; a press opens the head in the Attention lens" if opened else ""
     if opened.endswith("expert"):
         opens = "; a press opens the expert in the Experts lens, where everything can be sent to it"
-    return {"title": title, "note": f"change of loss without it, nats{opens}", "fig": figure, "pick": opened}
+    return {"title": title, "note": f"change of loss without it, nats{opens}", "heat": figure, "pick": opened}
 
 
 def _tell(
@@ -122,7 +121,7 @@ def _tell(
     loss, loss_error, right, right_error = (
         found.map(kind, stack, f) for f in ("loss", "loss_error", "accuracy", "accuracy_error")
     )
-    hover = figure["data"][0]["hovertext"]
+    hover = figure["hover"]
     for (i, j), change in np.ndenumerate(loss):
         row = list(rows)[i] if rows is not None and i < len(list(rows)) else i
         where = "all positions" if kind == "position" else name(i, j)

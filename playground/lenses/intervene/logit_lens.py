@@ -31,11 +31,9 @@ def shown(subject: Subject, found: Lens, settings: dict[str, Any]) -> Shown:
     words, tokens = subject.words, [subject.words[i] for i in found.ids]
     said = [[words[int(token)] for token in row] for row in found.top_RTK[:, :, 0]]
     figure = figures.lens(found.probs_RTK[:, :, 0], said, rows=found.rows, tokens=tokens)
-    figure["data"][0]["hovertext"] = [
-        [_cell(found, words, tokens, r, t) for t in range(len(tokens))] for r in range(len(found.rows))
-    ]
+    figure["hover"] = [[_cell(found, words, tokens, r, t) for t in range(len(tokens))] for r in range(len(found.rows))]
     note = f"likeliest token, coloured by its probability, of one example{f': {subject.note}' if subject.note else ''}"
-    whole = {"title": "Prediction after each layer", "note": note, "fig": figure, "pick": ""}
+    whole = {"title": "Prediction after each layer", "note": note, "heat": figure, "pick": ""}
     frame = named(found.frame(), words, "token", "prediction")
     told = table(frame, "logit-lens", "Likeliest tokens", {"probability": 3, "kl": 3, "wanted": 3})
     caution = (

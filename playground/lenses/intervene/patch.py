@@ -105,13 +105,13 @@ def shown(subject: Subject, found: Patched, settings: dict[str, Any]) -> Shown:
     clean, corrupted = ([words[i] for i in ids] for ids in (by.clean_ids, by.corrupted_ids))
     name = placed.said(subject, placed.placed(subject, settings), None)
     figure = figures.patching(by.recovered_LX, layers=by.layers, clean=clean, corrupted=corrupted)
-    maps = [{"title": f"By position: {name[0].lower()}{name[1:]}", "note": NOTE, "fig": figure, "pick": ""}]
+    maps = [{"title": f"By position: {name[0].lower()}{name[1:]}", "note": NOTE, "heat": figure, "pick": ""}]
     if found.heads is not None:
         part = found.heads.part
         attention = "cross" if part.startswith("cross_attention") else by.stack
         figure = figures.patching(found.heads.recovered_LX, layers=found.heads.layers)
         opens = "at all positions at once; a press opens the head in the Attention lens"
-        maps.append({"title": f"By head: {called(part)}", "note": opens, "fig": figure, "pick": attention})
+        maps.append({"title": f"By head: {called(part)}", "note": opens, "heat": figure, "pick": attention})
     prompts, (at, right, wrong) = found.prompts, by.answer
     side = " of the source" if prompts.clean.source_BS is not None else ""
     differs = f"The clean prompt is example 0, the corrupted one example {settings.get('prompt')}"

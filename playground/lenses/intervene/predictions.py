@@ -47,7 +47,7 @@ def drawn(subject: Subject, found: Moved, tokens: Sequence[str], *, what: str, n
     note = f"likeliest token, coloured by the probability of the one to predict{of}"
     frame = named(found.frame(), words, "token", "top_before", "top_after").assign(target=wanted)
     return Drawn(
-        {"title": "Predictions before and after", "note": note, "fig": figure, "pick": ""},
+        {"title": "Predictions before and after", "note": note, "heat": figure, "pick": ""},
         {
             "title": "How far each prediction moves",
             "fig": effects.moved(found.kl_T, tokens=tokens, before=before, after=after),

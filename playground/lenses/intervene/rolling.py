@@ -70,7 +70,7 @@ def shown(subject: Subject, found: Rolled, settings: dict[str, Any]) -> Shown:
     figure = figures.rollout(rolled[:, 0, position].numpy(), tokens=[words[i] for i in ids], position=position)
     note = f"shares of the input tokens after each layer{f': {subject.note}' if subject.note else ''}"
     title = f"What position {position}, {words[ids[position]]}, is made of"
-    whole = {"title": title, "note": note, "fig": figure, "pick": ""}
+    whole = {"title": title, "note": note, "heat": figure, "pick": ""}
     rows = frame(rolled)
     rows = rows[rows.position == position].assign(input=[words[ids[t]] for t in rows[rows.position == position].token])
     told = table(rows, f"rollout-of-{position}", title, {"share": 3})

@@ -70,7 +70,7 @@ class Shown(NamedTuple):
     table: dict[str, Any]
     """Of the panel `table`."""
     maps: tuple[dict[str, Any], ...] = ()
-    """{title, note, fig, pick}: heat maps; `pick` says what a press of a cell opens: the attention whose
+    """{title, note, heat, pick}: heat maps; `pick` says what a press of a cell opens: the attention whose
     heads they are ("decoder", "encoder", "cross"), the stack whose experts they are ("decoder expert"), or ""."""
     bars: dict[str, Any] | None = None
     """{title, fig, said}"""

@@ -53,7 +53,7 @@ def value(session: Session) -> dict[str, Any]:
         state, done, words, tone  idle | running; share done; the words beside Run; "error" or ""
         again, step  whether there is a result; of which step
         finding      JSON {title, html}
-        maps         JSON [{title, note, fig: a figure with one heat map, pick: what its cells are, or ""}]
+        maps         JSON [{title, note, heat: see figures/heat.py, pick: what its cells are, or ""}]
         table        JSON {columns, rows, name, title} or ""
         note         on how many examples, with which errors
         bars         title of the chart in the slot "intervene-bars", or ""

@@ -1,21 +1,25 @@
 /* Variants side by side: what each costs, and the same layer, head and tokens of each; or its experts; or its predictions. */
 import { say } from "../../core/announce.js";
-import { bytesOf, colourTable, inkOn, paintCells } from "../../core/colours.js";
+import { bytesOf, colourTable } from "../../core/colours.js";
 import { iconHtml } from "../../core/icons.js";
 import { onKey } from "../../core/keys.js";
 import { num } from "../../core/numbers.js";
 import { esc, setText } from "../../core/text.js";
 import { isDark } from "../../core/theme.js";
 import { glyphOf, shortGlyph } from "../../core/tokens.js";
-import { menu, segmentedChoice } from "../../controls/choice.js";
+import { segmentedChoice } from "../../controls/choice.js";
+import { exportMenu } from "../../controls/export.js";
+import { cellText, heatMap } from "../../charts/heat-map.js";
 import { tableView } from "../../charts/table.js";
 import { weightText } from "../../charts/weights.js";
-import { saveCompare } from "./compare-file.js";
-import { cellWeight, compareRows, saveCompareCsv } from "./compare-table.js";
+import { comparePicture } from "./compare-file.js";
+import { cellWeight, compareLines, compareRows } from "./compare-table.js";
 import { compareWord } from "./compare-word.js";
+/** @import { Drawn } from "../../core/mount.js"
+    @import { Json } from "../../core/values.js" */
 
 const LENSES = [["attention", "Attention"], ["experts", "Experts"], ["predictions", "Predictions"]];
-const LARGE = 26, MOST = 36, TALL = 448;
+const MOST = 36, TALL = 448;                           // px of a cell, and of a map
 const lacking = (kind, card) => kind !== "experts" ? "This model has no attention." : card.experts
   ? "Nothing routed yet: loads are kept with an update." : "This model has no experts.";
 const VIEWS = [["picture", "Picture"], ["table", "Table"]];
@@ -33,77 +37,41 @@ const head = (card, i) => `<h2>${esc(card.name)}</h2><p>${esc(card.sub)}</p><dl>
   <p class="matched">${esc(card.match)}</p>${card.removable
     ? `<button class="b small quiet icon gone" data-leave="${i}" aria-label="Remove ${esc(card.label)}">${iconHtml("close")}</button>` : ""}`;
 
-const weightOf = byte => cellWeight(byte);
-const words = w => w === null ? "not visible" : weightText(w);
-
-/** One map; it keeps its canvas between frames. `point(query, key)` moves the ring in all of them. */
+/** One map; it keeps its canvas between frames. `point([query, key])` moves the ring in all of them. */
 const map = (place, point) => {
   const host = document.createElement("div");            // of its own: taken out, it is no longer drawn
   place.replaceChildren(host);
-  host.innerHTML = `<div class="jm"><div class="xs" aria-hidden="true"></div><div class="ys" aria-hidden="true"></div>
-    <div class="well" tabindex="0" role="group"><canvas role="img"></canvas><div class="numbers" aria-hidden="true"></div><i class="cut x"></i><i class="cut y"></i><i class="ring"></i><i class="ring cell"></i></div>
-    <p class="axt under"></p></div>`;
-  const $ = name => host.querySelector(name), well = $(".well"), canvas = $("canvas");
-  well.setAttribute("aria-label", "Weights: arrow keys move the query and the key in all pictures");
-  let frame = null, bytes = null, most = 0, side = 0, laid = "", width = 0, at = null, note = "";
-  const lay = () => {
-    const n = frame.tokens.length, next = Math.max(4, Math.min(MOST, Math.floor(Math.min(TALL, width - 40) / most))), key = `${next} ${frame.tokens} ${frame.cut}`;
-    if (!width || laid === key) return;
-    laid = key;
-    side = next;
-    const every = side >= 12 ? 1 : side >= 8 ? 2 : 4;
-    const label = (t, i) => i % every ? "" : `<span style="--i:${i}" title="${i} ${esc(glyphOf(t))}">${esc(shortGlyph(t, side > 20 ? 3 : 1))}</span>`;
-    $(".jm").style.setProperty("--side", `${side}px`);
-    $(".jm").style.setProperty("--n", n);
-    $(".jm").style.setProperty("--cut", frame.cut);
-    $(".xs").innerHTML = $(".ys").innerHTML = frame.tokens.map(label).join("");
-    host.querySelectorAll(".cut").forEach(line => { line.hidden = !frame.cut; });
-  };
-  const cellAt = event => {
-    const box = well.getBoundingClientRect(), clamp = v => Math.max(0, Math.min(frame.tokens.length - 1, Math.floor(v / side)));
-    return [clamp(event.clientY - box.top), clamp(event.clientX - box.left)];
-  };
-  well.addEventListener("pointermove", event => frame && event.pointerType !== "touch" && point(...cellAt(event)));
-  well.addEventListener("click", event => frame && point(...cellAt(event)));
-  well.addEventListener("keydown", event => {
-    const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-    if (!by || !frame) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const n = frame.tokens.length, [q, k] = at ?? [frame.cut, 0];
-    point(Math.max(0, Math.min(n - 1, q + by[0])), Math.max(0, Math.min(n - 1, k + by[1])));
-    say($(".under").textContent);
-  });
-  const ring = (query, key) => {
+  host.className = "jm";
+  let /** @type {Json} */ frame = null, /** @type {[number, number] | null} */ at = null;
+  let bytes = new Uint8Array(), most = 0, note = "";
+  const size = width => { const side = Math.max(4, Math.min(MOST, Math.floor(Math.min(TALL, width - 40) / most))); return [side, side]; };
+  const view = heatMap(host, { left: 36, top: 18, size, label: (token, axis, side) => shortGlyph(token, side > 20 ? 3 : 1), across: true,
+    told: () => view.under.textContent, over: cell => cell && point(cell), choose: cell => point(cell) });
+  const [x, y] = ["x", "y"].map(axis => view.well.appendChild(Object.assign(document.createElement("i"), { className: `cut ${axis}` })));
+  const weight = (query, key) => cellWeight(bytes[query * frame.tokens.length + key]);
+  const ring = cell => {
     if (!frame) return;
-    const n = frame.tokens.length;
-    at = query === null ? null : [Math.min(query, n - 1), Math.min(key, n - 1)];
-    host.querySelectorAll(".ring").forEach(each => { each.hidden = !at; });
-    const name = `L${frame.layer} H${frame.head}, step ${num(frame.step)}${note}`;
-    if (!at) return setText($(".under"), name);
-    $(".ring").style.transform = `translateY(${at[0] * side}px)`;
-    $(".ring.cell").style.transform = `translate(${at[1] * side}px, ${at[0] * side}px)`;
-    const weight = words(weightOf(bytes[at[0] * n + at[1]]));
-    setText($(".under"), `${name}: ${at[0]} ${glyphOf(frame.tokens[at[0]])} on ${at[1]} ${glyphOf(frame.tokens[at[1]])}: ${weight}`);
+    const n = frame.tokens.length, name = `L${frame.layer} H${frame.head}, step ${num(frame.step)}${note}`;
+    at = cell && cell.map(i => Math.min(i, n - 1));
+    view.point(at);
+    if (!at) return setText(view.under, name);
+    const w = weight(...at), [query, key] = at.map(i => `${i} ${glyphOf(frame.tokens[i])}`);
+    setText(view.under, `${name}: ${query} on ${key}: ${w === null ? "not visible" : weightText(w)}`);
   };
-  const draw = (next, point, tokens, more) => {
-    frame = next;
-    note = more ?? note;                                 // what else it must say of itself
-    most = tokens ?? most;                               // of the widest map, so that all have the same cells
-    bytes = bytesOf(frame.cells);
-    lay();
-    const n = frame.tokens.length;
-    paintCells(canvas, bytes, 0, n, n);
-    canvas.setAttribute("aria-label", `Attention of layer ${frame.layer}, head ${frame.head} over ${n} tokens at step ${num(frame.step)}`);
-    const table = colourTable();
-    $(".numbers").innerHTML = side < LARGE ? "" : [...bytes].map((byte, i) => {
-      const w = weightOf(byte);
-      return w === null || w < .3 ? "" : `<span style="--q:${Math.floor(i / n)};--k:${i % n};color:${inkOn(table[byte])}">${w > .995 ? "1" : w.toFixed(2).slice(1)}</span>`;
-    }).join("");
-    ring(...(point ?? [null, null]));
+  const cut = () => {
+    x.hidden = y.hidden = !frame.cut;
+    x.style.left = y.style.top = `${frame.cut * view.side}px`;
   };
-  new ResizeObserver(([entry]) => { width = entry.contentRect.width; if (frame && width) draw(frame, at); }).observe(host);
-  return { draw, ring };
+  view.under.className = "axt under";
+  view.under.resized = () => frame && cut();
+  return { ring, draw(next, cell, tokens, more) {
+    [frame, note, most, bytes] = [next, more, tokens, bytesOf(next.cells)];   // most: of the widest map, so that all have the same cells
+    const n = frame.tokens.length, names = frame.tokens.map(glyphOf), written = (q, k) => (weight(q, k) ?? 0) < .3 ? "" : cellText(weight(q, k));
+    view.draw({ rows: names, columns: names, bytes, table: colourTable(), written, name: "Weights: arrow keys move the query and the key in all pictures",
+      said: `Attention of layer ${frame.layer}, head ${frame.head} over ${n} tokens at step ${num(frame.step)}` }, null);
+    cut();
+    ring(cell);
+  } };
 };
 
 const bars = experts => {
@@ -118,18 +86,21 @@ const guesses = ({ step, predicted }, note) => `<p class="axt">step ${num(step)}
 export const comparePictures = (host, { look, leave, word }) => {
   host.innerHTML = tools();
   const $ = name => host.querySelector(name), vars = $(".cmp-vars");
-  let lens = "attention", shown = "", maps = [], latest = null, point = null, asTable = false;
+  let /** @type {{node: Drawn, kind: string, [more: string]: any}[]} any: what a picture of its kind has */ maps = [];
+  let /** @type {Json} */ latest = null;
+  let /** @type {[number, number] | null} */ point = null;
+  let lens = "attention", shown = "", asTable = false;
   const lensChoice = segmentedChoice($("[data-s=lens]"), "Lens", id => { lens = id; redraw(); });
   const layer = segmentedChoice($("[data-s=layer]"), "Layer", id => look({ layer: +id }));
   const heads = segmentedChoice($("[data-s=head]"), "Head", id => look({ head: +id }));
   const editor = compareWord($(".word"), word), twin = tableView($(".cmp-twin"));
   const showAs = table => { asTable = table; host.classList.toggle("as-table", table); redraw(); };
   const as = segmentedChoice($("[data-s=as]"), "Show as", id => showAs(id === "table"));
-  const save = act => { const [cards, pictures] = latest ?? []; if (pictures?.some(p => p.tokens)) act(lens, cards, pictures); else say("Nothing has been trained yet."); };
-  menu($("[data-s=export]"), "Export", "down", [["Pictures as PNG", () => save((...what) => saveCompare(...what, "png"))],
-    ["Pictures as SVG", () => save((...what) => saveCompare(...what, "svg"))], ["Numbers as CSV", () => save(saveCompareCsv)]]);
+  const trained = make => { const [cards, pictures] = latest ?? []; return pictures?.some(p => p.tokens) ? make(lens, cards, pictures) : say("Nothing has been trained yet."); };
+  exportMenu($("[data-s=export]"), { what: "Pictures", picture: () => trained(comparePicture), rows: () => trained(compareLines),
+    name: () => trained(compareRows).name });
   onKey(host, "t", () => showAs(!asTable));
-  const ringAll = (query, key) => { point = [query, key]; maps.forEach(each => each.ring(query, key)); };
+  const ringAll = cell => { point = cell; maps.forEach(each => each.ring(cell)); };
   host.addEventListener("click", event => {
     const gone = event.target.closest("[data-leave]");
     if (gone) leave(+gone.dataset.leave);

@@ -1,6 +1,5 @@
 /* The pictures of all variants as one table, and as a file of every number. */
 import { bytesOf } from "../../core/colours.js";
-import { saveCsv } from "../../core/files.js";
 import { num } from "../../core/numbers.js";
 import { glyphOf } from "../../core/tokens.js";
 import { largestKeys, weightText } from "../../charts/weights.js";
@@ -42,11 +41,11 @@ export const compareRows = (lens, cards, pictures) => {
     title: `${title}, step ${num(step)}` };
 };
 
-/** Save every number: of the maps each weight, of the others what the table says. */
-export const saveCompareCsv = (lens, cards, pictures) => {
-  const { columns, rows, name } = compareRows(lens, cards, pictures);
+/** Every number as lines of a file: of the maps each weight, of the others what the table says. */
+export const compareLines = (lens, cards, pictures) => {
   if (lens !== "attention") {
-    return saveCsv([columns.map(column => column.label ?? column), ...rows.map(([who, ...rest]) => [who.value, ...rest])], name);
+    const { columns, rows } = compareRows(lens, cards, pictures);
+    return [columns.map(column => column.label ?? column), ...rows.map(([who, ...rest]) => [who.value, ...rest])];
   }
   const lines = pictures.flatMap((frame, i) => {
     if (!frame.cells) return [];
@@ -54,5 +53,5 @@ export const saveCompareCsv = (lens, cards, pictures) => {
     return frame.tokens.flatMap((asked, query) => row(frame, bytes, query).map((weight, key) =>
       [cards[i].label, frame.step, frame.layer, frame.head, query, asked, key, frame.tokens[key], weight === null ? null : +weight.toFixed(4)]));
   });
-  saveCsv([["variant", "step", "layer", "head", "query", "query token", "key", "key token", "weight"], ...lines], name);
+  return [["variant", "step", "layer", "head", "query", "query token", "key", "key token", "weight"], ...lines];
 };

@@ -1,6 +1,7 @@
 /* The input that all pictures of the Compare page are of: a box that shows it, and a form in its place to type another. */
 import { setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
+/** @import { Json } from "../../core/values.js" */
 
 const HTML = `<span class="lab">Word</span><button class="b small box" data-k="edit"><b class="mono"></b><span>Edit</span></button>
   <form hidden><input class="mono" aria-label="Word for all pictures" spellcheck="false" autocomplete="off">
@@ -13,7 +14,8 @@ const HTML = `<span class="lab">Word</span><button class="b small box" data-k="e
 export const compareWord = (host, say) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), form = $("form"), input = $("input"), bad = $(".bad"), box = $("[data-k=edit]");
-  let word = null, waiting = null;                     // what was sent, until it is what is seen
+  let /** @type {Json} */ word = null;
+  let /** @type {string | null} */ waiting = null;     // what was sent, until it is what is seen
 
   const write = yes => {
     form.hidden = !yes;

@@ -12,6 +12,7 @@ import { timeLine } from "../../controls/scrubber.js";
 import { shareButton } from "../../controls/share.js";
 import { tableView } from "../../charts/table.js";
 import { comparePictures } from "./compare-pictures.js";
+/** @import { Make } from "../../core/widget.js" */
 
 const STATES = {                                       // state -> [icon, words on the button, words under the step]
   ready: ["play", "Train them", "step · ready"],
@@ -46,6 +47,7 @@ const valueBox = ([, label, type, options]) => type === "choice" || type === "bo
     `<option value="${esc(JSON.stringify(value))}">${esc(text)}</option>`).join("")}</select>`
   : `<input name="value" inputmode="decimal" autocomplete="off" required aria-label="${esc(label)}">`;
 
+/** @type {Make} */
 export const compare = (element, props, trigger, watch) => {
   const root = mountOf(element), parse = reader();
   root.classList.add("compare");
@@ -59,7 +61,9 @@ export const compare = (element, props, trigger, watch) => {
     `<button class="b small quiet" data-do="save" title="Every update of every run, with its seed">${iconHtml("down")}Every update, CSV</button>`);
   root.querySelectorAll("[data-slot]").forEach(place => offerSlot(place.dataset.slot, place));
   offer("compare", event => trigger(event));        // for runs that were sent here
-  let bar = { state: "ready", step: 0, last: 0, total: 1, marks: [] }, settings = [], hope = null, chips = "", cards = "", name = null, adding = null;
+  let /** @type {string | null} */ hope = null, /** @type {string | null} */ name = null;
+  let /** @type {string | null} */ adding = null;
+  let bar = { state: "ready", step: 0, last: 0, total: 1, marks: [] }, settings = [], chips = "", cards = "";
   const query = Object.fromEntries(new URLSearchParams(location.search));
   const addressed = "compare" in query;                // nothing begins before it is read: it would end what is begun
 
@@ -81,7 +85,7 @@ export const compare = (element, props, trigger, watch) => {
     if (yes) form.querySelector("select").focus();
   };
   const say = (host, text) => { const bad = host.querySelector(":scope > .bad"); bad.hidden = !text; setText(bad, text); };
-  document.addEventListener("pointerdown", event => { if (!form.hidden && !event.target.closest(".add")) open(false); });
+  document.addEventListener("pointerdown", event => { if (!form.hidden && !/** @type {Element} */ (event.target).closest(".add")) open(false); });
   const actions = {
     toggle: () => { if (!$("[data-do=toggle]").disabled) toggle(); }, restart: () => trigger("restart"), save: () => trigger("save"),
     more: () => open(form.hidden), share: () => share.ask(),

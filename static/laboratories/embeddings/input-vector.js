@@ -1,17 +1,19 @@
 /* What an input vector is made of: one strip of cells per part, the sum, and what the first norm makes of it. */
 import { say } from "../../core/announce.js";
-import { colourTable, paintCells } from "../../core/colours.js";
-import { saveCsv } from "../../core/files.js";
+import { colourTable, paintCells, rampOf } from "../../core/colours.js";
 import { onKey } from "../../core/keys.js";
 import { isSeen, mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo, onVerb, rich } from "../../core/rich.js";
 import { esc, reader, setHtml, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
-import { menu, segmentedChoice } from "../../controls/choice.js";
+import { segmentedChoice } from "../../controls/choice.js";
+import { exportMenu } from "../../controls/export.js";
 import { tableView } from "../../charts/table.js";
 import { pathStrip } from "../../charts/token-path.js";
-import { saveStrips } from "./input-vector-file.js";
+import { stripsPicture } from "./input-vector-file.js";
+/** @import { Json } from "../../core/values.js"
+    @import { Make } from "../../core/widget.js" */
 
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool stacks"><span class="lab">Stack</span><div data-s="stack"></div></div>
@@ -23,16 +25,18 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
       <div class="norms"><div class="pt"><h2>Norm of each part, token by token</h2><span></span></div><div class="bars"></div></div></div>
     <div class="twin"></div><div class="hover-card" hidden></div></div>`;
 const VIEWS = [["picture", "Picture"], ["table", "Table"]], POLL_MS = 1000;
-const STOPS = Array.from({ length: 11 }, (_, i) => `var(--div-${i})`).join(",");
 const NOUGHT = 1e-6;                                   // float32 leaves so much of a mean that is 0
 const signed = (x, digits = 3) => num(Math.abs(x) < NOUGHT ? 0 : x, digits);
 
+/** @type {Make} */
 export const inputvector = (element, props, trigger, watch) => {
   const root = mountOf(element), parse = reader();
   root.classList.add("inputvector");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`), card = $(".hover-card"), host = $(".sums");
-  let latest = null, asTable = false, place = null, cell = null, dragging = false;
+  let /** @type {Json} */ latest = null, /** @type {number | null} */ place = null;
+  let /** @type {[number, number] | null} */ cell = null;
+  let asTable = false, dragging = false;
 
   const see = change => trigger("see", change);
   const stand = at => { place = at; see({ place: at }); draw(); };
@@ -45,8 +49,8 @@ export const inputvector = (element, props, trigger, watch) => {
   const name = () => `input-of-token-${latest.place}${latest.step === null ? "" : `-step-${latest.step}`}`;
   const columns = () => ["channel", ...all().map(row => row.label)];
   const rows = () => latest.sum.x.map((_, d) => [d, ...all().map(row => row.x[d])]);
-  menu(slot("export"), "Export", "down", [["Strips as PNG", () => latest && saveStrips(all(), name())],
-    ["Numbers as CSV", () => latest && saveCsv([columns(), ...rows()], name())]]);
+  exportMenu(slot("export"), { what: "Strips", name, picture: () => latest && stripsPicture(all(), name().replaceAll("-", " ")),
+    rows: () => latest && [columns(), ...rows()] });
 
   /* ---- drawing ---- */
   const scale = row => row === latest.normed ? Math.max(...row.x.map(Math.abs)) : Math.max(...[...latest.parts, latest.sum].flatMap(one => one.x.map(Math.abs)));
@@ -55,7 +59,7 @@ export const inputvector = (element, props, trigger, watch) => {
       <div class="well"><canvas role="img"></canvas><i class="at" hidden></i></div><div class="told"></div></div>`).join("")
       + `<div class="legend"></div>`;
   };
-  const legend = (top, text) => `<span class="scale"><span class="axt">${text}</span><i style="background:linear-gradient(to right,${STOPS})"></i>
+  const legend = (top, text) => `<span class="scale"><span class="axt">${text}</span><i style="background:${rampOf("div")}"></i>
     <span class="axt"><span>−${num(top, 2)}</span><span>0</span><span>${num(top, 2)}</span></span></span>`;
   const draw = () => {
     if (!latest) return;
@@ -107,17 +111,17 @@ export const inputvector = (element, props, trigger, watch) => {
 
   /* ---- cells ---- */
   const showCell = () => {
-    const list = latest ? all() : [], row = cell && list[cell[0]];
+    const list = latest ? all() : [], [r, d] = cell ?? [-1, -1], row = list[r];
     for (const mark of host.querySelectorAll(".at")) mark.hidden = !row;
     card.hidden = !row;
     if (!row) return;
-    const [r, d] = cell, count = row.x.length, well = host.children[r].querySelector(".well");
+    const count = row.x.length, well = host.children[r].querySelector(".well");
     for (const mark of host.querySelectorAll(".at")) Object.assign(mark.style, { left: `${100 * d / count}%`, width: `${100 / count}%` });
     card.innerHTML = `channel ${d}<br>${list.map(each => `${each.label} <b>${signed(each.x[d])}</b>`).join("<br>")}`;
     const box = well.getBoundingClientRect(), base = card.offsetParent.getBoundingClientRect(), x = box.left - base.left + (d + .5) / count * box.width;
     Object.assign(card.style, { left: `${Math.max(0, Math.min(x + 10, base.width - card.offsetWidth))}px`, top: `${box.bottom - base.top + 6}px` });
   };
-  const cellAt = event => {
+  const cellAt = /** @returns {[row: number, channel: number] | null} */ event => {
     const row = event.target.closest?.("[data-r]"), well = row?.querySelector(".well").getBoundingClientRect();
     if (!well || event.clientX < well.left || event.clientX >= well.right) return null;
     return [+row.dataset.r, Math.floor((event.clientX - well.left) / well.width * latest.sum.x.length)];
@@ -141,7 +145,7 @@ export const inputvector = (element, props, trigger, watch) => {
   /* ---- events ---- */
   range.addEventListener("input", () => { dragging = true; setText(output, told(+range.value)); see({ boundary: +range.value }); });
   range.addEventListener("change", () => { dragging = false; });
-  onVerb("page", id => { const link = document.querySelector(`.pages [data-page="${CSS.escape(id)}"]`); link?.click(); return !!link; });
+  onVerb("page", id => { const /** @type {HTMLElement | null} */ link = document.querySelector(`.pages [data-page="${CSS.escape(id)}"]`); link?.click(); return !!link; });
   onDo($(".lens-head"), () => {});
   onKey(root, "t", () => latest ? showAs(!asTable) : false);
   new IntersectionObserver(entries => { if (entries.some(entry => entry.isIntersecting)) see({}); }).observe(element);
@@ -149,7 +153,7 @@ export const inputvector = (element, props, trigger, watch) => {
   mount(element, props, watch, value => {
     const read = field => parse(field, value[field]);
     latest = { ...value, stacks: read("stacks"), tokens: read("tokens"), parts: read("parts"), sum: read("sum"), normed: read("normed"), norms: read("norms") };
-    if (latest.place === place || latest.tokens.length <= place) place = null;
+    if (latest.place === place || place !== null && latest.tokens.length <= place) place = null;
     const finding = read("finding");
     setText($("h1"), finding.title);
     rich($(".lens-head p"), finding.html);

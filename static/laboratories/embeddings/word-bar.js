@@ -7,6 +7,8 @@ import { num } from "../../core/numbers.js";
 import { offer } from "../../core/offers.js";
 import { reader, setText } from "../../core/text.js";
 import { sheet } from "../../controls/sheet.js";
+/** @import { Press } from "../../core/bus.js"
+    @import { Make } from "../../core/widget.js" */
 
 const HOPE_MS = 5000;                                  // how long the button shows what was asked, not yet confirmed
 const STATES = {                                       // state -> [icon, button, words under the count]
@@ -27,11 +29,14 @@ const HTML = `<section class="wordbar" aria-label="word2vec">
   <p class="bar-note" role="status" hidden></p>
   <p class="note bar-wait" hidden><span></span> <button class="b small" data-do="again">Restart with it</button></p></section>`;
 
+/** @type {Make} */
 export const wordbar = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader();
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), button = $("[data-do=toggle]");
-  let value = { state: "ready", words: 0, total: 0, loss: "" }, hope = null, hopeUntil = 0, asked = null, shown = "", spoken = null;
+  let /** @type {string | null} */ hope = null, /** @type {Press | null} */ asked = null;
+  let /** @type {string | null} */ spoken = null;
+  let value = { state: "ready", words: 0, total: 0, loss: "" }, hopeUntil = 0, shown = "";
 
   const drawButton = state => {
     if (shown === state) return;
@@ -43,7 +48,7 @@ export const wordbar = (element, props, trigger, watch) => {
   };
   const draw = next => {
     value = { ...value, ...next };
-    if (hope !== null && (value.answers >= asked.n || performance.now() > hopeUntil)) hope = null;
+    if (hope !== null && (!asked || value.answers >= asked.n || performance.now() > hopeUntil)) hope = null;
     const state = hope ?? value.state, loss = read("loss", value.loss) ?? [], done = value.total ? value.words / value.total : 0;
     drawButton(state);
     setText($("[data-words]"), num(value.words));
@@ -62,7 +67,7 @@ export const wordbar = (element, props, trigger, watch) => {
     if (spoken !== null && spoken !== value.state) say(`${STATES[value.state][2]}: ${num(value.words)}`);
     spoken = value.state;
   };
-  const press = (event, wanted = null) => {
+  const press = (event, /** @type {string | null} */ wanted = null) => {
     hope = wanted;
     hopeUntil = performance.now() + HOPE_MS;
     asked = trigger(event);

@@ -8,6 +8,8 @@ import { menu, segmentedChoice } from "../../controls/choice.js";
 import { tableView } from "../../charts/table.js";
 import { wordAnalogy, wordLists } from "./word-lists.js";
 import { wordMap } from "./word-map.js";
+/** @import { Json } from "../../core/values.js"
+    @import { Make } from "../../core/widget.js" */
 
 const METHODS = ["skip-gram", "CBOW"];
 const HTML = `<div class="wordlab"><div class="tools">
@@ -28,11 +30,13 @@ const places = text => {
   return Float32Array.from(fine, each => each / 32767);
 };
 
+/** @type {Make} */
 export const wordlab = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader();
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), lab = $(".wordlab"), search = $(".find input"), sections = [...root.querySelectorAll("[data-m]")];
-  let value = null, words = [], chosen = "", table = false, near = [[], []];
+  let /** @type {Json} */ value = null, words = [], chosen = "", table = false;
+  let /** @type {[word: string, cosine: number][][]} */ near = [[], []];
 
   const choose = word => {
     chosen = word;

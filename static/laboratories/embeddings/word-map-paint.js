@@ -1,20 +1,21 @@
 /* What a map of words is painted with: colours of classes, dots, lines to the neighbours, labels. */
+import { cssValue } from "../../core/colours.js";
 import { num } from "../../core/numbers.js";
 import { esc } from "../../core/text.js";
 import { isDark } from "../../core/theme.js";
 import { placeLabels } from "./word-map-labels.js";
+/** @import { Json } from "../../core/values.js" */
 
-const css = name => getComputedStyle(document.body).getPropertyValue(name).trim();
-const LABEL = () => `11px ${css("--sans")}`, STRONG = () => `600 12px ${css("--sans")}`;
-let palette = null;
+const LABEL = () => `11px ${cssValue("--sans")}`, STRONG = () => `600 12px ${cssValue("--sans")}`;
+let /** @type {Json} */ palette = null;
 
 /** The theme's colours of `n` classes and of what else a map has. */
 export const wordColours = n => {
   const key = `${n} ${isDark()}`;
   if (palette?.key === key) return palette;
-  const classes = Array.from({ length: n }, (_, i) => css(`--cat-${i % 16}`));
-  return palette = { key, classes, none: css("--text-3"), edge: css("--cat-edge"), line: css("--line"), text: css("--text"), soft: css("--text-2"),
-    page: css("--page"), accent: css("--accent"), label: LABEL(), strong: STRONG() };
+  const classes = Array.from({ length: n }, (_, i) => cssValue(`--cat-${i % 16}`));
+  return palette = { key, classes, none: cssValue("--text-3"), edge: cssValue("--cat-edge"), line: cssValue("--line"), text: cssValue("--text"), soft: cssValue("--text-2"),
+    page: cssValue("--page"), accent: cssValue("--accent"), label: LABEL(), strong: STRONG() };
 };
 export const shareText = share => share === undefined ? "" : `, ${(100 * share).toFixed(0)} % of the variance`;
 

@@ -2,6 +2,7 @@
 import { num } from "../../core/numbers.js";
 import { setText } from "../../core/text.js";
 import { paintWords, shareText, towards, wordCard, wordColours } from "./word-map-paint.js";
+/** @import { Json } from "../../core/values.js" */
 
 const EDGE = 14, NEAR = 14, CLICK = 4, MOST_ZOOM = 40;
 
@@ -14,7 +15,8 @@ export const wordMap = (host, choose) => {
       aria-label="Zoom out">−</button><button class="b small" data-z="0" aria-label="All words">All</button></div></div>`;
   const $ = name => host.querySelector(name), box = $(".wordmap"), canvas = $("canvas"), card = $(".hover-card");
   const context = canvas.getContext("2d"), shown = new Set();
-  let width = 0, height = 0, frame = null, view = { x: 0, y: 0, k: 1 }, hover = -1, drag = null;
+  let /** @type {Json} */ frame = null, /** @type {Json} */ drag = null;
+  let width = 0, height = 0, view = { x: 0, y: 0, k: 1 }, hover = -1;
 
   const side = () => Math.min(width, height) / 2 - EDGE;
   const place = i => [width / 2 + (frame.xy[2 * i] - view.x) * side() * view.k, height / 2 - (frame.xy[2 * i + 1] - view.y) * side() * view.k];

@@ -1,11 +1,14 @@
 /* Rotating pairs: a dial each, with the query's hand filled and the key's open; one of them large, with its two channels
    as axes. Positions are the server's; "Turn" moves both on here, at the same distance. */
 import { iconHtml } from "../../core/icons.js";
-import { isSeen, mount, mountOf } from "../../core/mount.js";
+import { focusIn, isSeen, mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo } from "../../core/rich.js";
 import { reader, setText } from "../../core/text.js";
-import { stillMenu, stillOf, stillRow } from "../../charts/svg-file.js";
+import { exportMenu } from "../../controls/export.js";
+import { svgCopy, svgGroup, svgText } from "../../charts/svg-file.js";
+/** @import { Json } from "../../core/values.js"
+    @import { Make } from "../../core/widget.js" */
 
 const TURN_MS = 90, STEP = 0.25;                       // tokens per frame: slow enough that the fastest pair is followed
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -30,18 +33,26 @@ const dial = ([pair, theta], { query, key, chosen }) => `<button data-do='set:{"
   <span><b>pair ${pair}</b> cos ${signed(Math.cos(between(theta, query, key)))}<br>turn ${tokens(2 * Math.PI / theta)} tokens</span></button>`;
 
 /** The chosen pair as a plane: where query and key point before they turn (dotted), and at their positions. */
-const plane = ({ channels, query: q, key: k, theta, product }, { query, key, amplitude }) => {
+const plane = ({ channels, query: q, key: k, theta }, { query, key, amplitude }) => {
   const most = 1.15 * Math.max(Math.hypot(...q), Math.hypot(...k)) * amplitude, scale = 42 / most;
-  const turn = ([a, b], by, grow = amplitude) => [a * Math.cos(by) - b * Math.sin(by), b * Math.cos(by) + a * Math.sin(by)].map(x => x * grow);
-  const at = ([a, b]) => [(50 + a * scale).toFixed(2), (50 - b * scale).toFixed(2)];
+  const turn = (/** @type {number[]} */ [a, b], by, grow = amplitude) => [a * Math.cos(by) - b * Math.sin(by), b * Math.cos(by) + a * Math.sin(by)].map(x => x * grow);
+  const at = (/** @type {number[]} */ [a, b]) => [50 + a * scale, 50 - b * scale].map(x => Number(x.toFixed(2)));
   const [Q, K] = [turn(q, query * theta), turn(k, key * theta)], [q0, k0, q1, k1] = [turn(q, 0, 1), turn(k, 0, 1), Q, K].map(at);
   const orbit = v => `<circle class="orbit" cx="50" cy="50" r="${(Math.hypot(...v) * scale).toFixed(2)}"/>`;
   const dot = Q[0] * K[0] + Q[1] * K[1];
-  return { dot: product === undefined ? dot : dot, svg: `<path class="axis" d="M4 50H96M50 4V96"/>${orbit(Q)}${orbit(K)}
+  return { dot, svg: `<path class="axis" d="M4 50H96M50 4V96"/>${orbit(Q)}${orbit(K)}
     <text class="t" x="96" y="48" text-anchor="end">channel ${channels[0]}</text><text class="t" x="52" y="8">channel ${channels[1]}</text>
     <path class="hand was" d="M50 50L${q0}M50 50L${k0}"/><path class="hand k" d="M50 50L${k1}"/><circle class="end k" cx="${k1[0]}" cy="${k1[1]}" r="2"/>
     <path class="hand q" d="M50 50L${q1}"/><circle class="end q" cx="${q1[0]}" cy="${q1[1]}" r="2.4"/>
     <text class="t n" x="${q1[0]}" y="${q1[1] - 4}">q</text><text class="t n" x="${k1[0]}" y="${k1[1] - 4}">k</text>` };
+};
+
+/** The dials side by side for a file, each with its words below. */
+const rowOf = host => {
+  const side = 140, buttons = [...host.children], words = button => button.innerText.split("\n");
+  const one = (button, i) => svgGroup(i * side + 5, 5, svgCopy(button.querySelector("svg"), side - 10, side - 10).markup
+    + words(button).map((text, line) => svgText(2, side + 4 + 16 * line, text)).join(""));
+  return { markup: buttons.map(one).join(""), w: side * buttons.length, h: side + 36 };
 };
 
 export const dials = (element, props, trigger, watch) => {
@@ -50,7 +61,7 @@ export const dials = (element, props, trigger, watch) => {
     <button class="b small turn"></button></div><div class="${props.large ? "plane" : "dials"}" role="group"></div><p class="told"></p></section>`;
   const [section] = root.children, title = root.querySelector("h2"), note = title.nextElementSibling, host = section.children[1];
   const button = root.querySelector(".turn"), told = root.querySelector(".told");
-  let value = null, moved = 0, timer = 0, shown = "";
+  let /** @type {Json} */ value = null, moved = 0, timer = 0, shown = "";
 
   const draw = () => {
     const pairs = read("pairs", value.pairs) ?? [], chosen = read("pair", value.pair);
@@ -69,7 +80,7 @@ export const dials = (element, props, trigger, watch) => {
       return;
     }
     const html = pairs.map(pair => dial(pair, now)).join("");
-    const had = host.contains(document.activeElement) ? document.activeElement.dataset.do : null;
+    const had = focusIn(host)?.dataset.do ?? null;
     if (html !== shown) host.innerHTML = shown = html;
     if (had) [...host.children].find(child => child.dataset.do === had)?.focus({ preventScroll: true });
   };
@@ -88,7 +99,7 @@ export const dials = (element, props, trigger, watch) => {
     timer = setInterval(() => step(STEP), TURN_MS);
   });
   button.hidden = props.large;
-  stillMenu(root.querySelector(".menu"), () => props.large ? stillOf(host.querySelector("svg"), 480, 480) : stillRow(host), name);
+  exportMenu(root.querySelector(".menu"), { name: () => name, picture: () => props.large ? svgCopy(host.querySelector("svg"), 480, 480) : rowOf(host) });
   onDo(host, action => trigger("do", { action }));
   face(false);
   mount(element, props, watch, next => { value = next; if (!timer) moved = 0; draw(); }, { always: true });

@@ -7,13 +7,15 @@ import { onDo, onVerb } from "../../core/rich.js";
 import { esc, reader, setText } from "../../core/text.js";
 import { cite } from "../../controls/form-row.js";
 import { segments } from "../../controls/segments.js";
+/** @import { Make } from "../../core/widget.js" */
 
 onVerb("experiment", id => {                        // data-do="experiment:relative": turn to another tab
-  const tab = document.querySelector(`#position-tabs [role=tab][data-tab-id="${CSS.escape(id)}"]`);
+  const /** @type {HTMLElement | null} */ tab = document.querySelector(`#position-tabs [role=tab][data-tab-id="${CSS.escape(id)}"]`);
   tab?.click();
   return !!tab;
 });
 
+/** @type {Make} */
 export const schemes = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader(), { kinds, about } = props;
   root.innerHTML = `<div class="eyebrow">Scheme</div><div class="chips"></div>
@@ -27,7 +29,8 @@ export const schemes = (element, props, trigger, watch) => {
   /** What a closed accordion says is an attribute of its button, see column.js. */
   const write = () => {
     for (const [name, line] of Object.entries(lines)) {
-      const panel = document.querySelector(`#position-${CSS.escape(name)}`), button = panel?.querySelector(":scope > button");
+      const panel = document.querySelector(`#position-${CSS.escape(name)}`);
+      const /** @type {HTMLElement | null | undefined} */ button = panel?.querySelector(":scope > button");
       panel?.classList.toggle("useless", !line);
       if (button && button.dataset.line !== line) button.dataset.line = line;
     }
@@ -48,6 +51,7 @@ export const schemes = (element, props, trigger, watch) => {
   trigger("open", { query });                          // once: what the address says, or where a reload left off
 };
 
+/** @type {Make} */
 export const kept = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader();
   root.innerHTML = `<section class="card" aria-label="In the chart"><div class="eyebrow">In the chart</div><div class="ov"></div>

@@ -9,13 +9,17 @@ import { lensTools } from "../../controls/lens-tools.js";
 import { headChoice } from "../../charts/head-choice.js";
 import { lensWords } from "../../charts/head-words.js";
 import { tokenStrip } from "../../charts/token-strip.js";
-import { saveMapCsv, saveMapPng, saveMapSvg } from "../../charts/weight-map-file.js";
+import { mapName, mapPicture, mapRows } from "../../charts/weight-map-file.js";
 import { weightMap } from "../../charts/weight-map.js";
 import { largestKeys, weights } from "../../charts/weights.js";
 import { headTable, rowTable } from "./attention-tables.js";
 import { headMosaic } from "./mosaic.js";
 import { pinnedHead } from "./pinned-head.js";
 import { rowbars } from "./row-bars.js";
+/** @import { Json } from "../../core/values.js"
+    @import { Frame } from "../../charts/weights.js"
+    @import { Chosen } from "./row-bars.js"
+    @import { Make } from "../../core/widget.js" */
 
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div><div class="tools"></div><div class="strip"></div>
   <div class="g2">
@@ -36,16 +40,21 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div><div class
   </div>`;
 const BUSY_MS = 5000;                                  // the same result again changes nothing in the value: stop waiting
 
+/** @type {Make} */
 export const attention = (element, props, trigger, watch) => {
   const root = mountOf(element);
   root.classList.add("attention");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), read = weights(), parse = reader();
-  const choice = headChoice(), chosen = Object.assign(choice.chosen, { query: null, key: null });
-  let fixed = null;                                    // a key the visitor chose; else the largest of the row
-  let frame = null, newest = null, scheduled = false;  // drawn; waiting; an animation frame is asked for
+  const choice = headChoice();
+  /** @type {{layer: number, head: number, query: number | null, key: number | null}} */
+  const chosen = Object.assign(choice.chosen, { query: null, key: null });
+  let /** @type {number | null} */ fixed = null;       // a key the visitor chose; else the largest of the row
+  let /** @type {Frame | null} */ frame = null;        // drawn
+  let /** @type {Json} */ newest = null;               // waiting
+  let scheduled = false;                               // an animation frame is asked for
   let axes = "";                                       // tokens seen last
-  let pin = null, asTable = false, waiting = 0;
+  let /** @type {[number, number] | null} */ pin = null, asTable = false, waiting = 0;
 
   /* ---- what the visitor does ---- */
   const choose = (layer, head) => {
@@ -69,24 +78,24 @@ export const attention = (element, props, trigger, watch) => {
   const isPinned = () => !!pin && pin[0] === chosen.layer && pin[1] === chosen.head;
   const setPin = to => { pin = to; show(false); };
   const showAs = table => { asTable = table; root.classList.toggle("as-table", table); tools.as(table); show(true); };
-  const exported = save => () => frame && save(frame, chosen);
+  const of = make => () => frame && make(frame, chosen);
 
   /* ---- parts ---- */
   const tools = lensTools($(".tools"), {
     look: which => trigger("look", { which }), probe: what => trigger("probe", what), as: showAs,
-    png: exported(saveMapPng), svg: exported(saveMapSvg), csv: exported(saveMapCsv),
+    picture: of(mapPicture), rows: of(mapRows), name: of(mapName),
   });
   const words = lensWords(root);
-  const strip = tokenStrip($(".strip"), { choose: i => frame.self ? point(i, null) : point(chosen.query, i) });
+  const strip = tokenStrip($(".strip"), { choose: i => frame?.self ? point(i, null) : point(chosen.query, i) });
   const mosaic = headMosaic($(".mosaic"), { choose, ablate });
   const map = weightMap($(".mapbox"), { choose: point });
   const bars = rowbars(map.under, map);
-  const beside = pinnedHead($(".pinned"), { unpin: () => setPin(null), choose: () => choose(...pin) });
+  const beside = pinnedHead($(".pinned"), { unpin: () => setPin(null), choose: () => pin && choose(...pin) });
   const heads = headTable($("[data-t=heads]")), rows = rowTable($("[data-t=rows]"));
   offerSlot("attention", $(".slot"));
 
   /* ---- drawing ---- */
-  const adopt = () => {
+  const adopt = (/** @type {Frame} */ frame) => {
     choice.adopt(frame);
     if (pin && (pin[0] >= frame.layers || pin[1] >= frame.heads)) pin = null;
     if (axes === frame.axes) return;
@@ -94,21 +103,21 @@ export const attention = (element, props, trigger, watch) => {
     chosen.query = fixed = null;
   };
   /** Fill in the row, two thirds down at first, and the key. */
-  const settle = () => {
-    chosen.query = Math.min(chosen.query ?? Math.round(0.7 * (frame.T - 1)), frame.T - 1);
-    const largest = largestKeys(frame.row(chosen.layer, chosen.head, chosen.query))[0];
-    chosen.key = fixed !== null && fixed < frame.S ? fixed : largest ?? Math.min(chosen.query, frame.S - 1);
+  const settle = (/** @type {Frame} */ { row, T, S }) => {
+    const query = chosen.query = Math.min(chosen.query ?? Math.round(0.7 * (T - 1)), T - 1);
+    const largest = largestKeys(row(chosen.layer, chosen.head, query))[0];
+    chosen.key = fixed !== null && fixed < S ? fixed : largest ?? Math.min(query, S - 1);
   };
   /** Draw the frame there is; `repaint` false when only the selection moved. */
   const show = repaint => {
     if (!frame) return;
-    settle();
+    settle(frame);
     words.draw(frame, chosen, isPinned());
     strip.draw(frame, chosen);
     if (asTable) { heads.draw(frame); rows.draw(frame, chosen); return; }
     mosaic.draw(frame, chosen, repaint);
     map.draw(frame, chosen);
-    bars.draw(frame, chosen);
+    bars.draw(frame, /** @type {Chosen} */ (chosen));  // settled above
     beside.draw(frame, pin, chosen);
   };
   const update = () => {
@@ -121,7 +130,7 @@ export const attention = (element, props, trigger, watch) => {
     if (next.ablation !== frame?.ablation) busy(false);
     frame = next;
     root.classList.add("ready");
-    adopt();
+    adopt(frame);
     root.classList.toggle("signed", !!frame.scale.signed);
     tools.draw(frame);
     show(true);

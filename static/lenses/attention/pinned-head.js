@@ -4,6 +4,7 @@ import { setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
 import { roleText } from "../../charts/head-words.js";
 import { largestKeys, weightText } from "../../charts/weights.js";
+/** @import { Frame } from "../../charts/weights.js" */
 
 const HTML = `<div class="pt"><h3></h3><span class="role"></span><span class="grow"></span>
     <button class="b small quiet" data-p="select">Select</button><button class="b small quiet" data-p="unpin">Unpin</button></div>
@@ -21,7 +22,7 @@ export const pinnedHead = (host, { unpin, choose }) => {
     if (first === undefined) return `Row ${query} sees nothing.`;
     return `Row ${query}: most on ${glyphOf(frame.keys[first])} (${first}), ${weightText(row[first])}.`;
   };
-  return { draw(frame, pin, { query }) {
+  return { draw(/** @type {Frame} */ frame, /** @type {[number, number] | null} */ pin, { query }) {
     host.hidden = !pin;
     if (!pin) return;
     const [layer, head] = pin, text = sentence(frame, pin, query);

@@ -3,6 +3,8 @@ import { num } from "../../core/numbers.js";
 import { esc, setHtml, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
 import { largestKeys, weightText } from "../../charts/weights.js";
+/** @import { Frame } from "../../charts/weights.js"
+    @typedef {{layer: number, head: number, query: number}} Chosen */
 
 const HIGH = 56;                                                       // px for weight 1; where it may be negative, on either side of 0
 /** What the bars of a row say: 0 to 1, or how far below and above 0, and what that comes to. */
@@ -14,7 +16,7 @@ export const rowbars = (host, map) => {
     <span class="axt v"></span><span class="axt v"></span><span class="axt unseen"></span></div><p class="axt read"></p>`;
   const $ = name => host.querySelector(name);
   const values = [...host.querySelectorAll(".v")], sentence = $(".read");
-  let laid = "", last = null;
+  let laid = "", /** @type {[frame: Frame, chosen: Chosen] | null} */ last = null;
 
   /** Runs of masked keys as [first, after] pairs: one grey box each. */
   const runs = row => row.reduce((all, weight, key) => {
@@ -71,7 +73,7 @@ export const rowbars = (host, map) => {
     const html = `Row ${query}, ${token(frame.queries[query])}: ${sees ? on : "nothing may be looked at from here."}`;
     setHtml(sentence, html);
   };
-  const draw = (frame, { layer, head, query }) => {
+  const draw = (/** @type {Frame} */ frame, /** @type {Chosen} */ { layer, head, query }) => {
     last = [frame, { layer, head, query }];
     const side = map.side, row = frame.row(layer, head, query), top = largestKeys(row), { signed } = frame.scale;
     if (!side) return;

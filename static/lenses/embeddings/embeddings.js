@@ -1,18 +1,22 @@
 /* The Embeddings lens: a map of vectors with neighbours, and one token's way through the layers. Draws only the newest
    frame, in the next animation frame. */
-import { saveCsv } from "../../core/files.js";
+import { savePicture } from "../../core/files.js";
 import { onKey } from "../../core/keys.js";
 import { mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo, onVerb, rich } from "../../core/rich.js";
 import { reader, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
-import { menu, segmentedChoice } from "../../controls/choice.js";
+import { segmentedChoice } from "../../controls/choice.js";
+import { exportMenu } from "../../controls/export.js";
+import { svgCopy, svgTitled } from "../../charts/svg-file.js";
 import { tableView } from "../../charts/table.js";
 import { pathPlane, pathRows, pathStrip, pathTable } from "../../charts/token-path.js";
 import { vectorFacts, vectorNear } from "./nearest-vectors.js";
-import { savePlane, saveVectors } from "./vector-files.js";
+import { saveVectors } from "./vector-files.js";
 import { vectorMap } from "./vector-map.js";
+/** @import { Json } from "../../core/values.js"
+    @import { Make } from "../../core/widget.js" */
 
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool"><span class="lab">Vectors</span><b class="sole" hidden></b><div data-s="table"></div></div>
@@ -36,16 +40,20 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
       <div class="twin" data-t="layers"></div>
     </section></div>`;
 const VIEWS = [["picture", "Picture"], ["table", "Table"]];
-const TABLE = [{ label: "token", align: "left" }, "length", { label: "nearest", align: "left" }, { label: "cosine", digits: 2 },
+const FIRST = { label: "token", align: "left" };
+const TABLE = [FIRST, "length", { label: "nearest", align: "left" }, { label: "cosine", digits: 2 },
   { label: "moved", percent: true, digits: 0, title: "length of the change ÷ length at first" }];
 
+/** @type {Make} */
 export const embeddings = (element, props, trigger, watch) => {
   const root = mountOf(element), parse = reader();
   root.classList.add("embeddings");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
-  let newest = null, scheduled = false, latest = null, asTable = false, saved = 0;
-  let chosen = null, place = null;                     // pressed here, until the server says the same
+  let /** @type {Json} */ newest = null, /** @type {Json} */ latest = null;
+  let scheduled = false, asTable = false, saved = 0;
+  // Pressed here, until the server says the same.
+  let /** @type {number | null} */ chosen = null, /** @type {number | null} */ place = null;
 
   /* ---- what the visitor does ---- */
   const see = change => trigger("see", change);
@@ -64,10 +72,11 @@ export const embeddings = (element, props, trigger, watch) => {
   const map = vectorMap($(".map"), { choose }), near = vectorNear($(".near"), choose);
   const strip = pathStrip($(".strip"), stand), way = pathPlane($(".pathmap"), stand), layers = pathTable($(".layers"));
   const rows = tableView($("[data-t=rows]")), layerRows = tableView($("[data-t=layers]"));
-  menu(slot("export"), "Export", "down", [
-    ["Map as PNG", () => latest && savePlane(map.svg, "png", name())], ["Map as SVG", () => latest && savePlane(map.svg, "svg", name())],
-    ["Way as PNG", () => latest?.path && savePlane(way.svg, "png", `way-of-token-${latest.path.place}-step-${latest.step}`)],
-    ["Numbers as CSV", () => latest && saveCsv(csv(), name())],
+  const plane = ({ svg }, title) => svg.hasAttribute("viewBox")
+    && svgTitled(title.replaceAll("-", " "), "", svgCopy(svg, svg.viewBox.baseVal.width, svg.viewBox.baseVal.height));
+  const saveWay = title => savePicture(plane(way, title), "png", title);
+  exportMenu(slot("export"), { what: "Map", name, picture: () => latest && plane(map, name()), rows: () => latest && csv() }, [
+    ["Way as PNG", () => latest?.path && saveWay(`way-of-token-${latest.path.place}-step-${latest.step}`)],
     ["Vectors as TSV, for the Embedding Projector", () => latest && trigger("save")]]);
 
   /* ---- drawing ---- */
@@ -94,7 +103,7 @@ export const embeddings = (element, props, trigger, watch) => {
     const placed = path && { ...path, place: Math.min(place ?? path.place, path.tokens.length - 1) };
     if (placed) strip.draw(placed);
     if (asTable) {
-      rows.draw({ name: name(), title: "All vectors", columns: [{ ...TABLE[0], label: unit }, ...TABLE.slice(1)],
+      rows.draw({ name: name(), title: "All vectors", columns: [{ ...FIRST, label: unit }, ...TABLE.slice(1)],
         rows: frame.words.map((each, i) => { const [norm, nearest, cosine, moved] = told(i); return [glyphOf(each), norm, nearest === null ? null : glyphOf(nearest), cosine, moved]; }) });
       if (path) { const [columns, ...lines] = pathRows(path); layerRows.draw({ name: `layers-step-${latest.step}`, title: "Layers", columns, rows: lines }); }
       return;
@@ -128,7 +137,7 @@ export const embeddings = (element, props, trigger, watch) => {
     const read = field => parse(field, value[field]), same = latest?.table === value.table;
     if (chosen === value.chosen || !same) chosen = null;
     const path = read("path");
-    if (path?.place === place || path?.tokens.length <= place) place = null;
+    if (path && place !== null && (path.place === place || path.tokens.length <= place)) place = null;
     const late = field => value[field] ? read(field) : same ? latest[field] : null;   // sent with some frames only
     latest = { ...value, tables: read("tables"), planes: read("planes"), words: read("words"), order: read("order"), xy: read("xy"),
       share: read("share"), near: read("near"), norm: read("norm"), probes: read("probes"), path, rows: late("rows"),

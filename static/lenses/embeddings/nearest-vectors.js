@@ -34,6 +34,6 @@ export const vectorNear = (host, choose) => {
 
 /** [[name, value, small print]] as a list of facts, updated in place. */
 export const vectorFacts = (host, facts) => {
-  if (host.children.length !== facts.length) host.innerHTML = '<div><dt></dt><dd></dd><dd class="note"></dd></div>'.repeat(facts.length);
+  if (host.children.length !== facts.length) host.innerHTML = '<div><dt></dt><dd></dd><dd class="aside"></dd></div>'.repeat(facts.length);
   facts.forEach((texts, i) => texts.forEach((text, k) => setText(host.children[i].children[k], text)));
 };

@@ -4,12 +4,13 @@ import { num } from "../../core/numbers.js";
 import { esc, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
 import { svgArrows, svgAttr, svgMove, svgNearest, svgPlane, svgPool, svgTowards } from "../../charts/plane.js";
+/** @import { Json } from "../../core/values.js" */
 
 const REACH = 22, HIGH = 13;
 
 export const vectorMap = (host, { choose }) => {
   const plane = svgPlane(host, ["joined", "trail", "links", "dots", "words"], .78), { layers, svg } = plane;
-  let frame = null, spots = [], hover = -1, labelled = new Set(), card = false;
+  let /** @type {Json} */ frame = null, spots = [], hover = -1, labelled = new Set(), card = false;
 
   const titles = () => {
     const percent = share => `${num(100 * share, 2)} %`, [x, y] = frame.share.map(percent);
@@ -19,7 +20,7 @@ export const vectorMap = (host, { choose }) => {
   /** Which labels have room: the chosen one and its neighbours first, then those that had it in the last frame. */
   const roomy = () => {
     const first = [frame.chosen, ...frame.near.map(([row]) => row)], seen = new Set(first), taken = [], fits = new Set();
-    const rest = [...spots.keys()].filter(i => !seen.has(i)).sort((a, b) => labelled.has(b) - labelled.has(a) || a - b);
+    const rest = [...spots.keys()].filter(i => !seen.has(i)).sort((a, b) => Number(labelled.has(b)) - Number(labelled.has(a)) || a - b);
     for (const i of [...first, ...rest]) {
       const half = 2 + 3.9 * [...glyphOf(frame.words[i])].length, [x, y] = spots[i];
       if (taken.some(([px, py, other]) => Math.abs(px - x) < half + other && Math.abs(py - y) < HIGH)) continue;
@@ -47,7 +48,7 @@ export const vectorMap = (host, { choose }) => {
     way(layers.trail, [...way0.map(laid.at), ...(way0.length ? [spots[frame.chosen]] : [])], "trail");
     const [here, begun] = [spots[frame.chosen], way0.length ? laid.at(way0[0]) : null], far = begun && Math.hypot(begun[0] - here[0], begun[1] - here[1]) > 40;
     svgPool(layers.trail.lastChild, "text", far ? 1 : 0).forEach(node => {
-      const [x, y] = begun;
+      const [x, y] = /** @type {number[]} */ (begun);
       svgAttr(node, { x, y: y + 16 });
       setText(node, `step ${num(frame.trail[0][0])}`);
     });

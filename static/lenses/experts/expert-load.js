@@ -1,7 +1,8 @@
 /* Load per expert as bars against the capacity, and the same over training as a heat map whose rows are the bars' rows. */
-import { bytesOf, colourTable, paintCells } from "../../core/colours.js";
+import { bytesOf, colourTable, paintCells, rampOf } from "../../core/colours.js";
 import { num } from "../../core/numbers.js";
 import { esc, setHtml, setText } from "../../core/text.js";
+/** @import { Json } from "../../core/values.js" */
 
 const HTML = `<div class="load"><div class="pt o1"><h2></h2><span class="what"></span></div>
     <div class="pt o4"><h2>Load over training</h2><span>each update by itself, relative to a uniform load</span></div>
@@ -12,7 +13,6 @@ const HTML = `<div class="load"><div class="pt o1"><h2></h2><span class="what"><
     <button class="b small" data-k="ablate">Ablate <b></b> <kbd>A</kbd></button><button class="b small quiet" data-k="force">Send everything to it</button>
     <span class="grow"></span><span class="axt">load ÷ uniform, fixed scale</span><span class="divscale"><i></i>
     <span><span>0</span><span>1</span><span>≥ 2</span></span></span></div>`;
-const STOPS = Array.from({ length: 11 }, (_, i) => `var(--div-${i})`).join(",");
 const CALM = 24;                                       // frames a smaller scale has to be enough before it is taken
 const TOPS = [2.2, 4.4, 8.8, 17.6, 35.2, 70.4];        // times the uniform load: the scale widens at once and narrows late
 const height = experts => experts <= 8 ? 30 : experts <= 16 ? 20 : experts <= 32 ? 13 : 8;
@@ -21,8 +21,8 @@ export const expertColour = e => `var(--cat-${e % 16})`;
 export const expertLoad = (host, { select, ablate, force }) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), [barAxis, heatAxis] = host.querySelectorAll(".axrow"), canvas = $("canvas");
-  $(".divscale i").style.background = `linear-gradient(to right,${STOPS})`;
-  let built = "", order = [], sorted = false, top = 0, calm = 0, run = "", bars = [], last = null;
+  $(".divscale i").style.background = rampOf("div");
+  let built = "", order = [], sorted = false, top = 0, calm = 0, run = "", bars = [], /** @type {Json} */ last = null;
 
   const build = ({ experts }) => {
     const high = height(experts), every = experts > 32 ? 8 : high < 13 ? 4 : 1;
@@ -42,7 +42,7 @@ export const expertLoad = (host, { select, ablate, force }) => {
   };
   const scale = ({ load, names, layer, heat }) => {
     const now = `${names[layer]} ${load.tokens}`, ratio = Math.max(...load.demand) / (load.uniform || 1);
-    const needs = TOPS.find(each => each >= Math.max(ratio, load.capacity / (load.uniform || 1) || 0)) ?? TOPS.at(-1);
+    const needs = TOPS.find(each => each >= Math.max(ratio, load.capacity / (load.uniform || 1) || 0)) ?? TOPS[TOPS.length - 1];
     if (run !== now || heat.steps.length < 3) { run = now; top = 0; }
     calm = needs < top ? calm + 1 : 0;
     if (needs > top || calm > CALM) { top = needs; calm = 0; }

@@ -1,11 +1,16 @@
 /* Tokens coloured by the expert that counts most for them; those without a seat are struck out. A card tells the router's
    probabilities, gates and seats of the token under the pointer or the focus. */
-import { bytesOf, paintCells } from "../../core/colours.js";
+import { bytesOf, colourTable } from "../../core/colours.js";
+import { focusIn } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { esc, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
+import { heatMap } from "../../charts/heat-map.js";
 import { expertColour } from "./expert-load.js";
+/** @import { Shown } from "../../core/text.js"
+    @import { Json } from "../../core/values.js" */
 
+const LEFT = 34;                                       // px for the names of experts
 const look = token => !token.n ? " none" : token.d === token.n ? " drop" : token.d ? " half" : "";
 const expertText = token => token.e.length ? `E${token.e[0]}` : "–";
 const said = token => !token.e.length ? "goes to no expert" : `expert ${token.e[0]}${look(token) === " drop" ? ", dropped" : ""}`;
@@ -14,9 +19,9 @@ const said = token => !token.e.length ? "goes to no expert" : `expert ${token.e[
 const across = (tokens, most) => Math.ceil(tokens / Math.ceil(tokens / most));
 
 export const expertLines = (host, { line, select }) => {
-  const rows = document.createElement("div"), tip = Object.assign(document.createElement("div"), { className: "hover-card routed", hidden: true });
+  const /** @type {Shown & HTMLElement} */ rows = document.createElement("div"), tip = Object.assign(document.createElement("div"), { className: "hover-card routed", hidden: true });
   host.append(rows, tip);
-  let frame = null;
+  let /** @type {Json} */ frame = null;
 
   const cell = (token, i, j) => `<button class="tk${look(token)}" data-i="${i}" data-j="${j}" tabindex="${i + j ? -1 : 0}"
     style="--c:${token.e.length ? expertColour(token.e[0]) : "var(--line-strong)"}" aria-label="${esc(glyphOf(token.t))} ${expertText(token)}, ${said(token)}">
@@ -67,7 +72,7 @@ export const expertLines = (host, { line, select }) => {
     const html = next.lines.map((row, i) => `<div class="seq" style="--n:${across(row.tokens.length, 18)};--m:${across(row.tokens.length, 12)};--rows:${Math.ceil(row.tokens.length / across(row.tokens.length, 18))}"><span>${esc(row.label)}</span>
       ${row.tokens.map((token, j) => cell(token, i, j)).join("")}</div>`).join("");
     if (rows.shown === html) return;
-    const at = rows.contains(document.activeElement) ? { ...document.activeElement.dataset } : null;
+    const at = focusIn(rows)?.dataset ?? null;
     rows.innerHTML = rows.shown = html;
     if (at) host.querySelector(`[data-i="${at.i}"][data-j="${at.j}"]`)?.focus({ preventScroll: true });
     else hide();
@@ -76,22 +81,17 @@ export const expertLines = (host, { line, select }) => {
 
 /** The router's probabilities of one line: experts down, tokens across, on the square-root scale. */
 export const expertProbs = host => {
-  host.innerHTML = `<div class="pt"><h3>Router probabilities</h3><span></span></div><div class="well"><canvas role="img"></canvas></div><p class="axt"></p>`;
-  const canvas = host.querySelector("canvas"), name = host.querySelector(".pt span"), axis = host.querySelector("p");
-  let seen = "";
-  canvas.addEventListener("pointermove", event => {
-    const { offsetX, offsetY } = event, [token, expert] = [offsetX / canvas.clientWidth * canvas.width, offsetY / canvas.clientHeight * canvas.height].map(Math.floor);
-    const byte = canvas.cells?.[expert * canvas.width + token];
-    if (byte !== undefined) canvas.title = `E${expert}, position ${token}: ${((byte / 254) ** 2).toFixed(2)}`;
-  });
+  host.innerHTML = `<div class="pt"><h3>Router probabilities</h3><span></span></div><div class="map"></div>`;
+  let bytes = new Uint8Array(), /** @type {[number, number] | null} */ at = null, tokens = 0;
+  const card = (expert, token) => `E${expert}, position ${token} &nbsp;<b>${((bytes[expert * tokens + token] / 254) ** 2).toFixed(2)}</b>`;
+  const size = (width, experts) => [(width - LEFT - 2) / tokens, experts <= 16 ? 12 : experts <= 32 ? 8 : 4];
+  const map = heatMap(host.querySelector(".map"), { left: LEFT, top: 34, room: [26, 12], size, card, choose: cell => map.point(at = cell) });
   return { draw({ probs, experts }) {
-    if (!probs || seen === probs.cells + document.body.className) return;
-    seen = probs.cells + document.body.className;
-    canvas.cells = bytesOf(probs.cells);
-    paintCells(canvas, canvas.cells, 0, probs.tokens, experts);
-    canvas.parentNode.style.height = `${Math.min(256, experts * (experts <= 16 ? 12 : experts <= 32 ? 8 : 4))}px`;
-    canvas.setAttribute("aria-label", `Probability of each of ${experts} experts at each of ${probs.tokens} tokens of ${probs.label}`);
-    setText(name, `${probs.label}, E0 to E${experts - 1} down, square-root scale 0 to 1`);
-    setText(axis, "position in the line →");
+    if (!probs) return;
+    [bytes, tokens] = [bytesOf(probs.cells), probs.tokens];
+    const said = `Probability of each of ${experts} experts at each of ${tokens} tokens of ${probs.label}`;
+    map.draw({ rows: Array.from({ length: experts }, (_, e) => `E${e}`), columns: Array.from({ length: tokens }, (_, i) => `${i}`),
+      titles: ["", "position in the line →"], bytes, table: colourTable(), said, name: `${said}; arrows move` }, at);
+    setText(host.querySelector(".pt span"), `${probs.label}, square-root scale 0 to 1`);
   } };
 };

@@ -1,17 +1,19 @@
 /* The Experts lens: finding, tools, load or devices or paths or costs, measures, tokens, sums, tables. Draws only the
    newest frame, in the next animation frame. */
-import { saveCsv } from "../../core/files.js";
 import { onKey } from "../../core/keys.js";
 import { mount, mountOf } from "../../core/mount.js";
 import { onDo, rich } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
 import { reader, setText } from "../../core/text.js";
-import { menu, segmentedChoice } from "../../controls/choice.js";
+import { segmentedChoice } from "../../controls/choice.js";
+import { exportMenu } from "../../controls/export.js";
 import { tableView } from "../../charts/table.js";
-import { expertsFile, saveLoad } from "./expert-load-file.js";
+import { expertsFile, loadPicture } from "./expert-load-file.js";
 import { expertLoad } from "./expert-load.js";
 import { expertTables } from "./expert-tables.js";
 import { expertLines, expertProbs } from "./expert-tokens.js";
+/** @import { Json } from "../../core/values.js"
+    @import { Make } from "../../core/widget.js" */
 
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool"><span class="lab">Layer</span><div data-s="layer"></div></div>
@@ -43,12 +45,15 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
     </div></div>`;
 const ON = [["batch", "training batch"], ["probe", "probe"]], VIEWS = [["picture", "Picture"], ["table", "Table"]];
 
+/** @type {Make} */
 export const experts = (element, props, trigger, watch) => {
   const root = mountOf(element), parse = reader();
   root.classList.add("experts");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), part = name => $(`[data-show=${name}]`), slot = name => $(`[data-s=${name}]`);
-  let newest = null, scheduled = false, latest = null, asTable = false, chosen = null;   // chosen: expert pressed here
+  let /** @type {Json} */ newest = null, /** @type {Json} */ latest = null;
+  let /** @type {number | null} */ chosen = null;      // expert pressed here
+  let scheduled = false, asTable = false;
 
   /* ---- what the visitor does ---- */
   const see = change => trigger("see", change);
@@ -66,11 +71,8 @@ export const experts = (element, props, trigger, watch) => {
   const lines = expertLines($(".toks"), { line: i => see({ line: i }), select });
   const probs = expertProbs($(".probs")), tables = expertTables(root, { costs: () => trigger("price", {}), select });
   const twin = tableView($(".twin"));
-  const csv = () => latest && saveCsv([TABLE, ...rows()], expertsFile(latest));
-  menu(slot("export"), "Export", "down", [
-    ["Picture as PNG", () => latest && saveLoad(latest, "png")], ["Picture as SVG", () => latest && saveLoad(latest, "svg")],
-    ["Numbers as CSV", csv]]);
-  offerSlot("experts-paths", $(".slot.paths"));
+  exportMenu(slot("export"), { name: () => expertsFile(latest), picture: () => latest && loadPicture(latest), rows: () => latest && [TABLE, ...rows()] });
+  offerSlot("experts-ways", $(".ways"));
   offerSlot("experts-told", $(".told"));
 
   /* ---- drawing ---- */
@@ -95,7 +97,7 @@ export const experts = (element, props, trigger, watch) => {
     probs.draw(frame);
   };
   const words = finding => { setText($("h1"), finding?.title || ""); rich($(".lens-head p"), finding?.html || ""); };
-  const result = text => {
+  const /** @type {{(text: string): void, shown?: string}} */ result = text => {
     const found = text ? JSON.parse(text) : null;
     delete $(".find").dataset.busy;
     $(".find").hidden = !found;

@@ -1,6 +1,5 @@
 /* The Intervene lens: finding, the choice of an experiment, its inputs, Run, heat maps, chart, numbers. Draws only the
    newest frame, in the next animation frame. */
-import { saveCsv } from "../../core/files.js";
 import { iconHtml } from "../../core/icons.js";
 import { onKey } from "../../core/keys.js";
 import { mount, mountOf } from "../../core/mount.js";
@@ -8,11 +7,15 @@ import { num } from "../../core/numbers.js";
 import { doVerb, onDo, rich } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
 import { reader, setHtml, setText } from "../../core/text.js";
-import { menu, segmentedChoice } from "../../controls/choice.js";
+import { segmentedChoice } from "../../controls/choice.js";
+import { exportMenu } from "../../controls/export.js";
+import { saveChart } from "../../charts/plot.js";
 import { tableView } from "../../charts/table.js";
-import { saveFound } from "./experiment-file.js";
+import { cellGrid } from "./cell-grid.js";
+import { experimentPicture } from "./experiment-file.js";
 import { trialFields } from "./experiment-inputs.js";
-import { heatMap } from "./heat-map.js";
+/** @import { Json } from "../../core/values.js"
+    @import { Make } from "../../core/widget.js" */
 
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><div class="tool"><div data-s="trial"></div></div>
@@ -28,13 +31,16 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
     <p class="basis axt"></p></div>`;
 const VIEWS = [["picture", "Picture"], ["table", "Table"]];
 
+/** @type {Make} */
 export const intervene = (element, props, trigger, watch) => {
   const root = mountOf(element), parse = reader();
   root.classList.add("intervene");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
   const heats = [];
-  let newest = null, scheduled = false, latest = null, asTable = false, pressed = null, shown = {};
+  let /** @type {Json} */ newest = null, /** @type {Json} */ latest = null;
+  let /** @type {boolean | null} */ pressed = null, /** @type {Record<string, Json>} */ shown = {};
+  let scheduled = false, asTable = false;
 
   /* ---- what the visitor does ---- */
   const see = change => trigger("see", change);
@@ -57,13 +63,15 @@ export const intervene = (element, props, trigger, watch) => {
   const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
   as.draw(VIEWS, "picture");
   const fields = trialFields($(".fields"), see), twin = tableView($(".twin"));
-  const picture = kind => () => {
-    if (!latest) return;
-    const chart = latest.bars ? $(".bars .chart") : null, basis = `Step ${num(latest.step)}. ${latest.note}`;
-    saveFound(latest.maps, chart, basis, kind, `intervene-${latest.trial}-step-${latest.step}`);
+  const name = kind => kind === "csv" ? latest.table.name : `intervene-${latest.trial}-step-${latest.step}`;
+  const picture = kind => {
+    if (!latest) return null;
+    const many = latest.maps.length, wait = many ? 300 : 0;          // browsers take two downloads at once for one
+    if (latest.bars) setTimeout(saveChart, wait, $(".bars .chart"), kind, many ? `${name(kind)}-chart` : name(kind));
+    return many ? experimentPicture(latest.maps, `Step ${num(latest.step)}. ${latest.note}`) : null;
   };
-  menu(slot("export"), "Export", "down", [["Picture as PNG", picture("png")], ["Picture as SVG", picture("svg")],
-    ["Numbers as CSV", () => latest?.table && saveCsv([latest.table.columns.map(c => c.label), ...latest.table.rows], latest.table.name)]]);
+  exportMenu(slot("export"), { picture, name,
+    rows: () => latest?.table && [latest.table.columns.map(c => c.label), ...latest.table.rows] });
   offerSlot("intervene-bars", $(".bars .slot"));
 
   /* ---- drawing ---- */
@@ -91,7 +99,7 @@ export const intervene = (element, props, trigger, watch) => {
     while (heats.length < latest.maps.length) {
       const section = document.createElement("section");
       host.append(section);
-      heats.push(heatMap(section, open));
+      heats.push(cellGrid(section, open));
     }
     latest.maps.forEach((map, i) => heats[i].draw(map));
   };

@@ -3,9 +3,10 @@ import { say } from "../../core/announce.js";
 import { colourTable, paintCells } from "../../core/colours.js";
 import { num } from "../../core/numbers.js";
 import { setHtml, setText } from "../../core/text.js";
-import { plainCard } from "../../charts/weight-map-card.js";
+import { plainCard } from "../../charts/heat-map.js";
 import { awayText } from "./distance-frame.js";
 import { distanceEdges, distancePictures, steadyScale } from "./distance-pictures.js";
+/** @import { Json } from "../../core/values.js" */
 
 const panel = name => `<div class="layer" data-p="${name}"><div class="pt"><h3></h3><span></span></div>
   <div class="chart"><svg role="img"></svg><canvas aria-hidden="true"></canvas></div></div>`;
@@ -15,7 +16,7 @@ const signed = v => `${v < 0 ? "−" : ""}${Math.abs(v).toFixed(2)}`;
 const weight = w => Math.abs(w) >= .01 || w === 0 ? signed(w) : num(w, 2);
 
 /** What the cursor says at distance i, and of pair p if there is one. */
-export const distanceCard = (frame, { layer, head }, i, p = null) => {
+export const distanceCard = (frame, { layer, head }, i, /** @type {number | null} */ p = null) => {
   const mine = frame.weights(layer, head)[i], distance = frame.at(i), where = `<b>${awayText(distance)}</b>`;
   if (Number.isNaN(mine)) return `${where}<br><span class="muted">no query sees this distance</span>`;
   const lines = [`${where} &nbsp;weight <b>${weight(mine)}</b> <span class="muted">even ${weight(frame.even[i])}</span>`];
@@ -35,13 +36,10 @@ export const distanceCharts = host => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), stack = $(".stack"), cursor = $(".cursor"), tip = $(".hover-card"), canvas = $("[data-p=pairs] canvas");
   const scale = steadyScale(), { left, right, top } = distanceEdges;
-  let width = 0, frame = null, chosen = null, at = null, pair = null, mouse = 0;
+  let /** @type {Json} */ frame = null, /** @type {Json} */ chosen = null;
+  let /** @type {number | null} */ at = null, /** @type {number | null} */ pair = null;
+  let width = 0, mouse = 0;
 
-  const paintPairs = () => {
-    const bytes = new Uint8Array(frame.cells.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = frame.cells[i] === -32768 ? 255 : 127 + Math.round(frame.cells[i] / 32767 * 127);
-    paintCells(canvas, bytes, 0, frame.R, frame.pairs.rows.length, colourTable("signed"));
-  };
   const place = (x, y, w, h) => { Object.assign(canvas.style, { left: `${x}px`, top: `${y}px`, width: `${w}px`, height: `${h}px` }); return ""; };
   const draw = (next, selection) => {
     frame = next;
@@ -62,7 +60,7 @@ export const distanceCharts = host => {
       svg.style.height = `${high}px`;
       setHtml(svg, markup);
       svg.setAttribute("aria-label", `${title} of L${chosen.layer} H${chosen.head}, ${note}; the table has the numbers`);
-      if (name === "pairs") paintPairs();
+      if (name === "pairs") paintCells(canvas, frame.pairBytes(), 0, frame.R, frame.pairs.rows.length, colourTable("signed"));
     }
     point();
   };

@@ -3,7 +3,7 @@
 import { bytesOf } from "../../core/colours.js";
 import { reader } from "../../core/text.js";
 
-const floats = text => text ? new Float32Array(bytesOf(text).buffer) : null;
+const floats = text => new Float32Array(bytesOf(text ?? "").buffer);
 const JSONS = ["stacks", "probes", "ablation", "finding", "info", "measures", "terms", "pairs"];
 
 /** "8 back", "1 ahead", "itself". */
@@ -25,6 +25,8 @@ export const distanceFrames = () => {
     frame.cells = value.cells ? new Int16Array(bytesOf(value.cells).buffer) : null;
     /** What pair p adds at distance i; null where no query sees it. */
     frame.pair = (p, i) => frame.cells[p * R + i] === -32768 ? null : frame.cells[p * R + i] / 32767 * frame.pairs.top;
+    /** The pairs as bytes for `paintCells`, 127 is 0. */
+    frame.pairBytes = () => Uint8Array.from(frame.cells, cell => cell === -32768 ? 255 : 127 + Math.round(cell / 32767 * 127));
     return frame;
   };
 };

@@ -35,10 +35,11 @@ const grid = (places, y, wide, label) => places.map(v => `<path d="M${LEFT} ${y(
   + word(LEFT - 6, y(v) + 4, label(v), `text-anchor="end" ${soft}`)).join("");
 const upright = (frame, x, high) => frame.first < 0 ? `<path d="M${x(-frame.first).toFixed(1)} ${TOP}V${high}" stroke="var(--line-strong)"/>` : "";
 
-/** Mean weights of the layer's heads: [markup, height]. */
+/** Mean weights of the layer's heads: [markup, height].
+    @returns {[markup: string, high: number]} */
 const weightsOf = (frame, { layer, head }, x, wide) => {
   const scale = distanceScale(frame), high = TOP + WEIGHTS, y = w => high - scale.place(w) * WEIGHTS;
-  const order = Array.from({ length: frame.heads }, (_, h) => h).sort((a, b) => (a === head) - (b === head));
+  const order = Array.from({ length: frame.heads }, (_, h) => h).sort((a, b) => Number(a === head) - Number(b === head));
   const curves = order.map(h => line(curvePath(frame.weights(layer, h), x, y), headColour(frame, h, head), h === head ? 2.4 : 1.2,
     h === head || frame.heads > 4 ? "" : `opacity=".75"`)).join("");
   const even = line(curvePath(frame.even, x, y), "var(--text-3)", 1.2, `stroke-dasharray="3 3"`);
@@ -46,7 +47,8 @@ const weightsOf = (frame, { layer, head }, x, wide) => {
   return [grid(scale.ticks, y, wide, w => num(w)) + upright(frame, x, high) + even + curves
     + ends([...named, [y(last(frame.even)), "even", "var(--text-3)"]], LEFT + wide + 6, TOP, high) + axis(frame, x, wide, high, true), high + 34];
 };
-/** Mean score and its terms; the band is one standard deviation each way. */
+/** Mean score and its terms; the band is one standard deviation each way.
+    @returns {[markup: string, high: number]} */
 const scoresOf = (frame, x, wide, [low, top]) => {
   const high = TOP + SCORES, y = v => high - (v - low) / (top - low) * SCORES;
   const up = frame.scores[0].map((v, i) => v + frame.spread[i]), down = frame.scores[0].map((v, i) => v - frame.spread[i]);
@@ -60,7 +62,8 @@ const scoresOf = (frame, x, wide, [low, top]) => {
     + ends(labels, LEFT + wide + 6, TOP, high) + axis(frame, x, wide, high, true), high + 34];
 };
 export const pairHeight = count => Math.max(3, Math.min(16, Math.floor(200 / count)));
-/** Names, turns and sizes beside the heat map, whose cells are a picture of their own. */
+/** Names, turns and sizes beside the heat map, whose cells are a picture of their own.
+    @returns {[markup: string, high: number]} */
 const pairsOf = (frame, x, wide, picture) => {
   const { rows } = frame.pairs, row = pairHeight(rows.length), high = TOP + rows.length * row, most = Math.max(...rows.map(r => r[2]), 1e-9);
   const every = Math.ceil(LABEL / row), where = LEFT + wide + 6;
@@ -89,10 +92,12 @@ export const steadyScale = () => {
   };
 };
 
-/** The three pictures as [name, title, small print, markup, height]; `picture(x, y, w, h)` places the cells of the pairs. */
+/** The three pictures as [name, title, small print, markup, height]; `picture(x, y, w, h)` places the cells of the pairs.
+    @typedef {[name: string, title: string, note: string, markup: string, high: number]} Picture
+    @returns {Picture[]} */
 export const distancePictures = (frame, chosen, width, scale, picture) => {
   const wide = width - LEFT - RIGHT, x = i => LEFT + (i + .5) / frame.R * wide, { layer, head } = chosen;
-  const found = [["weights", "Mean weight by distance", `layer ${layer}, ${distanceScale(frame).name}`, ...weightsOf(frame, chosen, x, wide)]];
+  const /** @type {Picture[]} */ found = [["weights", "Mean weight by distance", `layer ${layer}, ${distanceScale(frame).name}`, ...weightsOf(frame, chosen, x, wide)]];
   if (!frame.scores.length || layer !== frame.layer || head !== frame.head) return found;
   const limits = [];
   frame.scores.forEach((values, i) => values.forEach((v, k) => { if (!Number.isNaN(v)) limits.push(v - (i ? 0 : frame.spread[k]), v + (i ? 0 : frame.spread[k])); }));

@@ -1,14 +1,14 @@
 /* The Positions lens as tables and files: every head; the selected head by distance; charts as one picture. */
-import { colourTable, cssColour } from "../../core/colours.js";
-import { saveBlob, saveCsv } from "../../core/files.js";
+import { colourTable } from "../../core/colours.js";
 import { num } from "../../core/numbers.js";
-import { esc } from "../../core/text.js";
+import { BOLD, svgCells, svgGroup, svgStack, svgText, svgTitled } from "../../charts/svg-file.js";
 import { tableView } from "../../charts/table.js";
 import { awayText } from "./distance-frame.js";
 import { distancePictures, steadyScale } from "./distance-pictures.js";
 
 const HEADS = ["head", { label: "does", align: "left" }, { label: "strongest at", align: "left" }, { label: "weight", digits: 3 },
   { label: "explained", percent: true, digits: 0, title: "share of the variance of its scores that distance explains, R²" }];
+const WIDE = 720;                                      // px of the charts in a file
 const WEIGHT = { label: "weight", digits: 4 };
 const round = v => Number.isNaN(v) ? null : +v.toPrecision(4);
 
@@ -39,34 +39,16 @@ export const distanceTables = (first, second) => {
   } };
 };
 
-const fileName = (frame, { layer, head }) => `positions-L${layer}-H${head}-step-${frame.step}`;
-export const saveDistanceCsv = (frame, chosen) => saveCsv([["layer", "head", ...columns(frame).map(column => column.label ?? column)],
-  ...rows(frame, chosen).map(row => [chosen.layer, chosen.head, ...row])], fileName(frame, chosen));
+export const distancesName = (frame, { layer, head }) => `positions-L${layer}-H${head}-step-${frame.step}`;
+/** The lines of the file of numbers. */
+export const distanceRows = (frame, chosen) => [["layer", "head", ...columns(frame).map(column => column.label ?? column)],
+  ...rows(frame, chosen).map(row => [chosen.layer, chosen.head, ...row])];
 
-/** All charts of the head, one below the other, as "svg" or "png" (at twice the size). */
-export const saveDistances = (kind, frame, chosen) => {
-  const W = 720, colour = text => text.replace(/var\((--[\w-]+)\)/g, (_, name) => getComputedStyle(document.body).getPropertyValue(name).trim());
-  const cells = (x, y, w, h) => {
-    const [table, { R, pairs }] = [colourTable("signed"), frame];
-    return pairs.rows.map((_, p) => Array.from({ length: R }, (_, i) => {
-      const adds = frame.pair(p, i), byte = adds === null ? 255 : 127 + Math.round(adds / pairs.top * 127);
-      return `<rect x="${(x + i * w / R).toFixed(2)}" y="${(y + p * h / pairs.rows.length).toFixed(2)}" width="${(w / R + .3).toFixed(2)}" height="${(h / pairs.rows.length).toFixed(2)}" fill="${cssColour(table[byte])}"/>`;
-    }).join("")).join("");
-  };
-  let high = 34, parts = `<text x="16" y="22" font-size="14" font-weight="600" fill="var(--text)">L${chosen.layer} H${chosen.head}, ${frame.which}, step ${num(frame.step)}</text>`;
-  for (const [, title, note, markup, tall] of distancePictures(frame, chosen, W, steadyScale(), cells)) {
-    parts += `<g transform="translate(0,${high})"><text x="16" y="14" font-weight="600" fill="var(--text)">${title} <tspan font-weight="400" fill="var(--text-3)">${esc(note)}</tspan></text>
-      <g transform="translate(0,22)">${markup}</g></g>`;
-    high += tall + 30;
-  }
-  const svg = colour(`<svg xmlns="http://www.w3.org/2000/svg" width="${W}" height="${high}" font-family="sans-serif" font-size="11">
-    <rect width="${W}" height="${high}" fill="var(--page)"/>${parts}</svg>`), name = fileName(frame, chosen);
-  if (kind === "svg") return saveBlob(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`);
-  const image = new Image();
-  image.onload = () => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 2 * W, height: 2 * high });
-    canvas.getContext("2d").drawImage(image, 0, 0, 2 * W, 2 * high);
-    canvas.toBlob(blob => saveBlob(blob, `${name}.png`));
-  };
-  image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+/** All charts of the head, one below the other. */
+export const distancesPicture = (frame, chosen) => {
+  const cells = (/** @type {[number, number, number, number]} */ ...box) => svgCells(box, frame.pairBytes(), 0, frame.R, frame.pairs.rows.length, colourTable("signed"));
+  const charts = distancePictures(frame, chosen, WIDE, steadyScale(), cells).map(([, title, note, markup, high]) => ({ w: WIDE, h: high + 30,
+    markup: svgText(0, 14, title, BOLD) + svgText(7 * title.length, 14, note, `fill="var(--text-3)"`) + svgGroup(0, 22, markup) }));
+  const { markup, ...size } = svgStack(charts);
+  return svgTitled(`L${chosen.layer} H${chosen.head}, ${frame.which}, step ${num(frame.step)}`, "", { markup: `<g font-size="11">${markup}</g>`, ...size });
 };

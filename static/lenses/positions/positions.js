@@ -12,7 +12,9 @@ import { drawMeasures } from "../../charts/measures.js";
 import { distanceCharts } from "./distance-charts.js";
 import { distanceFrames } from "./distance-frame.js";
 import { distanceHeads } from "./distance-heads.js";
-import { distanceTables, saveDistanceCsv, saveDistances } from "./distance-tables.js";
+import { distanceRows, distancesName, distancesPicture, distanceTables } from "./distance-tables.js";
+/** @import { Json } from "../../core/values.js"
+    @import { Make } from "../../core/widget.js" */
 
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div><div class="tools"></div>
   <p class="soft across" hidden></p>
@@ -28,13 +30,15 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div><div class
         <button class="b small quiet" data-k="restore">Restore</button></div></section></div></div>`;
 const BUSY_MS = 5000;                                  // the same result again changes nothing in the value: stop waiting
 
+/** @type {Make} */
 export const positions = (element, props, trigger, watch) => {
   const root = mountOf(element), read = distanceFrames();
   root.classList.add("positions");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name);
   const choice = headChoice(), { chosen } = choice;
-  let frame = null, newest = null, scheduled = false, asTable = false, waiting = 0;
+  let /** @type {Json} */ frame = null, /** @type {Json} */ newest = null;
+  let scheduled = false, asTable = false, waiting = 0;
 
   /* ---- what the visitor does ---- */
   const choose = (layer, head) => {
@@ -55,13 +59,12 @@ export const positions = (element, props, trigger, watch) => {
     trigger("ablate", { layer, head });
   };
   const showAs = table => { asTable = table; root.classList.toggle("as-table", table); tools.as(table); show(); };
-  const exported = save => () => frame?.layers && save(frame, chosen);
+  const of = make => () => frame?.layers && make(frame, chosen);
 
   /* ---- parts ---- */
   const tools = lensTools($(".tools"), {
     look: which => trigger("look", { which }), probe: what => trigger("probe", what), as: showAs,
-    png: exported((...what) => saveDistances("png", ...what)), svg: exported((...what) => saveDistances("svg", ...what)),
-    csv: exported(saveDistanceCsv),
+    picture: of(distancesPicture), rows: of(distanceRows), name: of(distancesName),
   });
   const toPlayground = () => doVerb("lens", "positions");
   if (props.opens) {
@@ -115,7 +118,8 @@ export const positions = (element, props, trigger, watch) => {
     if (verb === "at") return choose(...rest.split(",").map(Number));
     if (!props.opens) return trigger("do", { action });
     toPlayground();                                    // what trains is there
-    document.querySelector("#tp [data-do=toggle]")?.click();
+    const /** @type {HTMLElement | null} */ play = document.querySelector("#tp [data-do=toggle]");
+    play?.click();
   };
   onDo($(".lens-head"), link);
   onDo($(".scheme"), link);

@@ -3,6 +3,7 @@ import { parseNumber } from "../../core/numbers.js";
 import { setHtml, setText } from "../../core/text.js";
 import { madeCell, tokenCell } from "./token-cells.js";
 
+/** @type {[name: string, label: string, min: number, max: number, step: number, at: number, help: string][]} */
 const FIELDS = [                                       // name, label, least, most, step, default, help
   ["temperature", "Temperature", 0, 5, 0.1, 1, "0 takes the likeliest token"],
   ["top_k", "Top-k", 0, 256, 1, 0, "Only the k likeliest tokens; 0: off"],

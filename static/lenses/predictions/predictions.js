@@ -1,12 +1,13 @@
 /* The predictions lens: held-out examples as token cells with what the model made of them, and a prompt of one's own. */
 import { saveCsv } from "../../core/files.js";
 import { iconHtml } from "../../core/icons.js";
-import { mount, mountOf } from "../../core/mount.js";
+import { focusIn, mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo, rich } from "../../core/rich.js";
 import { reader, setText } from "../../core/text.js";
 import { promptForm } from "./own-prompt.js";
 import { tokenCards, tokenCell } from "./token-cells.js";
+/** @import { Make } from "../../core/widget.js" */
 
 const sample = (role, token, text, want = "") => `<span class="tk ${role}"><span class="t">${token}</span>${
   want && `<span class="want">${want}</span>`}</span> ${text}`;
@@ -32,6 +33,7 @@ const csvRows = examples => examples.flatMap(({ cells }, example) => cells.map((
   return [example, position, cell.t, ROLES[cell.role] ?? cell.role, right, cell.want ?? null, ...top];
 }));
 
+/** @type {Make} */
 export const predictions = (element, props, trigger, watch) => {
   const root = mountOf(element), parse = reader();
   root.classList.add("predictions");
@@ -42,7 +44,7 @@ export const predictions = (element, props, trigger, watch) => {
 
   /** A line whose html did not change is not touched; one that did gets the focus back on the same token. */
   const drawLine = (line, example) => {
-    const html = exampleHtml(example), at = line.contains(document.activeElement) ? document.activeElement.dataset.i : null;
+    const html = exampleHtml(example), at = focusIn(line)?.dataset.i ?? null;
     if (line.shown === html) return;
     line.innerHTML = line.shown = html;
     if (at !== null) line.querySelector(`[data-i="${at}"]`)?.focus({ preventScroll: true });
