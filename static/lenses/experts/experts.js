@@ -72,7 +72,7 @@ export const experts = (element, props, trigger, watch) => {
   const probs = expertProbs($(".probs")), tables = expertTables(root, { costs: () => trigger("price", {}), select });
   const twin = tableView($(".twin"));
   exportMenu(slot("export"), { name: () => expertsFile(latest), picture: () => latest && loadPicture(latest), rows: () => latest && [TABLE, ...rows()] });
-  offerSlot("experts-ways", $(".ways"));
+  offerSlot("experts-paths", $(".slot.paths"));
   offerSlot("experts-told", $(".told"));
 
   /* ---- drawing ---- */
