@@ -109,7 +109,7 @@ class Rotary(Position):
         Angles in float64, tables in float32: bfloat16 cannot tell position 256 from 257.
         """
         scaling = self.config.scaling
-        angle = at.double().cpu()[..., None] * scaling.frequencies(self.config.base, self.rotated)
+        angle = at.double()[..., None] * scaling.frequencies(self.config.base, self.rotated)
         both = torch.stack((angle, -angle), dim=-1 if self.interleaved else -2).flatten(-2)
         return (both.cos() * scaling.amplitude()).float(), (-both.sin() * scaling.amplitude()).float()
 
@@ -126,7 +126,7 @@ class Rotary(Position):
             return self.cos_TR[start : start + length], self.sin_TR[start : start + length]
         at = places(start, length)
         at = at if isinstance(start, int) else at[:, None]
-        cos, sin = (self.cos_TR[at], self.sin_TR[at]) if inside else self._angles(at)
+        cos, sin = (self.cos_TR[at], self.sin_TR[at]) if inside else self._angles(at.cpu())
         return cos.to(self.cos_TR.device), sin.to(self.cos_TR.device)
 
     def rotate(self, x_BHTC: Tensor, start: int | Tensor = 0, tables: tuple[Tensor, Tensor] | None = None) -> Tensor:
