@@ -12,12 +12,12 @@ from models.config import Refused
 from models.cost import cost
 from models.position import T5, ALiBi, NoPosition, RoPE, Scaling, Shaw
 from models.tap import Pass, Tap
-from tests.models.variants import inputs, noisy, small
+from tests.models.variants import SIZES, inputs, noisy, small
 
 SHARP = Scaling(way="YaRN", trained=32, fast=8.0, factor=4.0)
 MODELS: dict[str, TransformerConfig] = {
     "RoPE": small(attention=MLA()),
-    "its own sizes": small(attention=MLA(heads=3, head_dim=5, rope_dim=4, value_dim=7, latent=6, query_latent=9)),
+    "its own sizes": small(attention=MLA(heads=3, **SIZES)),
     "YaRN": small(attention=MLA(), position=RoPE(base=100.0, scaling=SHARP)),
     "ALiBi": small(attention=MLA(), position=ALiBi()),
     "T5": small(attention=MLA(value_dim=3), position=T5(buckets=8, furthest=16)),
