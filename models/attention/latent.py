@@ -190,13 +190,13 @@ class LatentAttention(Joined):
     def _queries(self, x_BTD: Tensor) -> Tensor:
         """(B, H, T, C)."""
         if self.query_latent is not None and self.norm_query is not None:
-            x_BTD = self.norm_query(self.query_latent(x_BTD))
+            x_BTD = self.norm_query(self.query_latent(x_BTD).type_as(self.norm_query.weight))
         return self.query(x_BTD).unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
     def _kept(self, x_BTD: Tensor) -> Tensor:
         """The shared key, not yet turned, and behind it the normalised latent: (B, 1, T, X)."""
         key, latent = self.latent(x_BTD).split((self.rope, self.norm_latent.weight.numel()), dim=-1)
-        return torch.cat((key, self.norm_latent(latent).type_as(key)), dim=-1)[:, None]
+        return torch.cat((key, self.norm_latent(latent.type_as(self.norm_latent.weight)).type_as(key)), dim=-1)[:, None]
 
     def _grown(self, x_BTD: Tensor, p: Pass, cached: Kept | None) -> tuple[tuple[Tensor, ...], Kept]:
         """What is kept of all tokens, those of this pass included."""
