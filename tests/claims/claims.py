@@ -201,7 +201,7 @@ CLAIMS = [
     Claim("sparse", "five times the parameters", sizes, lambda f: 4.75 < f["times"] < 5.25, short=True),
     Claim(
         "heads",
-        "all three reach 99 % within 280 updates on five of five seeds",
+        "All four reach 99 % within 280 updates on five of five seeds",
         reached("heads", 0.99),
         lambda f: max(f.values()) <= 280,
     ),
