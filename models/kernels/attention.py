@@ -20,7 +20,7 @@ TILE = 128
 
 def fused(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSU: Tensor, mask: Mask, scale: float, softcap: float | None) -> Tensor:
     """What `softmax.attend` mixes, (B, H, T, U), to rounding; U channels of a value."""
-    if softcap is None and not _slow(q_BHTC):
+    if softcap is None and not _slow(q_BHTC, k_BGSC, v_BGSU):
         return F.scaled_dot_product_attention(
             q_BHTC,
             k_BGSC,
@@ -35,10 +35,13 @@ def fused(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSU: Tensor, mask: Mask, scale: flo
     return _products(q_BHTC, k_BGSC, v_BGSU, mask, scale, softcap)
 
 
-def _slow(q_BHTC: Tensor) -> bool:
+def _slow(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSU: Tensor) -> bool:
     """torch's fused kernel for the CPU: two to five times slower than two batched products in bfloat16, backward pass
-    included, and nine times where fp32 products are routed (docs/log.md).
+    included, and nine times where fp32 products are routed (docs/log.md). Where values have other channels than keys it
+    has none, and copies a key head for each query head.
     """
+    if q_BHTC.shape[-1] != v_BGSU.shape[-1] and (q_BHTC.device.type == "cpu" or q_BHTC.shape[1] != k_BGSC.shape[1]):
+        return True
     half = q_BHTC.dtype in (torch.bfloat16, torch.float16)
     return q_BHTC.device.type == "cpu" and (half or (q_BHTC.dtype == torch.float32 and is_routed()))
 
