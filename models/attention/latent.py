@@ -26,8 +26,8 @@ PAPER = ("DeepSeek-AI 2024, §2.1", "https://arxiv.org/abs/2405.04434")
 
 
 class MLA(Headed):
-    """Keys and values of all heads are made of one short vector of each token, its latent, which alone is cached; RoPE
-    turns channels of their own, whose keys all heads share and the cache keeps too.
+    """Keys and values of all heads are made of one short vector of each token, its latent; RoPE turns further channels,
+    whose keys all heads share. Cached are the latent and that shared key.
 
     Empty settings are the proportions of DeepSeek-V2-Lite. YaRN sharpens whole scores, not only the channels that turn.
     Other position schemes act where they always do, and the shared keys then do not turn (as in Kimi Linear,
