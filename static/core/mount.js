@@ -14,6 +14,15 @@ export const soon = act => {
   return setTimeout(once, 100);
 };
 
+/** `draw(value)` in the next animation frame; of several values before it, the newest alone. */
+export const nextFrame = draw => {
+  let newest = null, due = 0;
+  return value => {
+    newest = value;
+    due ||= requestAnimationFrame(() => { due = 0; draw(newest); });
+  };
+};
+
 const mounted = [];                                    // redraw functions, called when the theme changes
 onTheme(() => mounted.forEach(redraw => redraw()));
 const views = {};                                      // view -> what draws a value in it

@@ -10,7 +10,7 @@ import { glyphOf } from "../../core/tokens.js";
 import { segmentedChoice } from "../../controls/choice.js";
 import { exportMenu } from "../../controls/export.js";
 import { tableView } from "../../charts/table.js";
-import { pathStrip } from "../../charts/token-path.js";
+import { tokenStrip } from "../../charts/token-strip.js";
 import { stripsPicture } from "./input-vector-file.js";
 
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
@@ -39,7 +39,7 @@ export const inputvector = (element, props, trigger, watch) => {
   const stack = segmentedChoice(slot("stack"), "Stack", id => see({ stack: id }));
   const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
   as.draw(VIEWS, "picture");
-  const strip = pathStrip($(".strip"), stand), twin = tableView($(".twin")), range = $("input"), output = $("output");
+  const strip = tokenStrip($(".strip"), stand), twin = tableView($(".twin")), range = $("input"), output = $("output");
   const all = () => [...latest.parts, ...(latest.parts.length > 1 ? [latest.sum] : []), ...(latest.normed ? [latest.normed] : [])];
   const name = () => `input-of-token-${latest.place}${latest.step === null ? "" : `-step-${latest.step}`}`;
   const columns = () => ["channel", ...all().map(row => row.label)];

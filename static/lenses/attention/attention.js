@@ -1,14 +1,14 @@
 /* The attention lens: finding, tools, token strip, all heads, one head large. Holds the selection and passes frames on.
    A frame is drawn in the next animation frame; of several that arrive before it, only the newest is decoded and drawn. */
 import { onKey } from "../../core/keys.js";
-import { mount, mountOf } from "../../core/mount.js";
+import { mount, mountOf, nextFrame } from "../../core/mount.js";
 import { onDo, onVerb } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
 import { reader } from "../../core/text.js";
 import { lensTools } from "../../controls/lens-tools.js";
 import { headChoice } from "../../charts/head-choice.js";
 import { lensWords } from "../../charts/head-words.js";
-import { tokenStrip } from "../../charts/token-strip.js";
+import { weightStrip } from "../../charts/token-strip.js";
 import { mapName, mapPicture, mapRows } from "../../charts/weight-map-file.js";
 import { weightMap } from "../../charts/weight-map.js";
 import { largestKeys, weights } from "../../charts/weights.js";
@@ -43,7 +43,7 @@ export const attention = (element, props, trigger, watch) => {
   const $ = name => root.querySelector(name), read = weights(), parse = reader();
   const choice = headChoice(), chosen = Object.assign(choice.chosen, { query: null, key: null });
   let fixed = null;                                    // a key the visitor chose; else the largest of the row
-  let frame = null, newest = null, scheduled = false;  // drawn; waiting; an animation frame is asked for
+  let frame = null;                                    // drawn
   let axes = "";                                       // tokens seen last
   let pin = null, asTable = false, waiting = 0;
 
@@ -77,7 +77,7 @@ export const attention = (element, props, trigger, watch) => {
     picture: of(mapPicture), rows: of(mapRows), name: of(mapName),
   });
   const words = lensWords(root);
-  const strip = tokenStrip($(".strip"), { choose: i => frame.self ? point(i, null) : point(chosen.query, i) });
+  const strip = weightStrip($(".strip"), i => frame.self ? point(i, null) : point(chosen.query, i));
   const mosaic = headMosaic($(".mosaic"), { choose, ablate });
   const map = weightMap($(".mapbox"), { choose: point });
   const bars = rowbars(map.under, map);
@@ -111,12 +111,11 @@ export const attention = (element, props, trigger, watch) => {
     bars.draw(frame, chosen);
     beside.draw(frame, pin, chosen);
   };
-  const update = () => {
-    scheduled = false;
-    const none = parse("empty", newest.empty) ?? (newest.layers ? null : parse("finding", newest.finding) ?? {});
+  const update = value => {
+    const none = parse("empty", value.empty) ?? (value.layers ? null : parse("finding", value.finding) ?? {});
     root.classList.toggle("none", !!none);
     if (none) { frame = null; return words.finding(none); }   // no attention in this model: the finding says so
-    const next = read(newest);
+    const next = read(value);
     if (!next) return;
     if (next.ablation !== frame?.ablation) busy(false);
     frame = next;
@@ -139,10 +138,5 @@ export const attention = (element, props, trigger, watch) => {
   onKey(root, "a", () => frame ? ablate() : false);
   onKey(root, "t", () => frame ? showAs(!asTable) : false);
 
-  mount(element, props, watch, value => {
-    newest = value;
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(update);
-  });
+  mount(element, props, watch, nextFrame(update));
 };

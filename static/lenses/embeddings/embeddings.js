@@ -2,7 +2,7 @@
    frame, in the next animation frame. */
 import { savePicture } from "../../core/files.js";
 import { onKey } from "../../core/keys.js";
-import { mount, mountOf } from "../../core/mount.js";
+import { mount, mountOf, nextFrame } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo, onVerb, rich } from "../../core/rich.js";
 import { reader, setText } from "../../core/text.js";
@@ -11,7 +11,8 @@ import { segmentedChoice } from "../../controls/choice.js";
 import { exportMenu } from "../../controls/export.js";
 import { svgCopy, svgTitled } from "../../charts/svg-file.js";
 import { tableView } from "../../charts/table.js";
-import { pathPlane, pathRows, pathStrip, pathTable } from "../../charts/token-path.js";
+import { pathPlane, pathRows, pathTable } from "../../charts/token-path.js";
+import { tokenStrip } from "../../charts/token-strip.js";
 import { vectorFacts, vectorNear } from "./nearest-vectors.js";
 import { saveVectors } from "./vector-files.js";
 import { vectorMap } from "./vector-map.js";
@@ -46,7 +47,7 @@ export const embeddings = (element, props, trigger, watch) => {
   root.classList.add("embeddings");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
-  let newest = null, scheduled = false, latest = null, asTable = false, saved = 0;
+  let latest = null, asTable = false, saved = 0;
   let chosen = null, place = null;                     // pressed here, until the server says the same
 
   /* ---- what the visitor does ---- */
@@ -64,7 +65,7 @@ export const embeddings = (element, props, trigger, watch) => {
   const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
   as.draw(VIEWS, "picture");
   const map = vectorMap($(".map"), { choose }), near = vectorNear($(".near"), choose);
-  const strip = pathStrip($(".strip"), stand), way = pathPlane($(".pathmap"), stand), layers = pathTable($(".layers"));
+  const strip = tokenStrip($(".strip"), stand), way = pathPlane($(".pathmap"), stand), layers = pathTable($(".layers"));
   const rows = tableView($("[data-t=rows]")), layerRows = tableView($("[data-t=layers]"));
   const plane = ({ svg }, title) => svg.hasAttribute("viewBox")
     && svgTitled(title.replaceAll("-", " "), "", svgCopy(svg, svg.viewBox.baseVal.width, svg.viewBox.baseVal.height));
@@ -123,9 +124,8 @@ export const embeddings = (element, props, trigger, watch) => {
     layers.draw(path);
   };
   const words = finding => { setText($("h1"), finding?.title || ""); rich($(".lens-head p"), finding?.html || ""); };
-  const update = () => {
-    scheduled = false;
-    const value = newest, empty = parse("empty", value.empty);
+  const show = nextFrame(value => {
+    const empty = parse("empty", value.empty);
     root.classList.toggle("none", !!empty);
     if (empty) { latest = null; return words(empty); }
     const read = field => parse(field, value[field]), same = latest?.table === value.table;
@@ -139,7 +139,7 @@ export const embeddings = (element, props, trigger, watch) => {
     root.classList.add("ready");
     words(read("finding"));
     draw();
-  };
+  });
 
   /* ---- events ---- */
   onVerb("vector", row => { if (latest) choose(Math.min(Number(row), latest.words.length - 1)); return !!latest; });
@@ -149,9 +149,6 @@ export const embeddings = (element, props, trigger, watch) => {
   mount(element, props, watch, value => {
     const files = value.files ? JSON.parse(value.files) : null;
     if (files && files.n !== saved) { saved = files.n; saveVectors(files); }
-    newest = value;
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(update);
+    show(value);
   });
 };

@@ -1,7 +1,7 @@
 /* The Experts lens: finding, tools, load or devices or ways or costs, measures, tokens, sums, tables. Draws only the
    newest frame, in the next animation frame. */
 import { onKey } from "../../core/keys.js";
-import { mount, mountOf } from "../../core/mount.js";
+import { mount, mountOf, nextFrame } from "../../core/mount.js";
 import { onDo, rich } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
 import { reader, setText } from "../../core/text.js";
@@ -48,7 +48,7 @@ export const experts = (element, props, trigger, watch) => {
   root.classList.add("experts");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), part = name => $(`[data-show=${name}]`), slot = name => $(`[data-s=${name}]`);
-  let newest = null, scheduled = false, latest = null, asTable = false, chosen = null;   // chosen: expert pressed here
+  let latest = null, asTable = false, chosen = null;   // chosen: expert pressed here
 
   /* ---- what the visitor does ---- */
   const see = change => trigger("see", change);
@@ -98,9 +98,8 @@ export const experts = (element, props, trigger, watch) => {
     $(".find").hidden = !found;
     if (found) { setText($(".find b"), found.title); rich($(".find p"), found.text); }
   };
-  const update = () => {
-    scheduled = false;
-    const value = newest, empty = parse("empty", value.empty);
+  const update = value => {
+    const empty = parse("empty", value.empty);
     root.classList.toggle("none", !!empty);
     if (empty) { latest = null; return words(empty); }
     if (!value.load) return;
@@ -121,10 +120,5 @@ export const experts = (element, props, trigger, watch) => {
   for (const words of [$(".lens-head"), $(".typed")]) onDo(words, action => trigger("do", { action }));
   onKey(root, "a", () => latest ? ablate(expertNow()) : false);
   onKey(root, "t", () => latest ? showAs(!asTable) : false);
-  mount(element, props, watch, value => {
-    newest = value;
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(update);
-  });
+  mount(element, props, watch, nextFrame(update));
 };

@@ -2,7 +2,7 @@
    newest frame, in the next animation frame. */
 import { iconHtml } from "../../core/icons.js";
 import { onKey } from "../../core/keys.js";
-import { mount, mountOf } from "../../core/mount.js";
+import { mount, mountOf, nextFrame } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { doVerb, onDo, rich } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
@@ -35,7 +35,7 @@ export const intervene = (element, props, trigger, watch) => {
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
   const heats = [];
-  let newest = null, scheduled = false, latest = null, asTable = false, pressed = null, shown = {};
+  let latest = null, asTable = false, pressed = null, shown = {};
 
   /* ---- what the visitor does ---- */
   const see = change => trigger("see", change);
@@ -99,10 +99,10 @@ export const intervene = (element, props, trigger, watch) => {
     latest.maps.forEach((map, i) => heats[i].draw(map));
   };
   const words = finding => { setText($("h1"), finding?.title || ""); rich($(".lens-head p"), finding?.html || ""); };
-  const update = () => {
-    scheduled = false;
-    if (latest && Object.keys(newest).every(name => name === "n" || newest[name] === shown[name])) return;   // as it is
-    const value = shown = newest, empty = parse("empty", value.empty);
+  const update = value => {
+    if (latest && Object.keys(value).every(name => name === "n" || value[name] === shown[name])) return;   // as it is
+    shown = value;
+    const empty = parse("empty", value.empty);
     root.classList.toggle("none", !!empty);
     if (empty) { latest = null; return words(empty); }
     const read = field => parse(field, value[field]);
@@ -123,10 +123,5 @@ export const intervene = (element, props, trigger, watch) => {
   });
   for (const part of [$(".lens-head"), $(".probes")]) onDo(part, action => trigger("do", { action }));
   onKey(root, "t", () => latest?.again ? showAs(!asTable) : false);
-  mount(element, props, watch, value => {
-    newest = value;
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(update);
-  });
+  mount(element, props, watch, nextFrame(update));
 };

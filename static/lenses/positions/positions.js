@@ -1,7 +1,7 @@
 /* What the heads do with distance: finding, tools, every head small, one head large: its weights, its scores and its
    rotary pairs over one axis of distances. Draws only the newest frame, in the next animation frame. */
 import { onKey } from "../../core/keys.js";
-import { mount, mountOf } from "../../core/mount.js";
+import { mount, mountOf, nextFrame } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { doVerb, onDo, rich } from "../../core/rich.js";
 import { setText } from "../../core/text.js";
@@ -34,7 +34,7 @@ export const positions = (element, props, trigger, watch) => {
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name);
   const choice = headChoice(), { chosen } = choice;
-  let frame = null, newest = null, scheduled = false, asTable = false, waiting = 0;
+  let frame = null, asTable = false, waiting = 0;
 
   /* ---- what the visitor does ---- */
   const choose = (layer, head) => {
@@ -89,12 +89,11 @@ export const positions = (element, props, trigger, watch) => {
     heads.draw(frame, chosen);
     charts.draw(frame, chosen);
   };
-  const update = () => {
-    scheduled = false;
-    const empty = newest.empty ? JSON.parse(newest.empty) : null;
+  const update = value => {
+    const empty = value.empty ? JSON.parse(value.empty) : null;
     root.classList.toggle("none", !!empty);
     if (empty) { frame = null; return words(empty); }
-    const next = read(newest);
+    const next = read(value);
     if (JSON.stringify(next.ablation) !== JSON.stringify(frame?.ablation)) busy(false);
     frame = next;
     root.classList.add("ready");
@@ -120,10 +119,5 @@ export const positions = (element, props, trigger, watch) => {
   onDo($(".scheme"), link);
   onKey(root, "a", () => frame?.layers ? ablate() : false);
   onKey(root, "t", () => frame?.layers ? showAs(!asTable) : false);
-  mount(element, props, watch, value => {
-    newest = value;
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(update);
-  });
+  mount(element, props, watch, nextFrame(update));
 };
