@@ -45,7 +45,7 @@ export const attention = (element, props, trigger, watch) => {
   let fixed = null;                                    // a key the visitor chose; else the largest of the row
   let frame = null;                                    // drawn
   let axes = "";                                       // tokens seen last
-  let pin = null, asTable = false, waiting = 0;
+  let pin = null, waiting = 0;
 
   /* ---- what the visitor does ---- */
   const choose = (layer, head) => {
@@ -68,12 +68,11 @@ export const attention = (element, props, trigger, watch) => {
   };
   const isPinned = () => !!pin && pin[0] === chosen.layer && pin[1] === chosen.head;
   const setPin = to => { pin = to; show(false); };
-  const showAs = table => { asTable = table; root.classList.toggle("as-table", table); tools.as(table); show(true); };
   const of = make => () => frame && make(frame, chosen);
 
   /* ---- parts ---- */
   const tools = lensTools($(".tools"), {
-    look: which => trigger("look", { which }), probe: what => trigger("probe", what), as: showAs,
+    look: which => trigger("look", { which }), probe: what => trigger("probe", what), root, draw: () => show(true), ready: () => frame,
     picture: of(mapPicture), rows: of(mapRows), name: of(mapName),
   });
   const words = lensWords(root);
@@ -105,7 +104,7 @@ export const attention = (element, props, trigger, watch) => {
     settle();
     words.draw(frame, chosen, isPinned());
     strip.draw(frame, chosen);
-    if (asTable) { heads.draw(frame); rows.draw(frame, chosen); return; }
+    if (tools.asTable()) { heads.draw(frame); rows.draw(frame, chosen); return; }
     mosaic.draw(frame, chosen, repaint);
     map.draw(frame, chosen);
     bars.draw(frame, chosen);
@@ -136,7 +135,6 @@ export const attention = (element, props, trigger, watch) => {
   onVerb("row", rest => { if (frame) point(Math.min(Number(rest), frame.T - 1), null); return !!frame; });
   onDo($(".lens-head"), action => trigger("do", { action }));
   onKey(root, "a", () => frame ? ablate() : false);
-  onKey(root, "t", () => frame ? showAs(!asTable) : false);
 
   mount(element, props, watch, nextFrame(update));
 };

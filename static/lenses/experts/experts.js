@@ -7,6 +7,7 @@ import { offerSlot } from "../../core/slots.js";
 import { reader, setText } from "../../core/text.js";
 import { segmentedChoice } from "../../controls/choice.js";
 import { exportMenu } from "../../controls/export.js";
+import { pictureOrTable } from "../../controls/picture-or-table.js";
 import { tableView } from "../../charts/table.js";
 import { expertsFile, loadPicture } from "./expert-load-file.js";
 import { expertLoad } from "./expert-load.js";
@@ -41,27 +42,25 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
         <section><div class="slot told"></div></section>
       </div>
     </div></div>`;
-const ON = [["batch", "training batch"], ["probe", "probe"]], VIEWS = [["picture", "Picture"], ["table", "Table"]];
+const ON = [["batch", "training batch"], ["probe", "probe"]];
 
 export const experts = (element, props, trigger, watch) => {
   const root = mountOf(element), parse = reader();
   root.classList.add("experts");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), part = name => $(`[data-show=${name}]`), slot = name => $(`[data-s=${name}]`);
-  let latest = null, asTable = false, chosen = null;   // chosen: expert pressed here
+  let latest = null, chosen = null;   // chosen: expert pressed here
 
   /* ---- what the visitor does ---- */
   const see = change => trigger("see", change);
   const select = expert => { chosen = expert; see({ expert }); draw(); };
   const ablate = expert => { $(".find").dataset.busy = ""; trigger("remove", { expert }); };
-  const showAs = table => { asTable = table; root.classList.toggle("as-table", table); as.draw(VIEWS, table ? "table" : "picture"); draw(); };
 
   /* ---- parts ---- */
   const layer = segmentedChoice(slot("layer"), "Layer", id => see({ layer: +id }));
   const on = segmentedChoice(slot("on"), "Measured on", id => see({ on: id }));
   const show = segmentedChoice(slot("show"), "Show", id => see({ show: id }));
-  const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
-  as.draw(VIEWS, "picture");
+  const asTable = pictureOrTable(slot("as"), root, () => draw(), () => latest);
   const load = expertLoad(part("load"), { select, ablate: () => ablate(expertNow()), force: () => trigger("force", { expert: expertNow() }) });
   const lines = expertLines($(".toks"), { line: i => see({ line: i }), select });
   const probs = expertProbs($(".probs")), tables = expertTables(root, { costs: () => trigger("price", {}), select });
@@ -85,7 +84,7 @@ export const experts = (element, props, trigger, watch) => {
     on.draw(ON, frame.on);
     $(".typed").hidden = frame.on !== "probe";
     show.draw(frame.shows, frame.show);
-    if (asTable) twin.draw({ name: "experts", title: "Experts", columns: TABLE, rows: rows() });
+    if (asTable()) twin.draw({ name: "experts", title: "Experts", columns: TABLE, rows: rows() });
     else if (frame.show === "load") load.draw(frame);
     tables.draw(frame);
     lines.draw(frame);
@@ -119,6 +118,5 @@ export const experts = (element, props, trigger, watch) => {
   $("[data-k=restore]").addEventListener("click", () => trigger("restore", {}));
   for (const words of [$(".lens-head"), $(".typed")]) onDo(words, action => trigger("do", { action }));
   onKey(root, "a", () => latest ? ablate(expertNow()) : false);
-  onKey(root, "t", () => latest ? showAs(!asTable) : false);
   mount(element, props, watch, nextFrame(update));
 };

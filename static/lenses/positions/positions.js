@@ -34,7 +34,7 @@ export const positions = (element, props, trigger, watch) => {
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name);
   const choice = headChoice(), { chosen } = choice;
-  let frame = null, asTable = false, waiting = 0;
+  let frame = null, waiting = 0;
 
   /* ---- what the visitor does ---- */
   const choose = (layer, head) => {
@@ -54,12 +54,11 @@ export const positions = (element, props, trigger, watch) => {
     if (ablation?.layer === layer && ablation.head === head) return trigger("restore", {});
     trigger("ablate", { layer, head });
   };
-  const showAs = table => { asTable = table; root.classList.toggle("as-table", table); tools.as(table); show(); };
   const of = make => () => frame?.layers && make(frame, chosen);
 
   /* ---- parts ---- */
   const tools = lensTools($(".tools"), {
-    look: which => trigger("look", { which }), probe: what => trigger("probe", what), as: showAs,
+    look: which => trigger("look", { which }), probe: what => trigger("probe", what), root, draw: () => show(), ready: () => frame?.layers,
     picture: of(distancesPicture), rows: of(distanceRows), name: of(distancesName),
   });
   const toPlayground = () => doVerb("lens", "positions");
@@ -85,7 +84,7 @@ export const positions = (element, props, trigger, watch) => {
     ablateButton($("[data-k=ablate]"), frame.ablation, layer, head);
     if (frame.ablation) { setText($(".find b"), frame.ablation.title); setText($(".find p"), frame.ablation.text); }
     if (mine) drawMeasures($(".meas"), frame.measures);
-    if (asTable) return tables.draw(frame, chosen);
+    if (tools.asTable()) return tables.draw(frame, chosen);
     heads.draw(frame, chosen);
     charts.draw(frame, chosen);
   };
@@ -118,6 +117,5 @@ export const positions = (element, props, trigger, watch) => {
   onDo($(".lens-head"), link);
   onDo($(".scheme"), link);
   onKey(root, "a", () => frame?.layers ? ablate() : false);
-  onKey(root, "t", () => frame?.layers ? showAs(!asTable) : false);
   mount(element, props, watch, nextFrame(update));
 };
