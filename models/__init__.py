@@ -5,7 +5,7 @@ A reading order, from a token to the whole:
  1. records      the legend of axis letters, and what a pass reports
  2. embedding    tokens to vectors, vectors to logits
  3. position     sinusoidal, learned, rope, alibi: where a token stands; base says where a scheme may act
- 4. attention    mask (who sees whom), softmax (the one primitive), grouped (MHA, GQA, MQA), then linear
+ 4. attention    mask (who sees whom), softmax (the one primitive), grouped (MHA, GQA, MQA), latent (MLA), then linear
  5. norm, feedforward, block, stack, transformer
  6. generate     a text, token by token, with a KV cache
  7. moe          base (what a router is), top_k, switch, capacity, balance, experts; mixture puts them into a layer
@@ -20,7 +20,8 @@ One block of a pre-norm decoder (`block.Block`), x the residual stream:
         +------------------------+   +---------------------------+
 
 Heads of queries q (H = 4), and of the keys and values kv that they share (G), in `attention.grouped`. In multi-head
-latent attention (MLA) all keys and values are made of one latent vector c of each token, which alone is cached.
+latent attention (`attention.latent`) all keys and values are made of one latent vector c of each token, which alone is
+cached.
 
     MHA  G = 4           GQA  G = 2          MQA  G = 1           MLA  G = 4
                                                                        c

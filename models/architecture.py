@@ -77,10 +77,11 @@ class TransformerConfig(Config):
 
     def room(self, stack: Literal["encoder", "decoder"]) -> Room:
         """What a position scheme is told of a stack."""
-        both, maps = stack == "encoder", self.attention.maps
-        heads, c = self.attention.query_heads(), self.attention.channels(self.width)
+        both, attention, maps = stack == "encoder", self.attention, self.attention.maps
+        heads, c = maps * attention.query_heads(), attention.channels(self.width) // maps
         sees = {"bidirectional": both, "prefix": self.prefix and not both}
-        return Room(self.width, maps * heads, c // maps, self.context, **sees, value_dim=c)
+        u, rope = attention.value_channels(self.width), attention.rope_channels(self.width)
+        return Room(self.width, heads, c, self.context, **sees, value_dim=u, maps=maps, rope_dim=rope)
 
     def head_numbers(self) -> tuple[int, int]:
         """Parameters of the output side beyond a tied matrix, and how many of them multiply each token."""

@@ -21,6 +21,7 @@ class Cost(NamedTuple):
     flops_per_token: int
     """Forward pass: 2 per weight of every matrix product (the output matrix included), and 4 per attended key and
     channel (scores and mix) with every query looking at a full context or window; masks save nothing in this count.
+    MLA is counted with its keys and values written out, as in training.
     Linear attention writes and reads a state instead: as many keys as a head has channels. Shaw's and Transformer-XL's
     positions add their own products. In an encoder-decoder: one source token through the encoder plus one target token
     through the decoder."""
@@ -65,8 +66,8 @@ def cost(config: TransformerConfig) -> Cost:
         crosses = across if stack == "decoder" else []
         weights = sum(one.matrix_weights(d) for one in (*attentions[stack], *crosses, *config.feed_forwards()[stack]))
         weights += head_weights if stack == list(depths)[-1] else 0
-        looks = sum(_looks(one, d, _keys(one, config.context, stack)) for one in attentions[stack])
-        looks += sum(_looks(one, d, config.context) for one in crosses) + layers * position.layer_flops(room)
+        looks = sum(one.looks(d, _keys(one, config.context, stack)) for one in attentions[stack])
+        looks += sum(one.looks(d, config.context) for one in crosses) + layers * position.layer_flops(room)
         by_stack[stack] = 2 * weights + looks
     decoder = attentions.get("decoder", [])
     return Cost(
@@ -85,8 +86,3 @@ def _keys(attention: AttentionConfig, context: int, stack: str) -> int:
     """Keys of one query of a full context; an encoder's window has two sides."""
     near = attention.sees() or context
     return min(context, 2 * near - 1 if stack == "encoder" else near)
-
-
-def _looks(attention: AttentionConfig, width: int, keys: int) -> int:
-    """FLOPs of scores and mix of one query."""
-    return 4 * attention.query_heads() * attention.channels(width) * attention.work(width, keys)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any, ClassVar, NamedTuple
 
 from models.architecture import TransformerConfig
-from models.attention import GQA, MHA
+from models.attention import GQA, MHA, MLA
 from models.feedforward import Dense
 from models.mixture import MoE
-from models.moe import DeepSeekMoE, Switch, TopK
+from models.moe import DeepSeekMoE, DeepSeekV3, Switch, TopK
 from models.norm import Norm
 from models.position import RoPE
 from models.presets import PRESETS
@@ -69,7 +69,7 @@ def _llama(
 
 
 def _mixture(
-    layers: int, width: int, *, attention: GQA | MHA, mixture: MoE, base: float = 1e4, **fields: Any
+    layers: int, width: int, *, attention: GQA | MHA | MLA, mixture: MoE, base: float = 1e4, **fields: Any
 ) -> TransformerConfig:
     """The same with a mixture of gated experts in each layer."""
     return PRESETS["llama-mini"].but(
@@ -77,7 +77,7 @@ def _mixture(
     )
 
 
-def _experts(hidden: int, experts: int, router: TopK | DeepSeekMoE, **fields: Any) -> MoE:
+def _experts(hidden: int, experts: int, router: TopK | DeepSeekMoE | DeepSeekV3, **fields: Any) -> MoE:
     return MoE(hidden=hidden, experts=experts, activation="silu", gated=True, router=router, **fields)
 
 
@@ -164,6 +164,26 @@ PUBLISHED: dict[str, TransformerConfig] = {
         context=4096,
         norm=Norm(eps=1e-6),
     ),
+    # Contexts of both before they are stretched; the released configurations admit 163,840 positions.
+    "deepseek-v2-lite": _mixture(
+        27,
+        2048,
+        attention=MLA(heads=16, head_dim=128, rope_dim=64, value_dim=128, latent=512),
+        mixture=_experts(1408, 64, DeepSeekMoE(k=6), shared=2, skip=1, dense_hidden=10_944),
+        vocab=102_400,
+        context=4096,
+        norm=Norm(eps=1e-6),
+    ),
+    # Without the further layer that predicts a second token (multi-token prediction).
+    "deepseek-v3": _mixture(
+        61,
+        7168,
+        attention=MLA(heads=128, head_dim=128, rope_dim=64, value_dim=128, latent=512, query_latent=1536),
+        mixture=_experts(2048, 256, DeepSeekV3(k=8, groups=8, groups_kept=4), shared=1, skip=3, dense_hidden=18_432),
+        vocab=129_280,
+        context=4096,
+        norm=Norm(eps=1e-6),
+    ),
     "olmoe-1b-7b": _mixture(
         16,
         2048,
@@ -213,6 +233,8 @@ SOURCES: dict[str, Source] = {
     "switch-base-8": Source("Switch base, 8 experts", "Fedus et al. 2021", "https://arxiv.org/abs/2101.03961"),
     "mixtral-8x7b": Source("Mixtral 8x7B", "Jiang et al. 2024", "https://arxiv.org/abs/2401.04088"),
     "deepseekmoe-16b": Source("DeepSeekMoE 16B", "Dai et al. 2024", "https://arxiv.org/abs/2401.06066"),
+    "deepseek-v2-lite": Source("DeepSeek-V2-Lite", "DeepSeek-AI 2024", "https://arxiv.org/abs/2405.04434"),
+    "deepseek-v3": Source("DeepSeek-V3", "DeepSeek-AI 2024", "https://arxiv.org/abs/2412.19437"),
     "olmoe-1b-7b": Source("OLMoE 1B-7B", "Muennighoff et al. 2024", "https://arxiv.org/abs/2409.02060"),
     "qwen3-30b-a3b": Source("Qwen3 30B-A3B", "Qwen team 2025", "https://arxiv.org/abs/2505.09388"),
 }

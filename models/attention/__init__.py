@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from models.attention.base import Attention, AttentionConfig, Where
 from models.attention.differential import Differential
 from models.attention.grouped import GQA, MHA, MQA
+from models.attention.latent import MLA
 from models.attention.linear import LinearAttention
 from models.attention.mask import Mask, mask
 from models.attention.none import NoAttention
@@ -17,6 +18,7 @@ ATTENTIONS: dict[str, type[AttentionConfig]] = {
     "MHA": MHA,
     "GQA": GQA,
     "MQA": MQA,
+    "MLA": MLA,
     "linear": LinearAttention,
     "differential": Differential,
     "sigmoid": Sigmoid,
@@ -33,6 +35,7 @@ __all__ = [
     "ATTENTIONS",
     "GQA",
     "MHA",
+    "MLA",
     "MQA",
     "AnyAttention",
     "Attention",

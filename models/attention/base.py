@@ -87,6 +87,14 @@ class AttentionConfig(Config):
         """Channels of one head, C."""
         return 0
 
+    def value_channels(self, width: int) -> int:
+        """Channels of what one head mixes."""
+        return self.channels(width)
+
+    def rope_channels(self, width: int) -> int:
+        """Channels of each query, its first, that a rotation may turn."""
+        return self.channels(width) // self.maps
+
     def sees(self) -> int | None:
         """Width of the sliding window in tokens; None without one."""
         return None
@@ -99,9 +107,9 @@ class AttentionConfig(Config):
         """Parameters that each token is multiplied with: two FLOPs each."""
         return 0
 
-    def work(self, width: int, keys: int) -> int:
-        """As many keys as the two products of one query come to, in FLOPs: 4 per channel each."""
-        return keys
+    def looks(self, width: int, keys: int) -> int:
+        """FLOPs of the scores and the mix of one query: 2 per key and channel of each head."""
+        return 2 * self.query_heads() * (self.channels(width) + self.value_channels(width)) * keys
 
     def cache_elements(self, width: int) -> int:
         """Numbers that one layer keeps for each token it may still look at while generating."""
@@ -149,21 +157,14 @@ class Headed(AttentionConfig):
             )
 
 
-class Heads(Attention):
-    """What every attention with heads shares: H of queries, G of keys and values, and a matrix that joins them."""
+class Joined(Attention):
+    """What every attention with heads shares: a matrix that joins them."""
 
-    def __init__(self, where: Where, heads: int, kv_heads: int, c: int, width: int, *, qkv_bias: bool, out_bias: bool):
+    out: Linear
+
+    def __init__(self, where: Where, heads: int):
         super().__init__()
-        self.place, self.cross = where.place, where.cross
-        self.heads, self.kv_heads = heads, kv_heads
-        self.sizes = (heads * c, kv_heads * c, kv_heads * c)
-        self.qkv = Linear(width, sum(self.sizes), bias=qkv_bias)
-        self.out = Linear(heads * c, width, bias=out_bias)
-
-    def _project(self, x: Tensor, which: int) -> Tensor:
-        """One of query, key, value: rows of the joint matrix."""
-        rows = slice(sum(self.sizes[:which]), sum(self.sizes[: which + 1]))
-        return nn.functional.linear(x, self.qkv.weight[rows], None if self.qkv.bias is None else self.qkv.bias[rows])
+        self.place, self.cross, self.heads = where.place, where.cross, heads
 
     def _joined(self, z_BHTC: Tensor, p: Pass) -> Tensor:
         """The heads through the output matrix: (B, T, D). Where each head's result is wanted, their sum."""
@@ -173,3 +174,19 @@ class Heads(Attention):
         of_head_HCD = self.out.weight.T.unflatten(0, (self.heads, -1))
         y_BTD = p.tap(f"{self.place}.result", z_BHTC @ of_head_HCD).sum(dim=1)
         return y_BTD if self.out.bias is None else y_BTD + self.out.bias
+
+
+class Heads(Joined):
+    """H heads of queries, G of keys and values, made by one matrix."""
+
+    def __init__(self, where: Where, heads: int, kv_heads: int, c: int, width: int, *, qkv_bias: bool, out_bias: bool):
+        super().__init__(where, heads)
+        self.kv_heads = kv_heads
+        self.sizes = (heads * c, kv_heads * c, kv_heads * c)
+        self.qkv = Linear(width, sum(self.sizes), bias=qkv_bias)
+        self.out = Linear(heads * c, width, bias=out_bias)
+
+    def _project(self, x: Tensor, which: int) -> Tensor:
+        """One of query, key, value: rows of the joint matrix."""
+        rows = slice(sum(self.sizes[:which]), sum(self.sizes[: which + 1]))
+        return nn.functional.linear(x, self.qkv.weight[rows], None if self.qkv.bias is None else self.qkv.bias[rows])

@@ -43,9 +43,9 @@ class LinearAttention(Headed):
     def parameters(self, width: int) -> int:
         return self.matrix_weights(width)
 
-    def work(self, width: int, keys: int) -> int:
+    def looks(self, width: int, keys: int) -> int:
         """One write into the state and one reading of it: as many as C keys, however many there are."""
-        return self.channels(width)
+        return super().looks(width, self.channels(width))
 
     def state_elements(self, width: int) -> int:
         """A C x C matrix and a sum of C features per head."""

@@ -19,7 +19,7 @@ Mixes = Callable[[Tensor], Tensor]
 def attend(
     q_BHTC: Tensor,
     k_BGSC: Tensor,
-    v_BGSC: Tensor,
+    v_BGSU: Tensor,
     mask: Mask,
     *,
     scale: float,
@@ -29,7 +29,7 @@ def attend(
     place: str = "attention",
     mixes: Mixes | None = None,
 ) -> Tensor:
-    """softmax(scale q k^T + bias) v: (B, H, T, C); consecutive groups of H/G query heads share one key/value head.
+    """softmax(scale q k^T + bias) v: (B, H, T, U); consecutive groups of H/G query heads share one key/value head.
 
     A soft-cap bounds the scores to softcap * tanh(score / softcap) (Gemma 2, arXiv:2408.00118, sec. 2). `rate`: dropout
     of the pattern. `mixes` makes something more of the pattern (B, H, T, S), which is added to the mixed values. Only
@@ -37,9 +37,9 @@ def attend(
     """
     looked, drops = p.tap.wants(f"{place}.scores", f"{place}.pattern"), p.training and rate > 0
     if not (looked or drops or mixes):
-        return mask.seen(fused(q_BHTC, k_BGSC, v_BGSC, mask, scale, softcap))
+        return mask.seen(fused(q_BHTC, k_BGSC, v_BGSU, mask, scale, softcap))
     scores_BHTS = scored(q_BHTC, k_BGSC, mask, scale=scale, softcap=softcap, p=p, place=place)
-    return mixed(mask.seen(scores_BHTS.softmax(dim=-1)), v_BGSC, rate=rate, p=p, place=place, mixes=mixes)
+    return mixed(mask.seen(scores_BHTS.softmax(dim=-1)), v_BGSU, rate=rate, p=p, place=place, mixes=mixes)
 
 
 def scored(

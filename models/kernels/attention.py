@@ -18,21 +18,21 @@ TILE = 128
 """Queries in one tile. With fewer, less of the future is multiplied, in more calls."""
 
 
-def fused(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSC: Tensor, mask: Mask, scale: float, softcap: float | None) -> Tensor:
-    """What `softmax.attend` mixes, (B, H, T, C), to rounding."""
+def fused(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSU: Tensor, mask: Mask, scale: float, softcap: float | None) -> Tensor:
+    """What `softmax.attend` mixes, (B, H, T, U), to rounding; U channels of a value."""
     if softcap is None and not _slow(q_BHTC):
         return F.scaled_dot_product_attention(
             q_BHTC,
             k_BGSC,
-            v_BGSC,
+            v_BGSU,
             attn_mask=mask.added(q_BHTC.dtype),
             is_causal=mask.causal,
             scale=scale,
             enable_gqa=q_BHTC.shape[1] != k_BGSC.shape[1],
         )
     if mask.causal and q_BHTC.shape[2] > TILE and q_BHTC.device.type == "cpu":
-        return _tiled(q_BHTC, k_BGSC, v_BGSC, scale, softcap)
-    return _products(q_BHTC, k_BGSC, v_BGSC, mask, scale, softcap)
+        return _tiled(q_BHTC, k_BGSC, v_BGSU, scale, softcap)
+    return _products(q_BHTC, k_BGSC, v_BGSU, mask, scale, softcap)
 
 
 def _slow(q_BHTC: Tensor) -> bool:
@@ -44,11 +44,11 @@ def _slow(q_BHTC: Tensor) -> bool:
 
 
 def _products(
-    q_BHTC: Tensor, k_BGSC: Tensor, v_BGSC: Tensor, mask: Mask | None, scale: float, softcap: float | None
+    q_BHTC: Tensor, k_BGSC: Tensor, v_BGSU: Tensor, mask: Mask | None, scale: float, softcap: float | None
 ) -> Tensor:
     """Without a mask: causal, and the last query is at the last key."""
-    weights_NRS = masked_scores(q_BHTC, k_BGSC, mask, scale, softcap).softmax(dim=-1).to(v_BGSC.dtype)
-    return torch.bmm(weights_NRS, v_BGSC.reshape(-1, *v_BGSC.shape[2:])).view(*q_BHTC.shape[:3], -1)
+    weights_NRS = masked_scores(q_BHTC, k_BGSC, mask, scale, softcap).softmax(dim=-1).to(v_BGSU.dtype)
+    return torch.bmm(weights_NRS, v_BGSU.reshape(-1, *v_BGSU.shape[2:])).view(*q_BHTC.shape[:3], -1)
 
 
 def masked_scores(q_BHTC: Tensor, k_BGSC: Tensor, mask: Mask | None, scale: float, softcap: float | None) -> Tensor:
@@ -64,12 +64,12 @@ def masked_scores(q_BHTC: Tensor, k_BGSC: Tensor, mask: Mask | None, scale: floa
     return scores_NRS if bias is None else scores_NRS + bias
 
 
-def _tiled(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSC: Tensor, scale: float, softcap: float | None) -> Tensor:
+def _tiled(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSU: Tensor, scale: float, softcap: float | None) -> Tensor:
     """A tile of queries at a time with the keys up to its end: most of the future is never multiplied."""
-    k_BGSC, v_BGSC = k_BGSC.contiguous(), v_BGSC.contiguous()  # copied once: the keys of each tile are then a view
+    k_BGSC, v_BGSU = k_BGSC.contiguous(), v_BGSU.contiguous()  # copied once: the keys of each tile are then a view
     mixed: list[Tensor] = []
     for i, tile in enumerate(q_BHTC.split(TILE, dim=2), 1):
-        keys, values = k_BGSC[:, :, : i * TILE], v_BGSC[:, :, : i * TILE]
+        keys, values = k_BGSC[:, :, : i * TILE], v_BGSU[:, :, : i * TILE]
         mixed.append(_products(tile, keys, values, None, scale, softcap).transpose(1, 2))
     return torch.cat(mixed, dim=1).transpose(1, 2)  # laid out as the output matrix reads it
 

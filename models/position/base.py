@@ -28,6 +28,14 @@ class Room(NamedTuple):
     prefix: bool = False
     value_dim: int = 0
     """Channels of what a head mixes; 0: as many as a query has."""
+    maps: int = 1
+    """How many of the heads share what they mix (`AttentionConfig.maps`)."""
+    rope_dim: int = 0
+    """Channels of a query, its first, that may turn; 0: all."""
+
+    def turning(self) -> int:
+        """Channels of a query that a rotation may turn."""
+        return self.rope_dim or self.head_dim
 
     def sees_ahead(self) -> bool:
         """Whether some query may look at a later key."""
@@ -72,6 +80,10 @@ class Position(nn.Module):
     def rotate(self, x_BHTC: Tensor, start: int | Tensor = 0, tables: Any = None) -> Tensor:
         """Queries or keys, rotated by their positions."""
         return x_BHTC
+
+    def sharpened(self, q_BHTC: Tensor) -> Tensor:
+        """Rotated queries whose other channels are sharpened as those that turn (`PositionConfig.sharpness`)."""
+        return q_BHTC
 
     def bias(self, queries: int, keys: int, start: int = 0) -> Tensor | None:
         """(H, T, S) added to the scores before the softmax, or None. Query t stands at start + t, key s at s."""

@@ -63,16 +63,13 @@ class RoPE(PositionConfig):
 
     def check(self, room: Room) -> None:
         self.scaling.check()
-        r = self.rotated(room.head_dim)
+        c = room.turning()
+        r = self.rotated(c)
         if r % 2 or r == 0:
-            which = (
-                f"Head dimension {room.head_dim}"
-                if self.fraction == 1
-                else f"{self.fraction:g} of head dimension {room.head_dim}"
-            )
+            which = f"Head dimension {c}" if self.fraction == 1 else f"{self.fraction:g} of head dimension {c}"
             verb = f"{which} is {r} channels" if self.fraction != 1 else which
             near = (
-                f"Use {f'{room.head_dim - 1} or ' if room.head_dim > 1 else ''}{room.head_dim + 1}."
+                f"Use {f'{c - 1} or ' if c > 1 else ''}{c + 1}."
                 if self.fraction == 1
                 else "Change the fraction or the head dimension."
             )
@@ -100,7 +97,7 @@ class Rotary(Position):
     def __init__(self, config: RoPE, room: Room):
         super().__init__()
         self.interleaved = config.pairing == "interleaved"
-        self.config, self.rotated = config, config.rotated(room.head_dim)
+        self.config, self.rotated = config, config.rotated(room.turning())
         cos_TR, sin_TR = self._angles(torch.arange(room.context))
         self.register_buffer("cos_TR", cos_TR, persistent=False)
         self.register_buffer("sin_TR", sin_TR, persistent=False)
@@ -112,7 +109,7 @@ class Rotary(Position):
         Angles in float64, tables in float32: bfloat16 cannot tell position 256 from 257.
         """
         scaling = self.config.scaling
-        angle = at.double().cpu()[..., None] * scaling.frequencies(self.config.base, self.rotated)
+        angle = at.double()[..., None] * scaling.frequencies(self.config.base, self.rotated)
         both = torch.stack((angle, -angle), dim=-1 if self.interleaved else -2).flatten(-2)
         return (both.cos() * scaling.amplitude()).float(), (-both.sin() * scaling.amplitude()).float()
 
@@ -129,7 +126,7 @@ class Rotary(Position):
             return self.cos_TR[start : start + length], self.sin_TR[start : start + length]
         at = places(start, length)
         at = at if isinstance(start, int) else at[:, None]
-        cos, sin = (self.cos_TR[at], self.sin_TR[at]) if inside else self._angles(at)
+        cos, sin = (self.cos_TR[at], self.sin_TR[at]) if inside else self._angles(at.cpu())
         return cos.to(self.cos_TR.device), sin.to(self.cos_TR.device)
 
     def rotate(self, x_BHTC: Tensor, start: int | Tensor = 0, tables: tuple[Tensor, Tensor] | None = None) -> Tensor:
@@ -138,3 +135,9 @@ class Rotary(Position):
         turning = x_BHTC if r == x_BHTC.shape[-1] else x_BHTC[..., :r]
         turned = (turning * cos + self._partner(turning) * sin).to(x_BHTC.dtype)
         return turned if r == x_BHTC.shape[-1] else torch.cat((turned, x_BHTC[..., r:]), dim=-1)
+
+    def sharpened(self, q_BHTC: Tensor) -> Tensor:
+        sharper, r = self.config.sharpness() ** 2, self.rotated
+        if sharper == 1 or r == q_BHTC.shape[-1]:
+            return q_BHTC
+        return torch.cat((q_BHTC[..., :r], sharper * q_BHTC[..., r:]), dim=-1)

@@ -41,7 +41,8 @@ class Shaw(PositionConfig):
 
     def layer_flops(self, room: Room) -> int:
         """Each query with each row for the keys, and each row's weight with it for the values."""
-        return 4 * (2 * self.clip + 1) * room.heads * room.head_dim
+        mixed = (room.value_dim or room.head_dim) // room.maps
+        return 2 * (2 * self.clip + 1) * room.heads * (room.head_dim + mixed)
 
 
 class DistanceTables(Relative):

@@ -33,6 +33,8 @@ STATED = {  # parameters, cached numbers per token
     "switch-base-8": (619_339_008, 18_432),
     "mixtral-8x7b": (46_702_792_704, 65_536),
     "deepseekmoe-16b": (16_375_728_128, 114_688),
+    "deepseek-v2-lite": (15_706_484_224, 15_552),
+    "deepseek-v3": (671_026_404_352, 35_136),
     "olmoe-1b-7b": (6_919_161_856, 65_536),
     "qwen3-30b-a3b": (30_532_122_624, 49_152),
 }

@@ -13,6 +13,8 @@ from tests.models.test_published import sizes
 ACTIVE = {  # in billions, with both embedding tables
     "mixtral-8x7b": 12.880,
     "deepseekmoe-16b": 2.829,
+    "deepseek-v2-lite": 2.661,
+    "deepseek-v3": 37.552,
     "olmoe-1b-7b": 1.282,
     "qwen3-30b-a3b": 3.353,
 }
@@ -28,7 +30,9 @@ def test_a_mixture_multiplies_each_token_with_few_of_its_parameters(name):
     assert stated.parameters - stated.active_parameters == mixtures * idle * 3 * config.width * moe.hidden
     multiplied = stated.active_parameters - config.vocab * config.width - stated.parts["norms"]
     norms = {"full": 2 * config.width, "head": 2 * 128}.get(getattr(config.attention, "qk_norm", "none"), 0)
-    looks = 4 * config.layers * config.context * config.attention.query_heads() * 128
+    norms = {"deepseek-v2-lite": 512, "deepseek-v3": 512 + 1536}.get(name, norms)
+    wide = 128 + 64 + 128 if config.attention.kind == "MLA" else 2 * 128
+    looks = 2 * config.layers * config.context * config.attention.query_heads() * wide
     assert stated.flops_per_token == 2 * (multiplied - config.layers * norms) + looks
 
 
@@ -48,6 +52,24 @@ MIXTURES: dict[str, tuple[tuple[Any, Any], dict[str, Any]]] = {
         (hf.MixtralForCausalLM, hf.MixtralConfig),
         sizes(32, 4096, 14_336, 32, 32_000, 32_768, num_key_value_heads=8),
     ),
+    "deepseek-v2-lite": (
+        (hf.DeepseekV2ForCausalLM, hf.DeepseekV2Config),
+        sizes(
+            27,
+            2048,
+            10_944,
+            16,
+            102_400,
+            4096,
+            num_key_value_heads=16,
+            q_lora_rank=None,
+            moe_intermediate_size=1408,
+            n_routed_experts=64,
+            n_shared_experts=2,
+            first_k_dense_replace=1,
+        ),
+    ),
+    "deepseek-v3": ((hf.DeepseekV3ForCausalLM, hf.DeepseekV3Config), {}),  # the published sizes are their defaults
     "olmoe-1b-7b": ((hf.OlmoeForCausalLM, hf.OlmoeConfig), sizes(16, 2048, 1024, 16, 50_304, 4096)),
     "qwen3-30b-a3b": (
         (hf.Qwen3MoeForCausalLM, hf.Qwen3MoeConfig),

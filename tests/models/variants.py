@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from models import Transformer, TransformerConfig
-from models.attention import ATTENTIONS, GQA, MHA, MQA, LinearAttention
+from models.attention import ATTENTIONS, GQA, MHA, MLA, MQA, LinearAttention
 from models.config import problems
 from models.embedding import Embedding, Head
 from models.feedforward import Dense, NoFeedForward
@@ -89,6 +89,8 @@ MIXTURES |= {
 }
 """Every router, without a limit of seats: with one, a token's output depends on those that sit already."""
 
+SIZES: dict[str, int] = {"head_dim": 5, "rope_dim": 4, "value_dim": 7, "latent": 6, "query_latent": 9}
+
 EXTRAS: dict[str, TransformerConfig] = {
     "window": small(attention=MHA(window=3)),
     "window encoder": small(attention=MHA(window=3), position=T5(), topology="encoder-only"),
@@ -115,6 +117,10 @@ EXTRAS: dict[str, TransformerConfig] = {
     "window Shaw": small(attention=MHA(window=3), position=Shaw(clip=2), topology="encoder-only"),
     "softcap Transformer-XL": small(attention=MQA(softcap=2.0, scaled=False), position=TransformerXL()),
     "own head dimension linear": small(attention=LinearAttention(heads=2, head_dim=6), topology="encoder-decoder"),
+    "own dimensions MLA": small(attention=MLA(heads=3, **SIZES), topology="encoder-decoder"),
+    "own dimensions MLA Shaw": small(attention=MLA(heads=3, **SIZES), position=Shaw(clip=2)),
+    "prefix MLA": small(attention=MLA(), prefix=True),
+    "YaRN MLA": small(attention=MLA(), position=RoPE(base=100.0, scaling=Scaling(way="YaRN", trained=32, fast=8.0))),
     "own head dimension": small(attention=GQA(heads=3, kv_heads=1, head_dim=6)),
     "unscaled": small(attention=MQA(scaled=False), position=T5()),
     "partial interleaved RoPE": small(position=RoPE(fraction=0.5, pairing="interleaved")),

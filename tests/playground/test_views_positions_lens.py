@@ -295,3 +295,16 @@ def test_another_place_comes_before_a_slope_and_a_slope_before_its_own_place():
     told = finding([[own, slope]], 1, [])
     assert told.head == 1
     assert 'data-do="at:0,0"' in told.finding.html
+
+
+def test_in_latent_attention_the_pairs_of_its_rotary_dimension_turn():
+    sizes = {"model__attention__head_dim": 8, "model__attention__rope_dim": 4}
+    session = tiny("induction", model__attention__kind="MLA", **sizes)
+    drawn = Drawn(lens.value(session, session.posed()))
+    told = json.loads(drawn.value["pairs"])
+    cells = unpacked(drawn.value["cells"], "<i2", (len(told["rows"]), -1)) / 32_767 * told["top"]
+    assert [row[0] for row in told["rows"]] == ["0", "1", "rest"]
+    assert [row[1] for row in told["rows"]] == pytest.approx([2 * np.pi, 20 * np.pi, None])
+    assert told["untouched"] == 8
+    assert drawn.scores is not None
+    assert cells.sum(0) == pytest.approx(drawn.scores[0], abs=len(cells) * told["top"] / 60_000)

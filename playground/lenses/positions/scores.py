@@ -88,7 +88,7 @@ def _pairs(model: Transformer, seen: Looked, layer: int, head: int, where: slice
     channels = scored.q_BHTC.shape[-1]
     if not isinstance(position, RoPE):
         return {"pairs": "", "cells": ""}
-    rotated = position.rotated(channels)
+    rotated = position.rotated(model.config.room("decoder").turning())
     interleaved = position.pairing == "interleaved"
     cells_PR = measure.pairs(scored, head, seen.seen_BTS, rotated, interleaved=interleaved)[:, where]
     turns = (2 * math.pi / position.scaling.frequencies(position.base, rotated)).tolist()

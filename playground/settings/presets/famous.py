@@ -67,6 +67,7 @@ FAMOUS = [
         "Decoder-only, pre-RMSNorm, RoPE, SwiGLU, grouped keys and no biases. It predicts the next character.",
         (
             ("multi-head", {"model.attention.kind": "MHA"}, "needs three times the KV cache"),
+            ("latent attention", {"model.attention.kind": "MLA"}, "needs half of it"),
             ("a window of 8", {"model.attention.window": 8}, "lets each query see eight tokens only"),
         ),
         ("Touvron et al. 2023", "https://arxiv.org/abs/2302.13971"),
