@@ -209,7 +209,7 @@ def test_the_example_of_an_attention_is_an_attention_to_every_table_and_test(wri
     copy = written("models/attention/off_by_one", "models/attention/__init__.py", switch, entry)
     said = python(copy, "-c", ATTENTION)
     passed, failed = reported(said, "off-by-one")
-    assert len(passed) > 100, said[-6000:]
+    assert len(passed) > 80, said[-6000:]
     assert {line.partition("::")[0] for line in passed} == {f"PASSED tests/models/{name}.py" for name in ATTENDING}
     assert len(failed) == 1, said[-6000:]
     assert "off-by-one has no paper" in said

@@ -10,7 +10,7 @@ import { everyNth } from "./svg-file.js";
 const LARGE = 24;                                      // px of cells that hold a number
 const HTML = `<div class="scroller"><div class="heat-map"><span class="axt k"></span><span class="axt q"></span>
     <div class="xs" aria-hidden="true"></div><div class="ys" aria-hidden="true"></div>
-    <div class="well" tabindex="0" role="group"><canvas class="weights" role="img"></canvas><canvas class="numbers" aria-hidden="true"></canvas>
+    <div class="well" tabindex="0" role="group"><canvas class="weights" role="img" aria-label="Nothing yet"></canvas><canvas class="numbers" aria-hidden="true"></canvas>
       <i class="ring across" hidden></i><i class="ring" hidden></i></div></div>
   <div class="under"></div></div><div class="hover-card" hidden></div>`;
 

@@ -1,4 +1,4 @@
-/* One token's way through the layers: the probe's tokens to choose from, a path on a plane, and what each layer adds. */
+/* One token's way through the layers: a path on a plane, and what each layer adds. */
 import { num } from "../core/numbers.js";
 import { esc, setHtml, setText } from "../core/text.js";
 import { glyphOf, shortGlyph } from "../core/tokens.js";
@@ -7,40 +7,6 @@ import { svgAttr, svgMove, svgNearest, svgPlane, svgPool } from "./plane.js";
 
 const PARTS = { attention: "attention adds", cross: "cross-attention adds", feed_forward: "feed-forward adds" };
 const AROUND = [[9, -7], [9, 17], [-38, -7], [-38, 17], [9, -21], [9, 31], [-38, -21], [-38, 31]];   // where a name may stand
-
-export const pathStrip = (host, choose) => {
-  let shown = "", at = -1;
-  host.setAttribute("role", "group");
-  host.setAttribute("aria-label", "Tokens of the probe; arrows move");
-  host.addEventListener("click", event => { const cell = event.target.closest("[data-i]"); if (cell) choose(+cell.dataset.i); });
-  host.addEventListener("keydown", event => {
-    const last = host.children.length - 1, to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const next = Math.max(0, Math.min(last, to));
-    choose(next);
-    host.children[next].focus({ preventScroll: true });
-  });
-  return { draw({ tokens, place }) {
-    const key = JSON.stringify(tokens);
-    if (key !== shown) {
-      shown = key;
-      at = -1;
-      host.classList.toggle("many", tokens.length > 44);
-      host.innerHTML = tokens.map((token, i) => `<button class="c${i % 4 ? " odd" : ""}" data-i="${i}" tabindex="-1" aria-label="${esc(glyphOf(token))} ${i}">
-        <span class="t">${esc(shortGlyph(token, 4))}</span> <span class="u">${i}</span></button>`).join("");
-    }
-    if (place === at) return;
-    host.children[at]?.removeAttribute("aria-pressed");
-    if (host.children[at]) host.children[at].tabIndex = -1;
-    at = place;
-    const cell = host.children[at], left = cell.offsetLeft - host.offsetLeft;
-    cell.setAttribute("aria-pressed", true);
-    cell.tabIndex = 0;
-    if (left < host.scrollLeft || left + cell.offsetWidth > host.scrollLeft + host.clientWidth) host.scrollLeft = left - host.clientWidth / 2;
-  } };
-};
 
 /** Rows of numbers: state, length, what each part added, cosines. */
 export const pathRows = path => [

@@ -1,16 +1,8 @@
 /* What one frame of the attention lens says: bytes and JSON of a value, decoded once, with questions answered in weights. */
-import { colourTable } from "../core/colours.js";
+import { bytesOf, colourTable } from "../core/colours.js";
 import { reader } from "../core/text.js";
 
 const MASKED = 255, BIG_MASKED = 65535;
-
-/** base64 -> bytes. A frame of 144 heads is 590 kB: built into the browser where it is new enough, else a plain loop,
-    ten times faster than `Uint8Array.from(text, function)`. */
-const decode = Uint8Array.fromBase64?.bind(Uint8Array) ?? (text => {
-  const binary = atob(text), bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
-});
 
 /** A weight as text: two decimals where they say something, three below 0.1, never "0.000" for what is not zero. */
 export const weightText = w => {
@@ -28,7 +20,7 @@ export const weights = () => {
   return value => {
     const queries = parse("queries", value.queries) || [], keys = parse("keys", value.keys) || [];
     const { layers, heads } = value, T = queries.length, S = keys.length;
-    const bytes = decode(value.w || ""), big = value.big ? new Uint16Array(decode(value.big).buffer) : null;
+    const bytes = bytesOf(value.w || ""), big = value.big ? new Uint16Array(bytesOf(value.big).buffer) : null;
     if (bytes.length < layers * heads * T * S) return null;             // a torn or empty frame: keep the picture there is
     const hasBig = big?.length === T * S;
     /** The selected head arrives in 16 bits (steps of 0.00002); the others in 8 on the square-root scale (up to 0.004 off). */

@@ -5,6 +5,7 @@ import { num } from "../core/numbers.js";
 import { setText } from "../core/text.js";
 import { segmentedChoice } from "./choice.js";
 import { exportMenu } from "./export.js";
+import { pictureOrTable } from "./picture-or-table.js";
 /** @import { Json } from "../core/values.js" */
 
 const OWN = "own";                                                     // id of the visitor's own probe
@@ -24,7 +25,8 @@ const HTML = `<div class="tool"><span class="lab">Attention</span><b class="sole
       <button class="b small">Look</button></form><p class="bad" role="alert" hidden></p></div>
   <div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div>`;
 
-/** `on` has look(which), probe({ id } | { text }), as(table), and what exportMenu takes. */
+/** `on` has look(which), probe({ id } | { text }), what pictureOrTable takes (root, draw, ready) and what exportMenu
+    does. */
 export const lensTools = (host, on) => {
   host.innerHTML = HTML;
   const $ = name => host.querySelector(name), slot = name => $(`[data-s=${name}]`);
@@ -68,9 +70,7 @@ export const lensTools = (host, on) => {
     stop();
     slot("probe").querySelector("[tabindex='0']").focus({ preventScroll: true });
   });
-  const as = segmentedChoice(slot("as"), "Show as", id => { as.draw(views, id); on.as(id === "table"); });
-  const views = [["picture", "Picture"], ["table", "Table"]];
-  as.draw(views, "picture");
+  const asTable = pictureOrTable(slot("as"), on.root, on.draw, on.ready);
   exportMenu(slot("export"), on);
 
   return {
@@ -87,6 +87,6 @@ export const lensTools = (host, on) => {
       setText(bad, frame.error);
       input.toggleAttribute("aria-invalid", !!frame.error);
     },
-    as: table => as.draw(views, table ? "table" : "picture"),
+    asTable,
   };
 };

@@ -56,9 +56,14 @@ export const paintCells = (canvas, bytes, offset, w, h, table = colourTable()) =
   context.putImageData(image, 0, 0);
 };
 
-/** base64 -> bytes.
-    @param {string} text */
-export const bytesOf = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
+/** base64 -> bytes. A frame of 144 heads is 590 kB: built into the browser where it is new enough, else a plain loop,
+    ten times faster than `Uint8Array.from(text, function)`.
+    @type {(text: string) => Uint8Array<ArrayBuffer>} */
+export const bytesOf = Uint8Array.fromBase64?.bind(Uint8Array) ?? (text => {
+  const binary = atob(text), bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+});
 
 /** Black or white, whichever reads better on a packed pixel: the two contrasts cross at relative luminance 0.18.
     @param {number} packed */

@@ -35,6 +35,18 @@ export const soon = act => {
   return setTimeout(once, 100);
 };
 
+/** `draw(value)` in the next animation frame; of several values before it, the newest alone.
+    @template T
+    @param {(value: T) => void} draw
+    @returns {(value: T) => void} */
+export const nextFrame = draw => {
+  let /** @type {T} */ newest, due = 0;
+  return value => {
+    newest = value;
+    due ||= requestAnimationFrame(() => { due = 0; draw(newest); });
+  };
+};
+
 /** @type {(() => void)[]} */
 const mounted = [];                                    // redraw functions, called when the theme changes
 onTheme(() => mounted.forEach(redraw => redraw()));

@@ -9,7 +9,7 @@ import { reader, setText } from "../core/text.js";
 const HTML = `<hr class="rule"><div class="g2 notes">
   <section><div class="pt"><h2>What to try</h2></div><div class="try"></div></section>
   <section class="python"><div class="pt"><h2>The same in Python</h2><span class="grow"></span>
-    <button class="b small quiet">Copy</button></div><pre tabindex="0" aria-label="The same in Python"></pre></section></div>`;
+    <button class="b small quiet">Copy</button></div><pre tabindex="0" role="region" aria-label="The same in Python"></pre></section></div>`;
 
 /** @type {Make} */
 export const notes = (element, props, trigger, watch) => {

@@ -12,9 +12,9 @@ from models.attention import MHA, AttentionConfig, LinearAttention
 from models.attention.cache import grown
 from models.cost import cost
 from tests.models.test_cost import numbers
-from tests.models.variants import EXTRAS, REGISTRIES, inputs, noisy, small
+from tests.models.variants import EXTRAS, PRODUCT, inputs, noisy, small
 
-DECODERS = {n: c for n, c in REGISTRIES.items() if c.topology != "encoder-only" and n.endswith("pre")}
+DECODERS = {n: c for n, c in PRODUCT.items() if c.topology != "encoder-only" and n.endswith("pre")}
 DECODERS |= {n: c for n, c in EXTRAS.items() if c.topology != "encoder-only" and c.feed_forward.kind != "MoE"}
 
 

@@ -8,9 +8,9 @@ import torch
 from models import Ablate, Cache, Output, Patch, Resume, Transformer, TransformerConfig
 from models.edits import Edit
 from models.position import RoPE
-from tests.models.variants import EXTRAS, REGISTRIES, inputs, noisy, small
+from tests.models.variants import EXTRAS, PRODUCT, inputs, noisy, small
 
-SOME = EXTRAS | {name: one for name, one in REGISTRIES.items() if name.startswith("MHA") and "encoder-decoder" in name}
+SOME = EXTRAS | {name: one for name, one in PRODUCT.items() if name.startswith("MHA") and "encoder-decoder" in name}
 every = pytest.mark.parametrize("config", SOME.values(), ids=SOME.keys())
 THREE = small(layers=3)
 BOTH = small(topology="encoder-decoder", layers=3, encoder_layers=2)

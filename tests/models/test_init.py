@@ -36,7 +36,8 @@ def close(tensor: torch.Tensor, std: float) -> bool:
 @pytest.mark.parametrize("scheme", ["fan-in", "normal"])
 @pytest.mark.parametrize("deep", [False, True], ids=["flat", "depth-scaled"])
 def test_every_parameter_starts_as_stated(scheme: Any, deep: bool):
-    init = Init(scheme=scheme, std=0.03, embedding_std=0.4, residual_gain=0.6, depth_scaled=deep, zero_head=False)
+    drawn = {"std": 0.03} if scheme == "normal" else {}
+    init = Init(scheme=scheme, **drawn, embedding_std=0.4, residual_gain=0.6, depth_scaled=deep, zero_head=False)
     state = build(init, attention=MHA(heads=2, qkv_bias=True, out_bias=True), position=Learned())
     residual = 0.6 / (2 if deep else 1)  # √(2 x 2 layers)
     matrix = {"fan-in": lambda inputs: inputs**-0.5, "normal": lambda inputs: 0.03}[scheme]

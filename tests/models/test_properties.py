@@ -1,6 +1,7 @@
 """What must hold for every variant: of each attention, position, topology and norm placement, and of each option."""
 
 from collections.abc import Callable
+from itertools import combinations
 
 import pytest
 
@@ -11,7 +12,7 @@ from models.moe import ROUTERS
 from models.position import POSITIONS
 from tests.models import places, properties
 from tests.models.properties import Given
-from tests.models.variants import PLACES, REFUSED, REGISTRIES, TOPOLOGIES, VARIANTS, inputs, noisy
+from tests.models.variants import PLACES, PRODUCT, REFUSED, REGISTRIES, TOPOLOGIES, VARIANTS, inputs, noisy
 from tests.models.visibility import rows_are_distributions_over_what_is_visible
 
 DECODERS = {n: c for n, c in VARIANTS.items() if c.topology != "encoder-only"}
@@ -33,7 +34,7 @@ def check(holds: Callable[[Transformer, Given], None], config: TransformerConfig
 
 
 def test_the_registries_are_multiplied_out_and_only_kinds_that_cannot_meet_are_left_out():
-    assert len(REGISTRIES) + len(REFUSED) == len(ATTENTIONS) * len(POSITIONS) * len(TOPOLOGIES) * len(PLACES)
+    assert len(PRODUCT) + len(REFUSED) == len(ATTENTIONS) * len(POSITIONS) * len(TOPOLOGIES) * len(PLACES)
     blind = {n for n, kind in ATTENTIONS.items() if kind().query_heads() == 0}
     for name, found in REFUSED.items():
         attention, position, topology, _ = name.split(" ")
@@ -44,7 +45,9 @@ def test_the_registries_are_multiplied_out_and_only_kinds_that_cannot_meet_are_l
             assert POSITIONS[position].acts_on_scores, name
             assert not ATTENTIONS[attention].scores, name
             assert "its keys are summed before any query looks at them" in found["position.kind"], name
-    met = [set(name.split(" ")) for name in REGISTRIES]
+    threes = {three for name in PRODUCT for three in combinations(name.split(" "), 3)}
+    assert threes == {three for name in REGISTRIES for three in combinations(name.split(" "), 3)}
+    met = [set(name.split(" ")) for name in PRODUCT]
     for place in PLACES:
         for topology in TOPOLOGIES:
             for kind in (POSITIONS.keys() | ATTENTIONS.keys()) - (blind if topology == "encoder-decoder" else set()):

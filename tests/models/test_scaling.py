@@ -127,4 +127,3 @@ def test_a_ramp_from_fast_to_slow_is_no_ramp_backwards():
     for way in ("YaRN", "llama3"):
         with pytest.raises(ValidationError, match="Fast pairs turn more often than slow ones, and those 1 times"):
             small(position={"kind": "RoPE", "scaling": {"way": way, "fast": 0.5}})
-    small(position={"kind": "RoPE", "scaling": {"way": "NTK", "fast": 0.5}})

@@ -14,11 +14,9 @@ from models.mixture import MoE
 from models.norm import Norm
 from models.tap import PLACES, SHARED, STREAM, VIEW
 from tests.models.properties import close, holes, reads
-from tests.models.variants import EXTRAS, REGISTRIES, inputs, noisy, small
+from tests.models.variants import EXTRAS, PRODUCT, inputs, noisy, small
 
-SOME = EXTRAS | {
-    n: c for n, c in REGISTRIES.items() if n.startswith(("linear RoPE", "GQA Shaw", "MQA T5", "none none"))
-}
+SOME = EXTRAS | {n: c for n, c in PRODUCT.items() if n.startswith(("linear RoPE", "GQA Shaw", "MQA T5", "none none"))}
 PLAIN = small(attention=GQA(qkv_bias=True), feed_forward=Dense(hidden=24, activation="silu", gated=True))
 
 

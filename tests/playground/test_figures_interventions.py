@@ -94,7 +94,7 @@ def test_accuracy_stands_beside_the_whole_model_and_guessing():
 def test_prompts_that_differ_in_many_tokens_are_named_by_the_clean_one_and_told_by_both():
     clean, corrupted = [*"abcdefgh"], [*"abXdefgh"]
     one = interventions.patching(np.zeros((1, 8)), layers=(0,), clean=clean, corrupted=corrupted)
-    assert one["layout"]["xaxis"]["ticktext"][2] == "c | X"
+    assert one["columns"][2] == "c | X"
     many = interventions.patching(np.zeros((1, 8)), layers=(0,), clean=clean, corrupted=[*"zyxwvuts"])
-    assert many["layout"]["xaxis"]["ticktext"] == clean
-    assert many["data"][0]["hovertext"][0][2] == "L0, position 2, c | x: 0.000"
+    assert many["columns"] == clean
+    assert many["hover"][0][2] == "L0, position 2, c | x: 0.000"

@@ -10,6 +10,7 @@ import torch
 
 from models import Transformer
 from models.attention import GQA
+from models.attention.pointwise import WEIGHTS
 from models.position import RoPE
 from models.records import Scored
 from playground.measures.distance import Moments, along, content, counts, distances, even, moments, pairs, reach
@@ -110,14 +111,16 @@ def test_a_group_of_heads_meets_its_own_keys():
     )
 
 
-SOFTMAX = {
-    name: config for name, config in VARIANTS.items() if config.attention.scores and config.attention.query_heads()
+SCORED = {
+    name: config
+    for name, config in VARIANTS.items()
+    if config.attention.scores and config.attention.query_heads() and not config.attention.unscored
 }
 
 
-@pytest.mark.parametrize("name", [name for name in SOFTMAX if "post" not in name and "MoE" not in name])
+@pytest.mark.parametrize("name", [name for name in SCORED if "post" not in name and "MoE" not in name])
 def test_the_terms_of_a_score_give_the_weights_that_the_core_reports(name):
-    config = SOFTMAX[name]
+    config = SCORED[name]
     model = noisy(Transformer(config))
     with torch.no_grad():
         output, plain = model(**inputs(config), record=True), model(**inputs(config))
@@ -127,8 +130,13 @@ def test_the_terms_of_a_score_give_the_weights_that_the_core_reports(name):
             scores = content(one.scored)
             for term in (one.scored.relative_BHTS, stack.position.bias(*scores.shape[-2:])):
                 scores = scores if term is None else scores + term
-            weights = one.self_attention_BHTS
-            mine = scores.where(weights > 0, LOWEST).softmax(-1)
+            weights, kind = one.self_attention_BHTS, config.attention.kind
+            if kind in WEIGHTS:
+                causal = scores.new_ones(scores.shape[-2:]).tril() if stack is model.decoder else None
+                seen = torch.ones_like(scores) if causal is None else causal.expand_as(scores)
+                mine = WEIGHTS[kind](scores, seen.sum(-1, keepdim=True)) * seen
+            else:
+                mine = scores.where(weights > 0, LOWEST).softmax(-1)
             torch.testing.assert_close(mine, weights, atol=1e-5, rtol=1e-4)
 
 

@@ -14,7 +14,8 @@ LAYERS = ("core", "controls", "charts", "lenses", "laboratories", "pages")
 """Folders of static/, each of which imports from those before it; a lens or a laboratory from no other one."""
 WHOLE = static.FILES["page.js"].decode() + static.STYLE
 FETCHES = re.compile(
-    r"""(?:src|href)\s*=\s*["'`]?(?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import|fetch\(\s*["'`]http|import\("""
+    r"""(?:src|href)\s*=\s*["'`]?(?:https?:)?//|url\(\s*["']?(?:https?:)?//|"""
+    r"""@import(?! \{)|fetch\(\s*["'`]http|import\("""
 )
 ABSOLUTE = re.compile(r"""(?:fetch|sendBeacon)\?*\.?\(\s*["'`]/|["'`]/(?:gradio_api|pg)/""")
 

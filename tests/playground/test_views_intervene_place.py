@@ -107,14 +107,14 @@ def test_any_place_is_patched_between_two_examples_of_the_probe(topology: str, p
     assert f"the corrupted one example {OTHER}; the answer is read" in value["note"]
     assert not {"position", "token"} & fields(value).keys()
     heads = known(session.run)[stack]["attention.k" if part in ("attention.k", "attention.v") else "attention.q"].heads
-    assert len(cells(value, 1)["z"][0]) == heads
+    assert len(cells(value, 1)["values"][0]) == heads
     layered = part not in ("embedding", "logits")
-    assert len(cells(value)["z"]) == (session.run.config.model.layers if layered else 1)
-    assert all(z is not None for row in cells(value)["z"] for z in row)
+    assert len(cells(value)["values"]) == (session.run.config.model.layers if layered else 1)
+    assert all(z is not None for row in cells(value)["values"] for z in row)
     names: dict[str, Any] = {}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(code(session, "intervene"), names)
-    assert names["found"].recovered_LX == pytest.approx(np.array(cells(value)["z"]), abs=2e-3)
+    assert names["found"].recovered_LX == pytest.approx(np.array(cells(value)["values"]), abs=2e-3)
     assert (names["found"].part, names["found"].stack) == (part, stack)
 
 
@@ -146,7 +146,7 @@ def test_patching_fills_while_it_computes_and_stops_where_it_is_told(monkeypatch
     session.jobs.begin("intervene", work.compute(session), lambda sentence: None)
     for _ in range(2):
         advance(session, "intervene")
-        seen.append([all(z is not None for z in row) for row in cells(shown(session))["z"]])
+        seen.append([all(z is not None for z in row) for row in cells(shown(session))["values"]])
     assert seen == [[True, False], [True, True]]
     session.jobs.cancel("intervene")
     assert len(shown(session)["maps"]) == 1

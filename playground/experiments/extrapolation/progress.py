@@ -21,6 +21,7 @@ from typing_extensions import Self
 from models import Transformer
 from models.config import Config, knob
 from models.position import RoPE, Scaling
+from models.position.scaling import FAST
 from playground.experiments.base import (
     FEWEST,
     NAMES,
@@ -166,7 +167,7 @@ def stretched(model: Transformer, way: str, factor: float, trained: int) -> Tran
     """The same weights under angles stretched by `factor`."""
     position = model.config.position
     assert isinstance(position, RoPE)
-    scaling = Scaling.model_validate({"way": way, "factor": factor, "trained": trained})
+    scaling = Scaling.model_validate({"way": way, "factor": factor} | ({"trained": trained} if way in FAST else {}))
     reader = Transformer(model.config.but(position=position.but(scaling=scaling.model_dump()).model_dump()))
     reader.load_state_dict(model.state_dict())
     return reader.to(next(model.parameters()).device)

@@ -2,13 +2,13 @@
 import { say } from "../../core/announce.js";
 import { bytesOf, colourTable } from "../../core/colours.js";
 import { iconHtml } from "../../core/icons.js";
-import { onKey } from "../../core/keys.js";
 import { num } from "../../core/numbers.js";
 import { esc, setText } from "../../core/text.js";
 import { isDark } from "../../core/theme.js";
 import { glyphOf, shortGlyph } from "../../core/tokens.js";
 import { segmentedChoice } from "../../controls/choice.js";
 import { exportMenu } from "../../controls/export.js";
+import { pictureOrTable } from "../../controls/picture-or-table.js";
 import { cellText, heatMap } from "../../charts/heat-map.js";
 import { tableView } from "../../charts/table.js";
 import { weightText } from "../../charts/weights.js";
@@ -22,7 +22,6 @@ const LENSES = [["attention", "Attention"], ["experts", "Experts"], ["prediction
 const MOST = 36, TALL = 448;                           // px of a cell, and of a map
 const lacking = (kind, card) => kind !== "experts" ? "This model has no attention." : card.experts
   ? "Nothing routed yet: loads are kept with an update." : "This model has no experts.";
-const VIEWS = [["picture", "Picture"], ["table", "Table"]];
 const LOCKED = { attention: "same step, layer, head, word", experts: "same step, layer", predictions: "same step, word" };
 const tools = () => `<div class="tools"><div class="tool"><div data-s="lens"></div></div>
   <div class="end"><span class="grow"></span><span class="locked">${iconHtml("lock")}<span></span></span><div data-s="as"></div><div data-s="export"></div></div></div>
@@ -89,17 +88,15 @@ export const comparePictures = (host, { look, leave, word }) => {
   let /** @type {{node: Drawn, kind: string, [more: string]: any}[]} any: what a picture of its kind has */ maps = [];
   let /** @type {Json} */ latest = null;
   let /** @type {[number, number] | null} */ point = null;
-  let lens = "attention", shown = "", asTable = false;
+  let lens = "attention", shown = "";
   const lensChoice = segmentedChoice($("[data-s=lens]"), "Lens", id => { lens = id; redraw(); });
   const layer = segmentedChoice($("[data-s=layer]"), "Layer", id => look({ layer: +id }));
   const heads = segmentedChoice($("[data-s=head]"), "Head", id => look({ head: +id }));
   const editor = compareWord($(".word"), word), twin = tableView($(".cmp-twin"));
-  const showAs = table => { asTable = table; host.classList.toggle("as-table", table); redraw(); };
-  const as = segmentedChoice($("[data-s=as]"), "Show as", id => showAs(id === "table"));
+  const asTable = pictureOrTable($("[data-s=as]"), host, () => redraw());
   const trained = make => { const [cards, pictures] = latest ?? []; return pictures?.some(p => p.tokens) ? make(lens, cards, pictures) : say("Nothing has been trained yet."); };
   exportMenu($("[data-s=export]"), { what: "Pictures", picture: () => trained(comparePicture), rows: () => trained(compareLines),
     name: () => trained(compareRows).name });
-  onKey(host, "t", () => showAs(!asTable));
   const ringAll = cell => { point = cell; maps.forEach(each => each.ring(cell)); };
   host.addEventListener("click", event => {
     const gone = event.target.closest("[data-leave]");
@@ -108,12 +105,11 @@ export const comparePictures = (host, { look, leave, word }) => {
   const redraw = () => latest && draw(...latest);
   const draw = (cards, pictures, at, input) => {
     latest = [cards, pictures, at, input];
-    as.draw(VIEWS, asTable ? "table" : "picture");
     editor.draw(input);
     $(".word").hidden = lens === "experts";
     setText($(".locked span"), LOCKED[lens] + (at.seed === null ? "" : `; of seed ${at.seed}`));
-    $(".cmp-twin").hidden = !asTable;
-    if (asTable) twin.draw(compareRows(lens, cards, pictures));
+    $(".cmp-twin").hidden = !asTable();
+    if (asTable()) twin.draw(compareRows(lens, cards, pictures));
     const key = JSON.stringify(cards), there = pictures.filter(p => p.cells);
     lensChoice.draw(LENSES.map(([id, label]) => [id, label, id === "experts" && !at.experts ? "None of these models has experts." : ""]), lens);
     if (shown !== key) {

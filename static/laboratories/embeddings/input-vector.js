@@ -1,7 +1,6 @@
 /* What an input vector is made of: one strip of cells per part, the sum, and what the first norm makes of it. */
 import { say } from "../../core/announce.js";
 import { colourTable, paintCells, rampOf } from "../../core/colours.js";
-import { onKey } from "../../core/keys.js";
 import { isSeen, mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo, onVerb, rich } from "../../core/rich.js";
@@ -9,8 +8,9 @@ import { esc, reader, setHtml, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
 import { segmentedChoice } from "../../controls/choice.js";
 import { exportMenu } from "../../controls/export.js";
+import { pictureOrTable } from "../../controls/picture-or-table.js";
 import { tableView } from "../../charts/table.js";
-import { pathStrip } from "../../charts/token-path.js";
+import { tokenStrip } from "../../charts/token-strip.js";
 import { stripsPicture } from "./input-vector-file.js";
 /** @import { Json } from "../../core/values.js"
     @import { Make } from "../../core/widget.js" */
@@ -24,7 +24,7 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
     <div class="pic"><div class="sums" tabindex="0" role="group"></div><p class="enters"></p><p class="does"></p>
       <div class="norms"><div class="pt"><h2>Norm of each part, token by token</h2><span></span></div><div class="bars"></div></div></div>
     <div class="twin"></div><div class="hover-card" hidden></div></div>`;
-const VIEWS = [["picture", "Picture"], ["table", "Table"]], POLL_MS = 1000;
+const POLL_MS = 1000;
 const NOUGHT = 1e-6;                                   // float32 leaves so much of a mean that is 0
 const signed = (x, digits = 3) => num(Math.abs(x) < NOUGHT ? 0 : x, digits);
 
@@ -35,16 +35,13 @@ export const inputvector = (element, props, trigger, watch) => {
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`), card = $(".hover-card"), host = $(".sums");
   let /** @type {Json} */ latest = null, /** @type {number | null} */ place = null;
-  let /** @type {[number, number] | null} */ cell = null;
-  let asTable = false, dragging = false;
+  let /** @type {[number, number] | null} */ cell = null, dragging = false;
 
   const see = change => trigger("see", change);
   const stand = at => { place = at; see({ place: at }); draw(); };
-  const showAs = table => { asTable = table; root.classList.toggle("as-table", table); as.draw(VIEWS, table ? "table" : "picture"); draw(); };
   const stack = segmentedChoice(slot("stack"), "Stack", id => see({ stack: id }));
-  const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
-  as.draw(VIEWS, "picture");
-  const strip = pathStrip($(".strip"), stand), twin = tableView($(".twin")), range = $("input"), output = $("output");
+  const asTable = pictureOrTable(slot("as"), root, () => draw(), () => latest);
+  const strip = tokenStrip($(".strip"), stand), twin = tableView($(".twin")), range = $("input"), output = $("output");
   const all = () => [...latest.parts, ...(latest.parts.length > 1 ? [latest.sum] : []), ...(latest.normed ? [latest.normed] : [])];
   const name = () => `input-of-token-${latest.place}${latest.step === null ? "" : `-step-${latest.step}`}`;
   const columns = () => ["channel", ...all().map(row => row.label)];
@@ -74,7 +71,7 @@ export const inputvector = (element, props, trigger, watch) => {
       setText(output, told(latest.boundary));
     }
     [...$(".strip").children].forEach((button, i) => button.classList.toggle("second", latest.boundary !== null && i >= latest.boundary));
-    if (asTable) return twin.draw({ name: name(), title: "Numbers", columns: columns(), rows: rows() });
+    if (asTable()) return twin.draw({ name: name(), title: "Numbers", columns: columns(), rows: rows() });
     if (host.querySelectorAll(".row").length !== list.length) build(list);
     list.forEach((row, i) => {
       const node = host.children[i], top = scale(row) || 1, last = row === latest.normed;
@@ -147,7 +144,6 @@ export const inputvector = (element, props, trigger, watch) => {
   range.addEventListener("change", () => { dragging = false; });
   onVerb("page", id => { const /** @type {HTMLElement | null} */ link = document.querySelector(`.pages [data-page="${CSS.escape(id)}"]`); link?.click(); return !!link; });
   onDo($(".lens-head"), () => {});
-  onKey(root, "t", () => latest ? showAs(!asTable) : false);
   new IntersectionObserver(entries => { if (entries.some(entry => entry.isIntersecting)) see({}); }).observe(element);
   setInterval(() => { if (latest?.running && isSeen(root) && !document.hidden) see({}); }, POLL_MS);
   mount(element, props, watch, value => {

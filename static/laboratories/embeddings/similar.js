@@ -1,11 +1,11 @@
 /* One-hot or dense: the cosines of some words as two matrices that share words, colours and the cell that is looked at. */
 import { colourTable, rampOf } from "../../core/colours.js";
-import { onKey } from "../../core/keys.js";
 import { mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { rich } from "../../core/rich.js";
 import { esc, reader, setText } from "../../core/text.js";
 import { segmentedChoice } from "../../controls/choice.js";
+import { pictureOrTable } from "../../controls/picture-or-table.js";
 import { cellText, heatMap } from "../../charts/heat-map.js";
 import { tableView } from "../../charts/table.js";
 /** @import { Json } from "../../core/values.js"
@@ -46,16 +46,11 @@ export const similar = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader();
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), box = $(".ask input"), twin = tableView($(".twin"));
-  let /** @type {Json} */ value = null, table = false, waiting = 0;
+  let /** @type {Json} */ value = null, waiting = 0;
   const point = cell => both.forEach(each => each.mark(cell));
   const both = [...root.querySelectorAll("[data-m]")].map(section => matrix(section, point));
   const kind = segmentedChoice($("[data-t=kind]"), "Vectors of", id => trigger("method", { kind: id }));
-  const view = segmentedChoice($("[data-t=view]"), "Picture or table", id => show(id === "table"));
-  const show = yes => {
-    table = yes;
-    $(".similar").classList.toggle("as-table", table);
-    view.draw([["picture", "Picture"], ["table", "Table"]], table ? "table" : "picture");
-  };
+  pictureOrTable($("[data-t=view]"), $(".similar"), () => {});
   const draw = next => {
     value = next;
     if (!value.words) return;
@@ -78,8 +73,6 @@ export const similar = (element, props, trigger, watch) => {
     waiting = setTimeout(() => trigger("compare", { text: box.value }), TYPED_MS);
   });
   $(".ask").addEventListener("submit", event => event.preventDefault());
-  onKey(root, "t", () => show(!table));
-  show(false);
   mount(element, props, watch, draw);
   trigger("open", {});
 };

@@ -1,10 +1,10 @@
 /* The word2vec tab: search and tools, two maps, neighbours now and over time, analogies. Value: components/wordlab.py. */
 import { bytesOf } from "../../core/colours.js";
-import { onKey } from "../../core/keys.js";
 import { mount, mountOf } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { reader, setText } from "../../core/text.js";
 import { menu, segmentedChoice } from "../../controls/choice.js";
+import { pictureOrTable } from "../../controls/picture-or-table.js";
 import { tableView } from "../../charts/table.js";
 import { wordAnalogy, wordLists } from "./word-lists.js";
 import { wordMap } from "./word-map.js";
@@ -35,7 +35,7 @@ export const wordlab = (element, props, trigger, watch) => {
   const root = mountOf(element), read = reader();
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), lab = $(".wordlab"), search = $(".find input"), sections = [...root.querySelectorAll("[data-m]")];
-  let /** @type {Json} */ value = null, words = [], chosen = "", table = false;
+  let /** @type {Json} */ value = null, words = [], chosen = "";
   let /** @type {[word: string, cosine: number][][]} */ near = [[], []];
 
   const choose = word => {
@@ -46,7 +46,7 @@ export const wordlab = (element, props, trigger, watch) => {
   };
   const maps = sections.map(section => wordMap(section.querySelector(".host"), i => choose(words[i])));
   const axes = segmentedChoice($("[data-t=axes]"), "Axes of the maps", id => { trigger("look", { hold: id === "hold" }); });
-  const view = segmentedChoice($("[data-t=view]"), "Picture or table", id => show(id === "table"));
+  const asTable = pictureOrTable($("[data-t=view]"), lab, () => paint());
   const twin = tableView($(".twin"));
   const save = (what, kind) => () => trigger("save", { what, kind });
   menu($("[data-t=save]"), "Export", "down", [
@@ -55,12 +55,6 @@ export const wordlab = (element, props, trigger, watch) => {
     ["words for the Embedding Projector", save("metadata", METHODS[0])]]);
   const lists = wordLists($(".near"), choose), analogy = wordAnalogy($(".analogy"), abc => trigger("analogy", abc), choose);
 
-  const show = yes => {
-    table = yes;
-    lab.classList.toggle("as-table", table);
-    view.draw([["picture", "Picture"], ["table", "Table"]], table ? "table" : "picture");
-    paint();
-  };
   const matching = () => {
     const typed = search.value.trim().toLowerCase();
     return typed ? new Set(words.flatMap((word, i) => word.startsWith(typed) ? [i] : [])) : null;
@@ -72,7 +66,7 @@ export const wordlab = (element, props, trigger, watch) => {
     const counts = read("counts", value.counts), kinds = read("classes", value.classes), shares = read("shares", value.shares);
     const names = [...new Set(kinds.filter(Boolean))].sort(), classes = kinds.map(kind => names.indexOf(kind));
     const sides = [places(value.left), places(value.right)], match = matching(), at = words.indexOf(chosen);
-    if (table) return twin.draw({ name: `words-${value.step}`, title: `${words.length} words after ${num(value.step)} read`, columns: COLUMNS,
+    if (asTable()) return twin.draw({ name: `words-${value.step}`, title: `${words.length} words after ${num(value.step)} read`, columns: COLUMNS,
       rows: words.map((word, i) => [word, kinds[i] || null, counts[i], ...sides.flatMap(xy => [xy[2 * i], xy[2 * i + 1]].map(x => Number(x.toFixed(3))))]) });
     maps.forEach((map, m) => map.draw({ name: METHODS[m], step: value.step, words, counts, classes, names, xy: sides[m], shares: shares[m], at,
       near: near[m].map(([word]) => words.indexOf(word)).filter(i => i >= 0), match }));
@@ -102,7 +96,5 @@ export const wordlab = (element, props, trigger, watch) => {
     search.value = "";
     paint();
   });
-  onKey(root, "t", () => show(!table));
-  show(false);
   mount(element, props, watch, draw);
 };

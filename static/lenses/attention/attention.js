@@ -1,14 +1,14 @@
 /* The attention lens: finding, tools, token strip, all heads, one head large. Holds the selection and passes frames on.
    A frame is drawn in the next animation frame; of several that arrive before it, only the newest is decoded and drawn. */
 import { onKey } from "../../core/keys.js";
-import { mount, mountOf } from "../../core/mount.js";
+import { mount, mountOf, nextFrame } from "../../core/mount.js";
 import { onDo, onVerb } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
 import { reader } from "../../core/text.js";
 import { lensTools } from "../../controls/lens-tools.js";
 import { headChoice } from "../../charts/head-choice.js";
 import { lensWords } from "../../charts/head-words.js";
-import { tokenStrip } from "../../charts/token-strip.js";
+import { weightStrip } from "../../charts/token-strip.js";
 import { mapName, mapPicture, mapRows } from "../../charts/weight-map-file.js";
 import { weightMap } from "../../charts/weight-map.js";
 import { largestKeys, weights } from "../../charts/weights.js";
@@ -51,10 +51,8 @@ export const attention = (element, props, trigger, watch) => {
   const chosen = Object.assign(choice.chosen, { query: null, key: null });
   let /** @type {number | null} */ fixed = null;       // a key the visitor chose; else the largest of the row
   let /** @type {Frame | null} */ frame = null;        // drawn
-  let /** @type {Json} */ newest = null;               // waiting
-  let scheduled = false;                               // an animation frame is asked for
   let axes = "";                                       // tokens seen last
-  let /** @type {[number, number] | null} */ pin = null, asTable = false, waiting = 0;
+  let /** @type {[number, number] | null} */ pin = null, waiting = 0;
 
   /* ---- what the visitor does ---- */
   const choose = (layer, head) => {
@@ -77,16 +75,15 @@ export const attention = (element, props, trigger, watch) => {
   };
   const isPinned = () => !!pin && pin[0] === chosen.layer && pin[1] === chosen.head;
   const setPin = to => { pin = to; show(false); };
-  const showAs = table => { asTable = table; root.classList.toggle("as-table", table); tools.as(table); show(true); };
   const of = make => () => frame && make(frame, chosen);
 
   /* ---- parts ---- */
   const tools = lensTools($(".tools"), {
-    look: which => trigger("look", { which }), probe: what => trigger("probe", what), as: showAs,
+    look: which => trigger("look", { which }), probe: what => trigger("probe", what), root, draw: () => show(true), ready: () => frame,
     picture: of(mapPicture), rows: of(mapRows), name: of(mapName),
   });
   const words = lensWords(root);
-  const strip = tokenStrip($(".strip"), { choose: i => frame?.self ? point(i, null) : point(chosen.query, i) });
+  const strip = weightStrip($(".strip"), i => frame?.self ? point(i, null) : point(chosen.query, i));
   const mosaic = headMosaic($(".mosaic"), { choose, ablate });
   const map = weightMap($(".mapbox"), { choose: point });
   const bars = rowbars(map.under, map);
@@ -114,18 +111,17 @@ export const attention = (element, props, trigger, watch) => {
     settle(frame);
     words.draw(frame, chosen, isPinned());
     strip.draw(frame, chosen);
-    if (asTable) { heads.draw(frame); rows.draw(frame, chosen); return; }
+    if (tools.asTable()) { heads.draw(frame); rows.draw(frame, chosen); return; }
     mosaic.draw(frame, chosen, repaint);
     map.draw(frame, chosen);
     bars.draw(frame, /** @type {Chosen} */ (chosen));  // settled above
     beside.draw(frame, pin, chosen);
   };
-  const update = () => {
-    scheduled = false;
-    const none = parse("empty", newest.empty) ?? (newest.layers ? null : parse("finding", newest.finding) ?? {});
+  const update = value => {
+    const none = parse("empty", value.empty) ?? (value.layers ? null : parse("finding", value.finding) ?? {});
     root.classList.toggle("none", !!none);
     if (none) { frame = null; return words.finding(none); }   // no attention in this model: the finding says so
-    const next = read(newest);
+    const next = read(value);
     if (!next) return;
     if (next.ablation !== frame?.ablation) busy(false);
     frame = next;
@@ -146,12 +142,6 @@ export const attention = (element, props, trigger, watch) => {
   onVerb("row", rest => { if (frame) point(Math.min(Number(rest), frame.T - 1), null); return !!frame; });
   onDo($(".lens-head"), action => trigger("do", { action }));
   onKey(root, "a", () => frame ? ablate() : false);
-  onKey(root, "t", () => frame ? showAs(!asTable) : false);
 
-  mount(element, props, watch, value => {
-    newest = value;
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(update);
-  });
+  mount(element, props, watch, nextFrame(update));
 };

@@ -1,17 +1,18 @@
 /* The Embeddings lens: a map of vectors with neighbours, and one token's way through the layers. Draws only the newest
    frame, in the next animation frame. */
 import { savePicture } from "../../core/files.js";
-import { onKey } from "../../core/keys.js";
-import { mount, mountOf } from "../../core/mount.js";
+import { mount, mountOf, nextFrame } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { onDo, onVerb, rich } from "../../core/rich.js";
 import { reader, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
 import { segmentedChoice } from "../../controls/choice.js";
 import { exportMenu } from "../../controls/export.js";
+import { pictureOrTable } from "../../controls/picture-or-table.js";
 import { svgCopy, svgTitled } from "../../charts/svg-file.js";
 import { tableView } from "../../charts/table.js";
-import { pathPlane, pathRows, pathStrip, pathTable } from "../../charts/token-path.js";
+import { pathPlane, pathRows, pathTable } from "../../charts/token-path.js";
+import { tokenStrip } from "../../charts/token-strip.js";
 import { vectorFacts, vectorNear } from "./nearest-vectors.js";
 import { saveVectors } from "./vector-files.js";
 import { vectorMap } from "./vector-map.js";
@@ -39,7 +40,6 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
           <p class="axt fine"></p></section></div>
       <div class="twin" data-t="layers"></div>
     </section></div>`;
-const VIEWS = [["picture", "Picture"], ["table", "Table"]];
 const FIRST = { label: "token", align: "left" };
 const TABLE = [FIRST, "length", { label: "nearest", align: "left" }, { label: "cosine", digits: 2 },
   { label: "moved", percent: true, digits: 0, title: "length of the change ÷ length at first" }];
@@ -50,8 +50,7 @@ export const embeddings = (element, props, trigger, watch) => {
   root.classList.add("embeddings");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
-  let /** @type {Json} */ newest = null, /** @type {Json} */ latest = null;
-  let scheduled = false, asTable = false, saved = 0;
+  let /** @type {Json} */ latest = null, saved = 0;
   // Pressed here, until the server says the same.
   let /** @type {number | null} */ chosen = null, /** @type {number | null} */ place = null;
 
@@ -59,7 +58,6 @@ export const embeddings = (element, props, trigger, watch) => {
   const see = change => trigger("see", change);
   const choose = row => { chosen = row; see({ chosen: row }); draw(); };
   const stand = at => { place = at; chosen = null; see({ place: at }); draw(); };
-  const showAs = table => { asTable = table; root.classList.toggle("as-table", table); as.draw(VIEWS, table ? "table" : "picture"); draw(); };
   const name = () => `${latest.table.replace(" ", "-")}-embeddings-step-${latest.step}`;
 
   /* ---- parts ---- */
@@ -67,10 +65,9 @@ export const embeddings = (element, props, trigger, watch) => {
   const axes = segmentedChoice(slot("axes"), "Axes", id => see({ axes: id }));
   const probe = segmentedChoice(slot("probe"), "Probe", id => trigger("probe", { id }));
   const stack = segmentedChoice(slot("stack"), "Stack", id => see({ stack: id }));
-  const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
-  as.draw(VIEWS, "picture");
+  const asTable = pictureOrTable(slot("as"), root, () => draw(), () => latest);
   const map = vectorMap($(".map"), { choose }), near = vectorNear($(".near"), choose);
-  const strip = pathStrip($(".strip"), stand), way = pathPlane($(".pathmap"), stand), layers = pathTable($(".layers"));
+  const strip = tokenStrip($(".strip"), stand), way = pathPlane($(".pathmap"), stand), layers = pathTable($(".layers"));
   const rows = tableView($("[data-t=rows]")), layerRows = tableView($("[data-t=layers]"));
   const plane = ({ svg }, title) => svg.hasAttribute("viewBox")
     && svgTitled(title.replaceAll("-", " "), "", svgCopy(svg, svg.viewBox.baseVal.width, svg.viewBox.baseVal.height));
@@ -102,7 +99,7 @@ export const embeddings = (element, props, trigger, watch) => {
     }
     const placed = path && { ...path, place: Math.min(place ?? path.place, path.tokens.length - 1) };
     if (placed) strip.draw(placed);
-    if (asTable) {
+    if (asTable()) {
       rows.draw({ name: name(), title: "All vectors", columns: [{ ...FIRST, label: unit }, ...TABLE.slice(1)],
         rows: frame.words.map((each, i) => { const [norm, nearest, cosine, moved] = told(i); return [glyphOf(each), norm, nearest === null ? null : glyphOf(nearest), cosine, moved]; }) });
       if (path) { const [columns, ...lines] = pathRows(path); layerRows.draw({ name: `layers-step-${latest.step}`, title: "Layers", columns, rows: lines }); }
@@ -129,9 +126,8 @@ export const embeddings = (element, props, trigger, watch) => {
     layers.draw(path);
   };
   const words = finding => { setText($("h1"), finding?.title || ""); rich($(".lens-head p"), finding?.html || ""); };
-  const update = () => {
-    scheduled = false;
-    const value = newest, empty = parse("empty", value.empty);
+  const show = nextFrame(value => {
+    const empty = parse("empty", value.empty);
     root.classList.toggle("none", !!empty);
     if (empty) { latest = null; return words(empty); }
     const read = field => parse(field, value[field]), same = latest?.table === value.table;
@@ -145,19 +141,15 @@ export const embeddings = (element, props, trigger, watch) => {
     root.classList.add("ready");
     words(read("finding"));
     draw();
-  };
+  });
 
   /* ---- events ---- */
   onVerb("vector", row => { if (latest) choose(Math.min(Number(row), latest.words.length - 1)); return !!latest; });
   onVerb("circle", turns => { see({ axes: turns }); return true; });
   onDo($(".lens-head"), action => trigger("do", { action }));
-  onKey(root, "t", () => latest ? showAs(!asTable) : false);
   mount(element, props, watch, value => {
     const files = value.files ? JSON.parse(value.files) : null;
     if (files && files.n !== saved) { saved = files.n; saveVectors(files); }
-    newest = value;
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(update);
+    show(value);
   });
 };

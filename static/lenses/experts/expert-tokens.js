@@ -5,6 +5,7 @@ import { focusIn } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { esc, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
+import { cardBeside } from "../../charts/card.js";
 import { heatMap } from "../../charts/heat-map.js";
 import { expertColour } from "./expert-load.js";
 /** @import { Shown } from "../../core/text.js"
@@ -44,9 +45,7 @@ export const expertLines = (host, { line, select }) => {
     tip.innerHTML = `<b><span class="mono">${esc(glyphOf(token.t))}</span> at position ${node.dataset.j}, ${esc(row.label)}</b>
       <div class="two"><div>${bars(token)}</div><div>${seats(token)}</div></div>`;
     tip.hidden = false;
-    const box = node.getBoundingClientRect(), base = host.getBoundingClientRect(), below = innerHeight - box.bottom > tip.offsetHeight + 16;
-    tip.style.left = `${Math.max(0, Math.min(box.left - base.left, base.width - tip.offsetWidth))}px`;
-    tip.style.top = `${below ? box.bottom - base.top + 6 : box.top - base.top - tip.offsetHeight - 6}px`;
+    cardBeside(tip, node, host);
   };
   const hide = () => { tip.hidden = true; };
   host.addEventListener("pointerover", show);

@@ -1,12 +1,13 @@
 /* The Experts lens: finding, tools, load or devices or paths or costs, measures, tokens, sums, tables. Draws only the
    newest frame, in the next animation frame. */
 import { onKey } from "../../core/keys.js";
-import { mount, mountOf } from "../../core/mount.js";
+import { mount, mountOf, nextFrame } from "../../core/mount.js";
 import { onDo, rich } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
 import { reader, setText } from "../../core/text.js";
 import { segmentedChoice } from "../../controls/choice.js";
 import { exportMenu } from "../../controls/export.js";
+import { pictureOrTable } from "../../controls/picture-or-table.js";
 import { tableView } from "../../charts/table.js";
 import { expertsFile, loadPicture } from "./expert-load-file.js";
 import { expertLoad } from "./expert-load.js";
@@ -43,7 +44,7 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
         <section><div class="slot told"></div></section>
       </div>
     </div></div>`;
-const ON = [["batch", "training batch"], ["probe", "probe"]], VIEWS = [["picture", "Picture"], ["table", "Table"]];
+const ON = [["batch", "training batch"], ["probe", "probe"]];
 
 /** @type {Make} */
 export const experts = (element, props, trigger, watch) => {
@@ -51,22 +52,19 @@ export const experts = (element, props, trigger, watch) => {
   root.classList.add("experts");
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), part = name => $(`[data-show=${name}]`), slot = name => $(`[data-s=${name}]`);
-  let /** @type {Json} */ newest = null, /** @type {Json} */ latest = null;
+  let /** @type {Json} */ latest = null;
   let /** @type {number | null} */ chosen = null;      // expert pressed here
-  let scheduled = false, asTable = false;
 
   /* ---- what the visitor does ---- */
   const see = change => trigger("see", change);
   const select = expert => { chosen = expert; see({ expert }); draw(); };
   const ablate = expert => { $(".find").dataset.busy = ""; trigger("remove", { expert }); };
-  const showAs = table => { asTable = table; root.classList.toggle("as-table", table); as.draw(VIEWS, table ? "table" : "picture"); draw(); };
 
   /* ---- parts ---- */
   const layer = segmentedChoice(slot("layer"), "Layer", id => see({ layer: +id }));
   const on = segmentedChoice(slot("on"), "Measured on", id => see({ on: id }));
   const show = segmentedChoice(slot("show"), "Show", id => see({ show: id }));
-  const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
-  as.draw(VIEWS, "picture");
+  const asTable = pictureOrTable(slot("as"), root, () => draw(), () => latest);
   const load = expertLoad(part("load"), { select, ablate: () => ablate(expertNow()), force: () => trigger("force", { expert: expertNow() }) });
   const lines = expertLines($(".toks"), { line: i => see({ line: i }), select });
   const probs = expertProbs($(".probs")), tables = expertTables(root, { costs: () => trigger("price", {}), select });
@@ -90,7 +88,7 @@ export const experts = (element, props, trigger, watch) => {
     on.draw(ON, frame.on);
     $(".typed").hidden = frame.on !== "probe";
     show.draw(frame.shows, frame.show);
-    if (asTable) twin.draw({ name: "experts", title: "Experts", columns: TABLE, rows: rows() });
+    if (asTable()) twin.draw({ name: "experts", title: "Experts", columns: TABLE, rows: rows() });
     else if (frame.show === "load") load.draw(frame);
     tables.draw(frame);
     lines.draw(frame);
@@ -103,9 +101,8 @@ export const experts = (element, props, trigger, watch) => {
     $(".find").hidden = !found;
     if (found) { setText($(".find b"), found.title); rich($(".find p"), found.text); }
   };
-  const update = () => {
-    scheduled = false;
-    const value = newest, empty = parse("empty", value.empty);
+  const update = value => {
+    const empty = parse("empty", value.empty);
     root.classList.toggle("none", !!empty);
     if (empty) { latest = null; return words(empty); }
     if (!value.load) return;
@@ -125,11 +122,5 @@ export const experts = (element, props, trigger, watch) => {
   $("[data-k=restore]").addEventListener("click", () => trigger("restore", {}));
   for (const words of [$(".lens-head"), $(".typed")]) onDo(words, action => trigger("do", { action }));
   onKey(root, "a", () => latest ? ablate(expertNow()) : false);
-  onKey(root, "t", () => latest ? showAs(!asTable) : false);
-  mount(element, props, watch, value => {
-    newest = value;
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(update);
-  });
+  mount(element, props, watch, nextFrame(update));
 };

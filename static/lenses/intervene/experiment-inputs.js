@@ -2,7 +2,7 @@
 import { esc } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
 import { segmentedChoice } from "../../controls/choice.js";
-import { pathStrip } from "../../charts/token-path.js";
+import { tokenStrip } from "../../charts/token-strip.js";
 /** @import { Json } from "../../core/values.js" */
 
 /** `see({ name, value })` when one changes. `draw(fields, tokens)`. */
@@ -44,7 +44,7 @@ export const trialFields = (host, see) => {
   const place = (node, { name }) => {
     node.classList.add("strip");
     let /** @type {Json} */ stand = null;
-    const strip = pathStrip(node, at => { stand = at; draw(); see({ name, value: at }); });
+    const strip = tokenStrip(node, at => { stand = at; draw(); see({ name, value: at }); });
     let /** @type {Json} */ last = null;
     const draw = () => last && strip.draw({ tokens: last.tokens, place: Math.min(stand ?? last.value, last.tokens.length - 1) });
     return ({ value }, tokens) => { if (stand === value || last?.tokens.length !== tokens.length) stand = null; last = { value, tokens }; draw(); };

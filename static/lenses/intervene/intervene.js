@@ -1,14 +1,14 @@
 /* The Intervene lens: finding, the choice of an experiment, its inputs, Run, heat maps, chart, numbers. Draws only the
    newest frame, in the next animation frame. */
 import { iconHtml } from "../../core/icons.js";
-import { onKey } from "../../core/keys.js";
-import { mount, mountOf } from "../../core/mount.js";
+import { mount, mountOf, nextFrame } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { doVerb, onDo, rich } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
 import { reader, setHtml, setText } from "../../core/text.js";
 import { segmentedChoice } from "../../controls/choice.js";
 import { exportMenu } from "../../controls/export.js";
+import { pictureOrTable } from "../../controls/picture-or-table.js";
 import { saveChart } from "../../charts/plot.js";
 import { tableView } from "../../charts/table.js";
 import { cellGrid } from "./cell-grid.js";
@@ -29,7 +29,6 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
     <section class="pic bars" hidden><div class="pt"><h2></h2></div><div class="slot"></div></section>
     <div class="twin"></div>
     <p class="basis axt"></p></div>`;
-const VIEWS = [["picture", "Picture"], ["table", "Table"]];
 
 /** @type {Make} */
 export const intervene = (element, props, trigger, watch) => {
@@ -38,13 +37,11 @@ export const intervene = (element, props, trigger, watch) => {
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name), slot = name => $(`[data-s=${name}]`);
   const heats = [];
-  let /** @type {Json} */ newest = null, /** @type {Json} */ latest = null;
+  let /** @type {Json} */ latest = null;
   let /** @type {boolean | null} */ pressed = null, /** @type {Record<string, Json>} */ shown = {};
-  let scheduled = false, asTable = false;
 
   /* ---- what the visitor does ---- */
   const see = change => trigger("see", change);
-  const showAs = table => { asTable = table; root.classList.toggle("as-table", table); as.draw(VIEWS, table ? "table" : "picture"); draw(); };
   const open = (map, layer, head) => {
     const experts = map.pick.endsWith("expert");
     trigger("pick", { which: map.pick, layer, head });
@@ -60,8 +57,7 @@ export const intervene = (element, props, trigger, watch) => {
   /* ---- parts ---- */
   const trial = segmentedChoice(slot("trial"), "Experiment", id => { trial.draw(latest.trials, id); see({ trial: id }); });
   const probe = segmentedChoice(slot("probe"), "Probe", id => trigger("probe", { id }));
-  const as = segmentedChoice(slot("as"), "Show as", id => showAs(id === "table"));
-  as.draw(VIEWS, "picture");
+  const asTable = pictureOrTable(slot("as"), root, () => draw(), () => latest?.again);
   const fields = trialFields($(".fields"), see), twin = tableView($(".twin"));
   const name = kind => kind === "csv" ? latest.table.name : `intervene-${latest.trial}-step-${latest.step}`;
   const picture = kind => {
@@ -93,7 +89,7 @@ export const intervene = (element, props, trigger, watch) => {
     $(".bars").hidden = !latest.bars;
     setText($(".bars h2"), latest.bars);
     slot("as").hidden = slot("export").hidden = !latest.again;
-    if (asTable) return twin.draw(latest.table ?? { columns: ["part"], rows: [], name: "nothing yet" });
+    if (asTable()) return twin.draw(latest.table ?? { columns: ["part"], rows: [], name: "nothing yet" });
     const host = $(".maps");
     while (heats.length > latest.maps.length) { heats.pop(); host.lastChild.remove(); }
     while (heats.length < latest.maps.length) {
@@ -104,10 +100,10 @@ export const intervene = (element, props, trigger, watch) => {
     latest.maps.forEach((map, i) => heats[i].draw(map));
   };
   const words = finding => { setText($("h1"), finding?.title || ""); rich($(".lens-head p"), finding?.html || ""); };
-  const update = () => {
-    scheduled = false;
-    if (latest && Object.keys(newest).every(name => name === "n" || newest[name] === shown[name])) return;   // as it is
-    const value = shown = newest, empty = parse("empty", value.empty);
+  const update = value => {
+    if (latest && Object.keys(value).every(name => name === "n" || value[name] === shown[name])) return;   // as it is
+    shown = value;
+    const empty = parse("empty", value.empty);
     root.classList.toggle("none", !!empty);
     if (empty) { latest = null; return words(empty); }
     const read = field => parse(field, value[field]);
@@ -127,11 +123,5 @@ export const intervene = (element, props, trigger, watch) => {
     trigger(pressed ? "begin" : "halt");
   });
   for (const part of [$(".lens-head"), $(".probes")]) onDo(part, action => trigger("do", { action }));
-  onKey(root, "t", () => latest?.again ? showAs(!asTable) : false);
-  mount(element, props, watch, value => {
-    newest = value;
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(update);
-  });
+  mount(element, props, watch, nextFrame(update));
 };

@@ -1,7 +1,7 @@
 /* What the heads do with distance: finding, tools, every head small, one head large: its weights, its scores and its
    rotary pairs over one axis of distances. Draws only the newest frame, in the next animation frame. */
 import { onKey } from "../../core/keys.js";
-import { mount, mountOf } from "../../core/mount.js";
+import { mount, mountOf, nextFrame } from "../../core/mount.js";
 import { num } from "../../core/numbers.js";
 import { doVerb, onDo, rich } from "../../core/rich.js";
 import { setText } from "../../core/text.js";
@@ -37,8 +37,7 @@ export const positions = (element, props, trigger, watch) => {
   root.innerHTML = HTML;
   const $ = name => root.querySelector(name);
   const choice = headChoice(), { chosen } = choice;
-  let /** @type {Json} */ frame = null, /** @type {Json} */ newest = null;
-  let scheduled = false, asTable = false, waiting = 0;
+  let /** @type {Json} */ frame = null, waiting = 0;
 
   /* ---- what the visitor does ---- */
   const choose = (layer, head) => {
@@ -58,12 +57,11 @@ export const positions = (element, props, trigger, watch) => {
     if (ablation?.layer === layer && ablation.head === head) return trigger("restore", {});
     trigger("ablate", { layer, head });
   };
-  const showAs = table => { asTable = table; root.classList.toggle("as-table", table); tools.as(table); show(); };
   const of = make => () => frame?.layers && make(frame, chosen);
 
   /* ---- parts ---- */
   const tools = lensTools($(".tools"), {
-    look: which => trigger("look", { which }), probe: what => trigger("probe", what), as: showAs,
+    look: which => trigger("look", { which }), probe: what => trigger("probe", what), root, draw: () => show(), ready: () => frame?.layers,
     picture: of(distancesPicture), rows: of(distanceRows), name: of(distancesName),
   });
   const toPlayground = () => doVerb("lens", "positions");
@@ -89,16 +87,15 @@ export const positions = (element, props, trigger, watch) => {
     ablateButton($("[data-k=ablate]"), frame.ablation, layer, head);
     if (frame.ablation) { setText($(".find b"), frame.ablation.title); setText($(".find p"), frame.ablation.text); }
     if (mine) drawMeasures($(".meas"), frame.measures);
-    if (asTable) return tables.draw(frame, chosen);
+    if (tools.asTable()) return tables.draw(frame, chosen);
     heads.draw(frame, chosen);
     charts.draw(frame, chosen);
   };
-  const update = () => {
-    scheduled = false;
-    const empty = newest.empty ? JSON.parse(newest.empty) : null;
+  const update = value => {
+    const empty = value.empty ? JSON.parse(value.empty) : null;
     root.classList.toggle("none", !!empty);
     if (empty) { frame = null; return words(empty); }
-    const next = read(newest);
+    const next = read(value);
     if (JSON.stringify(next.ablation) !== JSON.stringify(frame?.ablation)) busy(false);
     frame = next;
     root.classList.add("ready");
@@ -124,11 +121,5 @@ export const positions = (element, props, trigger, watch) => {
   onDo($(".lens-head"), link);
   onDo($(".scheme"), link);
   onKey(root, "a", () => frame?.layers ? ablate() : false);
-  onKey(root, "t", () => frame?.layers ? showAs(!asTable) : false);
-  mount(element, props, watch, value => {
-    newest = value;
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(update);
-  });
+  mount(element, props, watch, nextFrame(update));
 };

@@ -2,6 +2,7 @@
 import { colourTable, cssColour, inkOn } from "../../core/colours.js";
 import { esc } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
+import { cardBeside } from "../../charts/card.js";
 import { byteOf } from "../../charts/weights.js";
 
 /** One token. Right and wrong differ by mark as well as by colour: wrong is underlined and shows the target token. */
@@ -39,11 +40,7 @@ export const tokenCards = (root, find) => {
     if (!cell?.top?.length) return;
     tip.innerHTML = likeliest(cell);
     tip.hidden = false;
-    const box = node.getBoundingClientRect(), base = root.getBoundingClientRect();
-    const below = innerHeight - box.bottom > tip.offsetHeight + 16;
-    const left = Math.max(0, Math.min(box.left - base.left, base.width - tip.offsetWidth));
-    const top = below ? box.bottom - base.top + 8 : box.top - base.top - tip.offsetHeight - 8;
-    Object.assign(tip.style, { left: `${left}px`, top: `${top}px` });
+    cardBeside(tip, node, root);
   };
   const hide = () => { tip.hidden = true; };
   root.addEventListener("pointerover", show);
