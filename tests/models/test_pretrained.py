@@ -53,7 +53,7 @@ def test_a_loaded_model_is_one_like_any_other(published: dict, tmp_path: Path):
 
 
 def test_only_the_model_of_the_config_is_saved(tmp_path: Path):
-    model = Transformer(FAMILIES["gpt2"].config(GPT2).but(dropout=0.5, init={"std": 0.1}))
+    model = Transformer(FAMILIES["gpt2"].config(GPT2).but(dropout=0.5, init={"embedding_std": 0.1}))
     save(model, GPT2, tmp_path)
     with pytest.raises(ValueError, match=r"^This config\.json describes another model than the one to save\.$"):
         save(model, GPT2 | {"layer_norm_epsilon": 1e-3}, tmp_path)
