@@ -1,6 +1,8 @@
 """Multi-head latent attention, MLA (DeepSeek-V2, arXiv:2405.04434, sec. 2.1): one short vector of each token in place
 of the keys and values of all heads.
 
+It is long because what is kept of a token is used in two forms, written out and absorbed, which belong side by side.
+
 Names of tensors: R numbers of a latent, X of what is kept of a token (its rotated key, then its latent), U channels of
 a value.
 """

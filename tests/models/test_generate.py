@@ -10,7 +10,7 @@ from models import Cache, Transformer
 from models.attention import MHA
 from models.generate import Sampling, filtered, generate
 from models.position import Learned
-from tests.models.variants import LENGTH, VARIANTS, inputs, noisy, small
+from tests.models.variants import LENGTH, PRODUCT, VARIANTS, inputs, noisy, small
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -42,7 +42,7 @@ GREEDY = ["MHA RoPE decoder-only pre", "GQA T5 encoder-decoder pre", "none learn
 
 @pytest.mark.parametrize("name", GREEDY)
 def test_greedy_generation_equals_an_argmax_loop_without_a_cache(name: str):
-    config = VARIANTS[name].but(vocab=50)
+    config = (PRODUCT | VARIANTS)[name].but(vocab=50)
     model, given = noisy(Transformer(config)), inputs(config, length=4)
     extra: Any = {k: v for k, v in given.items() if k == "source_BS"}
     steps = list(generate(model, given["ids_BT"], 6, **extra))

@@ -1,5 +1,6 @@
 """Options meet each other: the properties of every variant, on configs drawn from all choices that there are."""
 
+from copy import deepcopy
 from typing import Any, get_args
 
 from hypothesis import HealthCheck, Phase, assume, find, given, settings
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 
 from models import Transformer, TransformerConfig
 from models.config import Config, variants
+from models.idle import idle
 from tests.models import properties
 from tests.models.values import survives_json
 from tests.models.variants import inputs, noisy, small
@@ -78,10 +80,28 @@ DRAWN = settings(
 )
 
 
+def effective(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields without those that have no effect beside the others, which would be refused."""
+
+    def of(path: str) -> Any:
+        here: Any = fields
+        for name in path.split("."):
+            here = here.get(name) if isinstance(here, dict) else None
+        return here
+
+    kept = deepcopy(fields)
+    for path in idle(of):
+        part, (*slots, name) = kept, path.split(".")
+        for slot in slots:
+            part = part.get(slot, {})
+        part.pop(name, None)
+    return kept
+
+
 def legal(fields: dict[str, Any]) -> TransformerConfig | None:
-    """The config of these fields; None where it is refused."""
+    """The config of these fields, as far as they have an effect; None where it is refused."""
     try:
-        return small(**fields)
+        return small(**effective(fields))
     except ValidationError:
         return None
 

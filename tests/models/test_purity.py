@@ -7,11 +7,11 @@ import torch
 
 from models import Transformer, TransformerConfig
 from models.generate import Sampling, generate
-from tests.models.variants import VARIANTS, inputs
+from tests.models.variants import PRODUCT, VARIANTS, inputs
 
 
 def test_the_same_seed_gives_the_same_parameters_in_two_threads_at_once():
-    config, states = VARIANTS["GQA learned encoder-decoder pre"], {}
+    config, states = PRODUCT["GQA learned encoder-decoder pre"], {}
 
     def build(who: int) -> None:
         states[who] = [Transformer(config, seed=seed).state_dict() for seed in (0, 1, 2)]
