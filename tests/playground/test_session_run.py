@@ -286,3 +286,19 @@ def test_the_first_picture_of_training_comes_before_held_out_examples_are_measur
     assert (session.run.step, len(measured)) == (2, 1)
     assert session.run.history.metrics[0].validation_loss is not None
     assert "held-out" in learning.value(session)["finding"]["html"]
+
+
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_run_whose_first_update_fails_is_not_the_pages(monkeypatch, before):
+    session = trained(before) if before else tiny()
+    old = session.run
+
+    def fail(self: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(run_module.Run, "_update", fail)
+    session.train(anew=True)
+    finish(session, "train")
+    assert session.run is old
+    assert session.notice.startswith("Stopped: this machine has no memory left for it.")
+    assert not session.building

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from models import Transformer
@@ -9,7 +10,7 @@ from models.edits import Ablate, Edit
 from playground.runs.history import Snapshot
 from playground.runs.loads import Routed
 from playground.runs.probe import Probe, look, probe, route
-from playground.runs.run import Measured, Run
+from playground.runs.run import Diverged, Measured, Run
 from playground.visitors.session.state import State
 from playground.visitors.shelf import Kept
 
@@ -40,8 +41,15 @@ class Looking(State):
         return self.run
 
     def built(self, measured: Measured = "now") -> Kept:
-        """A run of the controls. It takes the number of the one before it, if that has made no step."""
+        """A run of the controls; one to be measured "later" with its first update. It takes the number of the one before
+        it, if that has made no step.
+        """
         run, before = Run(self.config, measured=measured), self.entry
+        if measured == "later":
+            with suppress(Diverged):  # kept on the run, for the page to show
+                run.advance()
+            if run.diverged:
+                run.measure_beginning()
         number = before.id if before is not None and not before.run.step else next(self.shelf.numbers)
         return Kept(number, self.preset, run)
 

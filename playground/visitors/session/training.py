@@ -50,17 +50,20 @@ class Training(Looking):
         self.jobs.begin("train", self._training(), self._failed)
 
     def _training(self) -> Steps:
+        single, self.pace = self.steps > 0, 0.0
         if self.building:
             run = self.restart("later")
             self.building, self.notice = False, f"{run.sentence} {self.farewell}".strip()
-        run, single, self.pace = self.start(), self.steps > 0, 0.0
+            self.steps -= single
+            yield
+        run = self.start()
+        if run.unmeasured:  # now that there is a first picture
+            run.measure_beginning()
         then, tokens = time.perf_counter(), run.tokens
         while not (self.budget_left() or run.diverged) and (self.steps or not single):
             began = time.thread_time()
             with suppress(Diverged):  # kept on the run, for the page to show
                 run.advance()
-            if not run.step:
-                run.measure_beginning()
             self.steps -= single
             took = time.thread_time() - began
             self.used, self.pace = self.used + took, 0.8 * self.pace + 0.2 * took
@@ -69,8 +72,6 @@ class Training(Looking):
             self.rate = rate if not self.rate else (1 - share) * self.rate + share * rate  # over about the last second
             then, tokens = now, run.tokens
             yield
-            if run.unmeasured:  # now that there is a first picture
-                run.measure_beginning()
         self.steps = 0
 
     def _rebuilding(self, probe: str, chosen: Mapping[str, Any]) -> Steps:
