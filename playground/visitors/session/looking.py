@@ -41,8 +41,8 @@ class Looking(State):
         return self.run
 
     def built(self, measured: Measured = "now") -> Kept:
-        """A run of the controls; one to be measured "later" with its first update. It takes the number of the one before
-        it, if that has made no step.
+        """A run of the controls; one to be measured "later" with its first update. It takes the number of the one
+        before it, if that has made no step.
         """
         run, before = Run(self.config, measured=measured), self.entry
         if measured == "later":
