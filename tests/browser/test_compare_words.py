@@ -100,6 +100,6 @@ def test_a_link_opens_the_comparison_says_what_is_bad_in_it_and_is_given_back(pa
     assert carried == {**OWN, "at": "compare", "match": "parameters", "seeds": "3", "word": "abca"}
     page.keyboard.press("Escape")
     page.locator("[data-ready=heads]").click()
-    expect(page.locator(".var h2")).to_have_count(3)
+    expect(page.locator(".var h2")).to_have_count(4)
     page.reload()
     expect(page.locator("[data-ready=heads]")).to_have_attribute("aria-pressed", "true")  # the address had its turn

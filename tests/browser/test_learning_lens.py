@@ -45,6 +45,16 @@ def test_the_zoom_survives_new_figures(screen):
     screen.pause()
 
 
+def test_charts_keep_their_height_in_another_window(screen):
+    screen.is_("paused")  # a new figure would set it right again
+    charts = screen.page.locator(".charts .chart")
+    expect(charts.first.locator(".main-svg").first).to_be_visible()
+    was = charts.first.bounding_box()
+    screen.page.set_viewport_size({"width": 1300, "height": 1200})
+    screen.page.wait_for_function(f"document.querySelector('.charts .main-svg').clientWidth < {was['width']}")
+    assert [charts.nth(n).bounding_box()["height"] for n in range(len(CHARTS))] == [was["height"]] * len(CHARTS)
+
+
 def test_each_chart_has_its_numbers_as_a_table_and_a_file(screen):
     for title in CHARTS:
         plot = screen.page.locator(".plot:visible", has=screen.page.get_by_role("heading", name=title, exact=True))
@@ -61,12 +71,3 @@ def test_the_validations_are_listed(screen):
     rows = screen.page.locator("#lenses .table-box:visible tbody tr")
     expect(rows.nth(1)).to_be_visible()
     assert rows.first.locator("td").all_inner_texts()[0] == "0"
-
-
-def test_charts_keep_their_height_in_another_window(screen):
-    screen.pause()  # a new figure would set it right again
-    charts = screen.page.locator(".charts .chart")
-    was = charts.first.bounding_box()
-    screen.page.set_viewport_size({"width": 1300, "height": 1200})
-    screen.page.wait_for_function(f"document.querySelector('.charts .main-svg').clientWidth < {was['width']}")
-    assert [charts.nth(n).bounding_box()["height"] for n in range(len(CHARTS))] == [was["height"]] * len(CHARTS)

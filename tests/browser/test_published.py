@@ -29,12 +29,12 @@ def test_the_table_follows_the_configuration_and_is_exported(page):
     expect(table).to_be_visible()
     table.get_by_role("button", name="Parameters").click()
     table.get_by_role("button", name="Parameters").click()
-    expect(table.locator("tbody tr").nth(1)).to_contain_text("Mixtral 8x7B")
+    expect(table.locator("tbody tr").nth(1)).to_contain_text("DeepSeek-V3")
     expect(mine).to_contain_text("This configuration")
     with page.expect_download() as coming:
         page.locator(".published .csv").click()
     head, first, second, *_ = csv.reader(Path(coming.value.path()).read_text().splitlines())
-    assert (first[0], first[4], second[:2]) == ("This configuration", "96", ["Mixtral 8x7B", "46702792704"])
+    assert (first[0], first[4], second[:2]) == ("This configuration", "96", ["DeepSeek-V3", "671026404352"])
     assert head[2:5] == ["Active per token", "FLOPs per token", "KV numbers per token"]
     page.keyboard.press("Escape")
     expect(table).to_be_hidden()
