@@ -40,7 +40,7 @@ bench: .venv/.tests
 
 size:
 	@for part in app.py models playground static tests; do \
-		find $$part -type f \( -name '*.py' -o -name '*.js' -o -name '*.css' -o -name '*.md' \) -exec cat {} + 2>/dev/null \
+		find $$part -name node_modules -prune -o -type f \( -name '*.py' -o -name '*.js' -o -name '*.css' -o -name '*.md' \) -exec cat {} + 2>/dev/null \
 		| wc -l | awk -v part=$$part '{ printf "%7d  %s\n", $$1, part }'; \
 	done
 
