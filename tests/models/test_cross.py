@@ -65,7 +65,7 @@ HALVES = {torch.float32: 2e-5, torch.bfloat16: 0.1, torch.float16: 0.01}
 @pytest.mark.parametrize("dtype", HALVES, ids=str)
 def test_who_sees_nothing_mixes_nothing_whichever_kernel_computes_it(monkeypatch, dtype: torch.dtype):
     """Example 1 has a source of padding only, example 2 two real tokens. torch's fused kernel is what CUDA takes."""
-    monkeypatch.setattr("models.kernels.attention._slow", lambda q_BHTC: False)
+    monkeypatch.setattr("models.kernels.attention._slow", lambda *qkv: False)
     config = small(topology="encoder-decoder")
     model, given = noisy(Transformer(config)).to(dtype), inputs(config)
     keep_BS = torch.ones_like(given["source_BS"], dtype=torch.bool)
