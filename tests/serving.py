@@ -38,6 +38,16 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def ended(process: subprocess.Popen[bytes], seconds: float = 20) -> None:
+    """Ask a process to end, and make it where it has not after so many seconds."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @contextmanager
 def serving(
     log: Path, data: Path, app: Path = APP, port: int = 0, environment: Mapping[str, str] = {}
@@ -71,9 +81,4 @@ def serving(
                     time.sleep(0.1)
             yield Running(url, process, log)
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            ended(process)

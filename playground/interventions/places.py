@@ -9,7 +9,6 @@ import torch
 
 from models import Transformer, TransformerConfig
 from models.edits import StackName
-from models.mixture import MoE
 from models.tap import PLACES
 
 ATTENTION = {
@@ -131,10 +130,10 @@ def absent(config: TransformerConfig, stack: StackName, part: str) -> str:
     if "shared" in part:
         return "no shared experts here"
     if "router" in part or part.endswith("experts"):
-        return "this router has none" if any(isinstance(feed, MoE) for feed in feeds) else "no experts here"
-    if part in ("feed_forward.pre", "feed_forward.post") and all(isinstance(feed, MoE) for feed in feeds):
+        return "this router has none" if any(feed.expert_count() for feed in feeds) else "no experts here"
+    if part in ("feed_forward.pre", "feed_forward.post") and all(feed.expert_count() for feed in feeds):
         return "every layer has experts instead"
-    if part.startswith("feed_forward") and all(feed.kind == "none" for feed in feeds):
+    if part.startswith("feed_forward") and not any(feed.there for feed in feeds):
         return "no feed-forward part here"
     return "no norm here" if config.norm.kind == "none" else "no final norm here"
 

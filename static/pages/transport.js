@@ -28,7 +28,7 @@ const STARTING = { step: 0, last: 0, marks: "", rate: 0, loss: null, spark: "", 
   held: "Starting." };
 
 const HIDDEN = "step · slower, as this tab is hidden";
-const AWAY = "step · the last that was heard";         // the server does not answer, and may train on
+const AWAY = "step · last known";                       // the server does not answer, and may train on
 
 const lossText = loss => loss === null || loss === undefined ? "–" : loss < .1 ? num(loss, 2) : loss.toFixed(2);
 

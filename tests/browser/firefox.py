@@ -15,7 +15,7 @@ from typing import Any
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from tests.serving import free_port, tail
+from tests.serving import ended, free_port, tail
 
 START, PATIENCE, AGAIN = 60, 60, 0.1  # seconds: until it listens, until something is seen, between two looks
 
@@ -93,12 +93,7 @@ def firefox_page(firefox: Path, folder: Path) -> Iterator[FirefoxPage]:
             with listening(port, process, log) as socket:
                 yield FirefoxPage(socket)
         finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            ended(process)
 
 
 def listening(port: int, process: subprocess.Popen[bytes], log: Path) -> ClientConnection:

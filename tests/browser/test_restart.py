@@ -26,7 +26,9 @@ def test_a_page_survives_its_server(browser: Browser, tmp_path, how):
         expect(told).to_be_visible()
         expect(page.get_by_text("Attempting reconnection")).to_be_hidden()  # Gradio's, over the controls
         expect(screen.tiles.first).to_be_visible()
-        expect(screen.bar.locator("[data-words]")).to_have_text("step · the last that was heard")
+        expect(screen.bar.locator("[data-words]")).to_have_text("step · last known")
+        words, rate = (screen.bar.locator(at).bounding_box() for at in ("[data-words]", "[data-rate]"))
+        assert words["x"] + words["width"] <= rate["x"]  # no word over its neighbour
         assert screen.step >= before
         with serving(log, data, port=port):
             expect(told).to_be_hidden()
