@@ -54,7 +54,7 @@ def test_the_picture_follows_the_settings_before_any_restart_and_leads_to_them(s
 
 def test_the_table_has_every_block_and_a_phone_has_one_column(screen):
     lens(screen).get_by_role("button", name="Table", exact=True).click()
-    expect(lens(screen).locator(".twin tbody tr")).to_have_count(20)
+    expect(lens(screen).locator(".twin tbody tr")).to_have_count(17)
     lens(screen).get_by_role("button", name="Picture", exact=True).click()
     screen.page.set_viewport_size({"width": 390, "height": 844})
     expect(lens(screen).locator("svg[role=group]")).to_be_visible()
