@@ -50,7 +50,7 @@ def tokens(task: Task) -> dict[str, Any]:
     """The vocabulary of a task as a tokenizer.json: a token a word or a character."""
     ids = {task.decode([id]): id for id in range(len(task.vocabulary))}
     spaced, spelled = any(token.isspace() for token in ids), any(len(token) > 1 for token in ids)
-    pattern = r"(?s:.)" if spaced else r"\d+|\S" if spelled else r"\S"
+    pattern = r"[\s\S]" if spaced else r"\d+|\S" if spelled else r"\S"
     return {
         "version": "1.0",
         "added_tokens": [],

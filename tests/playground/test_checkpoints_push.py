@@ -17,6 +17,7 @@ from playground.checkpoints.hub import find
 from playground.checkpoints.push import push, write
 from playground.checkpoints.tokenizer import read
 from playground.runs.run import Run, RunConfig
+from tests.hub import hub as hub  # a fixture
 
 NAME, TOKEN = "me/tiny", "hf_visitor"
 
@@ -41,7 +42,7 @@ def test_what_is_pushed_is_found_fetched_and_loaded(hub, family):
     pushed = run(**RUNS[family])
     address = push(pushed, NAME, TOKEN)
     assert address == f"{hub.url}/{NAME}"
-    assert {asked.token for asked in hub.asked} == {TOKEN}
+    assert {asked.token for asked in hub.asked if asked.path != "/api/validate-yaml"} == {TOKEN}
     folder = fetch(find(NAME), lambda *told: None, lambda: False)
     again = load(folder)
     assert again.family == family
@@ -54,7 +55,7 @@ def test_what_is_pushed_is_found_fetched_and_loaded(hub, family):
         assert hf.PreTrainedTokenizerFast.from_pretrained(folder)(text).input_ids == ids_BT[0].tolist()
 
 
-@pytest.mark.parametrize("task", ["text", "copy", "modular addition", "brackets", "induction"])
+@pytest.mark.parametrize("task", ["text", "copy", "modular_addition", "brackets", "induction"])
 def test_the_tokens_of_every_kind_of_task_are_read_again(task, tmp_path):
     written = run(model={"layers": 1, "width": 16}, task={"kind": task})
     write(written, tmp_path)
