@@ -22,8 +22,9 @@ from playground.checkpoints.listing import File
 from playground.checkpoints.session import session, told
 
 Heard = Callable[[int], None]
-"""Told of so many bytes that have come, every moment; may raise to end the download."""
-CHUNK = 2**20
+"""Told of so many bytes that come, every moment; may raise to end the download."""
+CHUNK = 2**17
+"""Bytes that are taken at a time: on a slow line each is a moment to be told to end."""
 TRIES, PAUSE = 5, 1.0
 """Broken connections in a row that bring nothing, and seconds between them."""
 BUSY = (408, 429, 500, 502, 503, 504)
@@ -54,20 +55,26 @@ def note(name: str, revision: str, commit: str) -> None:
         place.write_text(commit)
 
 
+def lying(name: str, commit: str, file: File) -> int:
+    """Bytes of a file that are here already."""
+    place = repository(name)
+    part = place / "blobs" / f"{file.hash}.incomplete"
+    if (place / "snapshots" / commit / file.name).exists() or (place / "blobs" / file.hash).exists():
+        return file.size
+    return part.stat().st_size if part.exists() else 0
+
+
 def bring(name: str, commit: str, file: File, heard: Heard, token: str | None) -> Path:
     """One file, from the cache or from the Hub. Raises ValueError with a sentence, and what `heard` raises."""
     place = repository(name)
     link, blob = place / "snapshots" / commit / file.name, place / "blobs" / file.hash
     if link.exists():
-        heard(file.size)
         return link
     for folder in (link.parent, blob.parent):
         folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         _lock(held, place.parent / ".locks" / place.name / f"{file.hash}.lock", heard)
-        if blob.exists():
-            heard(file.size)
-        else:
+        if not blob.exists():
             _download(name, commit, file, blob, heard, token)
         if not link.exists():
             _link(blob, link)
@@ -89,25 +96,23 @@ def _lock(held: ExitStack, path: Path, heard: Heard) -> None:
 def _download(name: str, commit: str, file: File, blob: Path, heard: Heard, token: str | None) -> None:
     """The content into its place, on from where an earlier download stopped, its hash compared."""
     part = blob.with_name(f"{file.hash}.incomplete")
-    come = part.stat().st_size if part.exists() else 0
-    if come > file.size:
-        part.unlink()
-        come = 0
+    part.touch()
+    if part.stat().st_size > file.size:
+        part.write_bytes(b"")
+    come = part.stat().st_size
     if shutil.disk_usage(blob.parent).free < file.size - come:
         raise ValueError(f"There is no room on the disk for {file.name}: it has {file.size / 1e9:,.1f} GB.")
-    heard(come)
     broken = 0
     while come < file.size:
         try:
             _more(name, commit, file, part, come, heard, token)
             broken = 0
         except Broken as error:
-            grown = part.stat().st_size if part.exists() else 0
-            broken = 1 if grown > come else broken + 1
+            broken = 1 if part.stat().st_size > come else broken + 1
             if broken == TRIES:
                 raise ValueError(f"{error} {file.name} goes on where it stopped when you try again.") from None
             time.sleep(PAUSE)
-        come = part.stat().st_size if part.exists() else 0
+        come = part.stat().st_size
     if digest(part, file.hash, heard) != file.hash:
         part.unlink()
         raise ValueError(f"{file.name} of {name} came damaged: its hash is not the one that the Hub states. Try again.")
@@ -135,8 +140,9 @@ def _more(name: str, commit: str, file: File, part: Path, come: int, heard: Hear
                 if response.status_code != 206:  # all of it, from the start
                     heard(-come)
                     come = 0
-                with part.open("r+b" if come else "wb") as out:
+                with part.open("r+b") as out:
                     out.seek(come)
+                    out.truncate()
                     for chunk in response.iter_bytes(CHUNK):
                         come += len(chunk)
                         if come > file.size:

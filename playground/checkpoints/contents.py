@@ -30,7 +30,9 @@ def contents(
     weights = _weights(there, read, elsewhere, problems)
     if files.CONFIG in there:
         try:
-            listing = _understood(listing, files.document(read(_short(there[files.CONFIG]))))
+            settings = files.document(read(_short(there[files.CONFIG])))
+            listing = listing._replace(settings=settings, kind=f"{settings.get('model_type', '')!s:.40}")
+            listing = _understood(listing)
         except ValueError as error:
             problems.append(str(error))
     elif weights:
@@ -84,18 +86,12 @@ def _short(file: File) -> File:
     return file
 
 
-def _understood(listing: Listing, settings: dict[str, object]) -> Listing:
-    """With what config.json says. Raises ValueError where this core cannot express it."""
-    config = understood(settings)[1]
+def _understood(listing: Listing) -> Listing:
+    """With what its settings are in this core. Raises ValueError where they cannot be expressed."""
+    config = understood(listing.settings)[1]
     count = cost(config).parameters
     largest = config.vocab * config.width  # the table, held twice while it is copied
-    return listing._replace(
-        settings=settings,
-        kind=str(settings["model_type"]),
-        config=config,
-        parameters=count,
-        memory=BYTES * (count + 2 * largest),
-    )
+    return listing._replace(config=config, parameters=count, memory=BYTES * (count + 2 * largest))
 
 
 def claims(path: Path) -> None:

@@ -32,9 +32,11 @@ def fetch(listing: Listing, progress: Progress, cancelled: Callable[[], bool], *
         raise ValueError(" ".join(listing.problems))
     if listing.folder is not None:
         return listing.folder
-    heard = Meter(listing.size, progress, cancelled)
+    lying = sum(cache.lying(listing.name, listing.commit, file) for file in listing.files)
+    heard = Meter(lying, listing.size, progress, cancelled)
     paths = [cache.bring(listing.name, listing.commit, file, heard, token) for file in listing.files]
     cache.note(listing.name, listing.revision, listing.commit)
+    heard.done = listing.size  # whoever brought it
     heard.tell()
     return paths[0].parent
 
@@ -42,9 +44,9 @@ def fetch(listing: Listing, progress: Progress, cancelled: Callable[[], bool], *
 class Meter:
     """Counts bytes, tells of them, and hears whether to end."""
 
-    def __init__(self, total: int, progress: Progress, cancelled: Callable[[], bool]):
-        self.total, self.progress, self.cancelled = total, progress, cancelled
-        self.done, self.told = 0, 0.0
+    def __init__(self, done: int, total: int, progress: Progress, cancelled: Callable[[], bool]):
+        self.done, self.total, self.progress, self.cancelled = done, total, progress, cancelled
+        self.told = 0.0
         self.lately: deque[tuple[float, int]] = deque()
 
     def __call__(self, size: int) -> None:

@@ -15,7 +15,11 @@ def local(folder: str | Path) -> Listing:
     place = Path(folder).expanduser()
     if not place.is_dir():
         raise ValueError(f"There is no folder {str(folder)!r:.200}.")
-    there = {path.name: File(path.name, path.stat().st_size) for path in place.iterdir() if plain(path.name)}
+    there = {
+        path.name: File(path.name, path.stat().st_size)
+        for path in place.iterdir()
+        if plain(path.name) and path.is_file()
+    }
     listing = contents(str(folder), there, lambda file: place / file.name)
     try:
         for file in listing.files:

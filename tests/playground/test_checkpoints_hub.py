@@ -70,7 +70,12 @@ def test_what_is_fetched_is_loaded_and_asked_for_once(hub, made):
     folder = fetch(find(NAME), lambda *said: told.append(said), lambda: False)
     expected = load(made).model.state_dict()
     assert all(torch.equal(tensor, expected[name]) for name, tensor in load(folder).model.state_dict().items())
-    assert told[-1][:2] == (find(NAME).size,) * 2
+    size = find(NAME).size
+    assert told[-1][:2] == (size, size)
+    assert max(done for done, *_ in told) == size
+    told.clear()
+    fetch(find(NAME), lambda *said: told.append(said), lambda: False)
+    assert told == [(size, size, 0.0)]  # what is here already has no speed
     before = len(hub.asked)
     bring(find(NAME))
     assert [asked.path.split("/")[1] for asked in hub.asked[before:]] == ["api"] * 2
@@ -108,6 +113,12 @@ def test_a_server_without_ranges_begins_again(hub, made):
     folder = fetch(listing, lambda *said: told.append(said), lambda: False)
     assert (folder / WHOLE).read_bytes() == (made / WHOLE).read_bytes()
     assert told[-1][:2] == (listing.size,) * 2
+
+
+def test_an_empty_file_is_fetched_too(hub, made):
+    (made / "chat_template.jinja").touch()
+    hub.put(NAME, made)
+    assert (bring(find(NAME)) / "chat_template.jinja").read_bytes() == b""
 
 
 def test_a_file_with_another_hash_is_not_kept(hub, made):
@@ -264,7 +275,8 @@ def test_a_family_that_is_not_known_is_named(hub, made):
     hub.put(NAME, made)
     found = find(NAME)
     assert "model_type is 'mamba', and this core loads bert," in found.problems[0]
-    assert found.config is None
+    assert (found.kind, found.config, found.parameters) == ("mamba", None, None)
+    assert "It brings Python code of its own, which is not run here." in found.notices
     refused("model_type is 'mamba'", found, call=bring)
 
 
