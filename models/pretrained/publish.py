@@ -24,7 +24,7 @@ def publish(config: TransformerConfig) -> dict[str, Any]:
         for candidate in KNOWN[name]:
             given = candidate(config, attention, dense)
             with suppress(ValueError):  # a setting that the family does not have
-                if alike(config, understood(given)[1]):
+                if alike(config, understood(given)[-1]):
                     return given
     return own.settings(config)
 

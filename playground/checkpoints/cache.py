@@ -112,6 +112,7 @@ def _download(name: str, commit: str, file: File, blob: Path, heard: Heard, toke
             if broken == TRIES:
                 raise ValueError(f"{error} {file.name} goes on where it stopped when you try again.") from None
             time.sleep(PAUSE)
+            heard(0)
         come = part.stat().st_size
     if digest(part, file.hash, heard) != file.hash:
         part.unlink()

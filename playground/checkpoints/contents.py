@@ -88,7 +88,7 @@ def _short(file: File) -> File:
 
 def _understood(listing: Listing) -> Listing:
     """With what its settings are in this core. Raises ValueError where they cannot be expressed."""
-    config = understood(listing.settings)[1]
+    config = understood(listing.settings)[-1]
     count = cost(config).parameters
     largest = config.vocab * config.width  # the table, held twice while it is copied
     return listing._replace(config=config, parameters=count, memory=BYTES * (count + 2 * largest))
