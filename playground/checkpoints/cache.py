@@ -130,11 +130,12 @@ def _more(name: str, commit: str, file: File, part: Path, come: int, heard: Hear
     from huggingface_hub import hf_hub_url
     from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
+    client = session()
     headers = build_hf_headers(token=token) | {"range": f"bytes={come}-", "accept-encoding": "identity"}
     address = hf_hub_url(name, file.name, revision=commit)
     with told(name, commit):
         try:
-            with session().stream("GET", address, headers=headers) as response:
+            with client.stream("GET", address, headers=headers) as response:
                 if response.status_code in BUSY:
                     raise Broken(f"The Hub answers {response.status_code}.")
                 hf_raise_for_status(response)

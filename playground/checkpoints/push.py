@@ -28,9 +28,9 @@ def push(run: Run, repo: str, token: str, *, private: bool = True) -> str:
         raise ValueError(f"{repo!r:.80} is no name of a repository. Write owner/name.")
     if not token:
         raise ValueError("Log in first, or set HF_TOKEN: the Hub writes for its users alone.")
+    session()
     with tempfile.TemporaryDirectory() as place, told(repo):
         write(run, Path(place))
-        session()
         api = HfApi(token=token)
         made = api.create_repo(repo, private=private, exist_ok=True)
         said = f"Write step {run.step:,} of a run of Transformer Playground"

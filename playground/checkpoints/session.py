@@ -18,9 +18,10 @@ STORES = (".hf.co", ".huggingface.co")
 
 
 def session() -> httpx2.Client:
-    """The client of huggingface_hub, guarded."""
-    from huggingface_hub import get_session
+    """The client of huggingface_hub, guarded. Ask for it first: without it the library sends what nobody asked for."""
+    from huggingface_hub import constants, get_session
 
+    constants.HF_HUB_DISABLE_TELEMETRY = True  # it also has the library fetch a list for its own statistics
     client = get_session()
     if guard not in client.event_hooks["request"]:
         client.event_hooks["request"].append(guard)

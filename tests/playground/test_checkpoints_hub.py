@@ -358,6 +358,6 @@ def test_nothing_is_asked_of_the_hub_before_a_visitor_asks(tmp_path):
                 assert process.stdout.readline() == "ready\n"
                 assert found.asked == []
                 assert process.communicate("go\n", 60)[0].startswith("There is no repository someone/none on the Hub")
-                assert found.asked
+                assert {asked.path for asked in found.asked} == {"/api/models/someone/none/revision/main"}
             finally:
                 process.kill()

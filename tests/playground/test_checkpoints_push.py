@@ -42,7 +42,7 @@ def test_what_is_pushed_is_found_fetched_and_loaded(hub, family):
     pushed = run(**RUNS[family])
     address = push(pushed, NAME, TOKEN)
     assert address == f"{hub.url}/{NAME}"
-    assert {asked.token for asked in hub.asked if asked.path != "/api/validate-yaml"} == {TOKEN}
+    assert {asked.path for asked in hub.asked if asked.token != TOKEN} <= {"/api/validate-yaml"}
     folder = fetch(find(NAME), lambda *told: None, lambda: False)
     again = load(folder)
     assert again.family == family
