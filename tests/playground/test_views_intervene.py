@@ -19,6 +19,7 @@ from playground.lenses.intervene.choices import InterveneChoices
 from playground.lenses.intervene.corrupting import Wish, corruption
 from playground.lenses.intervene.trial import LONGEST, cropped
 from playground.lenses.intervene.trials import TRIALS, chosen
+from playground.runs.run import Run
 from playground.tasks.base import IGNORE
 from playground.tasks.forward import forward
 from tests.playground.jobs import advance
@@ -120,7 +121,7 @@ def test_what_was_not_drawn_yet_is_drawn_where_it_is_cancelled(monkeypatch):
 
 def test_an_experiment_ends_when_its_time_of_computing_is_over(monkeypatch):
     session = trained(2)
-    monkeypatch.setattr(work, "SECONDS", -1.0)
+    monkeypatch.setattr(Run, "patience", -1.0)
     value = run(session, "costs")
     assert value["words"].startswith("Stopped after -1 seconds: these are the numbers so far.")
 

@@ -14,8 +14,6 @@ from playground.runs.run import Diverged, Measured, Run
 from playground.visitors.session.state import State
 from playground.visitors.shelf import Kept
 
-OWN_PROBE = 400  # characters of a visitor's probe
-
 
 class Posed(NamedTuple):
     """The model, and what it is looked at through."""
@@ -32,6 +30,9 @@ class Posed(NamedTuple):
 
 class Looking(State):
     """Every picture is of the model between two updates."""
+
+    longest_probe = 400
+    """Characters of a visitor's own."""
 
     def start(self) -> Run:
         """The run, built from the controls if there is none."""
@@ -112,12 +113,17 @@ class Looking(State):
         run = self.start()
         return (run.probe, 0) if self.own is None else (self.own, 0)
 
+    def probes(self, *, own: bool = False) -> list[list[str]]:
+        """[id, label] of the probes that are offered; `own`: with the visitor's, while that is in use."""
+        mine = [["own", "your own"]] if own and self.probe_name == "own" else []
+        return [["0", "held-out"], *([p.name, p.name] for p in self.start().task.probes), *mine]
+
     def use_probe(self, name: str, text: str | None = None) -> None:
         """Look through the fixed probe ("0"), a named one, or the visitor's own text; ValueError says what is wrong."""
         run = self.start()
         named = {p.name: p.text for p in run.task.probes}
-        if text is not None and len(text) > OWN_PROBE:
-            raise ValueError(f"A probe has up to {OWN_PROBE} characters; this one has {len(text):,}.")
+        if text is not None and len(text) > self.longest_probe:
+            raise ValueError(f"A probe has up to {self.longest_probe:,} characters; this one has {len(text):,}.")
         seen = named.get(name, text)
         if name not in ("0", "own", *named) or (name == "own" and text is None):
             raise ValueError(f"There is no probe called {name!r:.40}.")
