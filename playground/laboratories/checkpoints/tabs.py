@@ -44,7 +44,7 @@ def tab(lens: Lens) -> Lens:
             found = lens.value(reader, True)
         except ValueError as error:
             return _empty(shown, lens, (f"{lens.title} cannot be shown for this checkpoint", str(error)))
-        return {PREFIX + view: found.get(view, {}) for view in shown}
+        return {PREFIX + view: {"empty": ""} | found.get(view, {}) for view in shown}
 
     def acting(act: Act) -> Act:
         def carried_out(session: Session, event: Event) -> Update | None:
