@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from safetensors.torch import save_file
 
 from models.architecture import TransformerConfig
+from models.attention import GQA, MHA
 from models.config import problems
 from models.pretrained.base import Family, theirs
 from models.pretrained.bert import BERT
@@ -20,6 +21,7 @@ from models.pretrained.gpt2 import GPT2
 from models.pretrained.gpt_neox import GPT_NEOX
 from models.pretrained.llama import LLAMA
 from models.pretrained.matching import Matched, matched
+from models.pretrained.own import KIND, OWN
 from models.pretrained.roformer import ROFORMER
 from models.pretrained.t5 import T5
 from models.transformer import Transformer
@@ -33,6 +35,7 @@ FAMILIES: dict[str, Family] = {
     "qwen3": LLAMA,
     "roformer": ROFORMER,
     "t5": T5,
+    KIND: OWN,
 }
 """By the `model_type` of a config.json."""
 
@@ -59,14 +62,14 @@ def load(folder: str | Path, *, dtype: torch.dtype = torch.float32, most: int | 
     """
     folder = Path(folder)
     published = settings(folder)
-    family, config = _understood(published)
+    family, config = understood(published)
     with torch.device("meta"):  # shapes without memory
         model = Transformer(config)
     tables = sum(table.nbytes for table in model.buffers())
     _bound("The model", tables + dtype.itemsize * sum(p.numel() for p in model.parameters()), most)
     files = shards(folder)
     _bound("The checkpoint's files", sum(file.stat().st_size for file in files), most)
-    shapes = {name: tuple(p.shape) for name, p in model.named_parameters()}
+    shapes = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     found = matched(family, config, shapes, [tensor for file in files for tensor in header(file)])
     _copies_are_equal(found)
     state = {}
@@ -87,15 +90,29 @@ def save(model: Transformer, published: Mapping[str, Any], folder: str | Path) -
 
     Raises ValueError if that config does not describe the model; dropout and initial values do not count.
     """
-    family, config = _understood(published)
-    if model.config.but(dropout=config.dropout, init=config.init) != config:
+    family, config = understood(published)
+    if not alike(model.config, config):
         raise ValueError("This config.json describes another model than the one to save.")
     folder = Path(folder)
     (folder / CONFIG).write_text(json.dumps(published, indent=2), encoding="utf-8")
     save_file(theirs(family, config, model.state_dict()), folder / WHOLE, metadata={"format": "pt"})
 
 
-def _understood(published: Mapping[str, Any]) -> tuple[Family, TransformerConfig]:
+def alike(one: TransformerConfig, other: TransformerConfig) -> bool:
+    """Whether two configs are one architecture; dropout and initial values do not count, and a head's width is the same
+    stated or left to the model's."""
+    return _stated(one.but(dropout=other.dropout, init=other.init)) == _stated(other)
+
+
+def _stated(config: TransformerConfig) -> TransformerConfig:
+    attention = config.attention
+    if not isinstance(attention, MHA | GQA):
+        return config
+    return config.but(attention=attention.but(head_dim=attention.channels(config.width)))
+
+
+def understood(published: Mapping[str, Any]) -> tuple[Family, TransformerConfig]:
+    """What a config.json says: its family, and its architecture in this core. Raises ValueError with a sentence."""
     kind = published.get("model_type")
     family = FAMILIES.get(kind) if isinstance(kind, str) else None
     if family is None:

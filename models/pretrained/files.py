@@ -38,7 +38,7 @@ def settings(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     if not path.is_file():
         raise ValueError(f"There is no {CONFIG} in {folder.name}.")
-    return _document(path.name, _beginning(path, JSON_BYTES + 1))
+    return document(path)
 
 
 def shards(folder: Path) -> list[Path]:
@@ -50,16 +50,28 @@ def shards(folder: Path) -> list[Path]:
             f"There is no {WHOLE} in {folder.name}, nor {INDEX}. Other formats are not read: "
             "a pickle (.bin, .pt) runs code when it is opened. Convert it to safetensors first."
         )
-    places = _document(INDEX, _beginning(folder / INDEX, JSON_BYTES + 1)).get("weight_map")
+    names = named(folder / INDEX)
+    for name in names:
+        if not (folder / name).is_file():
+            raise ValueError(f"{INDEX} names {name:.80}, which is missing.")
+    return [folder / name for name in names]
+
+
+def named(index: Path) -> list[str]:
+    """The files that an index names, each a plain name."""
+    places = document(index).get("weight_map")
     if not isinstance(places, dict) or not places:
         raise ValueError(f"{INDEX} has no weight_map.")
     names = sorted({str(name) for name in places.values()})
     for name in names:
         if not re.fullmatch(r"[\w.-]+\.safetensors", name):  # a plain name stays in the folder
             raise ValueError(f"{INDEX} names {name!r:.80}, which is no safetensors file of this folder.")
-        if not (folder / name).is_file():
-            raise ValueError(f"{INDEX} names {name:.80}, which is missing.")
-    return [folder / name for name in names]
+    return names
+
+
+def document(path: Path) -> dict[str, Any]:
+    """The object that a JSON file of bounded length holds."""
+    return _document(path.name, _beginning(path, JSON_BYTES + 1))
 
 
 def header(path: Path) -> list[Stored]:

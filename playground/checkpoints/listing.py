@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -35,7 +36,7 @@ class Listing(NamedTuple):
     """How the weights are stored; "" where there are none that are read."""
     files: tuple[File, ...] = ()
     """What `fetch` brings: config, weights and tokenizer; nothing else."""
-    settings: dict[str, Any] = {}
+    settings: Mapping[str, Any] = {}
     """The content of config.json; empty where there is none."""
     kind: str = ""
     """Its model_type."""

@@ -42,6 +42,8 @@ class Limits:
     """Seconds of computing of one run."""
     text: float = 1_000_000
     """Characters of a visitor's own text."""
+    checkpoint_bytes: float = 1 << 30
+    """Of a published model, loaded."""
     hosted: bool = True
     """Whether strangers share the machine: then each number is bounded too, by its `most`."""
 
@@ -55,6 +57,7 @@ VARIABLES = {  # name -> (bound, how many of it are one, an example)
     "PLAYGROUND_MAX_STEPS": ("steps", 1, "5000"),
     "PLAYGROUND_MAX_SECONDS": ("seconds", 1, "600"),
     "PLAYGROUND_MAX_TEXT": ("text", 1, "1000000"),
+    "PLAYGROUND_MAX_CHECKPOINT_GB": ("checkpoint_bytes", 2**30, "1"),
 }
 
 
@@ -70,6 +73,7 @@ def own(memory: int) -> Limits:
         rows_bytes=half,
         steps=math.inf,
         seconds=math.inf,
+        checkpoint_bytes=memory,
         hosted=False,
     )
 

@@ -16,7 +16,7 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "an unknown family": (
         GPT2,
         {"model_type": "mamba"},
-        "'mamba', and this core loads bert, gpt2, gpt_neox, llama, mistral, qwen3, roformer, t5.",
+        "this core loads bert, gpt2, gpt_neox, llama, mistral, qwen3, roformer, t5, transformer_playground.",
     ),
     "no family": (GPT2, {"model_type": None}, "model_type is None, and"),
     "a list of families": (GPT2, {"model_type": ["gpt2"]}, "model_type is ['gpt2'], and"),
