@@ -33,6 +33,7 @@ class Held:
     """
 
     def __init__(self, loaded: Checkpoint, tokenizer: Tokenizer, start: int = 0):
+        loaded.model.requires_grad_(False)
         self.loaded, self.tokenizer, self.task = loaded, tokenizer, Passage(tokenizer, loaded.config, start)
 
 

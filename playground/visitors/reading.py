@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator
 from typing import Any
 
+from models import Output
 from playground.checkpoints.fetch import Cancelled
 from playground.checkpoints.opened import Opened
 from playground.checkpoints.opening import opening, seen
@@ -15,7 +16,7 @@ from playground.runs.history import Snapshot
 from playground.runs.probe import Probe
 from playground.settings import presets
 from playground.visitors.jobs import Failed, Jobs, Steps
-from playground.visitors.session import Session
+from playground.visitors.session import Posed, Session
 from playground.visitors.shelf import Kept
 
 PREFIX = "checkpoint "
@@ -57,14 +58,25 @@ class Reader(Session):
         self.jobs, self.listing, self.held = Part(jobs), run.listing, run.held
         self.seat(Kept(0, presets.FIRST, run))
         self.probe_text = run.text
-        self.seen: tuple[Probe, Ablation | None, Snapshot] | None = None
+        self.seen: tuple[Probe, Ablation | None] | None = None
+        self.picture: Snapshot | None = None
+        self.passes: dict[int, Output] = {}
+
+    def _afresh(self) -> None:
+        """Forget what was computed of another text, or with another part ablated."""
+        now = (self.seen_through()[0], self.ablation)
+        if self.seen is None or any(one is not other for one, other in zip(self.seen, now, strict=True)):
+            self.seen, self.picture, self.passes = now, None, {}
 
     def look(self) -> Snapshot:
         """The newest picture is kept: a pass through a large model takes a second."""
-        key = (self.seen_through()[0], self.ablation)
-        if self.seen is None or self.seen[0] is not key[0] or self.seen[1] is not key[1]:
-            self.seen = (*key, super().look())
-        return self.seen[2]
+        self._afresh()
+        self.picture = self.picture or super().look()
+        return self.picture
+
+    def posed(self) -> Posed:
+        self._afresh()
+        return super().posed()._replace(passes=self.passes)
 
     def bytes(self) -> int:
         """What its model holds in memory, for all who have it open."""

@@ -13,7 +13,7 @@ from models.pretrained import FAMILIES, save
 from playground.checkpoints.passage import PASSAGE
 
 SPECIAL = ["[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-WORDS = [*SPECIAL, *sorted({*PASSAGE.split(), *"The capital of France is Rome the Italy".split()})]
+WORDS = [*SPECIAL, *sorted({*PASSAGE.split(), *["The", "capital", "of", "France", "is", "Rome", "the", "Italy"]})]
 SIZE: dict[str, Any] = {
     "vocab_size": len(WORDS),
     "hidden_size": 24,

@@ -7,7 +7,6 @@ from playground.laboratories.checkpoints.tabs import TABS
 from playground.lenses.lens import panel
 from playground.lenses.page import Page
 
-
 PAGE = Page(
     name="checkpoints",
     title="Checkpoints",

@@ -86,7 +86,7 @@ def value(session: Session, posed: Posed, *, charts: bool = True) -> dict[str, A
     step, live = (posed.step, True) if posed.kept is None else (posed.kept.step, False)
     change = moved(now_VD, first[1], first[0]) if first is not None and first[1].shape == now_VD.shape else None
     digits = [] if "position" in name else numbers(words)
-    plan = planned(chosen, name, now_VD, digits, step, check=charts and live)
+    plan = planned(chosen, name, now_VD, digits, step, check=charts and live and step >= 0)
     way = path.value(session, posed, check=charts)
     row = _row(session, name, way, words)
     kind, formula = ("positions", model.position.kind == "sinusoidal") if "position" in name else ("tokens", False)
@@ -138,6 +138,7 @@ def _drawn(chosen: VectorChoices, name: str, all_VD: Tensor, posed: Posed) -> Te
     kept = chosen.rows.get(name)
     if kept is None or not torch.equal(kept[0], ids_N):
         near = neighbours(all_VD, ids_N, max(1, min(AROUND, MOST // len(ids_N)))).ids_NK
+        chosen.bases.clear()  # they were fitted to others
         kept = chosen.rows[name] = (ids_N, torch.cat((ids_N, near.flatten())).unique())
     return kept[1]
 

@@ -66,6 +66,6 @@ def costs(found: Costs | None, names: tuple[str, ...]) -> dict[str, Any]:
         "values": [[round(float(v), 4) for v in row] for row in found.change_LE],
         "top": round(top, 4),
         "names": list(names),
-        "said": f"Change of the loss on {found.examples} held-out examples without each expert{at_step(found.step, ', ')} "
-        f"(with all of them: {found.before:.3f}).",
+        "said": f"Change of the loss on {found.examples} held-out examples without each expert"
+        f"{at_step(found.step, ', ')} (with all of them: {found.before:.3f}).",
     }

@@ -124,7 +124,7 @@ def ablation(session: Session) -> str:
     return json.dumps(
         {
             "title": done.told,
-            "text": f"{done.difference}{at_step(done.step, ', ')}. Loads of later layers, measured on the probe, follow "
-            "from it.",
+            "text": f"{done.difference}{at_step(done.step, ', ')}. Loads of later layers, measured on the probe, "
+            "follow from it.",
         }
     )

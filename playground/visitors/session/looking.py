@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import NamedTuple
 
-from models import Transformer
+from models import Output, Transformer
 from models.edits import Ablate, Edit
 from playground.runs.history import Snapshot
 from playground.runs.loads import Routed
 from playground.runs.probe import Probe, look, probe, route
 from playground.runs.run import Diverged, Measured, Run
+from playground.tasks.base import Batch
+from playground.tasks.forward import forward, to
 from playground.visitors.session.state import State
 from playground.visitors.shelf import Kept
 
@@ -26,6 +28,16 @@ class Posed(NamedTuple):
     edits: tuple[Edit, ...]
     kept: Snapshot | None
     """The kept picture of the step looked back to; None for the newest."""
+    passes: dict[int, Output]
+    """Recorded passes of the newest model so far, by the number of examples."""
+
+    def recorded(self, batch: Batch) -> Output:
+        """A recorded pass of the first examples of the probe."""
+        known = self.passes.get(len(batch.ids_BT))
+        if known is None:
+            given = to(batch, next(self.model.parameters()).device)
+            known = self.passes[len(batch.ids_BT)] = forward(self.model, given, edits=self.edits, record=True)
+        return known
 
 
 class Looking(State):
@@ -76,7 +88,7 @@ class Looking(State):
         """The model, and what it is looked at through."""
         run = self.start()
         kept = run.history.nearest(self.shown) if self.shown is not None else None
-        return Posed(run.model, *self.seen_through(), run.step, self._edits(), kept)
+        return Posed(run.model, *self.seen_through(), run.step, self._edits(), kept, {})
 
     def routed(self, *, probe: bool = False) -> Routed | None:
         """Which experts are looked at: those of the last update (or of the one looked back to), or of the probe."""
