@@ -187,7 +187,11 @@ def _controls(edited: Edited[Any]) -> Controls:
 
 
 def _asked(desk: Desk) -> Asked:
-    return Asked(name=desk.name, revision=desk.revision, text=desk.text, lens=desk.lens, open=desk.wanted)
+    coming = desk.wanted and desk.stage != "open"
+    there = desk.reader.listing if desk.reader is not None and not coming else None  # else: what was asked for
+    name, revision = (there.name, there.revision) if there is not None else (desk.name, desk.revision)
+    wanted = desk.wanted or there is not None
+    return Asked(name=name, revision=revision, text=desk.text, lens=desk.lens, open=wanted)
 
 
 def _comparison(session: Session) -> Compared:

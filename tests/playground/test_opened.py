@@ -181,6 +181,7 @@ def test_a_session_that_wakes_opens_its_checkpoint_again_where_its_page_is(tmp_p
     session = open_at(checkpoint(tmp_path / "model"))
     press(session, "reading", "read", text="The water had grown")
     ACTS["checkpoint-tabs"]["turn"](session, Event({"id": "positions"}))
+    press(session, "checkpoint", "see", name=str(tmp_path / "nowhere"))  # what is only asked for opens nothing
     autosave.save(session, tmp_path / ("0" * 32))
     woken = whole(wake(tmp_path / ("0" * 32), nowhere))
     assert woken.desk.reader is None

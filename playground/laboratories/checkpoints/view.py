@@ -114,7 +114,7 @@ def text(session: Session) -> dict[str, Any]:
         text, ask     what is read; what to type
         tokens        JSON [[piece, id]]
         busy, error   whether it is being read; why the one typed cannot be
-        closed        why there is nothing to read, or ""
+        closed        whether nothing is open that could read
         notice        what a lens has to say
 
     Event: read {text}.
