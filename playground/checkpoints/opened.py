@@ -54,6 +54,7 @@ class Opened(Run):
         self.probe = probe(self.task.probe(self.topology, self.text))
         self.history, self.step, self.diverged = History(), PUBLISHED, None
         self.checkpoints, self.parent, self.preset, self.sentence = Checkpoints(), None, "", ""
+        self._settled, self._measuring, self.turns = {}, (), {}
         self.encoders, self.routed, self.tokens = loaded.config.depths().get("encoder", 0), None, 0
 
     def advance(self) -> Metrics:
