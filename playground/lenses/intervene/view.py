@@ -108,7 +108,7 @@ def _words(session: Session, found: Found | None, asked: dict[str, Any], probe: 
     state, step = session.of(InterveneChoices), session.start().step
     if "intervene" in session.jobs:
         return (
-            f"Computing, about {state.left:.0f} s left." if state.left is not None and state.left > 1 else "Computing."
+            f"Computing, about {state.left:.0f} s left." if state.left is not None and state.left > 5 else "Computing."
         )
     if state.said:
         before = state.tone == "error" and found is not None
