@@ -21,6 +21,11 @@ def decimal(value: float, digits: int = 2, *, sign: bool = False) -> str:
     return f"{round(value, digits) + 0.0:{'+' if sign else ''}.{digits}f}".replace("-", "−")
 
 
+def at_step(step: int, before: str = " ") -> str:
+    """1200 -> " at step 1,200"; nothing of a published model, which has no step (below 0)."""
+    return f"{before}at step {step:,}" if step >= 0 else ""
+
+
 def change(value: float, error: float) -> str:
     """0.015, 0.002 -> "+0.015 ± 0.002"; four decimals where the error needs them."""
     digits = 3 if error >= FINE else 4

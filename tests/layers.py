@@ -66,7 +66,7 @@ LAYERS = {  # the longest prefix of a module's name decides
     "playground.compute": Layer("torch psutil", "models playground"),
     "playground.measures": Layer("torch numpy pandas", "models.records playground.tasks.base playground.measures"),
     "playground.figures": Layer("numpy pandas plotly", "playground.figures"),
-    "playground.checkpoints": Layer("httpx2 huggingface_hub tokenizers", "models playground"),
+    "playground.checkpoints": Layer("httpx2 huggingface_hub tokenizers torch", "models playground"),
     "playground.workers": Layer("orjson psutil torch", "playground"),
     "playground.doors": Layer("starlette", "playground.doors playground.workers.edge"),
     "playground.components": Layer("gradio", "playground.components"),  # the page's process knows no model

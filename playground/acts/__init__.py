@@ -111,6 +111,7 @@ def said(session: Session) -> Update:
 def turn(session: Session, page: object) -> Update:
     """Another page is in sight."""
     session.page = page if isinstance(page, str) and page in PAGES else session.page
+    _begin(session)
     return everything(session)
 
 
@@ -118,10 +119,14 @@ def opened(session: Session, query: dict[str, str] | None, tab: str) -> Update:
     """A page opens, or its session has moved: all that is in sight."""
     session.page = next(name for name in (tab, session.page, playground.PAGE.name) if name in PAGES)
     seen = configuration.opened(session, query)
+    _begin(session)
+    return seen | everything(session)
+
+
+def _begin(session: Session) -> None:
     begin = PAGES[session.page].opened
     if begin is not None:
         begin(session)
-    return seen | everything(session)
 
 
 def go_on(session: Session, jobs: Collection[str]) -> None:

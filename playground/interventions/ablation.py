@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -59,7 +58,7 @@ def ablated(run: Run, edits: tuple[Edit, ...], label: str) -> Ablation:
 
 def ablating(run: Run, edits: tuple[Edit, ...], label: str) -> Generator[None, None, Ablation]:
     """The same, some examples at a time, on a copy of the model: the run may train on meanwhile."""
-    model, step = copy.deepcopy(run.model), run.step
+    model, step = run.frozen().model, run.step
     before: list[Scores] = []
     after: list[Scores] = []
     for piece in _pieces(run):

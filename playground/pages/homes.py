@@ -61,7 +61,7 @@ class Homes:
                     visitor.worker.homes.add(visitor.name)
                 worker = visitor.worker
                 visitor.life += 1
-                asked = (visitor.life, query, tab, visitor.n, visitor.going, visitor.trouble)
+                asked = (visitor.life, query, tab, visitor.n, visitor.going, visitor.trouble, worker.heavy)
                 answer = await self.ask(worker, lambda re, asked=asked: p.Attach(re, visitor.name, *asked))
             except Ended:
                 visitor.worker = None

@@ -15,6 +15,9 @@ from playground.measures.head_roles import Heads
 from playground.runs.loads import Loads, Routed, size
 from playground.runs.vectors import Vectors
 
+PUBLISHED = -1
+"""The step of a published model: how many updates it has seen is not known here."""
+
 
 class Metrics(NamedTuple):
     """One training step. `loss` in nats per scored token, before the update; `validation_*` only where it was

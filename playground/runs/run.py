@@ -5,6 +5,7 @@ It is long because an update, its checks and its record are one transaction.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
@@ -59,6 +60,9 @@ class Diverged(RuntimeError):
 
 class Run:
     """One model in training. `step` counts the updates done."""
+
+    patience = 60.0
+    """Seconds of computing that one experiment on it may take."""
 
     def __init__(self, config: RunConfig, *, precision: Precision | None = None, measured: Measured = "now"):
         """`measured`: when step 0 is. "later": its picture at once, its numbers by `measure_beginning`, once the first
@@ -167,6 +171,12 @@ class Run:
         if smoothing:  # what is told is the cross-entropy, as on held-out examples
             plain = F.cross_entropy(logits_BTV.detach().flatten(0, 1), targets_BT.flatten(), ignore_index=IGNORE)
         return loss, plain, share_right(logits_BTV.detach(), targets_BT), records
+
+    def frozen(self) -> Run:
+        """The same with a model of its own, which stays as it is while this one trains on."""
+        other = copy.copy(self)
+        other.model = copy.deepcopy(self.model)
+        return other
 
     def evaluate(self, edits: Sequence[Edit] = ()) -> Evaluation:
         """Loss and accuracy on the fixed held-out examples, with an ablation if asked."""

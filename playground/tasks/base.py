@@ -86,6 +86,8 @@ class Task(ABC):
     bits: str | None = None
     """What loss / ln 2 is called, where that number is customary."""
     tags: tuple[str, ...] = ()
+    counts: tuple[int, ...] = (64, 256)
+    """How many held-out examples one may choose, where many parts of a model are measured; at first the last."""
     meaning: Mapping[Topology, str]
     """What the task asks of each topology, one sentence each."""
     chance: float

@@ -28,9 +28,11 @@ from playground.runs.run import Run
 from playground.settings.edited import Edited
 from playground.settings.forms import plain
 from playground.visitors import comparing, folders, saved
+from playground.visitors.desk import Desk
 from playground.visitors.folders import RUN, SESSION, WORDS, Trace
 from playground.visitors.saved import (
     Ablated,
+    Asked,
     Compared,
     Controls,
     Entry,
@@ -150,6 +152,7 @@ def _saved(session: Session, entries: dict[int, Entry]) -> Saved:
         word=session.words.word,
         vectors=_vectors(session.words),
         compare=_comparison(session),
+        checkpoint=_asked(session.desk),
     )
 
 
@@ -181,6 +184,14 @@ def _removed(done: Ablation) -> Removed:
 
 def _controls(edited: Edited[Any]) -> Controls:
     return Controls(config=edited.config.model_dump(), raw=edited.raw if edited.problems else None)
+
+
+def _asked(desk: Desk) -> Asked:
+    coming = desk.wanted and desk.stage != "open"
+    there = desk.reader.listing if desk.reader is not None and not coming else None  # else: what was asked for
+    name, revision = (there.name, there.revision) if there is not None else (desk.name, desk.revision)
+    wanted = desk.wanted or there is not None
+    return Asked(name=name, revision=revision, text=desk.text, lens=desk.lens, open=wanted)
 
 
 def _comparison(session: Session) -> Compared:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from playground.wording import stopped
 
+Failed = Callable[[str], None]
 Steps = Iterator[None]
 """Each `next` computes for a short while, at most about 50 ms where the model allows it; closing it ends the job."""
 
@@ -19,7 +20,7 @@ class Job:
 
     name: str
     steps: Steps
-    failed: Callable[[str], None]
+    failed: Failed
     of_run: bool = False
     """Whether it is about the run of the page, so that it ends when another takes its place."""
     rests: float = 0.0
@@ -32,7 +33,7 @@ class Jobs:
 
     running: dict[str, Job] = field(default_factory=dict)
 
-    def begin(self, name: str, steps: Steps, failed: Callable[[str], None], *, of_run: bool = False) -> None:
+    def begin(self, name: str, steps: Steps, failed: Failed, *, of_run: bool = False) -> None:
         """Let these steps be computed from now on."""
         self.cancel(name)
         self.running[name] = Job(name, steps, failed, of_run)

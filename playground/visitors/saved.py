@@ -171,6 +171,16 @@ class Compared(Part):
     """Whether there is a file of what is known of its training."""
 
 
+class Asked(Part):
+    """A checkpoint; see `Desk`. It is opened again from where it was."""
+
+    name: Text = ""
+    revision: Name = ""
+    text: Text = ""
+    lens: Name = "attention"
+    open: bool = False
+
+
 class Saved(Part):
     """A session. What is not here begins afresh: what the Intervene lens has found."""
 
@@ -205,6 +215,7 @@ class Saved(Part):
     word: Name = ""
     vectors: Vectors | None = None
     compare: Compared = Compared()
+    checkpoint: Asked = Asked()
 
     def bytes(self) -> bytes:
         """As JSON. Half a character, which UTF-8 cannot say, becomes a question mark."""

@@ -193,6 +193,9 @@ def _around(session: Session, found: Saved, folder: Path) -> None:
     _set(session.words.edited, found.words)
     session.words.kind = "CBOW" if found.kind == "CBOW" else "skip-gram"
     session.words.word = found.word
+    asked, desk = found.checkpoint, session.desk
+    desk.name, desk.revision, desk.text, desk.lens = asked.name, asked.revision, asked.text, asked.lens
+    desk.stage = "waiting" if asked.open else ""
 
 
 def _set(edited: Edited[Any], controls: Controls) -> None:

@@ -239,10 +239,11 @@ class Pool:
         return (movable[-1], least) if movable else None
 
     def heavy(self) -> str | None:
-        """A session whose steps keep the others of its worker waiting."""
+        """A session that opens a checkpoint, or whose steps keep the others of its worker waiting."""
         for worker in self.light():
             for name, told in worker.load.items():
-                if told.movable and told.pace > HEAVY and len(worker.homes) > 1 and name in worker.homes:
+                waited_for = told.pace > HEAVY and len(worker.homes) > 1
+                if told.movable and name in worker.homes and (told.opens or waited_for):
                     return name
         return None
 

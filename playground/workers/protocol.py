@@ -17,6 +17,8 @@ import orjson
 
 LENGTHS = struct.Struct(">II")
 MOST = 512 * 2**20  # bytes of one message
+MOVABLE = frozenset({"train", "checkpoint"})
+"""Jobs that a session takes along."""
 
 
 # ---- the page to a worker ----
@@ -44,6 +46,8 @@ class Attach(NamedTuple):
     going: Sequence[str] = ()
     lost: str = ""
     """Why the session has to be woken: "restart", "crash"; "" if it only slept or moves."""
+    heavy: bool = False
+    """Whether this is the worker of heavy sessions, where checkpoints are opened."""
 
 
 class Act(NamedTuple):
@@ -162,11 +166,13 @@ class Told(NamedTuple):
     """Seconds of computing of one update."""
     going: Sequence[str]
     """Its jobs that go on where they were, after it has slept or moved."""
+    opens: bool = False
+    """Whether it is to move to the worker of heavy sessions, where it can open a checkpoint."""
 
     @property
     def movable(self) -> bool:
         """Whether it may move to another worker in the middle of what it does."""
-        return self.jobs == 1 and "train" in self.going
+        return self.jobs == len(MOVABLE.intersection(self.going)) > 0
 
 
 class Load(NamedTuple):

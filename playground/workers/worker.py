@@ -98,7 +98,7 @@ class Worker:
             return
         session = resident.session
         assert session is not None
-        session.answered = m.answered
+        session.answered, session.apart = m.answered, m.heavy
         if m.lost:
             gone = "train" in m.going and session.run is None and not session.building
             lost = gone and not session.notice  # which says what could not be read
@@ -316,7 +316,8 @@ def loaded(resident: Resident) -> p.Told:
         return p.Told(1, 0, 0.0, ())
     held = sum(kept.bytes() for kept in session.runs())
     held += session.compare.trials.bytes() if session.compare.trials is not None else 0
-    return p.Told(len(session.jobs.running), held, session.pace, session.going)
+    held += session.desk.reader.bytes() if session.desk.reader is not None else 0
+    return p.Told(len(session.jobs.running), held, session.pace, session.going, session.opens)
 
 
 def _said(session: Session) -> acts.Update:

@@ -1,5 +1,5 @@
 /* What the attention lens says in words: the finding, the name and role of the selected head, the result of an ablation. */
-import { num } from "../core/numbers.js";
+import { stepText } from "../core/numbers.js";
 import { rich } from "../core/rich.js";
 import { setText } from "../core/text.js";
 
@@ -27,8 +27,8 @@ export const lensWords = root => {
     draw(frame, { layer, head }, pinned) {
       const info = frame.info[layer * frame.heads + head], result = frame.ablation;
       this.finding(frame.finding);
-      setText($("[data-t=shape]"), `${plural(frame.layers, "layer")} × ${plural(frame.heads, "head")}, step ${num(frame.step)}`);
-      $("[data-t=shape]").title = frame.every ? `To look back, a picture is kept every ${frame.every} steps.` : "";
+      setText($("[data-t=shape]"), `${plural(frame.layers, "layer")} × ${plural(frame.heads, "head")}, ${stepText(frame.step)}`);
+      $("[data-t=shape]").title = frame.every && frame.step >= 0 ? `To look back, a picture is kept every ${frame.every} steps.` : "";
       setText($(".name h2"), `L${layer} H${head}`);
       setText($(".name .tag"), roleText(info));
       $(".name .tag").hidden = !info?.role;

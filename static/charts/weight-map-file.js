@@ -1,5 +1,5 @@
 /* The labelled map of one head as a picture or as rows of numbers. */
-import { num } from "../core/numbers.js";
+import { stepName, stepText } from "../core/numbers.js";
 import { shortGlyph } from "../core/tokens.js";
 import { svgHeat, svgTitled } from "./svg-file.js";
 
@@ -7,12 +7,12 @@ const CELL = 16;
 /** "square-root scale", or where teal and rust stand as well. */
 const scaleSaid = ({ signed, name }) => signed ? `${name}: teal −${signed}, paper 0, rust ${signed}` : name;
 
-export const mapName = (frame, { layer, head }) => `attention-L${layer}-H${head}-step-${frame.step}`;
+export const mapName = (frame, { layer, head }) => `attention-L${layer}-H${head}${stepName(frame.step)}`;
 
 export const mapPicture = (frame, { layer, head }) => {
   const [bytes, offset] = frame.picture(layer, head), { role } = frame.info[layer * frame.heads + head] ?? {};
   const rows = frame.queries.map(token => shortGlyph(token, 6)), columns = frame.keys.map(token => shortGlyph(token, 2));
-  const title = `${[`L${layer} H${head}`, role].filter(Boolean).join(" ")}, step ${num(frame.step)}`;
+  const title = `${[`L${layer} H${head}`, role].filter(Boolean).join(" ")}, ${stepText(frame.step)}`;
   return svgTitled(title, `key → (query down), ${scaleSaid(frame.scale)}, masked grey`,
     svgHeat({ rows, columns, bytes, offset, table: frame.scale.table() }, CELL, CELL));
 };

@@ -1,5 +1,5 @@
 /* The selected head, large: one square per weight, tokens along both axes, a chosen row and key. */
-import { num } from "../core/numbers.js";
+import { atStep } from "../core/numbers.js";
 import { glyphOf, shortGlyph } from "../core/tokens.js";
 import { cellText, heatMap } from "./heat-map.js";
 import { mapCard } from "./weight-map-card.js";
@@ -32,7 +32,7 @@ export const weightMap = (host, { choose }) => {
     view.draw({
       rows: frame.queries.map(glyphOf), columns: frame.keys.map(glyphOf), titles: TITLES, bytes, offset, table: frame.scale.table(),
       written: (...cell) => cellText(weight(...cell)), name: `${name}: arrow keys choose the query row and the key`,
-      said: `Weights of ${name} at step ${num(frame.step)}, ${size}. ${where}: ${weightText(weight(query, key))}`,
+      said: `Weights of ${name} ${atStep(frame.step)}, ${size}. ${where}: ${weightText(weight(query, key))}`,
     }, [query, key]);
   };
   return { draw, under: view.under, get side() { return view.side; } };

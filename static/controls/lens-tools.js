@@ -35,6 +35,7 @@ export const lensTools = (host, on) => {
 
   const probes = () => [...frame.probes, [OWN, "your own…"]];
   const showProbes = () => {
+    slot("probe").parentElement.hidden = !frame.probes.length;         // the page itself has the text
     probe.draw(probes(), writing ? OWN : frame.probe);
     form.hidden = !writing;
     $(".legend").hidden = writing;

@@ -9,6 +9,15 @@ export const num = (value, digits = 4) => {
   return x.toLocaleString("en", options).replace("-", "−");
 };
 
+/** 1200 -> "step 1,200"; a published model has none (below 0).
+    @param {number} step */
+export const stepText = step => step < 0 ? "as published" : `step ${num(step)}`;
+/** @param {number} step */
+export const atStep = step => step < 0 ? "as published" : `at ${stepText(step)}`;
+/** The same at the end of the name of a file.
+    @param {number} step */
+export const stepName = step => step < 0 ? "-as-published" : `-step-${step}`;
+
 /** What a person typed -> number, or NaN. Thousands may be parted by commas, spaces, underscores or apostrophes, in groups
     of three behind a first digit that is no 0. Anything else is refused rather than guessed: "0,5" and "1,000" mean
     different things in different countries.

@@ -1,6 +1,6 @@
 /* Sentences from Python that carry links which move the picture: <a data-do="step:548">. Only harmless tags are kept,
    because a sentence may quote what a visitor typed. */
-import { isSeen } from "./mount.js";
+import { firstSeen, isSeen } from "./mount.js";
 /** @import { Shown } from "./text.js" */
 
 const KEEP = new Set(["A", "B", "STRONG", "EM", "I", "CODE", "KBD", "SUB", "SUP", "SPAN", "BR", "P", "UL", "OL", "LI"]);
@@ -31,23 +31,27 @@ export const rich = (node, html) => {
   node.replaceChildren(template.content);
 };
 
-/** Verb -> what the browser does by itself.
-    @type {Record<string, (rest: string) => unknown>} */
+/** Verb -> who does what by themselves in the browser: of several, the first that can, on the page in sight.
+    @typedef {(rest: string) => unknown} Act
+    @type {Record<string, {act: Act, root?: Element}[]>} */
 const verbs = {
-  lens: id => {
-    const /** @type {HTMLElement | null} */ tab = document.querySelector(`#lenses [role=tab][data-tab-id="${CSS.escape(id)}"]`);
+  lens: [{ act: id => {
+    const named = `[role=tab][data-tab-id="${CSS.escape(id)}"]`;
+    const /** @type {HTMLElement | null} */ tab = firstSeen(`.pg-tabs ${named}`) ?? document.querySelector(`#lenses ${named}`);
     const /** @type {HTMLElement | null} */ link = document.querySelector("nav [data-page=playground]");
     if (tab && !isSeen(tab)) link?.click();                                                      // from another page
     tab?.click();
     return !!tab;
-  },
+  } }],
 };
 
-/** Do `act(rest)` for data-do="verb:rest" in any sentence; false where it could not be done.
-    @type {(verb: string, act: (rest: string) => unknown) => void} */
-export const onVerb = (verb, act) => { verbs[verb] = act; };
-/** @type {(verb: string, rest: string) => unknown} */
-export const doVerb = (verb, rest) => verbs[verb]?.(rest) ?? false;
+/** Do `act(rest)` for data-do="verb:rest" in any sentence; false where it could not be done. `root`: only while the page
+    that has it is in sight.
+    @type {(verb: string, act: Act, root?: Element) => void} */
+export const onVerb = (verb, act, root) => { (verbs[verb] ??= []).push({ act, root }); };
+/** @type {(verb: string, rest: string) => boolean} */
+export const doVerb = (verb, rest) => (verbs[verb] ?? []).some(({ act, root }) =>
+  (!root || isSeen(root.closest(".pg-tabs") ?? root)) && act(rest) !== false);
 
 /** When a data-do link inside the node is pressed, by pointer, Enter or Space: do it here, else call `act(action)`.
     @type {(node: HTMLElement, act: (action: string) => void) => void} */

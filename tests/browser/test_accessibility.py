@@ -19,7 +19,13 @@ CHECK = """async options => {
 }"""
 NAMES = {"runOnly": ["wcag2a", "wcag21a"], "rules": {"label-content-name-mismatch": {"enabled": True}}}
 CONTRAST = {"runOnly": ["color-contrast"]}
-PAGES = {"playground": "lenses", "compare": "", "positions": "position-tabs", "embeddings": "embedding-tabs"}
+PAGES = {
+    "playground": "lenses",
+    "compare": "",
+    "positions": "position-tabs",
+    "embeddings": "embedding-tabs",
+    "checkpoints": "checkpoint-tabs",
+}
 SMALL = {"preset": "capacity", "model.width": 16, "model.attention.heads": 2, "training.batch": 4, "training.steps": 30}
 
 

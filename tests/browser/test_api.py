@@ -226,7 +226,7 @@ def test_any_value_of_an_event_of_a_component_is_answered(folder, stranger, byst
         for event in named:
             for data in odd(view, event):
                 harmless(stranger.press(view, event, data))
-    for page in ("compare", "positions", "embeddings", "playground"):  # each can still be drawn
+    for page in ("compare", "positions", "embeddings", "checkpoints", "playground"):  # each can still be drawn
         harmless(stranger.press("pages", "turn", {"id": page}))
     stranger.trains()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 
@@ -17,3 +18,13 @@ def advance(session: Any, name: str, slices: int = 1) -> None:
     """Some slices of a job that goes on."""
     for _ in range(slices):
         session.jobs.advance(session.jobs.running[name])
+
+
+def settle(session: Any, seconds: float = 60) -> None:
+    """Let all jobs compute until none is left; some of them wait for threads."""
+    until = time.monotonic() + seconds
+    while session.jobs:
+        for job in list(session.jobs.running.values()):
+            session.jobs.advance(job)
+        assert time.monotonic() < until, f"{list(session.jobs.running)} do not end"
+        time.sleep(0.001)

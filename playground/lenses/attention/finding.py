@@ -8,6 +8,7 @@ from playground.findings.finding import Finding
 from playground.measures.head_roles import NAMED_FROM, SHARP, Heads
 from playground.measures.training import first_above
 from playground.runs.history import History, Snapshot
+from playground.wording import at_step
 
 WHAT = {  # role -> (title after "L1 H2", what such a head does)
     "induction": (
@@ -99,7 +100,7 @@ def _telling(seen: Snapshot, which: str, history: History | None) -> Finding:
         sharp = f"Each of its queries looks at one key ({heads.bits.min():.1f} bits), by a rule that has no name here."
         return Finding(f"L{layer} H{head} knows where to look", sharp)
     if not named:
-        none = f"No role’s score is above {NAMED_FROM} by its standard error on this probe at step {seen.step:,}."
+        none = f"No role’s score is above {NAMED_FROM} by its standard error on this probe{at_step(seen.step)}."
         if seen.step == 0:
             return Finding(
                 f"Not trained yet{': every head spreads its attention' if heads.distributions else ''}", none

@@ -17,6 +17,7 @@ from playground.runs.history import Snapshot
 from playground.runs.run import Run
 from playground.tasks.base import Batch
 from playground.visitors.session import Session
+from playground.wording import at_step
 
 
 def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         "step": snapshot.step,
         "which": which,
         "stacks": json.dumps([[name, label, "" if name in snapshot.maps else ABSENT[name]] for name, label in STACKS]),
-        "probes": json.dumps([["0", "held-out"], *([p.name, p.name] for p in run.task.probes)]),
+        "probes": json.dumps(session.probes()),
         "probe": session.probe_name,
         "error": session.probe_error,
         "every": run.training.record_every,
@@ -172,7 +173,7 @@ def _without(session: Session, finding: Finding) -> Finding:
         return finding
     stays = " It still looks, so its map stays; what it reads is dropped." if session.removed() else ""
     return Finding(
-        done.told, f"Loss {done.difference}, at step {done.step:,}.{stays} In the maps: {escape(finding.title)}."
+        done.told, f"Loss {done.difference}{at_step(done.step, ', ')}.{stays} In the maps: {escape(finding.title)}."
     )
 
 
@@ -187,7 +188,7 @@ def _ablation(session: Session) -> str:
     return json.dumps(
         {
             "title": done.told,
-            "text": f"{done.difference}, at step {done.step:,}. The maps are drawn without it.",
+            "text": f"{done.difference}{at_step(done.step, ', ')}. The maps are drawn without it.",
             "layer": removed[0],
             "head": removed[1],
         }

@@ -32,6 +32,8 @@ class VectorChoices(Choices):
     """Up to when they are sent."""
     bases: dict[str, Any] = field(default_factory=dict)
     """Of each map the axes in use, so that it does not turn under the eye."""
+    rows: dict[str, Any] = field(default_factory=dict)
+    """Of each large table the text that is read, and the rows that are drawn for it."""
     blank: Any = None
     """The model of the controls, before there is a run."""
 

@@ -12,7 +12,6 @@ from playground.lenses.embeddings.choices import VectorChoices
 from playground.measures.residual import PARTS, added, states, trajectory
 from playground.runs.vectors import records
 from playground.tasks.base import Batch
-from playground.tasks.forward import forward, to
 from playground.visitors.session import Posed, Session
 
 
@@ -42,10 +41,9 @@ def stream(session: Session, posed: Posed) -> Stream | None:
         return Stream(
             torch.from_numpy(seen.states[name]).float(), lengths, list(seen.states), name, posed.kept.step, fixed
         )
-    device = next(posed.model.parameters()).device
     alone = posed.model.config.feed_forward.kind != "MoE"  # experts have seats for a batch: there all of it is read
     batch, example = (only(posed.probe.batch, posed.example), 0) if alone else (posed.probe.batch, posed.example)
-    found = records(forward(posed.model, to(batch, device), edits=posed.edits, record=True))
+    found = records(posed.recorded(batch))
     name = chosen(session, list(found))
     lengths = {part: t.cpu() for part, t in added(found[name], example).items()}
     return Stream(states(found[name], example).float().cpu(), lengths, list(found), name, posed.step, fixed)
@@ -86,7 +84,7 @@ def value(session: Session, posed: Posed, *, check: bool) -> dict[str, Any] | No
         f"{seen.name} stream",
         seen.states_NTD.flatten(0, 1),
         seen.step,
-        check=check and posed.kept is None,
+        check=check and posed.kept is None and seen.step >= 0,
     )
     share_P = shares(axes.basis, seen.states_NTD.flatten(0, 1))
     way, lengths = trajectory(seen.states_NTD), seen.added

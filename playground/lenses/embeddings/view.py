@@ -14,6 +14,7 @@ from playground.lenses.embeddings import path, projector, table
 from playground.lenses.embeddings.axes import places, planned
 from playground.lenses.embeddings.choices import VectorChoices
 from playground.lenses.embeddings.finding import Table, finding, moved, numbers
+from playground.measures.embedding import neighbours
 from playground.runs.vectors import tables
 from playground.visitors.session import Posed, Session
 
@@ -30,6 +31,8 @@ NOTHING = (
     f'The stored replay keeps attention alone. <a data-do="{TRAIN}">Train this model now</a>: each token becomes a '
     "point on a map, with its nearest neighbours and its way through the layers.",
 )
+MOST = 1024  # vectors that are drawn
+AROUND = 12  # of a larger vocabulary, the nearest to each token of the text
 TIED = "The output matrix is this one, too: what is near is also predicted alike."
 UNTIED = "The output has a matrix of its own."
 
@@ -72,19 +75,20 @@ def value(session: Session, posed: Posed, *, charts: bool = True) -> dict[str, A
     """
     run, chosen, model = session.start(), session.of(VectorChoices), posed.model.config
     session.sent += 1
-    there = {name: t.float().cpu() for name, t in _tables(posed).items()}
+    there = {name: t.detach().float().cpu() for name, t in _tables(posed).items()}
     if not there or not all(bool(t.isfinite().all()) for t in there.values()):
         why = "its table is too large to keep" if not there else "its numbers are no longer finite"
         return nothing(session.sent, ("No vectors of this step", f"Nothing is drawn: {why}."))
     name = chosen.table if chosen.table in there else "token"
-    now_VD, first = there[name], table.first(run.history.snapshots, name)
-    words = _words(run.task.vocabulary, name, len(now_VD))
+    all_VD, first = there[name], table.first(run.history.snapshots, name)
+    rows_N = _drawn(chosen, name, all_VD, posed)
+    now_VD, words = all_VD[rows_N], _words(run.task.vocabulary, name, rows_N.tolist())
     step, live = (posed.step, True) if posed.kept is None else (posed.kept.step, False)
     change = moved(now_VD, first[1], first[0]) if first is not None and first[1].shape == now_VD.shape else None
     digits = [] if "position" in name else numbers(words)
-    plan = planned(chosen, name, now_VD, digits, step, check=charts and live)
+    plan = planned(chosen, name, now_VD, digits, step, check=charts and live and step >= 0)
     way = path.value(session, posed, check=charts)
-    row = _row(session, name, way, len(now_VD))
+    row = _row(session, name, way, words)
     kind, formula = ("positions", model.position.kind == "sinusoidal") if "position" in name else ("tokens", False)
     said = finding(Table(kind, now_VD, first[1] if first and change else None, change, words, step, formula))
     out = {
@@ -104,9 +108,9 @@ def value(session: Session, posed: Posed, *, charts: bool = True) -> dict[str, A
         "chosen": row,
         "near": json.dumps(table.near(now_VD, row)),
         "norm": json.dumps(table.lengths(now_VD, row, change)),
-        "note": (TIED if model.head.tied else UNTIED) if name == "token" else "",
+        "note": _note(model.head.tied, name, len(now_VD), len(all_VD)),
         "path": json.dumps(way),
-        "probes": json.dumps([["0", "held-out"], *([p.name, p.name] for p in run.task.probes), *_own(session)]),
+        "probes": json.dumps(session.probes(own=True)),
         "probe": session.probe_name,
         "finding": json.dumps(_without(session, said)._asdict()),
         "files": projector.asked(session, name, words, now_VD, step),
@@ -124,21 +128,39 @@ def _tables(posed: Posed) -> dict[str, Tensor]:
     return {name: torch.from_numpy(a) for name, a in kept.tables.items()} if kept is not None else {}
 
 
-def _words(vocabulary: tuple[str, ...], name: str, count: int) -> list[str]:
-    return [str(i) for i in range(count)] if "position" in name else list(vocabulary)
+def _drawn(chosen: VectorChoices, name: str, all_VD: Tensor, posed: Posed) -> Tensor:
+    """(N,) which rows are drawn: of a large vocabulary the tokens that are read, and the nearest of each among all."""
+    if len(all_VD) <= MOST or "position" in name:
+        return torch.arange(min(MOST, len(all_VD)))
+    batch, example = posed.probe.batch, posed.example
+    read = [t[example] for t in (batch.source_BS, batch.ids_BT) if t is not None]
+    ids_N = torch.cat(read).cpu().unique()
+    kept = chosen.rows.get(name)
+    if kept is None or not torch.equal(kept[0], ids_N):
+        near = neighbours(all_VD, ids_N, max(1, min(AROUND, MOST // len(ids_N)))).ids_NK
+        chosen.bases.clear()  # they were fitted to others
+        kept = chosen.rows[name] = (ids_N, torch.cat((ids_N, near.flatten())).unique())
+    return kept[1]
 
 
-def _row(session: Session, name: str, way: dict[str, Any] | None, count: int) -> int:
+def _note(tied: bool, name: str, drawn: int, count: int) -> str:
+    some = (
+        f" Of {count:,} vectors these are those of the text, and the {AROUND} nearest of each." if drawn < count else ""
+    )
+    return f"{(TIED if tied else UNTIED) if name == 'token' else ''}{some}".strip()
+
+
+def _words(vocabulary: tuple[str, ...], name: str, rows: list[int]) -> list[str]:
+    return [str(i) if "position" in name else vocabulary[i] for i in rows]
+
+
+def _row(session: Session, name: str, way: dict[str, Any] | None, words: list[str]) -> int:
     """The row chosen, else the token (or its place) whose way is drawn."""
     asked = session.of(VectorChoices).chosen
     if asked is None and way is not None:
         word = way["tokens"][way["place"]]
-        asked = way["place"] if "position" in name else session.start().task.vocabulary.index(word)
-    return min(asked or 0, count - 1)
-
-
-def _own(session: Session) -> list[list[str]]:
-    return [["own", "your own"]] if session.probe_name == "own" else []
+        asked = way["place"] if "position" in name else words.index(word)
+    return min(asked or 0, len(words) - 1)
 
 
 def _without(session: Session, said: Finding) -> Finding:

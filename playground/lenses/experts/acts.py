@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Generator
 
@@ -87,7 +86,7 @@ def price(session: Session, event: Event) -> None:
 
 
 def _pricing(session: Session, run: Run, seen: Routed) -> Steps:
-    steps = worth(run, copy.deepcopy(run.model), run.step, seen)
+    steps = worth(run, run.frozen().model, run.step, seen)
     planned = sum(len(r.load_E) for r in seen.layers)
     while True:
         try:

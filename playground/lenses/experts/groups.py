@@ -12,7 +12,7 @@ from playground.measures.routing import Devices, devices, table, taken
 from playground.runs.loads import Routed
 from playground.runs.specialists import labels
 from playground.tasks.base import Task
-from playground.wording import percent
+from playground.wording import at_step, percent
 
 MOSTLY = 0.4  # share of an expert's tokens from which it is called theirs
 COLUMNS = 8  # labels in the table
@@ -66,6 +66,6 @@ def costs(found: Costs | None, names: tuple[str, ...]) -> dict[str, Any]:
         "values": [[round(float(v), 4) for v in row] for row in found.change_LE],
         "top": round(top, 4),
         "names": list(names),
-        "said": f"Change of the loss on {found.examples} held-out examples without each expert, at step {found.step:,} "
-        f"(with all of them: {found.before:.3f}).",
+        "said": f"Change of the loss on {found.examples} held-out examples without each expert"
+        f"{at_step(found.step, ', ')} (with all of them: {found.before:.3f}).",
     }

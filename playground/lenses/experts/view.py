@@ -14,6 +14,7 @@ from playground.runs.loads import Routed
 from playground.settings import presets
 from playground.views.transport import marks
 from playground.visitors.session import Session
+from playground.wording import at_step
 
 SHOWS = (("load", "Load"), ("devices", "Devices"), ("paths", "Paths"), ("ablate", "Ablate"))
 MIXTURE = "set:" + quote(json.dumps({"model.feed_forward.kind": "MoE"}))
@@ -123,7 +124,7 @@ def ablation(session: Session) -> str:
     return json.dumps(
         {
             "title": done.told,
-            "text": f"{done.difference}, at step {done.step:,}. Loads of later layers, measured on the probe, follow "
-            "from it.",
+            "text": f"{done.difference}{at_step(done.step, ', ')}. Loads of later layers, measured on the probe, "
+            "follow from it.",
         }
     )

@@ -27,6 +27,8 @@ class InterveneChoices(Choices):
     chosen: dict[tuple[str, str], Any] = field(default_factory=dict)
     """(experiment, input) -> what was chosen; what does not fit the model or probe counts as not chosen."""
     done: float = 0.0
+    left: float | None = None
+    """Seconds until it is done, as far as is known."""
     said: str = ""
     tone: str = ""
     results: WeakKeyDictionary[Any, dict[str, Any]] = field(default_factory=WeakKeyDictionary)

@@ -12,6 +12,7 @@ import torch
 from playground.figures import interventions as figures
 from playground.findings import interventions as findings
 from playground.interventions.ablations import Costs, costing
+from playground.interventions.parts import kind as kind_of
 from playground.interventions.parts import parts
 from playground.lenses.intervene.trial import Field, Python, Shown, Subject, Trial, pick, table
 from playground.runs.evaluation import VALIDATION_SEED
@@ -19,7 +20,7 @@ from playground.runs.run import Run
 from playground.tasks.base import Batch
 from playground.wording import percent
 
-EXAMPLES, MOST = (64, 256), 512  # to choose from; parts measured at once
+MANY, MOST = 256, 512  # parts from which on kinds are chosen; parts measured at once
 SMALL = 0.1  # nats: below it cells are written with three decimals
 UNITS = ("head", "cross head", "expert")
 DOES = (
@@ -30,10 +31,14 @@ MEAN = "Experts, layers and position schemes have no mean and are left out."
 
 
 def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
-    counts = [(n, str(n)) for n in EXAMPLES]
+    counts = [(n, str(n)) for n in subject.run.task.counts]
+    kinds = {kind_of(each) for each in parts(subject.run.config.model)}
+    some = [("all", "All"), *((each, f"{each.capitalize()}s alone") for each in UNITS if each in kinds)]
+    many = len(parts(subject.run.config.model)) > MANY
     return [
+        *([pick("parts", "Parts", some, chosen, some[-1][0], kind="select")] if many else []),
         pick("how", "Replace by", [("zero", "Zero"), ("mean", "Mean")], chosen),
-        pick("examples", "Held-out examples", counts, chosen, EXAMPLES[-1]),
+        pick("examples", "Held-out examples", counts, chosen, counts[-1][0]),
     ]
 
 
@@ -56,8 +61,8 @@ def held_out_lines(run: Run, count: int) -> tuple[list[str], str]:
 def start(
     subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bool]
 ) -> Iterator[tuple[float, Costs | None]]:
-    run, how = subject.run, settings["how"]
-    planned = parts(run.config.model, None, how)
+    run, how, kinds = subject.run, settings["how"], _kinds(settings)
+    planned = parts(run.config.model, kinds, how)
     if len(planned) > MOST:
         raise ValueError(
             f"This model has {len(planned):,} parts, and up to {MOST} are removed one by one here. Take fewer experts, "
@@ -67,9 +72,14 @@ def start(
         raise ValueError("No part of this model has a mean to be replaced by. Replace by zero.")
     batch = held_out(run, settings["examples"])
     share = 0.0
-    for found in costing(run.model, batch, how=how, cancelled=cancelled, route=run.precision.route):
+    for found in costing(run.model, batch, kinds, how, cancelled=cancelled, route=run.precision.route):
         share = len(found.changes) / len(planned) if found is not None else share
         yield share, found
+
+
+def _kinds(settings: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Those that are measured; None: all."""
+    return None if settings.get("parts", "all") == "all" else (settings["parts"],)
 
 
 def shown(subject: Subject, found: Costs, settings: dict[str, Any]) -> Shown:
@@ -136,7 +146,8 @@ def _tell(
 def python(subject: Subject, found: Costs, settings: dict[str, Any]) -> Python:
     lines, name = held_out_lines(subject.run, settings["examples"])
     imports = ["from playground.interventions.ablations import costs"] + ["import torch"] * bool(lines)
-    lines = ["", *lines, f'*_, found = costs(run.model, {name}, how="{found.how}")  # one part after another']
+    some = f", {_kinds(settings)!r}" if _kinds(settings) else ""
+    lines = ["", *lines, f'*_, found = costs(run.model, {name}{some}, how="{found.how}")  # one part after another']
     return Python(imports, [*lines, "print(found.frame())"])
 
 

@@ -47,7 +47,7 @@ class Patched(NamedTuple):
 
 def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
     which, place = placed.fields(subject, chosen, STREAM)
-    automatic, tokens = [(AUTO, "automatic")], vocabulary(subject.words, auto=True)
+    automatic, tokens = [(AUTO, "automatic")], vocabulary(subject)
     ways = [(SWAP, "one token swapped"), *examples(subject)]
     prompt = pick("prompt", "Corrupted prompt", ways, chosen, kind="select")
     swapped = [

@@ -32,7 +32,7 @@ def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
     tokens = subject.tokens("source")
     return [
         pick("position", "Position", places(tokens), chosen, len(tokens) // 4, kind="place"),
-        pick("token", "to", vocabulary(subject.words, auto=True), chosen, kind="select"),
+        pick("token", "to", vocabulary(subject), chosen, kind="select"),
     ]
 
 

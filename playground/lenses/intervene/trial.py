@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
+import torch
 
 from playground.findings.finding import Finding
 from playground.runs.run import Run
@@ -15,6 +15,7 @@ from playground.visitors.session import Session
 
 LONGEST = 64  # tokens of a probe: of more, the first ones
 BEGINNING = 8  # tokens of an example by which it is told from others
+TOKENS = 1024  # that one chooses among
 AUTO, ALL = "auto", "all"
 Option = tuple[Any, str]
 
@@ -106,9 +107,7 @@ class Trial(NamedTuple):
 def subject(session: Session, *, frozen: bool = False) -> Subject:
     """The visitor's run and probe; `frozen`: with a copy of the model, so that training may go on."""
     run, batch = session.start(), session.seen_through()[0].batch
-    if frozen:
-        run = copy.copy(run)
-        run.model = copy.deepcopy(run.model)
+    run = run.frozen() if frozen else run
     longest = max(t.shape[1] for t in (batch.ids_BT, batch.source_BS) if t is not None)
     note = f"the first {LONGEST} of the probe’s {longest:,} tokens" if longest > LONGEST else ""
     return Subject(run, cropped(batch), run.task.vocabulary, note, session.probe_seen)
@@ -148,8 +147,11 @@ def examples(subject: Subject) -> list[Option]:
     return [(i, f"{i}: {beginning}") for i, beginning in enumerate(told, start=1)]
 
 
-def vocabulary(words: Sequence[str], *, auto: bool = False) -> list[Option]:
-    return [*([(AUTO, "automatic")] if auto else []), *enumerate(words)]
+def vocabulary(subject: Subject) -> list[Option]:
+    """Tokens to choose from: all, or of a large vocabulary those that the probe reads."""
+    batch, words = subject.batch, subject.words
+    read = torch.cat([t.flatten() for t in (batch.ids_BT, batch.source_BS) if t is not None]).unique().tolist()
+    return [(AUTO, "automatic"), *((i, words[i]) for i in (range(len(words)) if len(words) <= TOKENS else read))]
 
 
 def table(frame: pd.DataFrame, name: str, title: str, digits: Mapping[str, int] | None = None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from playground.lenses.intervene.trial import subject
 from playground.lenses.intervene.trials import chosen, inputs, offered, settings
 from playground.lenses.intervene.work import Found
 from playground.visitors.session import Session
+from playground.wording import at_step
 
 TRAIN = "set:" + quote("{}")
 SENT = ("name", "label", "options", "value", "kind", "below", "absent", "help")
@@ -65,7 +66,6 @@ def value(session: Session) -> dict[str, Any]:
     run, state, running = session.start(), session.of(InterveneChoices), "intervene" in session.jobs
     trial, what = chosen(session), subject(session)
     fields, found = inputs(session, trial, what), state.of(run).get(trial.id)
-    own = [["own", "your own"]] if session.probe_name == "own" else []
     title, html = READY[trial.id]
     drawn = found.drawn if found else {}
     return {
@@ -75,9 +75,7 @@ def value(session: Session) -> dict[str, Any]:
         "trial": trial.id,
         "does": trial.does,
         "fields": json.dumps([{name: getattr(f, name) for name in SENT} for f in fields]),
-        "probes": json.dumps(
-            [["0", "held-out"], *([p.name, p.name] for p in run.task.probes), *own] if trial.probes else []
-        ),
+        "probes": json.dumps(session.probes(own=True) if trial.probes else []),
         "probe": session.probe_name,
         "tokens": json.dumps(what.tokens("source") if trial.id == "swap" else what.tokens(_stack(fields))),
         "state": "running" if running else "idle",
@@ -109,13 +107,15 @@ def _words(session: Session, found: Found | None, asked: dict[str, Any], probe: 
     """Beside Run: what is going on, and of which step and inputs the result is."""
     state, step = session.of(InterveneChoices), session.start().step
     if "intervene" in session.jobs:
-        return "Computing."
+        return (
+            f"Computing, about {state.left:.0f} s left." if state.left is not None and state.left > 5 else "Computing."
+        )
     if state.said:
         before = state.tone == "error" and found is not None
         return f"{state.said} What is shown was computed with the inputs before." if before else state.said
-    told = f"Computed at step {found.step:,}." if found else "Not run yet."
+    told = f"Computed{at_step(found.step)}." if found else "Not run yet."
     if found and not found.whole:
-        told = f"Stopped at step {found.step:,}: these are the numbers so far."
+        told = f"Stopped{at_step(found.step)}: these are the numbers so far."
     if session.shown is not None:
         told += f" Looking back does not change it: experiments need the newest model, of step {step:,}."
     elif found and found.step != step:

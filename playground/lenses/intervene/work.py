@@ -15,7 +15,7 @@ from playground.runs.run import Run
 from playground.visitors.jobs import Steps
 from playground.visitors.session import Session
 
-SECONDS = 60.0  # of computing, for one press of Run
+TOLD = 0.02  # share done from which the time left is told
 DRAWN = 0.25  # seconds between two drawings of what is known so far
 
 
@@ -42,9 +42,10 @@ def compute(session: Session) -> Steps:
     what = subject(session, frozen=True)
     asked = settings(inputs(session, trial, what))
     spent = drawn = 0.0
+    start, state.left = time.monotonic(), None
 
     def late() -> bool:
-        return spent > SECONDS
+        return spent > run.patience
 
     share: float = 0.0
     result = kept = None
@@ -61,9 +62,10 @@ def compute(session: Session) -> Steps:
                 keep(session, run, trial, what, asked, result, whole=share >= 1)
                 drawn, kept = time.monotonic(), result
             state.done = share
+            state.left = (time.monotonic() - start) * (1 - share) / share if share > TOLD else None
             yield
         if share < 1 and late():
-            state.said = f"Stopped after {SECONDS:.0f} seconds: these are the numbers so far."
+            state.said = f"Stopped after {run.patience:.0f} seconds: these are the numbers so far."
     except ValueError as error:
         state.said, state.tone, result = str(error), "error", kept
     finally:  # also where it is cancelled

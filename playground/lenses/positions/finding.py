@@ -8,6 +8,7 @@ from typing import NamedTuple
 from playground.findings.finding import Finding
 from playground.measures.distance import Reach
 from playground.measures.head_roles import NAMED_FROM
+from playground.wording import at_step
 
 EVEN = "even"  # what is said of a head that distance hardly moves
 CARES = 0.2  # share of attention that must lie elsewhere than even attention's before a head cares about distance
@@ -89,7 +90,7 @@ def finding(heads: Sequence[Sequence[Reach]], step: int, explained: Sequence[Seq
         title = "Not trained yet: no head depends on distance" if step == 0 else "No head depends on distance"
         html = (
             f"At most {100 * found.moved:.0f} % of a head’s attention lies at other distances than even attention’s "
-            f'(<a data-do="at:{at},{most}">L{at} H{most}</a>), at step {step:,}.'
+            f'(<a data-do="at:{at},{most}">L{at} H{most}</a>){at_step(step, ", ")}.'
         )
         return Told(Finding(title, html), i, j)
     if share == share:

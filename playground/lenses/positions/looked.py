@@ -13,7 +13,6 @@ from models.edits import place
 from models.records import Scored
 from playground.runs.probe import maps
 from playground.tasks.base import Batch
-from playground.tasks.forward import forward, to
 from playground.visitors.session import Posed
 
 CELLS = 2**21  # weights that one picture reads
@@ -51,7 +50,7 @@ def _looked(posed: Posed, which: str) -> Looked | None:
     cells = batch.ids_BT.shape[1] ** 2 * max(1, model.config.attention.query_heads()) * model.config.layers
     few = max(1, min(len(batch.ids_BT), CELLS // cells))
     batch = batch._replace(**{name: t[:few] for name, t in batch._asdict().items() if t is not None})
-    output = forward(model, to(batch, next(model.parameters()).device), edits=posed.edits, record=True)
+    output = posed.recorded(batch)
     weights = maps(output).get(which)
     if not weights:
         return None

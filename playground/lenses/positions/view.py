@@ -17,6 +17,7 @@ from playground.lenses.positions.scores import packed
 from playground.measures import distance as measure
 from playground.measures.head_roles import absolute, distributions
 from playground.visitors.session import Posed, Session
+from playground.wording import at_step
 
 THERE = {
     "decoder-only": ("decoder",),
@@ -94,7 +95,7 @@ def value(session: Session, posed: Posed | None = None) -> dict[str, Any]:
         "newest": posed.step,
         "which": which,
         "stacks": json.dumps([[s, name, "" if s in THERE[run.topology] else ABSENT[s]] for s, name in STACKS]),
-        "probes": json.dumps([["0", "held-out"], *([p.name, p.name] for p in run.task.probes)]),
+        "probes": json.dumps(session.probes()),
         "probe": session.probe_name,
         "error": session.probe_error,
         "ask": run.task.ask,
@@ -162,5 +163,5 @@ def _ablation(session: Session) -> str:
     done, removed = session.ablation, session.removed()
     if done is None or removed is None:
         return ""
-    text = f"{done.difference}, at step {done.step:,}."
+    text = f"{done.difference}{at_step(done.step, ', ')}."
     return json.dumps({"title": done.told, "text": text, "layer": removed[0], "head": removed[1]})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from models.generate import Sampling
@@ -25,7 +24,7 @@ def prompt(session: Session, event: Event) -> None:
 
     def steps() -> Steps:
         try:
-            for guess in continuing(run, text, sampling, length, copy.deepcopy(run.model)):  # it may train on
+            for guess in continuing(run, text, sampling, length, run.frozen().model):  # it may train on
                 written["continuation"].append(guess._asdict())
                 yield
         except ValueError as problem:

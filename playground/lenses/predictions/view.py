@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from playground.lenses.predictions.finding import finding as finding_of
@@ -38,10 +39,7 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         )
         whole = True
         for t, (given, target) in enumerate(zip(batch.ids_BT[b].tolist(), batch.targets_BT[b].tolist(), strict=True)):
-            top = [
-                [words[int(i)], round(float(p), 4)]
-                for i, p in zip(snapshot.top[b, t], snapshot.top_probs[b, t], strict=True)
-            ]
+            top = _likeliest(words, snapshot, b, t)
             if run.topology == "decoder-only" or target == IGNORE:
                 cells.append({"t": words[given], "role": "prompt"})
             if target != IGNORE:
@@ -51,6 +49,9 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
                 if not right:
                     mistakes.append((words[target], top[0][0]))
                 cells.append({"t": top[0][0], "role": "answer", "right": right, "want": words[target], "top": top})
+        if run.topology == "decoder-only" and batch.targets_BT[b, -1] == IGNORE:  # what follows a text is not known
+            top = _likeliest(words, snapshot, b, -1)
+            cells.append({"t": top[0][0], "role": "answer", "top": top})
         exacts.append(whole)
         rows.append({"exact": whole, "cells": _merged(cells) if run.topology == "decoder-only" else cells})
     finding = finding_of(rights, exacts, mistakes)
@@ -64,6 +65,12 @@ def value(session: Session, snapshot: Snapshot | None = None) -> dict[str, Any]:
         "ask": run.task.ask,
         "fills": MASK if run.topology == "encoder-only" else "",
     }
+
+
+def _likeliest(words: Sequence[str], snapshot: Snapshot, example: int, place: int) -> list[list[Any]]:
+    """[token, probability] of the five likeliest."""
+    pairs = zip(snapshot.top[example, place], snapshot.top_probs[example, place], strict=True)
+    return [[words[int(i)], round(float(p), 4)] for i, p in pairs]
 
 
 def _merged(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:

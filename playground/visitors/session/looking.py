@@ -5,16 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import NamedTuple
 
-from models import Transformer
+from models import Output, Transformer
 from models.edits import Ablate, Edit
 from playground.runs.history import Snapshot
 from playground.runs.loads import Routed
 from playground.runs.probe import Probe, look, probe, route
 from playground.runs.run import Diverged, Measured, Run
+from playground.tasks.base import Batch
+from playground.tasks.forward import forward, to
 from playground.visitors.session.state import State
 from playground.visitors.shelf import Kept
-
-OWN_PROBE = 400  # characters of a visitor's probe
 
 
 class Posed(NamedTuple):
@@ -28,10 +28,23 @@ class Posed(NamedTuple):
     edits: tuple[Edit, ...]
     kept: Snapshot | None
     """The kept picture of the step looked back to; None for the newest."""
+    passes: dict[int, Output]
+    """Recorded passes of the newest model so far, by the number of examples."""
+
+    def recorded(self, batch: Batch) -> Output:
+        """A recorded pass of the first examples of the probe."""
+        known = self.passes.get(len(batch.ids_BT))
+        if known is None:
+            given = to(batch, next(self.model.parameters()).device)
+            known = self.passes[len(batch.ids_BT)] = forward(self.model, given, edits=self.edits, record=True)
+        return known
 
 
 class Looking(State):
     """Every picture is of the model between two updates."""
+
+    longest_probe = 400
+    """Characters of a visitor's own."""
 
     def start(self) -> Run:
         """The run, built from the controls if there is none."""
@@ -75,7 +88,7 @@ class Looking(State):
         """The model, and what it is looked at through."""
         run = self.start()
         kept = run.history.nearest(self.shown) if self.shown is not None else None
-        return Posed(run.model, *self.seen_through(), run.step, self._edits(), kept)
+        return Posed(run.model, *self.seen_through(), run.step, self._edits(), kept, {})
 
     def routed(self, *, probe: bool = False) -> Routed | None:
         """Which experts are looked at: those of the last update (or of the one looked back to), or of the probe."""
@@ -112,12 +125,17 @@ class Looking(State):
         run = self.start()
         return (run.probe, 0) if self.own is None else (self.own, 0)
 
+    def probes(self, *, own: bool = False) -> list[list[str]]:
+        """[id, label] of the probes that are offered; `own`: with the visitor's, while that is in use."""
+        mine = [["own", "your own"]] if own and self.probe_name == "own" else []
+        return [["0", "held-out"], *([p.name, p.name] for p in self.start().task.probes), *mine]
+
     def use_probe(self, name: str, text: str | None = None) -> None:
         """Look through the fixed probe ("0"), a named one, or the visitor's own text; ValueError says what is wrong."""
         run = self.start()
         named = {p.name: p.text for p in run.task.probes}
-        if text is not None and len(text) > OWN_PROBE:
-            raise ValueError(f"A probe has up to {OWN_PROBE} characters; this one has {len(text):,}.")
+        if text is not None and len(text) > self.longest_probe:
+            raise ValueError(f"A probe has up to {self.longest_probe:,} characters; this one has {len(text):,}.")
         seen = named.get(name, text)
         if name not in ("0", "own", *named) or (name == "own" and text is None):
             raise ValueError(f"There is no probe called {name!r:.40}.")

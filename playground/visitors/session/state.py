@@ -13,6 +13,7 @@ from playground.runs.run import Run, RunConfig
 from playground.settings import presets
 from playground.settings.edited import Edited
 from playground.visitors.choices import Choices, ChoicesT
+from playground.visitors.desk import Desk
 from playground.visitors.folders import Trace
 from playground.visitors.jobs import Anywhere, Jobs, nowhere
 from playground.visitors.shelf import Kept, Shelf
@@ -50,6 +51,8 @@ class State:
         self.words = WordLab(Edited(WordSettings()))
         self.experiments: dict[str, Work] = {}  # of the Positions page, by name
         self.compare = Setup(anywhere)
+        self.desk = Desk()  # of the Checkpoints page
+        self.apart = True  # whether it lives in the process of checkpoints, as far as there is one
         self.choices: dict[str, Choices] = {}  # by lens, once it has been looked through
         self.later_choices: dict[str, dict[str, Any]] = {}  # by lens, what its choices take when they are made
         self.prompt: dict[str, Any] | str = ""
@@ -104,8 +107,13 @@ class State:
     def going(self) -> tuple[str, ...]:
         """Jobs that go on where they were, after it has slept or moved."""
         words = "words" in self.jobs and self.words.running
-        there = {"train": self.running, "words": words, "compare": "compare" in self.jobs}
+        there = {"train": self.running, "words": words} | {j: j in self.jobs for j in ("compare", "checkpoint")}
         return tuple(name for name, goes in there.items() if goes)
+
+    @property
+    def opens(self) -> bool:
+        """Whether it waits to be moved to the process of checkpoints."""
+        return not self.apart and self.desk.stage == "waiting" and "checkpoint" in self.jobs
 
     def stop(self) -> None:
         """Train no further; what the training was to build first is not built."""
@@ -120,4 +128,5 @@ class State:
         self.building = False
         self.run = self.entry = None
         self.shelf.kept.clear()
+        self.desk.reader = None
         self.compare.close()

@@ -89,7 +89,7 @@ export const attention = (element, props, trigger, watch) => {
   const bars = rowbars(map.under, map);
   const beside = pinnedHead($(".pinned"), { unpin: () => setPin(null), choose: () => pin && choose(...pin) });
   const heads = headTable($("[data-t=heads]")), rows = rowTable($("[data-t=rows]"));
-  offerSlot("attention", $(".slot"));
+  offerSlot(props.view, $(".slot"));
 
   /* ---- drawing ---- */
   const adopt = (/** @type {Frame} */ frame) => {
@@ -138,8 +138,8 @@ export const attention = (element, props, trigger, watch) => {
     ablate: () => ablate(), restore: () => trigger("restore", {}),
   };
   root.addEventListener("click", event => act[event.target.closest("[data-k]")?.dataset.k]?.());
-  onVerb("head", rest => { choose(...rest.split(",").map(Number)); return !!frame; });
-  onVerb("row", rest => { if (frame) point(Math.min(Number(rest), frame.T - 1), null); return !!frame; });
+  onVerb("head", rest => { choose(...rest.split(",").map(Number)); return !!frame; }, root);
+  onVerb("row", rest => { if (frame) point(Math.min(Number(rest), frame.T - 1), null); return !!frame; }, root);
   onDo($(".lens-head"), action => trigger("do", { action }));
   onKey(root, "a", () => frame ? ablate() : false);
 

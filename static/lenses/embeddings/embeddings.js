@@ -2,7 +2,7 @@
    frame, in the next animation frame. */
 import { savePicture } from "../../core/files.js";
 import { mount, mountOf, nextFrame } from "../../core/mount.js";
-import { num } from "../../core/numbers.js";
+import { atStep, num, stepName } from "../../core/numbers.js";
 import { onDo, onVerb, rich } from "../../core/rich.js";
 import { reader, setText } from "../../core/text.js";
 import { glyphOf } from "../../core/tokens.js";
@@ -58,7 +58,7 @@ export const embeddings = (element, props, trigger, watch) => {
   const see = change => trigger("see", change);
   const choose = row => { chosen = row; see({ chosen: row }); draw(); };
   const stand = at => { place = at; chosen = null; see({ place: at }); draw(); };
-  const name = () => `${latest.table.replace(" ", "-")}-embeddings-step-${latest.step}`;
+  const name = () => `${latest.table.replace(" ", "-")}-embeddings${stepName(latest.step)}`;
 
   /* ---- parts ---- */
   const table = segmentedChoice(slot("table"), "Vectors", id => see({ table: id }));
@@ -73,7 +73,7 @@ export const embeddings = (element, props, trigger, watch) => {
     && svgTitled(title.replaceAll("-", " "), "", svgCopy(svg, svg.viewBox.baseVal.width, svg.viewBox.baseVal.height));
   const saveWay = title => savePicture(plane(way, title), "png", title);
   exportMenu(slot("export"), { what: "Map", name, picture: () => latest && plane(map, name()), rows: () => latest && csv() }, [
-    ["Way as PNG", () => latest?.path && saveWay(`way-of-token-${latest.path.place}-step-${latest.step}`)],
+    ["Way as PNG", () => latest?.path && saveWay(`way-of-token-${latest.path.place}${stepName(latest.step)}`)],
     ["Vectors as TSV, for the Embedding Projector", () => latest && trigger("save")]]);
 
   /* ---- drawing ---- */
@@ -102,11 +102,11 @@ export const embeddings = (element, props, trigger, watch) => {
     if (asTable()) {
       rows.draw({ name: name(), title: "All vectors", columns: [{ ...FIRST, label: unit }, ...TABLE.slice(1)],
         rows: frame.words.map((each, i) => { const [norm, nearest, cosine, moved] = told(i); return [glyphOf(each), norm, nearest === null ? null : glyphOf(nearest), cosine, moved]; }) });
-      if (path) { const [columns, ...lines] = pathRows(path); layerRows.draw({ name: `layers-step-${latest.step}`, title: "Layers", columns, rows: lines }); }
+      if (path) { const [columns, ...lines] = pathRows(path); layerRows.draw({ name: `layers${stepName(latest.step)}`, title: "Layers", columns, rows: lines }); }
       return;
     }
-    setText($(".map").previousElementSibling.firstChild, `${latest.tables.find(([id]) => id === latest.table)[1]} at step ${num(latest.step)}`);
-    const plane = latest.axes === "principal" ? `the plane of the first two principal components of step ${num(latest.fitted)}, kept,` : "the plane in which the numbers turn";
+    setText($(".map").previousElementSibling.firstChild, `${latest.tables.find(([id]) => id === latest.table)[1]} ${atStep(latest.step)}`);
+    const plane = latest.axes === "principal" ? `the plane of the first two principal components${latest.fitted < 0 ? "" : ` of step ${num(latest.fitted)}, kept,`}` : "the plane in which the numbers turn";
     setText($(".how"), `${plane} shows ${num(100 * (latest.share[0] + latest.share[1]), 2)} % of the variance in ${latest.width} dimensions`);
     setText($(".side h2"), `Nearest to ${unit} ${word}`);
     map.draw(frame);
@@ -118,7 +118,7 @@ export const embeddings = (element, props, trigger, watch) => {
     if (!placed) return;
     const states = path.rows.length - 1;
     setText($(".way h2"), `Token ${placed.place}, ${glyphOf(placed.tokens[placed.place])}, through ${states} layer${states === 1 ? "" : "s"}`);
-    setText($(".which"), [`residual stream at step ${num(path.step)}; axes of step ${num(path.fitted)}, kept`, path.note].filter(Boolean).join(". "));
+    setText($(".which"), [`residual stream ${atStep(path.step)}${path.fitted < 0 ? "" : `; axes of step ${num(path.fitted)}, kept`}`, path.note].filter(Boolean).join(". "));
     setText($(".way .small"), "norms of vectors, one scale");
     setText($(".layers + .fine"), path.post ? "Post-norm: after each addition the state is normed, so lengths stay what the norm makes them."
       : "Pre-norm: each state is the one before plus what was added. Vectors add, their lengths do not.");
@@ -144,8 +144,8 @@ export const embeddings = (element, props, trigger, watch) => {
   });
 
   /* ---- events ---- */
-  onVerb("vector", row => { if (latest) choose(Math.min(Number(row), latest.words.length - 1)); return !!latest; });
-  onVerb("circle", turns => { see({ axes: turns }); return true; });
+  onVerb("vector", row => { if (latest) choose(Math.min(Number(row), latest.words.length - 1)); return !!latest; }, root);
+  onVerb("circle", turns => { see({ axes: turns }); return true; }, root);
   onDo($(".lens-head"), action => trigger("do", { action }));
   mount(element, props, watch, value => {
     const files = value.files ? JSON.parse(value.files) : null;

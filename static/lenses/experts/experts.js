@@ -70,8 +70,8 @@ export const experts = (element, props, trigger, watch) => {
   const probs = expertProbs($(".probs")), tables = expertTables(root, { costs: () => trigger("price", {}), select });
   const twin = tableView($(".twin"));
   exportMenu(slot("export"), { name: () => expertsFile(latest), picture: () => latest && loadPicture(latest), rows: () => latest && [TABLE, ...rows()] });
-  offerSlot("experts-paths", $(".slot.paths"));
-  offerSlot("experts-told", $(".told"));
+  offerSlot(`${props.view}-paths`, $(".slot.paths"));
+  offerSlot(`${props.view}-told`, $(".told"));
 
   /* ---- drawing ---- */
   const expertNow = () => chosen ?? latest?.expert ?? 0;

@@ -2,7 +2,7 @@
    newest frame, in the next animation frame. */
 import { iconHtml } from "../../core/icons.js";
 import { mount, mountOf, nextFrame } from "../../core/mount.js";
-import { num } from "../../core/numbers.js";
+import { num, stepName } from "../../core/numbers.js";
 import { doVerb, onDo, rich } from "../../core/rich.js";
 import { offerSlot } from "../../core/slots.js";
 import { reader, setHtml, setText } from "../../core/text.js";
@@ -59,16 +59,16 @@ export const intervene = (element, props, trigger, watch) => {
   const probe = segmentedChoice(slot("probe"), "Probe", id => trigger("probe", { id }));
   const asTable = pictureOrTable(slot("as"), root, () => draw(), () => latest?.again);
   const fields = trialFields($(".fields"), see), twin = tableView($(".twin"));
-  const name = kind => kind === "csv" ? latest.table.name : `intervene-${latest.trial}-step-${latest.step}`;
+  const name = kind => kind === "csv" ? latest.table.name : `intervene-${latest.trial}${stepName(latest.step)}`;
   const picture = kind => {
     if (!latest) return null;
     const many = latest.maps.length, wait = many ? 300 : 0;          // browsers take two downloads at once for one
     if (latest.bars) setTimeout(saveChart, wait, $(".bars .chart"), kind, many ? `${name(kind)}-chart` : name(kind));
-    return many ? experimentPicture(latest.maps, `Step ${num(latest.step)}. ${latest.note}`) : null;
+    return many ? experimentPicture(latest.maps, `${latest.step < 0 ? "" : `Step ${num(latest.step)}. `}${latest.note}`) : null;
   };
   exportMenu(slot("export"), { picture, name,
     rows: () => latest?.table && [latest.table.columns.map(c => c.label), ...latest.table.rows] });
-  offerSlot("intervene-bars", $(".bars .slot"));
+  offerSlot(`${props.view}-bars`, $(".bars .slot"));
 
   /* ---- drawing ---- */
   const draw = () => {

@@ -1,6 +1,6 @@
 /* The Positions lens as tables and files: every head; the selected head by distance; charts as one picture. */
 import { colourTable } from "../../core/colours.js";
-import { num } from "../../core/numbers.js";
+import { stepName, stepText } from "../../core/numbers.js";
 import { BOLD, svgCells, svgGroup, svgStack, svgText, svgTitled } from "../../charts/svg-file.js";
 import { tableView } from "../../charts/table.js";
 import { awayText } from "./distance-frame.js";
@@ -39,7 +39,7 @@ export const distanceTables = (first, second) => {
   } };
 };
 
-export const distancesName = (frame, { layer, head }) => `positions-L${layer}-H${head}-step-${frame.step}`;
+export const distancesName = (frame, { layer, head }) => `positions-L${layer}-H${head}${stepName(frame.step)}`;
 /** The lines of the file of numbers. */
 export const distanceRows = (frame, chosen) => [["layer", "head", ...columns(frame).map(column => column.label ?? column)],
   ...rows(frame, chosen).map(row => [chosen.layer, chosen.head, ...row])];
@@ -50,5 +50,5 @@ export const distancesPicture = (frame, chosen) => {
   const charts = distancePictures(frame, chosen, WIDE, steadyScale(), cells).map(([, title, note, markup, high]) => ({ w: WIDE, h: high + 30,
     markup: svgText(0, 14, title, BOLD) + svgText(7 * title.length, 14, note, `fill="var(--text-3)"`) + svgGroup(0, 22, markup) }));
   const { markup, ...size } = svgStack(charts);
-  return svgTitled(`L${chosen.layer} H${chosen.head}, ${frame.which}, step ${num(frame.step)}`, "", { markup: `<g font-size="11">${markup}</g>`, ...size });
+  return svgTitled(`L${chosen.layer} H${chosen.head}, ${frame.which}, ${stepText(frame.step)}`, "", { markup: `<g font-size="11">${markup}</g>`, ...size });
 };

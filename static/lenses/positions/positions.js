@@ -2,7 +2,7 @@
    rotary pairs over one axis of distances. Draws only the newest frame, in the next animation frame. */
 import { onKey } from "../../core/keys.js";
 import { mount, mountOf, nextFrame } from "../../core/mount.js";
-import { num } from "../../core/numbers.js";
+import { stepText } from "../../core/numbers.js";
 import { doVerb, onDo, rich } from "../../core/rich.js";
 import { setText } from "../../core/text.js";
 import { lensTools } from "../../controls/lens-tools.js";
@@ -78,7 +78,7 @@ export const positions = (element, props, trigger, watch) => {
   const show = () => {
     if (!frame?.layers) return;
     const { layer, head } = chosen, mine = layer === frame.layer && head === frame.head, [does] = frame.info[layer * frame.heads + head];
-    setText($(".shape"), `mean weight by distance, step ${num(frame.step)}, ${frame.examples} example${frame.examples === 1 ? "" : "s"}`);
+    setText($(".shape"), `mean weight by distance, ${stepText(frame.step)}, ${frame.examples} example${frame.examples === 1 ? "" : "s"}`);
     setText($(".name h2"), `L${layer} H${head}`);
     setText($(".name .tag"), does);
     $(".meas").toggleAttribute("data-busy", !mine);

@@ -2,7 +2,7 @@
 import { saveCsv } from "../../core/files.js";
 import { iconHtml } from "../../core/icons.js";
 import { focusIn, mount, mountOf } from "../../core/mount.js";
-import { num } from "../../core/numbers.js";
+import { num, stepName } from "../../core/numbers.js";
 import { onDo, rich } from "../../core/rich.js";
 import { reader, setText } from "../../core/text.js";
 import { promptForm } from "./own-prompt.js";
@@ -54,18 +54,19 @@ export const predictions = (element, props, trigger, watch) => {
     while (list.children.length < examples.length) list.append(document.createElement("li"));
     examples.forEach((example, n) => drawLine(list.children[n], example));
     const exact = examples.filter(example => example.exact).length;
-    setText($("[data-t=count]"), examples.length ? `held out from training, ${exact} of ${examples.length} all right at step ${num(step)}` : "");
+    setText($("[data-t=count]"), examples.length ? step < 0 ? "your text" : `held out from training, ${exact} of ${examples.length} all right at step ${num(step)}` : "");
   };
   tokenCards(root, node => {
     const line = node.closest("li");
     return line ? examples[[...list.children].indexOf(line)]?.cells[node.dataset.i] : prompt.cell(node);
   });
   $("[data-csv]").addEventListener("click", () =>
-    saveCsv([HEADINGS, ...csvRows(examples)], `predictions-step-${step}`));
+    saveCsv([HEADINGS, ...csvRows(examples)], `predictions${stepName(step)}`));
   onDo($(".lens-head"), action => trigger("do", { action }));
 
   mount(element, props, watch, value => {
-    const finding = parse("finding", value.finding);
+    const finding = parse("empty", value.empty) ?? parse("finding", value.finding);
+    root.classList.toggle("none", !!value.empty);
     setText($("h1"), finding?.title || "");
     rich($(".lens-head p"), finding?.html || "");
     examples = parse("examples", value.examples) || [];
