@@ -66,7 +66,7 @@ def test_settings_are_kept_in_the_chart_and_removed(page):
     enter(page, "position.base", "100")
     names = page.locator(".ov div span")
     expect(names).to_have_text(["base 100 (now)", "base 10,000"])
-    expect(page.locator(".plot:visible").first.locator(".annotation-text", has_text="base 10,000")).to_be_visible()
+    expect(page.locator(".plot:visible").first.locator(".ends button", has_text="base 10,000")).to_be_visible()
     page.get_by_role("button", name="Remove base 10,000").click()
     expect(names).to_have_text(["base 100 (now)"])
 
