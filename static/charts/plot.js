@@ -22,7 +22,7 @@ const html = (/** @type {Props} */ { title, note }, tall) => {
   const words = title ? `<h2>${esc(title)}</h2><span>${esc(note)}</span>` : "";
   return `<div class="pt${title ? "" : " bare"}">${words}<span class="grow"></span><button class="b small quiet whole" hidden>Whole chart</button>
       <span class="menu"></span><button class="b small quiet" data-table aria-pressed="false">Table</button></div>
-    <div class="chart"><div class="drawn" style="height:${tall}px" tabindex="0" role="img"><canvas aria-hidden="true"></canvas><svg aria-hidden="true"><g></g><g class="read"></g></svg></div>
+    <div class="chart"><div class="drawn" style="height:${tall}px" tabindex="0" role="img" aria-description="Arrow keys read the values"><canvas aria-hidden="true"></canvas><svg aria-hidden="true"><g></g><g class="read"></g></svg></div>
       <div class="ends"></div><i class="dragged" hidden></i><div class="hover-card" hidden></div></div><div class="plot-table" hidden></div>`;
 };
 
@@ -178,7 +178,7 @@ export const plot = (element, props, trigger, watch) => {
   });
   new ResizeObserver(([entry]) => { const now = entry.contentRect.width; if (now !== width) { width = now; draw(); } }).observe(area);
   mount(element, props, watch, value => {
-    drawn.setAttribute("aria-label", `${value.said || props.said || heading() || "chart"}. Arrow keys read the values.`);
+    drawn.setAttribute("aria-label", value.said || props.said || heading() || "chart");
     see(parse("fig", value.fig));
   });
 };

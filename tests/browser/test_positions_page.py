@@ -53,7 +53,7 @@ def test_a_slider_moves_the_curve_and_the_sentence(page):
     said = page.locator(".lens-head p:visible").first
     expect(said).to_contain_text("falls by half within 16 tokens")
     slider = page.locator("[data-field='position.base'] input[type=range]")
-    chart = page.locator(".chart:visible").first
+    chart = page.locator(".drawn:visible").first
     expect(chart).to_have_attribute("aria-label", "RoFormer's bound: base 10,000 falls from 32.50 at 0 to 6.54 at 256")
     slider.focus()
     slider.press("ArrowLeft")
