@@ -52,10 +52,11 @@ export const curvesPicture = (figure, w, h, { hidden = new Set(), view = {}, nam
   const labels = flow ? 0 : Math.max(wide(drawn.flatMap(endWords)) + 18, wide(margin.map(([, text]) => text)) + 8);
   const right = w - Math.max(EDGE, Math.min(labels, .4 * w)), box = { left, top, right, bottom };
   const x = scaleOf(xAxis, left, right), y = lying ? scaleOf(yAxis, top, bottom) : scaleOf(yAxis, bottom, top);
-  const xTicks = ticksOf(xAxis, right - left, "x", lines.every(line => line.x.every(Number.isInteger)));
+  const xTicks = ticksOf(xAxis, right - left, "x", lines.length > 0 && lines.every(line => line.x.every(Number.isInteger)));
   const isSeen = px => px >= left - 1 && px <= right + 1, isHigh = py => py >= top - 1 && py <= bottom + 1;
 
-  const across = (value, colour, more) => rule(left, y.at(value), right, y.at(value), colour, more), up = (value, colour, more) => rule(x.at(value), top, x.at(value), bottom, colour, more);
+  const across = (value, colour, more) => rule(left, y.at(value), right, y.at(value), colour, more);
+  const up = (value, colour, more) => rule(x.at(value), top, x.at(value), bottom, colour, more);
   const shown = lines.filter(({ name }) => !hidden.has(name)), thin = { width: 1 }, dotted = { dash: "dot" };
   const shapes = [
     ...lying ? xTicks.map(([value]) => up(value, "var(--line)", thin)) : yTicks.map(([value]) => across(value, "var(--line)", thin)),
@@ -94,7 +95,8 @@ export const curvesPicture = (figure, w, h, { hidden = new Set(), view = {}, nam
     ...margin.map(([, text], i) => isHigh(margins[i]) ? svgText(right + 6, names[i] + 4, text, TEXT) : ""),
     ...levels.filter(inside).map(([value, text], i) => lying
       ? svgText(x.at(value), top - 5 - LINE * i, text, `${TEXT} ${x.at(value) > (left + right) / 2 ? END : ""}`)
-      : isHigh(y.at(value)) ? svgText(right - 4, y.at(value) + (y.at(value) - top < LINE ? tall : -4), text, `${TEXT} ${END} ${HALO}`) : ""),
+      : isHigh(y.at(value)) ? svgText(right - 4, y.at(value) + (y.at(value) < top + LINE * (marks.length + 1) ? tall : -4), text,
+        `${TEXT} ${END} ${HALO}`) : ""),
     ...marks.map(([value, text], i) => {
       const px = x.at(value), side = markLeft(px, LETTER * text.length + 6);
       return isSeen(px) ? svgText(px + (side ? -4 : 4), top + tall + LINE * i, text, `${TEXT} ${side ? END : ""} ${HALO}`) : "";

@@ -22,7 +22,8 @@ const html = (/** @type {Props} */ { title, note }, tall) => {
   const words = title ? `<h2>${esc(title)}</h2><span>${esc(note)}</span>` : "";
   return `<div class="pt${title ? "" : " bare"}">${words}<span class="grow"></span><button class="b small quiet whole" hidden>Whole chart</button>
       <span class="menu"></span><button class="b small quiet" data-table aria-pressed="false">Table</button></div>
-    <div class="chart"><div class="drawn" style="height:${tall}px" tabindex="0" role="img" aria-description="Arrow keys read the values"><canvas aria-hidden="true"></canvas><svg aria-hidden="true"><g></g><g class="read"></g></svg></div>
+    <div class="chart"><div class="drawn" style="height:${tall}px" tabindex="0" role="img" aria-description="Arrow keys read the values">
+        <canvas aria-hidden="true"></canvas><svg aria-hidden="true"><g></g><g class="read"></g></svg></div>
       <div class="ends"></div><i class="dragged" hidden></i><div class="hover-card" hidden></div></div><div class="plot-table" hidden></div>`;
 };
 
@@ -40,7 +41,8 @@ export const plot = (element, props, trigger, watch) => {
   node.innerHTML = html(props, tall);
   const $ = name => node.querySelector(name), area = $(".chart"), drawn = $(".drawn"), canvas = $("canvas"), svg = $("svg"), [texts, read] = svg.children, card = $(".hover-card");
   const ends = $(".ends"), table = $(".plot-table"), swap = $("[data-table]"), dragged = $(".dragged");
-  const heading = () => props.value?.title || props.title || "", name = () => (props.title || "chart").toLowerCase().replace(/\W+/g, "-");
+  const heading = () => props.value?.title || props.title || "";
+  const name = () => (props.title || "chart").toLowerCase().replace(/\W+/g, "-");
   const /** @type {Set<string>} */ hidden = new Set();
   let /** @type {Figure | null} */ figure = null, /** @type {Json} */ picture = null, /** @type {{x?: number[], y?: number[]}} */ view = {};
   let /** @type {number | null} */ place = null, /** @type {number[] | null} */ start = null;
@@ -53,7 +55,8 @@ export const plot = (element, props, trigger, watch) => {
     const all = picture.ends, key = JSON.stringify(all.map(({ name, words, colour }) => [name, words, colour]));
     if (built !== key) {
       built = key;
-      ends.innerHTML = all.map(({ words, colour }) => `<button aria-pressed="true"><i style="background:${colour}"></i>${words.map(esc).join("<br>")}</button>`).join("");
+      ends.innerHTML = all.map(({ words, colour }) =>
+        `<button aria-pressed="true"><i style="background:${colour}"></i>${words.map(esc).join("<br>")}</button>`).join("");
     }
     ends.classList.toggle("flow", picture.flow);
     [...ends.children].forEach((button, i) => {
@@ -69,7 +72,8 @@ export const plot = (element, props, trigger, watch) => {
     read.replaceChildren();
     if (card.hidden || !figure || place === null) return;
     const { at: where, values } = readAt(figure, place, hidden);
-    setHtml(card, `<b>${esc(where)}</b>${values.map(([colour, name, text]) => `<br><i style="background:${colour}"></i>${esc(name)} <span>${esc(text)}</span>`).join("")}`);
+    setHtml(card, `<b>${esc(where)}</b>${values.map(([colour, name, text]) =>
+      `<br><i style="background:${colour}"></i>${esc(name)} <span>${esc(text)}</span>`).join("")}`);
     const px = figure.lying ? box.left : x.at(at), py = figure.lying ? y.at(at) : box.top;
     if (!figure.bars) {
       const dots = lines.filter(line => line.name && !hidden.has(line.name)).map(({ x, y, colour }) => ({ colour, value: y[x.indexOf(at)] ?? null }))
@@ -144,7 +148,7 @@ export const plot = (element, props, trigger, watch) => {
     if (event.key === "Escape") { held = false; return leave(); }
     const places = figure && picture ? placesOf(figure) : [], i = place === null ? -1 : places.indexOf(place), last = places.length - 1;
     const to = { ArrowLeft: i < 0 ? last : i - 1, ArrowRight: i + 1, ArrowUp: i - 1, ArrowDown: i + 1, Home: 0, End: last }[event.key];
-    if (to === undefined || !figure || event.key.length > 7 && !figure.lying && /Up|Down/.test(event.key)) return;
+    if (to === undefined || !figure) return;
     event.preventDefault();
     event.stopPropagation();                           // the page's own arrows move the scrubber
     if (to < 0 || to > last) return;

@@ -6,8 +6,9 @@ import { esc } from "../core/text.js";
 
 const on = ({ log }, value) => log ? Math.log10(Math.max(value, 1e-12)) : value;
 const axis = (/** @type {Axis} */ of, reversed = false) => {
-  const range = [on(of, of.low), on(of, of.high)], named = of.ticks ? { tickvals: of.ticks.map(([value]) => value), ticktext: of.ticks.map(([, text]) => text) } : {};
-  return { title: { text: esc(of.title) }, type: of.log ? "log" : "linear", range: reversed ? range.reverse() : range, zeroline: false, automargin: true, ...named };
+  const range = [on(of, of.low), on(of, of.high)];
+  const named = of.ticks ? { tickvals: of.ticks.map(([value]) => value), ticktext: of.ticks.map(([, text]) => text) } : {};
+  return { title: { text: esc(of.title) }, type: of.log ? "log" : "linear", zeroline: false, automargin: true, range: reversed ? range.reverse() : range, ...named };
 };
 const trace = (/** @type {Line} */ { name, x, y, colour, width, dash, dots, stairs }) => ({
   type: "scatter", mode: x.length > 1 && !dots ? "lines" : "lines+markers", name: esc(name), x, y,
@@ -27,9 +28,11 @@ export const asPlotly = ({ x, y, lines = [], bars = [], lying, levels = [], mark
     type: "bar", name: esc(name), [lying ? "x" : "y"]: values, [lying ? "y" : "x"]: values.map((_, i) => i), marker: { color: colour },
     ...lying ? { orientation: "h" } : {}, ...said ? { hovertext: said.map(esc), hoverinfo: "text" } : {},
     ...errors ? { [lying ? "error_x" : "error_y"]: { type: "data", array: errors } } : {} });
-  const shown = points.map(([at, value, colour, r]) => ({ type: "scatter", mode: "markers", x: [at], y: [value], marker: { color: colour, size: 2 * r }, hoverinfo: "skip", showlegend: false }));
+  const shown = points.map(([at, value, colour, r]) => ({ type: "scatter", mode: "markers", x: [at], y: [value],
+    marker: { color: colour, size: 2 * r }, hoverinfo: "skip", showlegend: false }));
+  const corners = { middle: [.5, .5], "upper left": [0, 1], "lower right": [1, 0] };
   const loose = notes.map(([text, place], i) => word(text, typeof place === "string"
-    ? { xref: "paper", yref: "paper", x: place === "middle" ? .5 : place === "upper left" ? 0 : 1, y: place === "middle" ? .5 : place === "upper left" ? 1 : 0, yshift: -15 * i }
+    ? { xref: "paper", yref: "paper", x: corners[place][0], y: corners[place][1], yshift: -15 * i }
     : { x: on(x, place[0]), y: on(y, place[1]), yanchor: "top" }));
   return { data: [...lines.filter(line => line.low).map(spread), ...lines.filter(line => line.name).map(trace), ...bars.map(bar), ...shown], layout: {
     xaxis: axis(x), yaxis: axis(y, lying), barmode: "group", hovermode: lying ? "y unified" : "x unified", showlegend: true,

@@ -17,14 +17,16 @@ export const plotly = () => library ??= new Promise((resolve, reject) => {
 export const themed = ({ data, layout }, paper = "rgba(0,0,0,0)") => {
   const coloured = part => typeof part === "string" ? resolved(part) : Array.isArray(part) ? part.map(coloured)
     : part && typeof part === "object" ? Object.fromEntries(Object.entries(part).map(([key, item]) => [key, coloured(item)])) : part;
-  const line = cssValue("--line"), axes = Object.fromEntries(["xaxis", "yaxis"].filter(name => layout[name]).map(name => [name, { gridcolor: line, ...layout[name] }]));
+  const line = cssValue("--line");
+  const axes = Object.fromEntries(["xaxis", "yaxis"].filter(name => layout[name]).map(name => [name, { gridcolor: line, ...layout[name] }]));
   return coloured({ data, layout: { font: { family: cssValue("--sans"), size: 12, color: "var(--text)" }, paper_bgcolor: paper, plot_bgcolor: paper,
     hoverlabel: { bgcolor: "var(--raised)", bordercolor: "var(--line-strong)", font: { color: "var(--text)" } }, ...layout, ...axes } });
 };
 /** A page of its own, that needs no network, with the figure to be turned and read.
     @type {(figure: {data: Json[], layout: Json}, title: string) => Promise<string>} */
 export const pageOf = async (figure, title) => {
-  const script = await (await fetch(SOURCE)).text(), { data, layout } = themed(figure, "var(--page)"), json = value => JSON.stringify(value).replaceAll("<", "\\u003c");
+  const script = await (await fetch(SOURCE)).text(), { data, layout } = themed(figure, "var(--page)");
+  const json = value => JSON.stringify(value).replaceAll("<", "\\u003c");
   const titled = { ...layout, title: { text: esc(title) } };
   return `<!doctype html><meta charset="utf-8"><title>${esc(title)}</title><body style="margin:0;background:${layout.paper_bgcolor}"><div id="chart" style="height:100vh"></div>
 <script>${script}</script><script>Plotly.newPlot("chart", ${json(data)}, ${json(titled)}, { responsive: true, displaylogo: false })</script>`;

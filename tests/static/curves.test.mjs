@@ -108,10 +108,11 @@ test("bars are read, listed and drawn, upright and lying", () => {
   for (const figure of [{ x: names, y: sizes, bars }, { x: sizes, y: names, bars, lying: true, levels: [[0.9, "whole", true]] }]) {
     assert.deepEqual(readAt(figure, 0), { at: "head L0 H0", values: [["red", "zero", "0.2 ± 0.05"], ["blue", "mean", "0.4"]] });
     assert.deepEqual(tableOf(figure).rows, [["L0 H0", 0.2, 0.05, 0.4], ["others", null, null, 0.6]]);
-    const { shapes, box, ends } = curvesPicture(figure, 700, 260), boxes = shapes.filter(({ area, colour }) => area && colour === "blue");
+    const { shapes, words, box, ends } = curvesPicture(figure, 700, 260), boxes = shapes.filter(({ area, colour }) => area && colour === "blue");
     assert.equal(boxes.length, 2);
     const [x0, y0, , , x1, y1] = boxes[0].points, [size, room] = figure.lying ? [x1 - x0, box.right - box.left] : [y0 - y1, box.bottom - box.top];
     assert.ok(Math.abs(size / room - 0.4) < 1e-9);
     assert.deepEqual(ends.map(({ name }) => name), ["zero", "mean"]);
+    assert.match(words, />0\.\d</);
   }
 });
