@@ -61,11 +61,11 @@ class Layer(NamedTuple):
 
 LAYERS = {  # the longest prefix of a module's name decides
     "models": Layer("torch pydantic typing_extensions safetensors", "models"),
-    "playground": Layer("torch pydantic typing_extensions safetensors numpy pandas plotly regex", "models playground"),
+    "playground": Layer("torch pydantic typing_extensions safetensors numpy pandas regex", "models playground"),
     "playground.tasks": Layer("torch pydantic typing_extensions", "models playground.tasks"),
     "playground.compute": Layer("torch psutil", "models playground"),
     "playground.measures": Layer("torch numpy pandas", "models.records playground.tasks.base playground.measures"),
-    "playground.figures": Layer("numpy pandas plotly", "playground.figures"),
+    "playground.figures": Layer("numpy", "playground.figures"),
     "playground.checkpoints": Layer("httpx2 huggingface_hub tokenizers torch", "models playground"),
     "playground.workers": Layer("orjson psutil torch", "playground"),
     "playground.doors": Layer("starlette", "playground.doors playground.workers.edge"),

@@ -1,6 +1,4 @@
-"""Charts drawn by Plotly in the browser, which fetches it when a first chart is about to be seen. `gr.Plot` builds the
-chart anew at every value, and loses the zoom with it.
-"""
+"""Charts drawn in place on the page: zoom, the hover card and the choice of curves survive every value."""
 
 import gradio as gr
 
@@ -17,16 +15,13 @@ def plot(
     view: str = "plot",
     **props,
 ) -> gr.HTML:
-    """A chart that is updated in place; zoom and hover survive.
+    """A chart, its numbers as a table, and files of both.
 
     Value:
 
-        fig   JSON of a Plotly figure {data, layout}; a colour may be written "var(--line-1)" and follows the theme
+        fig   JSON of a figure (figures/curves.py); a colour may be written "var(--line-1)" and follows the theme
         said  what the chart shows now, for a screen reader; optional
         n     number of the frame; optional
-
-    Fonts, grid, margins and transparent paper come from the page; what `fig.layout` says wins. The Table button lists
-    the named traces, one row per x.
 
     Args:
         title: heading above the chart; `note` follows it in small print.

@@ -1,7 +1,6 @@
 """The folder static/ as the page fetches it: read once, under an address that changes with any of it, so that a browser
 keeps what it has fetched for good. The scripts are one file, page.js, and the style sheets one, page.css: a request
-each for a hundred small files would be most of the wait. plotly.min.js comes from its package, and a third of it, which
-draws all charts but one, from vendor/.
+each for a hundred small files would be most of the wait. plotly.min.js comes from its package; few visitors fetch it.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ def bundle(modules: dict[str, str]) -> str:
 
 def read(folder: Path = STATIC) -> tuple[dict[str, str], str]:
     """{path: source} of the modules, and the style sheets as one."""
-    scripts = [path for path in sorted(folder.rglob("*.js")) if path.parent.name != "vendor"]
+    scripts = sorted(folder.rglob("*.js"))
     order = {name: i for i, name in enumerate(STYLES)}
     sheets = sorted((folder / "styles").glob("*.css"), key=lambda path: (order.get(path.name, len(order)), path.name))
     modules = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in scripts}
@@ -65,7 +64,6 @@ FILES = {
     "page.css": STYLE.encode(),
     "replay.json": (STATIC / "replay.json").read_bytes(),
     "plotly.min.js": PLOTLY.read_bytes(),
-    "vendor/plotly-cartesian.min.js": (STATIC / "vendor" / "plotly-cartesian.min.js").read_bytes(),
 }
 DIGEST = digest(FILES)
 BASE = f"./pg/{DIGEST}/"

@@ -1,3 +1,3 @@
-"""Numbers -> Plotly figures. No torch, no gradio; colours are the page's css variables, so a figure follows the
-theme.
+"""Numbers -> charts and heat maps as plain values. No torch, no gradio; colours are the page's css variables, so a
+figure follows the theme.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from playground.figures.curves import COLOURS, Curve, Figure, Level, curves
+from playground.figures.curves import COLOURS, Axis, Curve, Figure, Level, chart, curves
 
 METHODS = ("skip-gram", "CBOW")
 Pair = tuple[float, float, float]
@@ -34,9 +34,7 @@ def loss(points: Sequence[Pair], total: float) -> Figure:
 
 def nothing(why: str) -> Figure:
     """An empty chart that says why."""
-    note = {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "text": why, "showarrow": False}
-    hidden = {"visible": False}
-    return {"data": [], "layout": {"xaxis": hidden, "yaxis": hidden, "annotations": [note]}}
+    return chart([], Axis("", 0, 1), Axis("", 0, 1), notes=[[why, "middle"]])
 
 
 def _pair(points: Sequence[Pair]) -> list[Curve]:

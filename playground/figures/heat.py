@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from playground.figures.curves import plain
+
 Heat = dict[str, Any]
 WRITTEN = 16  # columns, and rows: of more, the numbers are not written into the cells
 LEAST = 0.01  # of a colour scale around 0: rounding is not drawn in full colour
@@ -47,7 +49,3 @@ def heat(
         "hover": [list(row) for row in hover],
         "text": None if text is None else [list(row) for row in text],
     }
-
-
-def plain(value: float) -> float | None:
-    return None if np.isnan(value) else float(f"{value:.5g}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from playground.figures.curves import COLOURS, Curve, Figure, curves
+from playground.figures.curves import COLOURS, Axis, Curve, Figure, Level, chart, curves
 
 Lines = Sequence[tuple[str, np.ndarray]]
 """(label, value at 0, 1, 2 ...) each."""
@@ -23,66 +23,55 @@ def by_distance(
     cursor: tuple[int, str] | None = None,
     points: Sequence[int] = (),
     band: tuple[np.ndarray, np.ndarray] | None = None,
-    x_title: str = DISTANCE,
 ) -> Figure:
     """Something against distance. `cursor` is the distance in hand and what is said of it; `points` are distances of
     the first line that are named; `band` (low, high) is what chance gives.
     """
     end = max(len(heights) for _, heights in lines) - 1
-    low, high = (float(f(heights)) for f, heights in ((np.min, _all(lines, band)), (np.max, _all(lines, band))))
+    seen = np.concatenate([*(heights for _, heights in lines), *(band or ())])
+    low, high = float(seen.min()), float(seen.max())
     low = low if least is None else min(least, low)
     rest = 0.06 * (high - low or 1.0)
-    span = (low if least == low else low - rest, high + rest)
-    marks = [(trained, f"trained length {trained}")] if trained is not None and 0 < trained < end else []
-    at = cursor[0] if cursor and cursor[0] <= end else None
-    figure = curves(_curves(lines), total=end, x_title=x_title, y_title=y_title, y_range=span, marks=marks, cursor=at)
     heights = lines[0][1]
-    if band is not None:
-        figure["data"].insert(0, _band(*band))
-    if at is not None and at < len(heights):
-        figure["data"].append(_dots([at], heights, "var(--accent)", 8))
-        figure["layout"]["annotations"].append(_said(at, span[0], cursor[1] if cursor else "", right=at > end / 6))
-    if points:
-        figure["data"].append(_dots(points, heights, "var(--text)", 7))
-        told = ", ".join(f"{heights[x]:.2f} at {x}" for x in points)
-        place = {"x": points[0], "y": float(min(heights[x] for x in points)), "yshift": -14, "xanchor": "left"}
-        note = {"text": f"<b>{told}</b>", "showarrow": False, "font": {"size": 11, "color": "var(--text)"}}
-        note |= {"bgcolor": "var(--page)"}  # over the line of the trained length
-        figure["layout"]["annotations"].append(place | note | {"yanchor": "top"})
-    return figure
+    at = cursor if cursor and cursor[0] <= end else None
+    dots = [[at[0], float(heights[at[0]]), "var(--accent)", 4]] if at and at[0] < len(heights) else []
+    dots += [[x, float(heights[x]), "var(--text)", 3.5] for x in points]
+    told = ", ".join(f"{heights[x]:.2f} at {x}" for x in points)
+    return chart(
+        [*([_band(*band)] if band else []), *_curves(lines)],
+        Axis(DISTANCE, 0, end),
+        Axis(y_title, low if least == low else low - rest, high + rest),
+        marks=[(trained, f"trained length {trained}")] if trained is not None and 0 < trained < end else [],
+        cursor=at,
+        points=dots,
+        notes=[[told, [points[0], float(min(heights[x] for x in points))]]] if points else [],
+    )
 
 
 def by_pair(lines: Lines, *, trained: int, chosen: int | None = None, plain: np.ndarray | None = None) -> Figure:
     """Wavelength of each pair, in tokens, against what training has seen; `plain` without scaling."""
-    drawn = _curves(lines)
     end = max(len(heights) for _, heights in lines) - 1
-    figure = curves(drawn, total=max(end, 1), x_title="pair", y_title="tokens per full turn", log=True, cursor=chosen)
-    if plain is not None:
-        figure["data"].insert(0, _dashed("without scaling", plain))
-    ticks = 10.0 ** np.arange(0, 10)
-    axis = figure["layout"]["yaxis"]
-    axis |= {"tickvals": ticks.tolist(), "ticktext": [f"{t:,.0f}" for t in ticks]}
     lowest = min(float(np.min(h)) for _, h in lines)
     highest = max(float(np.max(h)) for _, h in lines)
-    axis["range"] = [np.log10(min(lowest, trained) / 2), np.log10(max(highest, trained) * 3)]
-    rule = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": trained, "y1": trained}
-    figure["layout"]["shapes"].append({**rule, "line": {"color": "var(--text-2)", "width": 1.2, "dash": "dot"}})
-    text = f"trained length {trained:,}: above it, never a full turn"
-    place = {"xref": "paper", "x": 1, "xanchor": "right", "y": np.log10(trained), "yanchor": "top"}
-    note = {"text": text, "showarrow": False, "font": {"size": 11, "color": "var(--text-2)"}}
-    figure["layout"]["annotations"].append(place | note)
-    return figure
+    unscaled = [] if plain is None else [_curve("without scaling", plain, "var(--text-3)", 1.6, dash="dash", end="")]
+    return chart(
+        [*unscaled, *_curves(lines)],
+        Axis("pair", 0, max(end, 1)),
+        Axis("tokens per full turn", min(lowest, trained) / 2, max(highest, trained) * 3, True),
+        levels=[Level(f"trained length {trained:,}: above it, never a full turn", trained, inside=True)],
+        cursor=None if chosen is None else (chosen, ""),
+    )
 
 
 def by_head(values: np.ndarray, *, y_title: str, chosen: int) -> Figure:
     """One value per head, on a logarithmic axis."""
-    line = Curve("", list(range(len(values))), values.tolist(), COLOURS[0], 1.2)
-    figure = curves([line], total=max(len(values) - 1, 1), x_title="head", y_title=y_title, log=True)
-    figure["data"][0] |= {"mode": "lines+markers", "marker": {"size": 7, "color": COLOURS[0]}, "name": y_title}
-    figure["data"].append(_dots([chosen], values, "var(--accent)", 10))
-    figure["layout"]["xaxis"] |= {"range": [-0.3, max(len(values) - 1, 1) + 0.3], "dtick": max(1, len(values) // 8)}
-    figure["layout"]["margin"] = {"r": 16}
-    return figure
+    end = max(len(values) - 1, 1)
+    return chart(
+        [_curve(y_title, values, COLOURS[0], 1.2, end="", dots=3.5)],
+        Axis("head", -0.3, end + 0.3),
+        Axis(y_title, float(values.min()) / 1.5, float(values.max()) * 1.5, True),
+        points=[[chosen, float(values[chosen]), "var(--accent)", 5]],
+    )
 
 
 def by_shift(lines: Sequence[tuple[str, Any]], *, cursor: int, end: int) -> Figure:
@@ -105,64 +94,27 @@ def by_shift(lines: Sequence[tuple[str, Any]], *, cursor: int, end: int) -> Figu
 
 def steps(offsets: np.ndarray, values: np.ndarray, *, y_title: str, cursor: int) -> Figure:
     """Whole numbers by offset (key minus query), as stairs."""
-    figure = curves([Curve("", [0], [0])], total=1, x_title="key minus query, tokens", y_title=y_title, cursor=cursor)
-    line = {"color": COLOURS[0], "width": 1.8, "shape": "hvh"}
-    hover = {"hovertemplate": f"offset %{{x:,}}: {y_title} %{{y}}<extra></extra>", "name": y_title}
-    stairs = {"type": "scatter", "mode": "lines", "x": offsets.tolist(), "y": values.tolist(), "line": line}
-    figure["data"] = [stairs | hover]
-    figure["layout"] |= {"annotations": [], "margin": {"r": 16}}
-    figure["layout"]["xaxis"]["range"] = [int(offsets[0]), int(offsets[-1])]
-    return figure
+    rest = 0.06 * (float(values.max() - values.min()) or 1.0)
+    return chart(
+        [Curve(y_title, offsets.tolist(), values.tolist(), end="", stairs=True)],
+        Axis("key minus query, tokens", int(offsets[0]), int(offsets[-1])),
+        Axis(y_title, float(values.min()) - rest, float(values.max()) + rest),
+        cursor=(cursor, ""),
+    )
+
+
+def _curve(label: str, heights: np.ndarray, colour: str, width: float, **more: Any) -> Curve:
+    return Curve(label, list(range(len(heights))), heights.tolist(), colour, width, **more)
 
 
 def _curves(lines: Lines) -> list[Curve]:
-    drawn = [
-        Curve(label, list(range(len(heights))), heights.tolist(), COLOURS[i], 1.6 if i else 2.4)
-        for i, (label, heights) in enumerate(lines)
-    ]
+    drawn = [_curve(label, heights, COLOURS[i], 1.6 if i else 2.4) for i, (label, heights) in enumerate(lines)]
     return drawn[::-1]
 
 
-def _all(lines: Lines, band: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
-    return np.concatenate([*(heights for _, heights in lines), *(band or ())])
-
-
-def _dots(at: Sequence[int], heights: np.ndarray, colour: str, size: int) -> dict[str, Any]:
-    marker = {"color": colour, "size": size}
-    ys = [float(heights[x]) for x in at]
-    return {"type": "scatter", "mode": "markers", "x": list(at), "y": ys, "marker": marker, "hoverinfo": "skip"}
-
-
-def _dashed(label: str, heights: np.ndarray) -> dict[str, Any]:
-    line = {"color": "var(--text-3)", "width": 1.6, "dash": "dash"}
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": label,
-        "x": list(range(len(heights))),
-        "y": heights.tolist(),
-        "line": line,
-        "hovertemplate": f"%{{x}}: %{{y:.4g}}<extra>{label}</extra>",
-    }
-
-
-def _band(low: np.ndarray, high: np.ndarray) -> dict[str, Any]:
-    """One standard deviation either side, grey."""
+def _band(low: np.ndarray, high: np.ndarray) -> Curve:
+    """One standard deviation either side, grey, without a line or a name."""
     every = max(1, len(low) // 120)
-    x = np.arange(len(low))[::every]
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [*x.tolist(), *x[::-1].tolist()],
-        "y": [round(float(v), 4) for v in (*high[::every], *low[::every][::-1])],
-        "fill": "toself",
-        "fillcolor": "var(--line-strong)",
-        "line": {"width": 0, "color": "var(--line-strong)"},
-        "opacity": 0.5,
-        "hoverinfo": "skip",
-    }
-
-
-def _said(x: float, y: float, text: str, *, right: bool) -> dict[str, Any]:
-    place = {"x": x, "y": y, "xanchor": "right" if right else "left", "yanchor": "bottom", "xshift": -6 if right else 6}
-    return place | {"text": f"<b>{text}</b>", "showarrow": False, "font": {"size": 11, "color": "var(--accent)"}}
+    x = list(range(len(low)))[::every]
+    edges = low[::every].tolist(), high[::every].tolist()
+    return Curve("", x, [], "var(--text-3)", 0, low=edges[0], high=edges[1])

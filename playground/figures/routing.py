@@ -38,8 +38,8 @@ def information(
 
 
 def paths(names: Sequence[str], between: Sequence[np.ndarray]) -> Figure:
-    """A Sankey diagram: tokens from the first-choice expert of one layer to that of the next; the thinnest ways are
-    left out.
+    """A Sankey diagram, in Plotly's own form: tokens from the first-choice expert of one layer to that of
+    the next; the thinnest ways are left out.
     """
     experts = len(between[0]) if between else 0
     labels = [f"{name} E{e}" for name in names for e in range(experts)]

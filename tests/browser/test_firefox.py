@@ -5,7 +5,7 @@ from tests.browser.firefox import firefox_page
 
 STATE = 'document.querySelector("#tp .tp")?.dataset.state'
 STEP = 'Number(document.querySelector("#tp [data-step]").textContent.replaceAll(",", ""))'
-CHART = "document.querySelector('.charts .js-plotly-plot')?.getBoundingClientRect().height"
+CHART = "document.querySelector('.charts .plot canvas')?.getBoundingClientRect().height"
 
 
 def test_a_run_trains_and_another_lens_is_seen(server, tmp_path):

@@ -62,7 +62,7 @@ def test_the_page_is_light(page, lens):
     session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     screen = Screen(page).open()
     screen.lens(lens)
-    expect(page.locator(".js-plotly-plot:visible").first).to_be_visible()
+    expect(page.locator(".plot svg text:visible").first).to_be_visible()
     screen.settles()
     assert 500_000 < sum(sizes) < MOST_BYTES
 

@@ -15,7 +15,7 @@ from tests.browser.screen import SMALL, Screen
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALLER = """least => [...document.querySelectorAll('#app button, #app [role=tab], #app summary')]
   .filter(node => node.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
-  .filter(node => !node.closest('.modebar, .mosaic, .strip, th, .cells, p, .msg') && !node.matches('.link, .q, .rst'))
+  .filter(node => !node.closest('.mosaic, .strip, th, .cells, p, .msg') && !node.matches('.link, .q, .rst'))
   .map(node => [node.getBoundingClientRect(), node])
   .filter(([box]) => box.width > 0 && box.height > 0 && box.height < least)
   .map(([box, node]) => `${Math.round(box.height)} ${node.outerHTML.slice(0, 100)}`)"""

@@ -53,7 +53,7 @@ def test_a_slider_moves_the_curve_and_the_sentence(page):
     said = page.locator(".lens-head p:visible").first
     expect(said).to_contain_text("falls by half within 16 tokens")
     slider = page.locator("[data-field='position.base'] input[type=range]")
-    chart = page.locator(".chart:visible").first
+    chart = page.locator(".drawn:visible").first
     expect(chart).to_have_attribute("aria-label", "RoFormer's bound: base 10,000 falls from 32.50 at 0 to 6.54 at 256")
     slider.focus()
     slider.press("ArrowLeft")
@@ -66,7 +66,7 @@ def test_settings_are_kept_in_the_chart_and_removed(page):
     enter(page, "position.base", "100")
     names = page.locator(".ov div span")
     expect(names).to_have_text(["base 100 (now)", "base 10,000"])
-    expect(page.locator(".plot:visible").first.locator(".annotation-text", has_text="base 10,000")).to_be_visible()
+    expect(page.locator(".plot:visible").first.locator(".ends button", has_text="base 10,000")).to_be_visible()
     page.get_by_role("button", name="Remove base 10,000").click()
     expect(names).to_have_text(["base 100 (now)"])
 

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.screen import SMALL, Screen
 
 UNNAMED = """() => [...document.querySelectorAll('#app :is(button, a, input, select, textarea, [role=slider], canvas)')]
-  .filter(node => node.checkVisibility() && !node.closest('[aria-hidden=true], .modebar'))
+  .filter(node => node.checkVisibility() && !node.closest('[aria-hidden=true]'))
   .filter(node => !(node.getAttribute('aria-label') || node.textContent.trim() || node.title || node.labels?.length
     || node.closest('button') && node.closest('button').getAttribute('aria-label')))
   .map(node => node.outerHTML.slice(0, 120))"""

@@ -230,12 +230,12 @@ def test_the_curves_of_the_run_before_the_fork_stay_in_sight():
     session = trained(15)
     session.shown = 5
     whole(session.forking())
-    charts = {name: json.loads(learning.value(session)[name]["fig"])["data"] for name in ("loss", "accuracy", "rate")}
+    charts = {name: json.loads(learning.value(session)[name]["fig"])["lines"] for name in ("loss", "accuracy", "rate")}
     seen = session.parent().run.history.validations()
     for name, field in (("loss", "validation_loss"), ("accuracy", "validation_accuracy")):
         before = charts[name][0]
         assert before["name"] == "before the fork"
-        assert before["line"]["width"] < min(curve["line"]["width"] for curve in charts[name][1:])
+        assert before["width"] < min(curve["width"] for curve in charts[name][1:])
         assert before["x"] == [0, 5, 10, 15]
         assert before["y"] == pytest.approx([getattr(m, field) for m in seen], rel=1e-4)
     assert len(charts["rate"]) == 1

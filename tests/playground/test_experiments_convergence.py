@@ -130,9 +130,9 @@ def test_gaps_are_paired_by_seed_with_their_standard_error():
 
 
 def test_the_band_reaches_from_the_lowest_seed_to_the_highest():
-    spread, curve = figures(made(RoPE=[2.0, 2.1]))["loss"]["data"]
+    [curve] = figures(made(RoPE=[2.0, 2.1]))["loss"]["lines"]
     assert curve["y"] == [4.0, 2.4, 2.05]
-    assert (spread["x"], spread["y"]) == ([0, 20, 40, 40, 20, 0], [4.0, 2.4, 2.1, 2.0, 2.4, 4.0])
+    assert (curve["low"], curve["high"]) == ([4.0, 2.4, 2.0], [4.0, 2.4, 2.1])
 
 
 def test_the_table_has_a_row_for_each_look(steps):

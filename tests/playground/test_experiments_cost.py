@@ -131,10 +131,10 @@ def test_the_sentence_names_the_powers_and_the_price_of_fresh_memory():
 def test_figures_have_logarithmic_axes_measured_and_closed_curves(steps):
     drawn = figures(steps[-1])
     assert set(drawn) == {"time", "memory", "cache"}
-    assert all(f["layout"][axis]["type"] == "log" for f in drawn.values() for axis in ("xaxis", "yaxis"))
-    lines = [t for t in drawn["memory"]["data"] if t["line"]["dash"] == "dot"]
+    assert all(f[axis]["log"] for f in drawn.values() for axis in "xy")
+    lines = [t for t in drawn["memory"]["lines"] if t.get("dash") == "dot"]
     assert [t["name"] for t in lines] == [f"{name}, at least" for name in METHODS]
-    kept = {t["name"]: t["y"] for t in drawn["cache"]["data"]}
+    kept = {t["name"]: t["y"] for t in drawn["cache"]["lines"]}
     assert kept["keys and values"] == [32.768, 65.536, 131.07]  # 2 x 64 numbers of 4 bytes a token
     assert kept["state"] == [4.352] * 3  # 4 heads of 16 x 17 numbers
 

@@ -139,14 +139,11 @@ def test_the_table_has_a_row_for_each_point_and_each_refusal(steps):
 
 
 def test_the_figures_draw_schemes_and_scalings_apart(steps):
-    drawn = {
-        name: [t["name"] for t in f["data"] if t["mode"] != "lines" or "spread" not in t["name"]]
-        for name, f in figures(steps[-1]).items()
-    }
+    drawn = {name: [line["name"] for line in f["lines"]] for name, f in figures(steps[-1]).items()}
     assert drawn == {"schemes": ["learned", "RoPE", "no positions"], "scalings": ["RoPE", "RoPE, YaRN"]}
-    noted = [note["text"] for note in figures(steps[-1])["schemes"]["layout"]["annotations"]]
-    assert any("learned: refused beyond 8 characters" in text for text in noted)
-    assert "<b>learned</b>" not in noted
+    schemes = figures(steps[-1])["schemes"]
+    assert ["learned: refused beyond 8 characters", "upper left", "var(--seq-6)"] in schemes["notes"]
+    assert schemes["lines"][0]["end"] == ""
 
 
 def test_the_lines_repeat_the_experiment(steps, capsys):

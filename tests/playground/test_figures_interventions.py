@@ -1,4 +1,4 @@
-"""Charts of interventions are valid Plotly figures with titled axes; heat maps are whole and even around 0."""
+"""Bars of interventions have titled axes and a name for each; heat maps are whole and even around 0."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects
 import pytest
 
 from playground.figures import effects, heat, interventions
-
-go: Any = plotly.graph_objects  # its stubs know no axes
 
 COSTS = np.array([[0.5, -0.1, np.nan], [2.0, 0.0, 0.25]])
 TOKENS = [*"abca"]
@@ -39,11 +36,11 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
 def test_a_chart_is_valid_and_a_heat_map_whole_and_both_are_titled_and_plain(name: str):
     made = FIGURES[name]()
     assert len(json.dumps(made, allow_nan=False)) < 30_000
-    if "data" in made:
-        figure = go.Figure(made)  # refuses any property that Plotly does not have
-        assert figure.layout.xaxis.title.text
-        assert figure.layout.yaxis.title.text
-        assert all(trace.name for trace in figure.data)
+    if "bars" in made:
+        names, sizes = (made[side] for side in ("yx" if made.get("lying") else "xy"))
+        assert names["title"]
+        assert sizes["title"]
+        assert all(bar["name"] and len(bar["values"]) == len(names["ticks"]) for bar in made["bars"])
         return
     assert all([made["unit"], *made["titles"]])
     shape = [len(made["columns"])] * len(made["rows"])
@@ -85,10 +82,9 @@ def test_tokens_that_differ_are_both_named_and_tokens_may_repeat():
 
 def test_accuracy_stands_beside_the_whole_model_and_guessing():
     made = FIGURES["induction"]()
-    assert [shape["x0"] for shape in made["layout"]["shapes"]] == [0.99, 0.03]
-    assert [note["text"] for note in made["layout"]["annotations"]] == ["whole model 0.99", "chance 0.03"]
-    assert made["data"][1]["x"] == [0.2, None]
-    assert made["data"][0]["error_x"]["array"] == [0.1, 0.9]
+    assert made["levels"] == [[0.99, "whole model 0.99", True], [0.03, "chance 0.03", True]]
+    assert made["bars"][1]["values"] == [0.2, None]
+    assert made["bars"][0]["errors"] == [0.1, 0.9]
 
 
 def test_prompts_that_differ_in_many_tokens_are_named_by_the_clean_one_and_told_by_both():

@@ -20,7 +20,7 @@ WINDOWS = [17.938, 12.020, 10.454, 9.586, 8.913, 8.389, 7.972, 7.797]
 
 def test_the_chart_is_the_golden_series_and_not_monotone():
     chart = view.value(PositionSettings())["decay"]
-    line = next(trace for trace in json.loads(chart["fig"])["data"] if trace.get("name") == "base 10,000")
+    line = next(trace for trace in json.loads(chart["fig"])["lines"] if trace.get("name") == "base 10,000")
     drawn = dict(zip(line["x"], line["y"], strict=True))
     there = {distance: value for distance, value in GOLDEN.items() if distance in drawn}
     assert len(there) > 5  # the chart is thinned

@@ -105,7 +105,7 @@ def test_every_scheme_draws_or_says_why_not(kind):
 
 def test_scaling_is_drawn_beside_the_plain_angles():
     scaled = settings(own={"scaling": Scaling(way="YaRN").model_dump()})
-    names = [trace.get("name") for trace in json.loads(scheme.value(scaled)["scheme-speeds"]["fig"])["data"]]
+    names = [trace.get("name") for trace in json.loads(scheme.value(scaled)["scheme-speeds"]["fig"])["lines"]]
     assert "without scaling" in names
     assert "without scaling" not in scheme.value(settings())["scheme-speeds"]["fig"]
     assert isinstance(rotation.plain(scaled.now()).position, RoPE)

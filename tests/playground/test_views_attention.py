@@ -107,7 +107,7 @@ def test_a_model_without_attention_says_so():
     value = attention.value(session)
     assert (value["layers"], value["w"], value["which"]) == (0, "", "")
     assert "no attention" in value["finding"]
-    assert json.loads(role_curves.value(session, session.look())["fig"])["data"] == []
+    assert json.loads(role_curves.value(session, session.look())["fig"]).get("lines", []) == []
 
 
 def test_an_ablation_tells_the_two_losses_and_its_error():
@@ -139,8 +139,8 @@ def test_the_curves_of_the_roles_are_the_kept_scores_of_the_heads_named():
     value = role_curves.value(session, session.look())
     figure = json.loads(value["fig"])
     kept = session.run.history.snapshots
-    assert 1 <= len(figure["data"]) <= 3
-    for trace in figure["data"]:
+    assert 1 <= len(figure["lines"]) <= 3
+    for trace in figure["lines"]:
         place, _, role = trace["name"].partition(" H")
         head, _, role = role.partition(" ")
         scores = [s.heads["decoder"].scores[int(place[1:]), int(head)] for s in kept]

@@ -18,7 +18,6 @@ const rules = {
 };
 
 export default [
-  { ignores: ["static/vendor/**"] },
   { files: ["static/**/*.js"], languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.browser }, rules },
   { files: ["tests/static/**/*.mjs"], languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: { ...globals.browser, ...globals.node } }, rules },
 ];

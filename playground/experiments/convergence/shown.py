@@ -10,15 +10,15 @@ import pandas as pd
 
 from playground.experiments.base import NAMES, SURE, lines, listed, mean_error
 from playground.experiments.convergence.progress import EVERY, Convergence, Curve, Progress
+from playground.figures import curves as charts
 from playground.figures import experiments as drawing
-from playground.figures.curves import Figure
 from playground.findings.finding import Finding
 from playground.tasks import Text
 
 CLAIMED = "RoPE"  # the scheme whose convergence is in question
 
 
-def figures(progress: Progress) -> dict[str, Figure]:
+def figures(progress: Progress) -> dict[str, charts.Figure]:
     """ "loss": on held-out texts by the step, mean over seeds, the band from the lowest seed to the highest."""
     vocabulary = len(Text(length=progress.config.length).build().vocabulary)
     drawn = [_line(name, curves) for name, curves in _grouped(progress).items()]
@@ -31,14 +31,14 @@ def _grouped(progress: Progress) -> dict[str, list[Curve]]:
     return {name: [c for c in progress.curves if c.scheme == name and not c.stopped] for name in names}
 
 
-def _line(name: str, curves: Sequence[Curve]) -> drawing.Line:
+def _line(name: str, curves: Sequence[Curve]) -> charts.Curve:
     columns = list(zip(*(c.losses for c in curves), strict=False))  # as far as all seeds have come
-    return drawing.Line(
+    return charts.Curve(
         name,
         [EVERY * i for i in range(len(columns))],
         [fmean(column) for column in columns],
-        [min(column) for column in columns],
-        [max(column) for column in columns],
+        low=[min(column) for column in columns],
+        high=[max(column) for column in columns],
         colour=drawing.HUES.get(name, drawing.OTHER),
         width=2.2 if name == CLAIMED else 1.6,
     )

@@ -12,7 +12,7 @@ from playground.experiments.base import lines
 from playground.experiments.cost.methods import METHODS, NUMBER
 from playground.experiments.cost.progress import FIRST, ROOM, AttentionCost, Point, Progress
 from playground.figures import experiments as drawing
-from playground.figures.curves import Figure
+from playground.figures.curves import Curve, Figure
 from playground.findings.finding import Finding
 from playground.wording import metric
 
@@ -50,12 +50,12 @@ def figures(progress: Progress) -> dict[str, Figure]:
         )
         look = {"colour": drawing.HUES[name], "width": 2.0}
         time.append(
-            drawing.Line(name, tokens, [1e3 * m for m in middle], low, high, text=_grows(name, tokens, middle), **look)
+            Curve(name, tokens, [1e3 * m for m in middle], low=low, high=high, end=_grows(name, tokens, middle), **look)
         )
         peaks, least = [p.peak / 1e6 for p in points], [p.least / 1e6 for p in points]
-        memory.append(drawing.Line(name, tokens, peaks, text=_grows(name, tokens, peaks), **look))
+        memory.append(Curve(name, tokens, peaks, end=_grows(name, tokens, peaks), **look))
         about = f"{name}, at least"
-        memory.append(drawing.Line(about, tokens, least, colour=look["colour"], width=1.2, dash="dot", text=""))
+        memory.append(Curve(about, tokens, least, colour=look["colour"], width=1.2, dash="dot", end=""))
     return {
         "time": drawing.growth(time, y_title="time of one pass, ms", least=first, most=longest),
         "memory": drawing.growth(
@@ -78,17 +78,17 @@ def _median(point: Point) -> float:
 
 def _grows(name: str, tokens: Sequence[int], values: Sequence[float]) -> str:
     power = slope(tokens, values)
-    return name if power is None else f"{name}<br>length<sup>{power:.2f}</sup>"
+    return name if power is None else f"{name}\nlength^{power:.2f}"
 
 
-def _kept(config: AttentionCost) -> list[drawing.Line]:
+def _kept(config: AttentionCost) -> list[Curve]:
     """Bytes from the configs alone: keys and values of every token, or the state of linear attention."""
     tokens = config.lengths()
     cache = MHA(heads=config.heads).cache_elements(config.width)
     state = LinearAttention(heads=config.heads).state_elements(config.width)
     kept = {FAST: ("keys and values", [cache * n for n in tokens]), LINEAR: ("state", [state] * len(tokens))}
     return [
-        drawing.Line(label, tokens, [NUMBER * n / 1e3 for n in numbers], colour=drawing.HUES[name], width=2.0)
+        Curve(label, tokens, [NUMBER * n / 1e3 for n in numbers], colour=drawing.HUES[name], width=2.0)
         for name, (label, numbers) in kept.items()
     ]
 

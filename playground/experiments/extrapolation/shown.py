@@ -10,7 +10,7 @@ import pandas as pd
 from playground.experiments.base import SURE, lines, listed
 from playground.experiments.extrapolation.progress import MULTIPLES, Extrapolation, Point, Progress
 from playground.figures import experiments as drawing
-from playground.figures.curves import Figure
+from playground.figures.curves import Curve, Figure
 from playground.findings.finding import Finding
 from playground.tasks import Text
 from playground.wording import percent
@@ -28,12 +28,14 @@ def figures(progress: Progress) -> dict[str, Figure]:
     names = list(dict.fromkeys(p.scheme for p in progress.points))
     length = progress.config.length
     notes = [
-        f'<span style="color:{drawing.HUES.get(name, drawing.OTHER)}">●</span> {name}: '
-        + (f"refused beyond {length} characters" if name in names else "stopped")
+        (
+            f"{name}: {f'refused beyond {length} characters' if name in names else 'stopped'}",
+            drawing.HUES.get(name, drawing.OTHER),
+        )
         for name, _ in progress.refused
     ]
 
-    def drawn(chosen: Sequence[str], notes: Sequence[str]) -> Figure:
+    def drawn(chosen: Sequence[str], notes: Sequence[tuple[str, str]]) -> Figure:
         return drawing.lengths(
             [_line(progress, name) for name in chosen],
             trained=length,
@@ -48,17 +50,17 @@ def figures(progress: Progress) -> dict[str, Figure]:
     }
 
 
-def _line(progress: Progress, name: str) -> drawing.Line:
+def _line(progress: Progress, name: str) -> Curve:
     points = [p for p in progress.points if p.scheme == name]
-    return drawing.Line(
+    return Curve(
         name,
         [p.multiple for p in points],
         [p.accuracy for p in points],
-        [p.accuracy - p.change_error for p in points],
-        [p.accuracy + p.change_error for p in points],
+        low=[p.accuracy - p.change_error for p in points],
+        high=[p.accuracy + p.change_error for p in points],
         colour=drawing.HUES.get(name, drawing.OTHER),
         width=2.2 if name in BOLD or "," in name else 1.4,
-        text="" if name in dict(progress.refused) else None,
+        end="" if name in dict(progress.refused) else None,
     )
 
 

@@ -26,7 +26,7 @@ LENS = Lens(
     panels=(
         panel("experts", elem_id="lens-experts"),
         panel(
-            "plot",
+            "sankey",
             "paths",
             title="Expert paths across layers",
             note="tokens from first choice to first choice",

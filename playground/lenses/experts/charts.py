@@ -38,7 +38,7 @@ def paths(session: Session, seen: Routed) -> dict[str, Any]:
         why = "one layer of experts" if len(same) < 2 else f"more than {MOST} experts a layer"
         return {
             "n": session.sent,
-            "fig": json.dumps({"data": [], "layout": {}}),
+            "fig": "{}",
             "said": f"No paths are drawn with {why}.",
         }
     figure = figures.paths([seen.names[i] for i in same], counts)

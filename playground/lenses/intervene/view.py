@@ -95,7 +95,7 @@ def value(session: Session) -> dict[str, Any]:
 def bars(session: Session) -> dict[str, Any]:
     """See `components.plot`."""
     found = session.of(InterveneChoices).of(session.start()).get(chosen(session).id)
-    empty = {"fig": json.dumps({"data": [], "layout": {}}), "said": ""}
+    empty = {"fig": "{}", "said": ""}
     return {k: found.bars[k] for k in empty} if found else empty
 
 

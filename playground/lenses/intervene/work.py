@@ -117,5 +117,5 @@ def _at(run: Run, step: int) -> Any:
 
 
 def _bars(shown: Shown) -> dict[str, Any]:
-    bars = shown.bars or {"title": "", "fig": {"data": [], "layout": {}}, "said": ""}
+    bars = shown.bars or {"title": "", "fig": {}, "said": ""}
     return {"fig": json.dumps(bars["fig"]), "said": bars["said"], "title": bars["title"]}

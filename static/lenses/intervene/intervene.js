@@ -9,7 +9,8 @@ import { reader, setHtml, setText } from "../../core/text.js";
 import { segmentedChoice } from "../../controls/choice.js";
 import { exportMenu } from "../../controls/export.js";
 import { pictureOrTable } from "../../controls/picture-or-table.js";
-import { saveChart } from "../../charts/plot.js";
+import { chartPicture } from "../../charts/plot.js";
+import { svgStack, svgTitled } from "../../charts/svg-file.js";
 import { tableView } from "../../charts/table.js";
 import { cellGrid } from "./cell-grid.js";
 import { experimentPicture } from "./experiment-file.js";
@@ -60,11 +61,11 @@ export const intervene = (element, props, trigger, watch) => {
   const asTable = pictureOrTable(slot("as"), root, () => draw(), () => latest?.again);
   const fields = trialFields($(".fields"), see), twin = tableView($(".twin"));
   const name = kind => kind === "csv" ? latest.table.name : `intervene-${latest.trial}${stepName(latest.step)}`;
-  const picture = kind => {
+  const picture = () => {
     if (!latest) return null;
-    const many = latest.maps.length, wait = many ? 300 : 0;          // browsers take two downloads at once for one
-    if (latest.bars) setTimeout(saveChart, wait, $(".bars .chart"), kind, many ? `${name(kind)}-chart` : name(kind));
-    return many ? experimentPicture(latest.maps, `${latest.step < 0 ? "" : `Step ${num(latest.step)}. `}${latest.note}`) : null;
+    const chart = latest.bars && chartPicture($(".bars .plot")), when = latest.step < 0 ? "" : `Step ${num(latest.step)}. `;
+    const maps = experimentPicture(latest.maps, `${when}${latest.note}`);
+    return chart ? svgStack([svgTitled(latest.bars, "", chart), maps]) : maps;
   };
   exportMenu(slot("export"), { picture, name,
     rows: () => latest?.table && [latest.table.columns.map(c => c.label), ...latest.table.rows] });
