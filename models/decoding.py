@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from models.attention.cache import Kept, grown
 from models.attention.grouped import GroupedAttention
@@ -147,28 +146,39 @@ def _layer(block: Block) -> Layer:
     return Layer(_same, _attention(attend), first, _same, _feed_forward(feed), second)
 
 
+def _linear(linear: nn.Linear) -> Map:
+    weight_DU, bias_U = linear.weight.t(), linear.bias
+    return (lambda x: x @ weight_DU) if bias_U is None else (lambda x: torch.addmm(bias_U, x, weight_DU))
+
+
 def _attention(attention: GroupedAttention) -> Callable[[Tensor, Tensor | None, Kept], tuple[Tensor, Kept]]:
-    config, sizes, g, scale = attention.config, attention.sizes, attention.kv_heads, attention.scale
-    (w_qkv, b_qkv), (w_out, b_out) = ((m.weight, m.bias) for m in (attention.qkv, attention.out))
-    softcap, reach, everything = config.softcap, None if config.window is None else config.window - 1, Mask()
-    norm_q, norm_k = _norm(attention.norm_q), _norm(attention.norm_k)
-    full, c = config.qk_norm == "full", sizes[2] // g
+    qkv, out, norm = _linear(attention.qkv), _linear(attention.out), _qk_norm(attention)
+    config, scale, everything = attention.config, attention.scale, Mask()
+    softcap, reach = config.softcap, None if config.window is None else config.window - 1
+    h, g, c = attention.heads, attention.kv_heads, attention.sizes[2] // attention.kv_heads
 
     def attend(x_BD: Tensor, turn_CC: Tensor | None, kept: Kept) -> tuple[Tensor, Kept]:
-        q, k, v = F.linear(x_BD, w_qkv, b_qkv).split_with_sizes(sizes, dim=-1)
-        if full:
-            q, k = norm_q(q), norm_k(k)
-        q_BGRC = q.view(-1, g, sizes[0] // sizes[1], c)  # R: the query heads that share one of keys
-        k_BG1C, v_BG1C = k.view(-1, g, 1, c), v.view(-1, g, 1, c)
-        if not full:
-            q_BGRC, k_BG1C = norm_q(q_BGRC), norm_k(k_BG1C)
-        if turn_CC is not None:
-            q_BGRC, k_BG1C = _turned(q_BGRC, turn_CC), _turned(k_BG1C, turn_CC)
-        (k_BGSC, v_BGSC), kept = grown(kept, (k_BG1C, v_BG1C), reach)
-        z_BGRC = fused(q_BGRC, k_BGSC, v_BGSC, everything, scale, softcap)
-        return F.linear(z_BGRC.flatten(1), w_out, b_out), kept
+        qk, v_BGC = qkv(x_BD).view(-1, h + 2 * g, c).split_with_sizes((h + g, g), dim=1)
+        qk = norm(qk)
+        qk = qk if turn_CC is None else _turned(qk, turn_CC)
+        q_BHC, k_BGC = qk.split_with_sizes((h, g), dim=1)
+        (k_BGSC, v_BGSC), kept = grown(kept, (k_BGC.unsqueeze(2), v_BGC.unsqueeze(2)), reach)
+        q_BGRC = q_BHC.unflatten(1, (g, -1)) if g != h else q_BHC.unsqueeze(2)  # R: the queries of one key head
+        return out(fused(q_BGRC, k_BGSC, v_BGSC, everything, scale, softcap).flatten(1)), kept
 
     return attend
+
+
+def _qk_norm(attention: GroupedAttention) -> Map:
+    """Of queries and keys side by side, (B, H + G, C)."""
+    if attention.norm_q is None:
+        return _same
+    norms, sizes = (_norm(attention.norm_q), _norm(attention.norm_k)), (attention.heads, attention.kv_heads)
+    if attention.config.qk_norm == "head":
+        return lambda qk: torch.cat([f(x) for f, x in zip(norms, qk.split_with_sizes(sizes, 1), strict=True)], 1)
+    return lambda qk: torch.cat(
+        [f(x.flatten(1)).view_as(x) for f, x in zip(norms, qk.split_with_sizes(sizes, 1), strict=True)], 1
+    )
 
 
 def _turned(x: Tensor, turn_CC: Tensor) -> Tensor:
@@ -177,14 +187,12 @@ def _turned(x: Tensor, turn_CC: Tensor) -> Tensor:
 
 
 def _feed_forward(feed_forward: DenseFeedForward) -> Map:
-    (w_up, b_up), (w_down, b_down) = ((m.weight, m.bias) for m in (feed_forward.up, feed_forward.down))
-    act, gated = feed_forward.activation, feed_forward.gated
+    up, down, act = _linear(feed_forward.up), _linear(feed_forward.down), feed_forward.activation
+    if not feed_forward.gated:
+        return lambda x: down(act(up(x)))
 
     def feed(x_BD: Tensor) -> Tensor:
-        pre_BU = F.linear(x_BD, w_up, b_up)
-        if not gated:
-            return F.linear(act(pre_BU), w_down, b_down)
-        gate_BF, up_BF = pre_BU.chunk(2, dim=-1)
-        return F.linear(act(gate_BF).mul_(up_BF), w_down, b_down)
+        gate_BF, up_BF = up(x_BD).chunk(2, dim=-1)
+        return down(act(gate_BF).mul_(up_BF))
 
     return feed
