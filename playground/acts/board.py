@@ -46,8 +46,10 @@ def _replay(session: Session) -> Update:
 
 
 def controls(session: Session) -> Update:
-    """The configuration column and the lines below the lens."""
+    """The configuration column, the lines below the lens, and a lens that shows the settings themselves."""
+    lens = in_sight(session)
     return {
+        **(lens.value(session, True) if lens.of_settings else {}),
         "column": column.value(session),
         "task": task.value(session),
         "published": published.value(session),

@@ -9,6 +9,7 @@ from typing import Any
 from playground.comparison.picture import picture
 from playground.runs import archive
 from playground.runs.run import Diverged, Run, RunConfig
+from playground.runs.slices import timed
 from playground.settings.limits import too_large
 from playground.wording import stopped
 
@@ -66,7 +67,7 @@ class Runner:
         self.payload = b""
         self.tell({"built": True, "sentence": run.sentence})
         while True:
-            self._train(run)
+            yield from self._train(run)
             if self.news and (not self._behind(run) or time.monotonic() - self.told > EVERY):
                 self._report(run)
             if self.wanted is not None:
@@ -86,14 +87,14 @@ class Runner:
     def _behind(self, run: Run) -> bool:
         return run.step < min(self.until, run.training.steps) and not (run.diverged or self.broken)
 
-    def _train(self, run: Run) -> None:
+    def _train(self, run: Run) -> Iterator[None]:
         end = time.perf_counter() + SLICE
         while self._behind(run) and time.perf_counter() < end:
             self.news = True
-            began = time.thread_time()
+            took: list[float] = []
             try:
-                run.advance()
-                self.seconds.append(time.thread_time() - began)
+                yield from timed(run.advancing(), took.append)
+                self.seconds.append(sum(took))
             except Diverged:  # kept on the run, and reported with it
                 return
             except Exception as error:

@@ -117,6 +117,8 @@ class Lens:
     """With it, a lens has notes below it: what to try, and its lines."""
     has: Callable[[TransformerConfig], bool] = any_model
     """Whether a model has what the lens shows; else there is no code."""
+    of_settings: bool = False
+    """Whether it shows the settings as the controls have them, so that it is drawn anew when they change."""
     blank: Update | None = field(default_factory=dict)
     """What its views show at first, before anything is asked; None: what `value` says of a new session."""
     acts: Mapping[str, Mapping[str, Act]] = field(default_factory=dict)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from models import Transformer
+from models.cost import cost
 from models.edits import Edit
+from playground.runs.slices import whole
 from playground.tasks.base import IGNORE, Batch
-from playground.tasks.forward import forward
+from playground.tasks.forward import forward, parts
 
 VALIDATION_SEED = 1_000_003
+PIECE = 2e9  # FLOPs of the forward passes between two of which others may compute
 
 
 class Evaluation(NamedTuple):
@@ -33,11 +38,27 @@ class Evaluation(NamedTuple):
 
 def measure(model: Transformer, batch: Batch, edits: Sequence[Edit] = ()) -> Evaluation:
     """Evaluate a model on a batch."""
-    logits_BTV = forward(model, batch, edits=edits).logits_BTV.float()
-    targets_BT = batch.targets_BT
-    scored_BT = targets_BT != IGNORE
-    each_BT = F.cross_entropy(logits_BTV.mT, targets_BT, ignore_index=IGNORE, reduction="none")
-    right_BT = (logits_BTV.argmax(dim=-1) == targets_BT) & scored_BT
+    return whole(measuring(model, batch, edits))
+
+
+def measuring(
+    model: Transformer,
+    batch: Batch,
+    edits: Sequence[Edit] = (),
+    route: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Generator[None, None, Evaluation]:
+    """`measure`, about `PIECE` FLOPs at a time, each inside of a `route`: how products are computed."""
+    few = max(1, int(PIECE / (cost(model.config).flops_per_token * batch.ids_BT.shape[1])))
+    losses, rights = [], []
+    for i, part in enumerate(parts(batch, few)):
+        if i:
+            yield
+        with torch.no_grad(), route():
+            logits_BTV = forward(model, part, edits=edits).logits_BTV.float()
+            losses.append(F.cross_entropy(logits_BTV.mT, part.targets_BT, ignore_index=IGNORE, reduction="none"))
+            rights.append(logits_BTV.argmax(dim=-1) == part.targets_BT)
+    each_BT, scored_BT = torch.cat(losses), batch.targets_BT != IGNORE
+    right_BT = torch.cat(rights) & scored_BT
     per_example_B = each_BT.sum(dim=1) / scored_BT.sum(dim=1).clamp(min=1)
     return Evaluation(
         loss=(each_BT.sum() / scored_BT.sum()).item(),

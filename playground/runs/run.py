@@ -6,7 +6,7 @@ It is long because an update, its checks and its record are one transaction.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -24,7 +24,7 @@ from playground.compute.precision import choose as choose_precision
 from playground.runs import checkpoint
 from playground.runs.checkpoint import Checkpoints
 from playground.runs.config import RunConfig
-from playground.runs.evaluation import VALIDATION_SEED, Evaluation, measure, share_right
+from playground.runs.evaluation import VALIDATION_SEED, Evaluation, measure, measuring, share_right
 from playground.runs.graft import graft
 from playground.runs.history import History, Mark, Metrics
 from playground.runs.loads import Routed, compact, penalties, routed
@@ -89,6 +89,8 @@ class Run:
         self.routed: Routed | None = None
         self.tokens = 0
         self._settled: dict[str, Any] = {}
+        self._measuring: Iterable[None] = ()
+        """What is left to measure after the newest update."""
         self.turns: dict[tuple[int, str], Any] = {}  # (step, live setting) -> its last value there
         if measured != "never":
             self._look()
@@ -107,7 +109,22 @@ class Run:
 
     def advance(self) -> Metrics:
         """One update. Raises `Diverged`, with the parameters left as they were."""
-        return self._keep(self._update())
+        return whole(self.advancing())
+
+    def advancing(self) -> Generator[None, None, Metrics]:
+        """`advance` a slice at a time. Where it is closed between two, what is left to measure is measured at once."""
+        self._keep(self._update())
+        try:
+            for _ in self._measuring:
+                yield
+        finally:
+            self.settle()
+        return self.history.metrics[-1]
+
+    def settle(self) -> None:
+        """Measure what is left after the newest update: before the model changes, or is written down."""
+        for _ in self._measuring:
+            pass
 
     def _update(self) -> Metrics:
         if self.place.device.type == "cpu" and torch.get_num_threads() != 1:
@@ -151,11 +168,9 @@ class Run:
             plain = F.cross_entropy(logits_BTV.detach().flatten(0, 1), targets_BT.flatten(), ignore_index=IGNORE)
         return loss, plain, share_right(logits_BTV.detach(), targets_BT), records
 
-    @torch.no_grad()
     def evaluate(self, edits: Sequence[Edit] = ()) -> Evaluation:
         """Loss and accuracy on the fixed held-out examples, with an ablation if asked."""
-        with self.precision.route():
-            return measure(self.model, self.held_out, edits)
+        return whole(measuring(self.model, self.held_out, edits, self.precision.route))
 
     @property
     def unmeasured(self) -> bool:
@@ -163,12 +178,14 @@ class Run:
         metrics = self.history.metrics
         return self.parent is None and (not metrics or metrics[0].validation_loss is None)
 
-    @torch.no_grad()
     def measure_beginning(self) -> None:
-        """The numbers of step 0: after the first update, of the model as its seed makes it again."""
+        """The numbers of step 0."""
+        whole(self.measuring_beginning())
+
+    def measuring_beginning(self) -> Generator[None, None, None]:
+        """The numbers of step 0 a slice at a time: after the first update, of the model as its seed makes it again."""
         model = self.model if self.step == 0 else Transformer(self.config.model, seed=self.config.seed)
-        with self.precision.route():
-            seen = measure(model.to(self.place.device), self.held_out)
+        seen = yield from measuring(model.to(self.place.device), self.held_out, route=self.precision.route)
         self.history.metrics[:1] = [Metrics(0, seen.loss, seen.accuracy, 0.0, 0.0, *seen[:3])]
 
     def retune(self, changes: Mapping[str, Any] | None = None, *, mark: bool = True, **training: Any) -> None:
@@ -184,6 +201,7 @@ class Run:
         for path in wanted:
             if path not in may:
                 raise ValueError(f"{path} is not live: it takes a new run. Live settings: {', '.join(sorted(may))}.")
+        self.settle()
         now = self.now
         for path, value in wanted.items():
             part, _, rest = path.partition(".")
@@ -262,13 +280,8 @@ class Run:
         found = captured(self.model, self.precision, device, self.noise, draw)
         return found._replace(sentence=" ".join(filter(None, (self.place.sentence, found.sentence))))
 
-    def _keep(self, metrics: Metrics) -> Metrics:
-        """Measure and record what is due after this update."""
-        if self.step % self.training.evaluate_every == 0:
-            seen = self.evaluate()
-            metrics = metrics._replace(
-                validation_loss=seen.loss, validation_accuracy=seen.accuracy, validation_exact=seen.exact
-            )
+    def _keep(self, metrics: Metrics) -> None:
+        """Record what is due after this update; what is due on held-out examples is left to measure."""
         if self.step % self.training.record_every == 0:
             self._look()
         if not self.history.metrics:  # measured later: until then the first batch, which the model had not learned from
@@ -276,7 +289,14 @@ class Run:
         self.history.metrics.append(metrics)
         if self.checkpoints.due(self.step):
             self.checkpoints.keep(self.state())
-        return metrics
+        if self.step % self.training.evaluate_every == 0:
+            self._measuring = self._measured()
+
+    def _measured(self) -> Iterator[None]:
+        seen = yield from measuring(self.model, self.held_out, route=self.precision.route)
+        self.history.metrics[-1] = self.history.metrics[-1]._replace(
+            validation_loss=seen.loss, validation_accuracy=seen.accuracy, validation_exact=seen.exact
+        )
 
     def _look(self) -> None:
         """Keep a picture of the model as it is."""
@@ -286,6 +306,7 @@ class Run:
 
     def state(self) -> checkpoint.Checkpoint:
         """A copy of what this run is now: weights, optimizers and generators."""
+        self.settle()
         return checkpoint.take(self.step, self.tokens, self.model, self.optimizers, self.data, self.noise)
 
     def _refuse_divergence(self, loss: float, norm: float, lr: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -30,6 +30,12 @@ def forward(
         generator=generator,
         record=record,
     )
+
+
+def parts(batch: Batch, few: int) -> Iterator[Batch]:
+    """The batch, so many examples at a time."""
+    for i in range(0, len(batch.ids_BT), few):
+        yield batch._replace(**{name: t[i : i + few] for name, t in batch._asdict().items() if t is not None})
 
 
 def to(batch: Batch, device: torch.device) -> Batch:

@@ -3,8 +3,11 @@
 import { say } from "../core/announce.js";
 import { press } from "../core/bus.js";
 import { saveBlob } from "../core/files.js";
+import { isSeen } from "../core/mount.js";
+import { onVerb } from "../core/rich.js";
 import { setText } from "../core/text.js";
 import { hear, values } from "../core/values.js";
+import { sheet } from "../controls/sheet.js";
 
 const TRIES = 100, TRY_MS = 100;                       // a page is drawn when it is first visited
 
@@ -31,10 +34,20 @@ each("tabs", ({ id, name }) => turned[id]?.n === Infinity || once(
   tab => { echo = true; try { tab.click(); } finally { echo = false; } },
 ));
 
-each("panels", ({ open }) => open.forEach(name => once(
-  () => document.querySelector(`#acc-${CSS.escape(name)} > button`),
-  button => { if (!button.classList.contains("open")) button.click(); },
-)));
+/** @type {(name: string) => HTMLElement | null} */
+const accordion = name => document.querySelector(`#acc-${CSS.escape(name)} > button`);
+const unfold = button => { if (!button.classList.contains("open")) button.click(); };
+each("panels", ({ open }) => open.forEach(name => once(() => accordion(name), unfold)));
+
+/* data-do="settings:attention": the accordion, unfolded and in sight; on a phone the sheet that it lies in. */
+onVerb("settings", name => {
+  const button = accordion(name);
+  if (!button) return false;
+  if (!isSeen(button)) sheet.open();
+  unfold(button);
+  button.focus({ preventScroll: true });
+  button.scrollIntoView({ block: "center" });
+});
 
 hear("label", ({ id, text }) => once(
   () => document.querySelector(`#${CSS.escape(id)} > button > span`), words => setText(words, values.label.id === id ? values.label.text : text),

@@ -12,7 +12,7 @@ import psutil
 
 from tests.crowd.client import Server, Tab, visiting
 
-LENSES = ("learning", "attention", "experts", "positions", "embeddings", "predictions", "intervene")
+LENSES = ("architecture", "learning", "attention", "experts", "positions", "embeddings", "predictions", "intervene")
 HEAVY = {"set": {"model.layers": 6, "model.width": 256}}
 
 

@@ -237,7 +237,20 @@ def test_a_press_on_a_heat_map_opens_the_head_or_the_expert():
 
 
 @pytest.mark.parametrize(
-    "lens", ["learning", "attention", "experts", "positions", "embeddings", "predictions", "intervene", "nope", 3, None]
+    "lens",
+    [
+        "architecture",
+        "learning",
+        "attention",
+        "experts",
+        "positions",
+        "embeddings",
+        "predictions",
+        "intervene",
+        "nope",
+        3,
+        None,
+    ],
 )
 def test_every_lens_can_be_turned_to(lens):
     session = trained(2)

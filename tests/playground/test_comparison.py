@@ -227,7 +227,7 @@ def test_an_error_that_nobody_expected_ends_one_run_and_is_said(monkeypatch):
     trials.train(3)
     anywhere.until(lambda: trials.step == 3)
     with monkeypatch.context() as changed:
-        changed.setattr(Run, "advance", broken)
+        changed.setattr(Run, "advancing", broken)
         trials.train(4)
         anywhere.until(lambda: trials.trials[0].stopped)
     trials.look(0)

@@ -8,7 +8,9 @@ import threading
 import pytest
 import torch
 
+from playground.runs import archive, evaluation
 from playground.runs.run import Diverged, Run, RunConfig
+from playground.runs.slices import whole
 from playground.runs.training import Training, learning_rate, optimizers
 
 SMALL = {
@@ -190,3 +192,54 @@ def test_step_0_measured_after_updates_has_the_numbers_of_the_model_as_it_began(
     assert not later.unmeasured
     assert all(torch.equal(old, p) for old, p in zip(weights, later.model.parameters(), strict=True))
     assert losses(later, 3) == losses(now, 3)
+
+
+MEASURED = {**SMALL, "training": {**SMALL["training"], "evaluate_every": 2}}
+
+
+def half_measured() -> Run:
+    """A run at step 2, of whose held-out examples one has been measured."""
+    run = Run(RunConfig.model_validate(MEASURED))
+    run.advance()
+    run.slices = run.advancing()  # type: ignore[attr-defined]  # kept: it is suspended, and not over
+    next(run.slices)  # type: ignore[attr-defined]
+    assert (run.step, run.history.metrics[-1].validation_loss) == (2, None)
+    return run
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch):
+    monkeypatch.setattr(evaluation, "PIECE", 1.0)
+
+
+def test_held_out_examples_in_pieces_have_the_numbers_of_all_at_once(monkeypatch):
+    run = run_of()
+    at_once = run.evaluate()
+    monkeypatch.setattr(evaluation, "PIECE", 1.0)
+    steps, slices = evaluation.measuring(run.model, run.held_out), 0
+    for _ in steps:
+        slices += 1
+    assert slices == 31  # between 32 examples
+    assert run.evaluate() == pytest.approx(at_once, rel=1e-5)
+    run.model.requires_grad_(True)
+    assert whole(run.advancing()) == run.history.metrics[-1]
+
+
+LEAVING = {
+    "closing": lambda run: run.slices.close(),
+    "a live setting": lambda run: run.retune(lr=0.5),
+    "a fork": lambda run: run.fork(),
+    "a file": archive.dump,
+}
+
+
+@pytest.mark.parametrize("leave", LEAVING.values(), ids=LEAVING)
+def test_what_is_left_to_measure_is_measured_before_the_run_is_left(leave, one_at_a_time):
+    run, undisturbed = half_measured(), Run(RunConfig.model_validate(MEASURED))
+    losses(undisturbed, 2)
+    leave(run)
+    assert run.history.metrics == undisturbed.history.metrics
+    assert run.history.metrics[-1].validation_loss is not None
+    assert list(run.slices) == []
+    run.advance()
+    assert run.step == 3

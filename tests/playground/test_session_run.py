@@ -9,7 +9,7 @@ from models import Ablate
 from playground.interventions.ablation import ablated
 from playground.lenses.learning import view as learning
 from playground.runs import run as run_module
-from playground.runs.evaluation import measure
+from playground.runs.evaluation import measuring
 from playground.visitors.session import looking
 from playground.visitors.session import training as module
 from tests.playground.jobs import advance, finish
@@ -111,7 +111,7 @@ def test_an_error_that_nobody_expected_ends_the_training_with_a_sentence(monkeyp
     def fail() -> None:
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(session.run, "advance", fail)
+    monkeypatch.setattr(session.run, "advancing", fail)
     session.train()
     finish(session, "train")
     assert not session.running
@@ -276,7 +276,7 @@ def test_the_first_picture_of_training_comes_before_held_out_examples_are_measur
     session = tiny()
     session.train()
     measured = []
-    monkeypatch.setattr(run_module, "measure", lambda *args: measured.append(args) or measure(*args))
+    monkeypatch.setattr(run_module, "measuring", lambda *args, **of: measured.append(args) or measuring(*args, **of))
     advance(session, "train")
     assert (session.run.step, measured) == (1, [])
     assert session.run.unmeasured

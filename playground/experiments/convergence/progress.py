@@ -30,7 +30,7 @@ from playground.experiments.base import (
 )
 from playground.runs.run import VALIDATION_SEED, Diverged, Run
 from playground.tasks.base import IGNORE, Batch
-from playground.tasks.forward import forward, to
+from playground.tasks.forward import forward, parts, to
 
 EVERY = 20  # steps between two looks at held-out texts
 UNSEEN = 128  # of them
@@ -110,7 +110,7 @@ def convergence(config: Convergence) -> Iterator[Progress]:
             )
             runs.append(Run(asked))
             yield now
-            held_out = held_out or parts(runs[0])
+            held_out = held_out or held_out_parts(runs[0])
             loss = yield from _read(now, runs[-1], held_out)
             now = now._replace(curves=(*now.curves, Curve(NAMES[scheme], seed, (loss,))))
             yield now
@@ -124,15 +124,12 @@ def convergence(config: Convergence) -> Iterator[Progress]:
     yield now
 
 
-def parts(run: Run) -> list[Batch]:
+def held_out_parts(run: Run) -> list[Batch]:
     """The held-out texts that all runs are read with, a few at a time."""
     drawn = torch.Generator().manual_seed(VALIDATION_SEED)
     whole = to(run.task.batch(UNSEEN, drawn, run.topology, split="validation"), run.place.device)
     few = max(1, TOKENS // whole.ids_BT.shape[1])
-    return [
-        whole._replace(**{name: t[i : i + few] for name, t in whole._asdict().items() if t is not None})
-        for i in range(0, UNSEEN, few)
-    ]
+    return list(parts(whole, few))
 
 
 def _read(now: Progress, run: Run, held_out: Sequence[Batch]) -> Generator[Progress, None, float]:

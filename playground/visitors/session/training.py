@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from playground.runs.run import Diverged, Measured, Run
+from playground.runs.slices import timed
 from playground.settings.limits import SECONDS, STEPS
 from playground.visitors.jobs import Steps
 from playground.visitors.session.looking import Looking
@@ -58,21 +59,23 @@ class Training(Looking):
             yield
         run = self.start()
         if run.unmeasured:  # now that there is a first picture
-            run.measure_beginning()
+            yield from run.measuring_beginning()
         then, tokens = time.perf_counter(), run.tokens
         while not (self.budget_left() or run.diverged) and (self.steps or not single):
-            began = time.thread_time()
+            before = self.used
             with suppress(Diverged):  # kept on the run, for the page to show
-                run.advance()
+                yield from timed(run.advancing(), self._computed)
             self.steps -= single
-            took = time.thread_time() - began
-            self.used, self.pace = self.used + took, 0.8 * self.pace + 0.2 * took
+            self.pace = 0.8 * self.pace + 0.2 * (self.used - before)
             now = time.perf_counter()
             rate, share = (run.tokens - tokens) / max(now - then, 1e-6), min(1.0, now - then)
             self.rate = rate if not self.rate else (1 - share) * self.rate + share * rate  # over about the last second
             then, tokens = now, run.tokens
             yield
         self.steps = 0
+
+    def _computed(self, seconds: float) -> None:
+        self.used += seconds
 
     def _rebuilding(self, probe: str, chosen: Mapping[str, Any]) -> Steps:
         self.restart()
