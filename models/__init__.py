@@ -7,7 +7,7 @@ A reading order, from a token to the whole:
  3. position     sinusoidal, learned, rope, alibi: where a token stands; base says where a scheme may act
  4. attention    mask (who sees whom), softmax (the one primitive), grouped (MHA, GQA, MQA), latent (MLA), then linear
  5. norm, feedforward, block, stack, transformer
- 6. generate     a text, token by token, with a KV cache
+ 6. generate     a text, token by token, with a KV cache; decoding: the same, faster, one token by its formula alone
  7. moe          base (what a router is), top_k, switch, capacity, balance, experts; mixture puts them into a layer
  8. tap, edits   the named places of a pass: recorded, ablated, patched
  9. architecture, idle, cost, init, presets, published, pretrained: a whole model as a value, and models that exist

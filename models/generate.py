@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from models.decoding import reader
 from models.records import Cache
 from models.transformer import Transformer, mask_of
 
@@ -100,21 +101,16 @@ def generate(
     prefix_B = torch.full((now.shape[0],), now.shape[1], device=now.device) if model.config.prefix else None
     if prefix_B is not None and cache.begins_B is not None:
         prefix_B = prefix_B - cache.begins_B
-    for _ in range(length):
-        first = not cache.layers
-        output = model(
-            now,
-            source_BS=source_BS if first else None,
-            keep_BS=keep_BS if first and source_BS is not None else None,
-            prefix_B=prefix_B if first else None,
-            cache=cache,
-        )
-        assert output.cache is not None
-        cache, logits_BV = output.cache, output.logits_BTV[:, -1]
+    keep_BS = None if source_BS is None else keep_BS
+    output = model(now, source_BS=source_BS, keep_BS=keep_BS, prefix_B=prefix_B, cache=cache)
+    assert output.cache is not None
+    logits_BV, further = output.logits_BTV[:, -1], reader(model, output.cache)
+    for left in reversed(range(length)):
         logits_BV = logits_BV.to(torch.promote_types(logits_BV.dtype, torch.float32))
         if sampling.temperature == 0:
             next_B = logits_BV.argmax(dim=-1)
         else:
             next_B = torch.multinomial(filtered(logits_BV, sampling), 1, generator=generator)[:, 0]
         yield Token(next_B, logits_BV.softmax(dim=-1))
-        now = next_B[:, None]
+        if left:
+            logits_BV = further(next_B)

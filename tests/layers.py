@@ -27,6 +27,7 @@ CORE = (  # a row may import the rows above it; what stands in one row does not 
     ("block", "edit_checks"),
     ("stack",),
     ("transformer",),
+    ("decoding",),
     ("cost", "generate", "presets", "pretrained", "word2vec"),
     ("published",),
 )

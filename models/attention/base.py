@@ -36,7 +36,7 @@ class Attention(nn.Module):
 
         Self-attention attends to x and to what is cached, cross-attention to `p.source_BSD`, where positions play no
         part: what it keeps of a source is computed once, and with `cached` the source is no longer needed. What is
-        cached is this attention's own affair: nobody else reads it.
+        cached is this attention's own affair: nobody else reads it but `decoding`, the twin of one.
         """
         raise NotImplementedError
 

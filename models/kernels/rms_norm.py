@@ -42,3 +42,9 @@ class Rescaled(torch.autograd.Function):
         along = torch.linalg.vecdot(weighted, unit).div_(x.shape[-1])  # what would change the length alone
         to_weight_D = (gradient * unit).flatten(0, -2).sum(0)
         return weighted.addcmul_(unit, along.unsqueeze(-1), value=-1).mul_(scale), to_weight_D, None
+
+
+def rescaled(x: Tensor, weight_D: Tensor, eps: float) -> Tensor:
+    """The same without gradients, in fewer calls: the fused LayerNorm of (x, -x), whose mean is 0, is x's RMSNorm."""
+    both = torch.stack((x, -x), dim=-2)
+    return torch.layer_norm(both, both.shape[-2:], eps=eps).select(-2, 0) * weight_D
