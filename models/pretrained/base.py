@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from models.architecture import TransformerConfig
+from models.embedding import Head
 
 BOTH = ("weight", "bias")
 
@@ -68,6 +69,13 @@ class Family(NamedTuple):
     rename: Callable[[str], str]
     """Older or shortened names -> the one in `entries`."""
     ignored: tuple[Ignored, ...]
+
+
+def encoder_alone(config: TransformerConfig) -> TransformerConfig:
+    """An encoder as it is published without a head: its logits are then products with the token embedding, which nobody
+    trained. A decoder stays as it is.
+    """
+    return config.but(head=Head(tied=True)) if config.topology == "encoder-only" else config
 
 
 def theirs(family: Family, config: TransformerConfig, state: Mapping[str, Tensor]) -> dict[str, Tensor]:

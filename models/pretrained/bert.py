@@ -1,4 +1,4 @@
-"""BERT with its masked-language-model head (Devlin et al. 2019, arXiv:1810.04805)."""
+"""BERT (Devlin et al. 2019, arXiv:1810.04805), with its masked-language-model head or as an encoder alone (MiniLM)."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def entries(config: TransformerConfig) -> list[Entry]:
         Entry("embedding.tokens", (embeddings + "word_embeddings.weight",)),
         Entry("embedding.segments", (embeddings + "token_type_embeddings.weight",)),
         Entry("encoder.position.table", (embeddings + "position_embeddings.weight",)),
-        Entry("head.bias", (head + "bias",)),
+        *pairs({"encoder.norm_embedding": embeddings + "LayerNorm"}, BOTH),
     ]
-    ends = {"encoder.norm_embedding": embeddings + "LayerNorm"}
-    ends |= {"head.dense": head + "transform.dense", "head.norm": head + "transform.LayerNorm"}
-    table += pairs(ends, BOTH)
+    if config.head.transform != "none":
+        table.append(Entry("head.bias", (head + "bias",)))
+        table += pairs({"head.dense": head + "transform.dense", "head.norm": head + "transform.LayerNorm"}, BOTH)
     for i in range(config.layers):
         ours, theirs = f"encoder.blocks.{i}", f"bert.encoder.layer.{i}"
         for kind in BOTH:
@@ -68,10 +68,10 @@ def entries(config: TransformerConfig) -> list[Entry]:
     return table
 
 
-def rename(name: str) -> str:
+def rename(name: str, prefix: str = "bert.") -> str:
     """Old files call a norm's weight and bias gamma and beta."""
     name = re.sub(r"LayerNorm\.gamma$", "LayerNorm.weight", re.sub(r"LayerNorm\.beta$", "LayerNorm.bias", name))
-    return prefixed(name, "bert.", "cls.")
+    return prefixed(name, prefix, "cls.")
 
 
 BERT = Family(

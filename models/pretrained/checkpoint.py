@@ -13,13 +13,13 @@ from safetensors.torch import save_file
 
 from models.architecture import TransformerConfig
 from models.config import problems
-from models.pretrained.base import Family, theirs
+from models.pretrained.base import Family, encoder_alone, theirs
 from models.pretrained.bert import BERT
 from models.pretrained.files import CONFIG, WHOLE, header, settings, shards
 from models.pretrained.gpt2 import GPT2
 from models.pretrained.gpt_neox import GPT_NEOX
 from models.pretrained.llama import LLAMA
-from models.pretrained.matching import Matched, matched
+from models.pretrained.matching import Matched, lacks_its_head, matched
 from models.pretrained.roformer import ROFORMER
 from models.pretrained.t5 import T5
 from models.transformer import Transformer
@@ -47,6 +47,8 @@ class Checkpoint(NamedTuple):
     """The key in `FAMILIES`."""
     ignored: dict[str, str]
     """Tensors of the files that are not used, by the name in the file, and why."""
+    headless: bool
+    """Whether it is an encoder alone: its vectors are trained, its logits are not."""
 
 
 def load(folder: str | Path, *, dtype: torch.dtype = torch.float32, most: int | None = None) -> Checkpoint:
@@ -60,14 +62,17 @@ def load(folder: str | Path, *, dtype: torch.dtype = torch.float32, most: int | 
     folder = Path(folder)
     published = settings(folder)
     family, config = _understood(published)
+    files = shards(folder)
+    stored = [tensor for file in files for tensor in header(file)]
+    headless = lacks_its_head(family, config, stored)
+    config = encoder_alone(config) if headless else config
     with torch.device("meta"):  # shapes without memory
         model = Transformer(config)
     tables = sum(table.nbytes for table in model.buffers())
     _bound("The model", tables + dtype.itemsize * sum(p.numel() for p in model.parameters()), most)
-    files = shards(folder)
     _bound("The checkpoint's files", sum(file.stat().st_size for file in files), most)
     shapes = {name: tuple(p.shape) for name, p in model.named_parameters()}
-    found = matched(family, config, shapes, [tensor for file in files for tensor in header(file)])
+    found = matched(family, config, shapes, stored)
     _copies_are_equal(found)
     state = {}
     for entry in family.entries(config):
@@ -79,7 +84,7 @@ def load(folder: str | Path, *, dtype: torch.dtype = torch.float32, most: int | 
             stack.position = config.position.build(room)
     model.load_state_dict(state, assign=True)
     ignored = {tensor.name: rule.reason for tensor, rule in found.ignored.values()}
-    return Checkpoint(model.eval(), config, published["model_type"], ignored)
+    return Checkpoint(model.eval(), config, published["model_type"], ignored, headless)
 
 
 def save(model: Transformer, published: Mapping[str, Any], folder: str | Path) -> None:
@@ -88,6 +93,7 @@ def save(model: Transformer, published: Mapping[str, Any], folder: str | Path) -
     Raises ValueError if that config does not describe the model; dropout and initial values do not count.
     """
     family, config = _understood(published)
+    config = encoder_alone(config) if model.config.head == encoder_alone(config).head else config
     if model.config.but(dropout=config.dropout, init=config.init) != config:
         raise ValueError("This config.json describes another model than the one to save.")
     folder = Path(folder)

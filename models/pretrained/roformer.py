@@ -10,7 +10,7 @@ from typing import Any
 from models.architecture import TransformerConfig
 from models.position import RoPE
 from models.pretrained import bert
-from models.pretrained.base import Entry, Family, Ignored, integer, prefixed, refuse_unless
+from models.pretrained.base import Entry, Family, Ignored, integer, refuse_unless
 
 
 def config(given: Mapping[str, Any]) -> TransformerConfig:
@@ -33,7 +33,7 @@ def _own(name: str) -> str:
 ROFORMER = Family(
     config,
     entries,
-    lambda name: prefixed(name, "roformer.", "cls."),
+    lambda name: bert.rename(name, "roformer."),
     (
         Ignored(r"roformer\.encoder\.embed_positions\.weight", "RoPE's sines and cosines, which follow from the width"),
         Ignored(

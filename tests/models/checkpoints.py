@@ -83,7 +83,7 @@ def write_header(folder: Path, header: Any, size: int = 0) -> Path:
 
 def short(name: str) -> str:
     """The name as an old file, or one of the stack alone, spells it."""
-    for prefix in ("transformer.", "model.", "bert.", "gpt_neox."):
+    for prefix in ("transformer.", "model.", "bert.", "roformer.", "gpt_neox."):
         name = name.removeprefix(prefix)
     return name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
 

@@ -86,6 +86,21 @@ def test_other_precisions_are_cast(stored: torch.dtype, tmp_path: Path):
     assert half(IDS_BT).logits_BTV.dtype == torch.bfloat16
 
 
+@pytest.mark.parametrize("published", [BERT, ROFORMER], ids=["bert", "roformer"])
+def test_an_encoder_alone_keeps_its_vectors_and_is_told(published: dict, tmp_path: Path):
+    whole = load(write(tmp_path, published))
+    bare = {short(name): t for name, t in tensors(published).items() if not name.startswith("cls.")}
+    alone = load(write(tmp_path, published, bare))
+    assert (whole.headless, alone.headless) == (False, True)
+    assert alone.config == whole.config.but(head={"tied": True})
+    both = [found.model(IDS_BT, record=True).encoder[-1].stream_BTD for found in (whole, alone)]
+    assert torch.equal(*both)
+    save(alone.model, published, tmp_path)
+    again = load(tmp_path)
+    assert again.headless
+    assert all(torch.equal(t, alone.model.state_dict()[name]) for name, t in again.model.state_dict().items())
+
+
 IGNORED = {
     "GPT-2's masks": (GPT2, "h.1.attn.bias", lambda t: torch.ones(1, 1, 16, 16), "causal mask"),
     "GPT-2's old masks": (GPT2, "transformer.h.0.attn.masked_bias", lambda t: torch.ones(()), "causal mask"),

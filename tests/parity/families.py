@@ -67,7 +67,7 @@ def pair(family: Family, folder: Path) -> Pair:
     return Pair(theirs, *family.ours(theirs, folder))
 
 
-def _loaded(theirs: Any, folder: Path) -> tuple[Transformer, Renamed]:
+def loaded(theirs: Any, folder: Path) -> tuple[Transformer, Renamed]:
     """Ours by way of the files that theirs writes."""
     theirs.save_pretrained(folder)
     checkpoint = load(folder)
@@ -92,17 +92,17 @@ def _copied(config: TransformerConfig, renamed: Renamed) -> Callable[[Any, Path]
     return ours
 
 
-def _published(model: Callable[[Any], Any], config: Callable[..., Any], settings: dict[str, Any]) -> Family:
-    return Family(lambda: model(config(**settings)), _loaded)
+def published(model: Callable[[Any], Any], config: Callable[..., Any], settings: dict[str, Any]) -> Family:
+    return Family(lambda: model(config(**settings)), loaded)
 
 
-_gpt2 = partial(_published, hf.GPT2LMHeadModel, hf.GPT2Config)
-_llama = partial(_published, hf.LlamaForCausalLM, hf.LlamaConfig)
-_mistral = partial(_published, hf.MistralForCausalLM, hf.MistralConfig)
-_qwen3 = partial(_published, hf.Qwen3ForCausalLM, hf.Qwen3Config)
-_bert = partial(_published, hf.BertForMaskedLM, hf.BertConfig)
-_roformer = partial(_published, hf.RoFormerForMaskedLM, hf.RoFormerConfig)
-_neox = partial(_published, hf.GPTNeoXForCausalLM, hf.GPTNeoXConfig)
+_gpt2 = partial(published, hf.GPT2LMHeadModel, hf.GPT2Config)
+_llama = partial(published, hf.LlamaForCausalLM, hf.LlamaConfig)
+_mistral = partial(published, hf.MistralForCausalLM, hf.MistralConfig)
+_qwen3 = partial(published, hf.Qwen3ForCausalLM, hf.Qwen3Config)
+_bert = partial(published, hf.BertForMaskedLM, hf.BertConfig)
+_roformer = partial(published, hf.RoFormerForMaskedLM, hf.RoFormerConfig)
+_neox = partial(published, hf.GPTNeoXForCausalLM, hf.GPTNeoXConfig)
 
 
 def _t5(gated: bool) -> nn.Module:
@@ -167,8 +167,8 @@ BERTS: dict[str, Family] = {
     "DistilBERT, sinusoidal": Family(_sinusoidal, _copied(SINUSOIDAL, copied.distilbert)),
 }
 T5S: dict[str, Family] = {
-    "T5 v1.0": Family(partial(_t5, False), _loaded),
-    "T5 v1.1": Family(partial(_t5, True), _loaded),
+    "T5 v1.0": Family(partial(_t5, False), loaded),
+    "T5 v1.1": Family(partial(_t5, True), loaded),
 }
 EVERY = DECODERS | BERTS | T5S
-LOADED: dict[str, Family] = {name: family for name, family in EVERY.items() if family.ours is _loaded}
+LOADED: dict[str, Family] = {name: family for name, family in EVERY.items() if family.ours is loaded}
