@@ -51,6 +51,15 @@ class Head(Config):
     scaled: bool = knob(
         False, "Scale by 1/√width", "Divide the last vectors by √width before a tied head, as T5 does.", advanced=True
     )
+    softcap: float | None = knob(
+        None,
+        "Soft-cap of logits",
+        "Logits are bounded to ± this by a tanh; empty: off.",
+        gt=0.0,
+        le=1000.0,
+        advanced=True,
+        paper=("Gemma 2, 2024", "https://arxiv.org/abs/2408.00118"),
+    )
     transform: Literal["none", "gelu", "gelu-tanh"] = knob(
         "none",
         "Head transform",
@@ -85,7 +94,7 @@ class OutputHead(nn.Module):
 
     def __init__(self, config: Head, norm: Norm, vocab: int, width: int):
         super().__init__()
-        self.scale = width**-0.5 if config.scaled else 1.0
+        self.scale, self.softcap = width**-0.5 if config.scaled else 1.0, config.softcap
         self.weight = None if config.tied else nn.Parameter(torch.empty(vocab, width))
         self.bias = nn.Parameter(torch.empty(vocab)) if config.bias else None
         self.dense = Linear(width, width) if config.transform != "none" else None
@@ -97,7 +106,8 @@ class OutputHead(nn.Module):
         if self.dense is not None and self.norm is not None:
             x_BTD = self.norm(F.gelu(self.dense(x_BTD), approximate=self.approximate))
         x_BTD = x_BTD * self.scale if self.scale != 1.0 else x_BTD
-        return F.linear(x_BTD, tokens_VD if self.weight is None else self.weight, self.bias)
+        logits_BTV = F.linear(x_BTD, tokens_VD if self.weight is None else self.weight, self.bias)
+        return logits_BTV if self.softcap is None else self.softcap * torch.tanh(logits_BTV / self.softcap)
 
 
 def embedding_parameters(config: Embedding, vocab: int, width: int) -> int:

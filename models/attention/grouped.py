@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
+from pydantic import model_validator
 from torch import Tensor, nn
+from typing_extensions import Self
 
 from models.attention.base import FIRST, Attention, Headed, Heads, Where
 from models.attention.cache import Kept, grown
@@ -31,12 +33,25 @@ class DotProduct(Headed):
         advanced=True,
         paper=("Beltagy et al. 2020", "https://arxiv.org/abs/2004.05150"),
     )
+    pattern: str = knob(
+        "L",
+        "Layers with the window",
+        "L: local, with the window; G: global, without. From the first layer on and over again: GL as GPT-Neo, LG as "
+        "Gemma 2, LLLLLG as Gemma 3.",
+        pattern="^G*L[GL]*$",
+        max_length=256,
+        advanced=True,
+        paper=("Child et al. 2019", "https://arxiv.org/abs/1904.10509"),
+    )
     qk_norm: Literal["none", "head", "full"] = knob(
         "none",
         "QK-norm",
         "RMSNorm on queries and keys: per head before the rotation (Qwen3), or over all heads at once (OLMoE).",
         advanced=True,
         paper=("Dehghani et al. 2023", "https://arxiv.org/abs/2302.05442"),
+    )
+    qk_eps: float = knob(
+        1e-6, "QK-norm epsilon", "Added under its square root.", ge=1e-12, le=1e-2, log=True, advanced=True
     )
     softcap: float | None = knob(
         None,
@@ -51,14 +66,36 @@ class DotProduct(Headed):
         False, "Query, key, value biases", "Add a trained bias to queries, keys and values.", advanced=True
     )
     out_bias: bool = knob(False, "Output bias", "Add a trained bias after the heads are joined.", advanced=True)
-    scaled: bool = knob(True, "Divide by √head dimension", "Off: raw dot products, as T5 does.", advanced=True)
+    scale: float | None = knob(
+        None,
+        "Score scale",
+        "Dot products are multiplied with this; empty: 1/√head dimension; 1: raw dot products, as T5 and GPT-Neo.",
+        gt=0.0,
+        le=16.0,
+        most=2.0,
+        empty="auto",
+        advanced=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_spelled(cls, given: Any) -> Any:
+        """`scaled`, on or off, in files of before."""
+        if not isinstance(given, dict) or "scaled" not in given:
+            return given
+        scale = None if given["scaled"] else 1.0
+        return {"scale": scale} | {name: value for name, value in given.items() if name != "scaled"}
 
     def key_value_heads(self) -> int:
         """G."""
         return self.heads
 
     def sees(self) -> int | None:
-        return self.window
+        return self.window if "G" not in self.pattern else None
+
+    def at(self, layer: int, stack: str) -> Self:
+        local = self.pattern[layer % len(self.pattern)] == "L"
+        return self if self.pattern == "L" else self.but(window=self.window if local else None, pattern="L")
 
     def build(self, width: int, where: Where = FIRST) -> Attention:
         return GroupedAttention(self, width, where)
@@ -84,11 +121,9 @@ class MHA(DotProduct):
     paper = ("Vaswani et al. 2017, §3.2.2", "https://arxiv.org/abs/1706.03762")
 
 
-class GQA(DotProduct):
-    """Groups of query heads share one key/value head."""
+class InGroups(DotProduct):
+    """What variants share whose query heads share keys and values in groups."""
 
-    kind: Literal["GQA"] = "GQA"
-    paper = ("Ainslie et al. 2023", "https://arxiv.org/abs/2305.13245")
     kv_heads: int = knob(
         2,
         "Key/value heads",
@@ -111,6 +146,13 @@ class GQA(DotProduct):
             )
 
 
+class GQA(InGroups):
+    """Groups of query heads share one key/value head."""
+
+    kind: Literal["GQA"] = "GQA"
+    paper = ("Ainslie et al. 2023", "https://arxiv.org/abs/2305.13245")
+
+
 class MQA(DotProduct):
     """All query heads share one key/value head."""
 
@@ -128,9 +170,9 @@ class GroupedAttention(Heads):
         c, g = config.channels(width), config.key_value_heads()
         super().__init__(where, config.heads, g, c, width, qkv_bias=config.qkv_bias, out_bias=config.out_bias)
         self.config = config
-        self.scale = c**-0.5 if config.scaled else 1.0
+        self.scale = config.scale or c**-0.5
         over = {"none": None, "head": (c, c), "full": self.sizes[:2]}[config.qk_norm]
-        self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=1e-6) for n in over) if over else (None, None)
+        self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=config.qk_eps) for n in over) if over else (None, None)
 
     def forward(self, x_BTD: Tensor, p: Pass, cached: Kept | None = None) -> tuple[Tensor, Kept]:
         tap, at, mask, mixes = p.tap, self.place, p.source_mask if self.cross else p.mask, None

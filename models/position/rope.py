@@ -33,6 +33,18 @@ class RoPE(PositionConfig):
         log=True,
         paper=PAPER,
     )
+    local_base: float | None = knob(
+        None,
+        "Base in local layers",
+        "Where only some layers have a window, these turn by a base of their own, unstretched; empty: as the others.",
+        ge=1.5,
+        le=1e8,
+        most=1e6,
+        log=True,
+        empty="same",
+        advanced=True,
+        paper=("Gemma 3, 2025", "https://arxiv.org/abs/2503.19786"),
+    )
     fraction: float = knob(
         1.0,
         "Rotated fraction",
@@ -54,6 +66,10 @@ class RoPE(PositionConfig):
     def rotated(self, head_dim: int) -> int:
         """Channels that turn, r."""
         return int(head_dim * self.fraction)
+
+    def in_local_layers(self) -> RoPE | None:
+        """The rotation of layers with a window, where it differs."""
+        return None if self.local_base is None else self.but(base=self.local_base, local_base=None, scaling=Scaling())
 
     def sharpness(self) -> float:
         return self.scaling.amplitude()
@@ -101,6 +117,11 @@ class Rotary(Position):
         cos_TR, sin_TR = self._angles(torch.arange(room.context))
         self.register_buffer("cos_TR", cos_TR, persistent=False)
         self.register_buffer("sin_TR", sin_TR, persistent=False)
+        local = config.in_local_layers()
+        self.local = None if local is None else Rotary(local, room)
+
+    def near(self) -> Position:
+        return self.local or self
 
     def _angles(self, at: Tensor) -> tuple[Tensor, Tensor]:
         """Cosines and signed sines (..., T, R) of each channel that turns, at positions (..., T): the rotation is
