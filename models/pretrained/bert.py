@@ -16,9 +16,14 @@ from models.pretrained.base import BOTH, Entry, Family, Ignored, integer, pairs,
 
 ACTIVATIONS: dict[str, Any] = {"gelu": "gelu", "gelu_new": "gelu-tanh", "gelu_pytorch_tanh": "gelu-tanh"}
 
+DEFAULTS = {"vocab_size": 30_522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12}
+DEFAULTS |= {"intermediate_size": 3072, "max_position_embeddings": 512, "type_vocab_size": 2}
+"""What the family has where a config.json leaves a key out."""
+
 
 def config(given: Mapping[str, Any]) -> TransformerConfig:
     """BertConfig -> ours."""
+    given = {**DEFAULTS, **given}
     refuse_unless(given, "hidden_act", *ACTIVATIONS)
     refuse_unless(given, "position_embedding_type", "absolute")
     refuse_unless(given, "tie_word_embeddings", True)

@@ -16,20 +16,30 @@ from models.config import problems
 from models.pretrained.base import Family, encoder_alone, theirs
 from models.pretrained.bert import BERT
 from models.pretrained.files import CONFIG, WHOLE, header, settings, shards
+from models.pretrained.gemma import GEMMA
 from models.pretrained.gpt2 import GPT2
+from models.pretrained.gpt_neo import GPT_NEO
 from models.pretrained.gpt_neox import GPT_NEOX
 from models.pretrained.llama import LLAMA
 from models.pretrained.matching import Matched, lacks_its_head, matched
+from models.pretrained.olmo2 import OLMO2
 from models.pretrained.roformer import ROFORMER
 from models.pretrained.t5 import T5
 from models.transformer import Transformer
 
 FAMILIES: dict[str, Family] = {
     "bert": BERT,
+    "gemma": GEMMA,
+    "gemma2": GEMMA,
+    "gemma3_text": GEMMA,
     "gpt2": GPT2,
+    "gpt_neo": GPT_NEO,
     "gpt_neox": GPT_NEOX,
     "llama": LLAMA,
+    "ministral": LLAMA,
     "mistral": LLAMA,
+    "olmo2": OLMO2,
+    "qwen2": LLAMA,
     "qwen3": LLAMA,
     "roformer": ROFORMER,
     "t5": T5,

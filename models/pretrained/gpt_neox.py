@@ -19,6 +19,10 @@ from models.pretrained.rotary import rotary
 
 ACTIVATIONS: dict[str, Any] = {"gelu": "gelu", "gelu_new": "gelu-tanh", "gelu_pytorch_tanh": "gelu-tanh"}
 
+DEFAULTS = {"vocab_size": 50_432, "hidden_size": 6144, "num_hidden_layers": 44, "num_attention_heads": 64}
+DEFAULTS |= {"intermediate_size": 24_576, "max_position_embeddings": 2048}
+"""What the family has where a config.json leaves a key out."""
+
 
 def _position(given: Mapping[str, Any]) -> Any:
     """Files of before 2026 say `rotary_pct` and `rotary_emb_base`, later ones have both under `rope_parameters`."""
@@ -33,6 +37,7 @@ def _position(given: Mapping[str, Any]) -> Any:
 
 def config(given: Mapping[str, Any]) -> TransformerConfig:
     """GPTNeoXConfig -> ours."""
+    given = {**DEFAULTS, **given}
     refuse_unless(given, "hidden_act", *ACTIVATIONS)
     refuse_unless(given, "attention_bias", True)
     return TransformerConfig(

@@ -15,6 +15,7 @@ from models.pretrained.base import Entry, Family, Ignored, integer, refuse_unles
 
 def config(given: Mapping[str, Any]) -> TransformerConfig:
     """RoFormerConfig -> ours."""
+    given = {**bert.DEFAULTS, "vocab_size": 50_000, "max_position_embeddings": 1536, **given}
     refuse_unless(given, "embedding_size", integer(given, "hidden_size"), None)
     refuse_unless(given, "rotary_value", False)
     return bert.config(given).but(position=RoPE(pairing="interleaved"))

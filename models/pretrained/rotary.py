@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from models.pretrained.base import refuse_unless
+
 SETTINGS: dict[str, dict[str, str]] = {
     "default": {},
     "linear": {"factor": "factor"},
@@ -38,6 +40,8 @@ def rotary(given: Mapping[str, Any], **more: Any) -> Any:
         if not isinstance(part, dict):
             raise ValueError(f"config.json: {name} must be an object, got {part!r:.40}.")
         rope |= part
+    refuse_unless(rope, "partial_rotary_factor", 1.0, None)  # of families that turn a part, the file knows
+    rope.pop("partial_rotary_factor", None)
     kind = rope.get("rope_type", rope.get("type", "default"))
     if not isinstance(kind, str) or kind not in SETTINGS:
         raise ValueError(

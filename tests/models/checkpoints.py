@@ -36,6 +36,11 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     "llama": SIZES | {"model_type": "llama", "num_key_value_heads": 2},
     "llama, tied": SIZES | {"model_type": "llama", "tie_word_embeddings": True},
     "mistral": SIZES | {"model_type": "mistral", "num_key_value_heads": 2, "sliding_window": 3},
+    "llama, biases": SIZES | {"model_type": "llama", "attention_bias": True, "mlp_bias": True},
+    "ministral": SIZES
+    | {"model_type": "ministral", "num_key_value_heads": 2, "sliding_window": 3}
+    | {"layer_types": ["full_attention", "sliding_attention"]},
+    "qwen2": SIZES | {"model_type": "qwen2", "num_key_value_heads": 2},
     "qwen3": SIZES | {"model_type": "qwen3", "num_key_value_heads": 2, "head_dim": 6},
     "gpt_neox": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0},
     "gpt_neox, tied": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0, "tie_word_embeddings": True},

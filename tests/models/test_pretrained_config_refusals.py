@@ -10,13 +10,14 @@ from models.pretrained import load
 from tests.models.checkpoints import CONFIG, PUBLISHED, tensors, write
 
 GPT2, BERT, LLAMA, MISTRAL, QWEN3 = (PUBLISHED[name] for name in ("gpt2", "bert", "llama", "mistral", "qwen3"))
+MINISTRAL, QWEN2 = PUBLISHED["ministral"], PUBLISHED["qwen2"]
 NEOX, ROFORMER, T5, GATED = (PUBLISHED[name] for name in ("gpt_neox", "roformer", "t5", "t5, gated"))
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0}
 CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "an unknown family": (
         GPT2,
         {"model_type": "mamba"},
-        "'mamba', and this core loads bert, gpt2, gpt_neox, llama, mistral, qwen3, roformer, t5.",
+        "'mamba', and this core loads bert, gpt2, gpt_neox, llama, ministral, mistral, qwen2, qwen3, roformer, t5.",
     ),
     "no family": (GPT2, {"model_type": None}, "model_type is None, and"),
     "a list of families": (GPT2, {"model_type": ["gpt2"]}, "model_type is ['gpt2'], and"),
@@ -44,8 +45,6 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "BERT with a source": (BERT, {"add_cross_attention": True}, "add_cross_attention is True"),
     "BERT untied": (BERT, {"tie_word_embeddings": False}, "tie_word_embeddings is False"),
     "LLaMA's activation": (LLAMA, {"hidden_act": "gelu"}, "hidden_act is 'gelu'"),
-    "LLaMA's biases": (LLAMA, {"attention_bias": True}, "attention_bias is True"),
-    "LLaMA's inner biases": (LLAMA, {"mlp_bias": True}, "mlp_bias is True"),
     "another scaling": (
         LLAMA,
         {"rope_parameters": {"rope_type": "longrope"}},
@@ -59,7 +58,7 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
         {"rope_scaling": {"type": "yarn", "factor": 2.0, "mscale": 0.7}},
         "know: 'mscale'.",
     ),
-    "a part of RoPE": (LLAMA, {"rope_parameters": {"partial_rotary_factor": 0.5}}, "know: 'partial_rotary_factor'."),
+    "a part of RoPE": (LLAMA, {"rope_parameters": {"partial_rotary_factor": 0.5}}, "partial_rotary_factor is 0.5, and"),
     "RoPE in words": (LLAMA, {"rope_scaling": "linear"}, "rope_scaling must be an object, got 'linear'."),
     "RoPE without a base": (LLAMA, {"rope_theta": None}, "got None."),
     "GPT-NeoX without biases": (NEOX, {"attention_bias": False}, "attention_bias is False"),
@@ -75,12 +74,25 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "T5's activation": (T5, {"feed_forward_proj": "gated-silu"}, "feed_forward_proj is 'gated-silu'"),
     "T5's buckets": (T5, {"relative_attention_num_buckets": 6}, "should be a multiple of 4; got 6."),
     "T5 scaled and untied": (GATED, {"scale_decoder_outputs": True}, "Scaling by 1/√width belongs to a tied head."),
-    "Mistral's key heads": (MISTRAL, {"num_key_value_heads": None}, "num_key_value_heads must be a positive whole"),
+    "Mistral's layers": (
+        MISTRAL,
+        {"layer_types": ["sliding_attention", "full_attention"]},
+        "layer_types is ['sliding_attention', 'full_attention'",
+    ),
+    "Ministral's layers": (
+        MINISTRAL,
+        {"layer_types": ["full_attention", "chunked"]},
+        "a layer is of kind 'chunked', and",
+    ),
+    "Ministral's third layer": (
+        MINISTRAL,
+        {"layer_types": ["full_attention"] * 3},
+        "list the kinds of 2 layers, got [",
+    ),
     "Qwen3's head": (QWEN3, {"head_dim": None}, "head_dim must be a positive whole number"),
-    "Qwen3's epsilon": (QWEN3, {"rms_norm_eps": 1e-5}, "rms_norm_eps is 1e-05, and this core can express 1e-06 only."),
-    "Qwen3's window": (QWEN3, {"use_sliding_window": True}, "use_sliding_window is True"),
-    "Qwen3's layers": (QWEN3, {"layer_types": ["full_attention", "sliding_attention"]}, "layer_types mixes kinds"),
-    "Qwen3's layers in words": (QWEN3, {"layer_types": 7}, "layer_types mixes kinds"),
+    "Qwen3's epsilon": (QWEN3, {"rms_norm_eps": 1.0}, "QK-norm epsilon lies between"),
+    "Qwen3's layers in words": (QWEN3, {"layer_types": 7}, "layer_types must list the kinds of 2 layers, got 7."),
+    "Qwen2's first layers": (QWEN2, {"max_window_layers": -1}, "max_window_layers must be a whole number from 0 up"),
 }
 
 
@@ -99,7 +111,7 @@ OPTIONS += ("activation_function", "hidden_act", "scale_attn_weights", "sliding_
 
 
 @pytest.mark.parametrize(
-    "published", [GPT2, BERT, MISTRAL, QWEN3, NEOX, ROFORMER, T5], ids=lambda published: published["model_type"]
+    "published", [GPT2, BERT, MINISTRAL, QWEN3, NEOX, ROFORMER, T5], ids=lambda published: published["model_type"]
 )
 def test_whatever_a_config_says_the_answer_is_a_model_or_a_sentence(published: dict, tmp_path: Path):
     write(tmp_path, published)

@@ -6,6 +6,7 @@ from models.cost import cost
 from models.pretrained import FAMILIES
 from tests.models.checkpoints import PUBLISHED
 
+SIZED = {name: value for name, value in PUBLISHED["llama"].items() if name != "model_type"}
 GPT2, BERT, LLAMA = (PUBLISHED[name] for name in ("gpt2", "bert", "llama"))
 NEOX, ROFORMER, T5 = (PUBLISHED[name] for name in ("gpt_neox", "roformer", "t5"))
 
@@ -56,6 +57,26 @@ def test_a_mistral_sees_what_its_config_says():
     config, mistral = FAMILIES["mistral"].config, PUBLISHED["mistral"]
     unsaid = {name: value for name, value in mistral.items() if name != "sliding_window"}
     assert [config(c).attention.window for c in (mistral, unsaid, unsaid | {"sliding_window": None})] == [3, 4096, None]
+
+
+def test_layers_see_what_their_kinds_say():
+    both = SIZED | {"num_hidden_layers": 6}
+    lists = {
+        ("ministral", "LG"): {"layer_types": ["sliding_attention", "full_attention"] * 3},
+        ("ministral", "L"): {},
+        ("ministral", None): {"layer_types": ["full_attention"] * 6},
+        ("ministral", "GLLLLG"): {"layer_types": ["full_attention", *["sliding_attention"] * 4, "full_attention"]},
+        ("qwen2", None): {},
+        ("qwen2", "GGLLLL"): {"use_sliding_window": True, "max_window_layers": 2},
+        ("qwen3", "L"): {"use_sliding_window": True, "max_window_layers": 0},
+        ("qwen3", "GGGGGL"): {
+            "layer_types": ["full_attention"] * 5 + ["sliding_attention"],
+            "use_sliding_window": True,
+        },
+    }
+    for (kind, pattern), more in lists.items():
+        found = FAMILIES[kind].config(both | {"model_type": kind} | more).attention
+        assert (found.pattern if found.window else None) == pattern, (kind, more)
 
 
 ROTARY = {"hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "max_position_embeddings": 4096}
