@@ -79,14 +79,25 @@ class TokenEmbedding(nn.Module):
 
     def forward(self, ids_BT: Tensor, segments_BT: Tensor | None = None) -> Tensor:
         """(B, T, D). Segment 0 everywhere unless told otherwise; refuses segments the model does not have."""
-        x_BTD = F.embedding(ids_BT, self.tokens)
+        x_BTD = _looked_up(ids_BT, self.tokens, "Token ids")
         x_BTD = x_BTD * self.scale if self.scale != 1.0 else x_BTD
         if self.segments is None:
             if segments_BT is not None:
                 raise ValueError("This model has no segment embeddings: leave segments_BT out.")
             return x_BTD
         segments_BT = torch.zeros_like(ids_BT) if segments_BT is None else segments_BT
-        return x_BTD + F.embedding(segments_BT, self.segments)
+        return x_BTD + _looked_up(segments_BT, self.segments, "Segments")
+
+
+def _looked_up(ids_BT: Tensor, table_VD: Tensor, what: str) -> Tensor:
+    """Rows of a table; raises ValueError where there is none (on the CPU: an accelerator does not say)."""
+    if torch.compiler.is_compiling():
+        return F.embedding(ids_BT, table_VD)
+    try:
+        return F.embedding(ids_BT, table_VD)
+    except IndexError:
+        low, high, most = int(ids_BT.min()), int(ids_BT.max()), len(table_VD) - 1
+        raise ValueError(f"{what} lie between 0 and {most:,}; these go from {low:,} to {high:,}.") from None
 
 
 class OutputHead(nn.Module):

@@ -82,8 +82,8 @@ class RoPE(PositionConfig):
         c = room.turning()
         r = self.rotated(c)
         if r % 2 or r == 0:
-            which = f"Head dimension {c}" if self.fraction == 1 else f"{self.fraction:g} of head dimension {c}"
-            verb = f"{which} is {r} channels" if self.fraction != 1 else which
+            part = f"{self.fraction:g} of head dimension {c} is {r} channel{'' if r == 1 else 's'}"
+            why = f"{part}, {'an odd number' if r else 'nothing to turn'}" if self.fraction != 1 else ""
             near = (
                 f"Use {f'{c - 1} or ' if c > 1 else ''}{c + 1}."
                 if self.fraction == 1
@@ -91,7 +91,7 @@ class RoPE(PositionConfig):
             )
             refuse(
                 "fraction" if self.fraction != 1 else "head_dim",
-                f"{verb} {'is odd' if r else 'leaves nothing to turn'}, and RoPE rotates pairs of channels. {near}",
+                f"{why or f'Head dimension {c} is odd'}, and RoPE rotates pairs of channels. {near}",
             )
 
 
@@ -114,7 +114,10 @@ class Rotary(Position):
         super().__init__()
         self.interleaved = config.pairing == "interleaved"
         self.config, self.rotated = config, config.rotated(room.turning())
-        cos_TR, sin_TR = self._angles(torch.arange(room.context))
+        if torch.empty(0).is_meta:  # shapes alone; torch would load its compiler to count there
+            cos_TR, sin_TR = (torch.empty(room.context, self.rotated) for _ in range(2))
+        else:
+            cos_TR, sin_TR = self._angles(torch.arange(room.context))
         self.register_buffer("cos_TR", cos_TR, persistent=False)
         self.register_buffer("sin_TR", sin_TR, persistent=False)
         local = config.in_local_layers()

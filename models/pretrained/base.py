@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -61,6 +62,8 @@ class Ignored(NamedTuple):
     reason: str
     same_as: str = ""
     """The published tensor that it must equal, where it is a copy of one."""
+    table: Callable[[TransformerConfig], Tensor] | None = None
+    """What it must hold, where it tells positions that ours computes."""
 
 
 class Family(NamedTuple):
@@ -73,6 +76,10 @@ class Family(NamedTuple):
     rename: Callable[[str], str]
     """Older or shortened names -> the one in `entries`."""
     ignored: tuple[Ignored, ...]
+
+    def called(self, name: str) -> str:
+        """The name in `entries` of a stored one, also where a compiled or a parallel model was saved."""
+        return self.rename(re.sub(r"^(module\.)+|\b_orig_mod\.", "", name))
 
 
 def encoder_alone(config: TransformerConfig) -> TransformerConfig:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import torch
+
 from models.architecture import TransformerConfig
 from models.attention import MHA
 from models.embedding import Embedding, Head
@@ -84,7 +86,11 @@ BERT = Family(
     entries,
     rename,
     (
-        Ignored(r"bert\.embeddings\.position_ids", "a counter, which is not trained"),
+        Ignored(
+            r"bert\.embeddings\.position_ids",
+            "a counter, which is not trained",
+            table=lambda config: torch.arange(config.context),
+        ),
         Ignored(
             r"cls\.predictions\.decoder\.weight",
             "the same as the token embedding",

@@ -15,7 +15,7 @@ from models.embedding import Head
 from models.feedforward import Dense
 from models.norm import Norm
 from models.pretrained.base import BOTH, Entry, Family, Ignored, integer, pairs, prefixed, refuse_unless
-from models.pretrained.rotary import rotary
+from models.pretrained.rotary import rotary, stored
 
 ACTIVATIONS: dict[str, Any] = {"gelu": "gelu", "gelu_new": "gelu-tanh", "gelu_pytorch_tanh": "gelu-tanh"}
 
@@ -92,10 +92,7 @@ GPT_NEOX = Family(
     rename,
     (
         Ignored(r"gpt_neox\.layers\.\d+\.attention\.(masked_)?bias", "the causal mask, which is not trained"),
-        Ignored(
-            r"gpt_neox\.layers\.\d+\.attention\.rotary_emb\.inv_freq",
-            "RoPE's frequencies, which follow from the config",
-        ),
+        stored(r"gpt_neox\.(layers\.\d+\.attention\.)?rotary_emb\.inv_freq"),
         Ignored(r"embed_out\.weight", "the same as the token embedding", same_as="gpt_neox.embed_in.weight"),
     ),
 )

@@ -17,7 +17,7 @@ from models.feedforward import Dense
 from models.norm import Norm
 from models.pretrained.base import BOTH, Entry, Family, Ignored, integer, pairs, prefixed, refuse_unless
 from models.pretrained.patterns import kinds, windowed
-from models.pretrained.rotary import rotary
+from models.pretrained.rotary import rotary, stored
 
 SHARED = {"hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "rms_norm_eps": 1e-6}
 MISTRAL = SHARED | {"vocab_size": 32_000, "intermediate_size": 14_336, "num_key_value_heads": 8}
@@ -122,10 +122,7 @@ def joined(config: TransformerConfig, ours: str, theirs: str) -> list[Entry]:
 
 
 IGNORED = (
-    Ignored(
-        r"model\.(layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq",
-        "RoPE's frequencies, which follow from the config",
-    ),
+    stored(r"model\.(layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq"),
     Ignored(r"lm_head\.weight", "the same as the token embedding", same_as="model.embed_tokens.weight"),
 )
 LLAMA = Family(config, entries, lambda name: prefixed(name, "model.", "lm_head."), IGNORED)

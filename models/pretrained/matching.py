@@ -22,7 +22,7 @@ class Matched(NamedTuple):
 
 def lacks_its_head(family: Family, config: TransformerConfig, stored: Iterable[Stored]) -> bool:
     """Whether an encoder's files have all but its head, by the names alone."""
-    there = {family.rename(tensor.name) for tensor in stored}
+    there = {family.called(tensor.name) for tensor in stored}
     lacks = [entry.ours for entry in family.entries(config) if not there.issuperset(entry.theirs)]
     return config.topology == "encoder-only" and bool(lacks) and all(name.startswith("head.") for name in lacks)
 
@@ -37,7 +37,7 @@ def matched(
     """
     found: dict[str, Stored] = {}
     for tensor in stored:
-        name = family.rename(tensor.name)
+        name = family.called(tensor.name)
         if name in found:
             twice = " and ".join(f"{t.name:.80} in {t.file.name}" for t in (found[name], tensor))
             raise ValueError(f"The checkpoint holds one tensor twice: {twice}.")

@@ -17,6 +17,9 @@ EVERY = pytest.mark.parametrize("published", PUBLISHED.values(), ids=PUBLISHED.k
 GPT2, BERT, LLAMA, TIED = (PUBLISHED[name] for name in ("gpt2", "bert", "llama", "llama, tied"))
 NEOX, NEOX_TIED, ROFORMER, T5 = (PUBLISHED[name] for name in ("gpt_neox", "gpt_neox, tied", "roformer", "t5"))
 IDS_BT = torch.arange(10).view(2, 5)
+ANGLES = torch.arange(16.0)[:, None]
+SINUSOIDS = torch.cat((ANGLES.sin(), ANGLES.cos()), 1)
+"""Of heads of two channels, which turn by one radian a position."""
 
 
 def logits(model: Transformer) -> Tensor:
@@ -76,6 +79,13 @@ def test_an_old_bert_says_gamma_and_beta(tmp_path: Path):
     assert all(torch.equal(got[name], expected[name]) for name in expected)
 
 
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod."])
+def test_the_names_of_compiled_and_parallel_models_are_the_same_names(prefix: str, tmp_path: Path):
+    expected = load(write(tmp_path, LLAMA)).model.state_dict()
+    got = load(write(tmp_path, LLAMA, {prefix + name: t for name, t in tensors(LLAMA).items()})).model.state_dict()
+    assert all(torch.equal(got[name], expected[name]) for name in expected)
+
+
 @pytest.mark.parametrize("stored", [torch.float64, torch.float16, torch.bfloat16], ids=str)
 def test_other_precisions_are_cast(stored: torch.dtype, tmp_path: Path):
     rounded = {name: t.to(stored) for name, t in tensors(LLAMA).items()}
@@ -116,7 +126,8 @@ IGNORED = {
     "BERT's pooler": (BERT, "bert.pooler.dense.bias", lambda t: torch.ones(8), "next-sentence"),
     "BERT's second head": (BERT, "cls.seq_relationship.weight", lambda t: torch.ones(2, 8), "next-sentence"),
     "RoPE": (LLAMA, "model.layers.1.self_attn.rotary_emb.inv_freq", lambda t: torch.ones(1), "follow from the config"),
-    "RoFormer's table": (ROFORMER, "roformer.encoder.embed_positions.weight", lambda t: torch.ones(16, 2), "sines and"),
+    "RoPE of all layers": (LLAMA, "rotary_emb.inv_freq", lambda t: torch.ones(1).half(), "follow from the config"),
+    "RoFormer's table": (ROFORMER, "roformer.encoder.embed_positions.weight", lambda t: SINUSOIDS, "sines and"),
     "RoFormer's matrix": (
         ROFORMER,
         "cls.predictions.decoder.weight",

@@ -17,7 +17,8 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "an unknown family": (
         GPT2,
         {"model_type": "mamba"},
-        "'mamba', and this core loads bert, gpt2, gpt_neox, llama, ministral, mistral, qwen2, qwen3, roformer, t5.",
+        "'mamba', and this core loads bert, gemma, gemma2, gemma3_text, gpt2, gpt_neo, gpt_neox, llama, llama2c, "
+        "ministral, mistral, nanogpt, olmo2, qwen2, qwen3, roformer, t5.",
     ),
     "no family": (GPT2, {"model_type": None}, "model_type is None, and"),
     "a list of families": (GPT2, {"model_type": ["gpt2"]}, "model_type is ['gpt2'], and"),

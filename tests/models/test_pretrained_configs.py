@@ -65,7 +65,7 @@ def test_layers_see_what_their_kinds_say():
         ("ministral", "LG"): {"layer_types": ["sliding_attention", "full_attention"] * 3},
         ("ministral", "L"): {},
         ("ministral", None): {"layer_types": ["full_attention"] * 6},
-        ("ministral", "GLLLLG"): {"layer_types": ["full_attention", *["sliding_attention"] * 4, "full_attention"]},
+        ("ministral", "GLLLL"): {"layer_types": ["full_attention", *["sliding_attention"] * 4, "full_attention"]},
         ("qwen2", None): {},
         ("qwen2", "GGLLLL"): {"use_sliding_window": True, "max_window_layers": 2},
         ("qwen3", "L"): {"use_sliding_window": True, "max_window_layers": 0},

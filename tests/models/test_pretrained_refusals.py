@@ -81,6 +81,31 @@ TENSORS: dict[str, tuple[dict, Change, str]] = {
         lambda t: t.update({"gpt_neox.layers.0.attention.query_key_value.bias": torch.ones(8)}),
         "gpt_neox.layers.0.attention.query_key_value.bias is (8,) in model.safetensors, and config.json makes it (24,)",
     ),
+    "other frequencies": (
+        LLAMA,
+        lambda t: t.update({"model.layers.0.self_attn.rotary_emb.inv_freq": torch.full((1,), 1.01)}),
+        "inv_freq holds other positions than config.json makes",
+    ),
+    "as many frequencies as channels": (
+        LLAMA,
+        lambda t: t.update({"model.rotary_emb.inv_freq": torch.ones(2)}),
+        "model.rotary_emb.inv_freq holds other positions",
+    ),
+    "GPT-NeoX's other frequencies": (
+        NEOX,
+        lambda t: t.update({"gpt_neox.layers.0.attention.rotary_emb.inv_freq": torch.zeros(1)}),
+        "inv_freq holds other positions",
+    ),
+    "other sinusoids": (
+        ROFORMER,
+        lambda t: t.update({"roformer.encoder.embed_positions.weight": torch.ones(16, 2)}),
+        "embed_positions.weight holds other positions",
+    ),
+    "positions that are counted from 1": (
+        BERT,
+        lambda t: t.update({"bert.embeddings.position_ids": torch.arange(1, 17)[None]}),
+        "position_ids holds other positions",
+    ),
     "BERT with half a head": (
         BERT,
         lambda t: [t.pop(n) for n in list(t) if "transform" in n],
