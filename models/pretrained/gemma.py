@@ -17,7 +17,7 @@ from models.feedforward import Dense
 from models.norm import Norm
 from models.pretrained import llama
 from models.pretrained.base import Entry, Family, integer, pairs, refuse_unless
-from models.pretrained.patterns import kinds, windowed
+from models.pretrained.patterns import depth, kinds, windowed
 from models.pretrained.rotary import rotary
 
 LATER: dict[str, Any] = {"hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26}
@@ -50,7 +50,7 @@ def config(given: Mapping[str, Any]) -> TransformerConfig:
     for name in ("hidden_activation", "hidden_act") if kind == "gemma" else ("hidden_activation",):
         refuse_unless(given, name, *acts)
     refuse_unless(given, "use_bidirectional_attention", None, False)
-    layers, biased = integer(given, "num_hidden_layers"), given.get("attention_bias", False)
+    layers, biased = depth(given, "num_hidden_layers"), given.get("attention_bias", False)
     turns = kinds(given, layers, _turns(kind, given, layers)) if kind != "gemma" else ()
     attention = llama.grouped(
         integer(given, "num_attention_heads"),

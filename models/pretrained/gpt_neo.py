@@ -17,7 +17,7 @@ from models.norm import Norm
 from models.position import Learned
 from models.pretrained.base import BOTH, Entry, Family, Ignored, integer, pairs, prefixed, refuse_unless
 from models.pretrained.gpt2 import ACTIVATIONS
-from models.pretrained.patterns import windowed
+from models.pretrained.patterns import depth, windowed
 
 DEFAULTS: dict[str, Any] = {"vocab_size": 50_257, "max_position_embeddings": 2048, "hidden_size": 2048}
 DEFAULTS |= {"num_layers": 24, "num_heads": 16, "window_size": 256, "attention_types": [[["global", "local"], 12]]}
@@ -28,7 +28,7 @@ def config(given: Mapping[str, Any]) -> TransformerConfig:
     """GPTNeoConfig -> ours."""
     given = {**DEFAULTS, **given}
     refuse_unless(given, "activation_function", *ACTIVATIONS)
-    width, layers = integer(given, "hidden_size"), integer(given, "num_layers")
+    width, layers = integer(given, "hidden_size"), depth(given, "num_layers")
     return TransformerConfig(
         layers=layers,
         width=width,

@@ -16,7 +16,7 @@ from models.embedding import Head
 from models.feedforward import Dense
 from models.norm import Norm
 from models.pretrained.base import BOTH, Entry, Family, Ignored, integer, pairs, prefixed, refuse_unless
-from models.pretrained.patterns import kinds, windowed
+from models.pretrained.patterns import depth, kinds, windowed
 from models.pretrained.rotary import rotary, stored
 
 SHARED = {"hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "rms_norm_eps": 1e-6}
@@ -40,7 +40,7 @@ def config(given: Mapping[str, Any]) -> TransformerConfig:
     given = {**DEFAULTS[kind], **given}
     refuse_unless(given, "hidden_act", "silu")
     biased = given.get("attention_bias", False)
-    heads, layers = integer(given, "num_attention_heads"), integer(given, "num_hidden_layers")
+    heads, layers = integer(given, "num_attention_heads"), depth(given, "num_hidden_layers")
     return TransformerConfig(
         layers=layers,
         width=integer(given, "hidden_size"),

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.architecture import TransformerConfig
+from models.config import bounds
+from models.pretrained.base import integer
+
 LETTERS = {"sliding_attention": "L", "local": "L", "full_attention": "G", "global": "G"}
+
+
+def depth(given: Mapping[str, Any], name: str) -> int:
+    """How many layers there are; raises ValueError for more than ours may have: they are listed one by one."""
+    found, most = integer(given, name), bounds(TransformerConfig.model_fields["layers"])[1]
+    if most is not None and found > most:
+        raise ValueError(f"config.json: {name} lies between 1 and {most}; got {found!r:.40}.")
+    return found
 
 
 def windowed(window: int | None, kinds: Sequence[Any]) -> dict[str, Any]:

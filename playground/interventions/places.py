@@ -128,7 +128,7 @@ def absent(config: TransformerConfig, stack: StackName, part: str) -> str:
     if part == "logits":
         return "the decoder predicts"
     if ".post_norm." in part:
-        return "only a norm on both sides of a sublayer is a second one"
+        return "no norm behind the sublayers here"
     if part.startswith("cross_attention") or part == "residual.crossed":
         return "only the decoder of an encoder-decoder reads a source"
     if part.startswith("attention") or part == "residual.middle" or part.endswith(".scores"):

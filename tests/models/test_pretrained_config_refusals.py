@@ -10,6 +10,7 @@ from models.pretrained import load
 from tests.models.checkpoints import CONFIG, PUBLISHED, tensors, write
 
 GPT2, BERT, LLAMA, MISTRAL, QWEN3 = (PUBLISHED[name] for name in ("gpt2", "bert", "llama", "mistral", "qwen3"))
+GEMMA3, GPT_NEO = PUBLISHED["gemma3_text"], PUBLISHED["gpt_neo"]
 MINISTRAL, QWEN2 = PUBLISHED["ministral"], PUBLISHED["qwen2"]
 NEOX, ROFORMER, T5, GATED = (PUBLISHED[name] for name in ("gpt_neox", "roformer", "t5", "t5, gated"))
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0}
@@ -26,7 +27,11 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "a size in words": (LLAMA, {"hidden_size": "8"}, "hidden_size must be a positive whole number, got '8'."),
     "a size that is true": (LLAMA, {"vocab_size": True}, "vocab_size must be a positive whole number, got True."),
     "no segments": (BERT, {"type_vocab_size": 0}, "type_vocab_size must be a positive whole number, got 0."),
-    "a size out of bounds": (LLAMA, {"num_hidden_layers": 10**9}, "Layers lies between 1 and 256; got 1000000000."),
+    "a size out of bounds": (
+        LLAMA,
+        {"num_hidden_layers": 10**9},
+        "num_hidden_layers lies between 1 and 256; got 1000000000.",
+    ),
     "heads that do not fit": (GPT2, {"n_head": 3}, "3 heads do not divide width 8 evenly"),
     "an epsilon in words": (BERT, {"layer_norm_eps": "small"}, "got 'small'."),
     "GPT-2's activation": (GPT2, {"activation_function": "silu"}, "is 'silu', and this core can express 'gelu_new' or"),
@@ -90,8 +95,23 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
         {"layer_types": ["full_attention"] * 3},
         "list the kinds of 2 layers, got [",
     ),
+    "GPT-Neo's layers": (GPT_NEO, {"attention_types": [[["global", "local"], 2]]}, "must list the kinds of 2 layers"),
+    "GPT-Neo's many layers": (
+        GPT_NEO,
+        {"num_layers": 10**9, "attention_types": [[["global"], 10**9]]},
+        "1 and 256; got",
+    ),
+    "Gemma's activation": (GEMMA3, {"hidden_activation": "gelu"}, "hidden_activation is 'gelu', and"),
+    "Gemma from both sides": (GEMMA3, {"use_bidirectional_attention": True}, "use_bidirectional_attention is True"),
+    "Gemma's local angles": (
+        GEMMA3,
+        {"rope_parameters": {"sliding_attention": {"rope_type": "linear", "factor": 2.0, "rope_theta": 1e4}}},
+        "the angles of local layers are scaled",
+    ),
+    "llama2.c's key heads": (PUBLISHED["llama2c"], {"n_kv_heads": 3}, "3 key/value heads cannot share 4 query heads"),
+    "nanoGPT's biases": (PUBLISHED["nanogpt"], {"bias": "some"}, "bias is 'some', and"),
     "Qwen3's head": (QWEN3, {"head_dim": None}, "head_dim must be a positive whole number"),
-    "Qwen3's epsilon": (QWEN3, {"rms_norm_eps": 1.0}, "QK-norm epsilon lies between"),
+    "Qwen3's epsilon": (QWEN3, {"rms_norm_eps": 1.0}, "qk_eps: input should be less than or equal to 0.01"),
     "Qwen3's layers in words": (QWEN3, {"layer_types": 7}, "layer_types must list the kinds of 2 layers, got 7."),
     "Qwen2's first layers": (QWEN2, {"max_window_layers": -1}, "max_window_layers must be a whole number from 0 up"),
 }
@@ -108,11 +128,14 @@ def test_configs_that_are_not_ours_are_refused(published: dict, change: dict, sa
 ODD = (None, True, 0, 10**30, "x", [[]], {"rope_type": []})
 OPTIONS = ("head_dim", "layer_types", "n_inner", "rms_norm_eps", "rope_parameters", "rope_scaling", "rope_theta")
 OPTIONS += ("embedding_size", "feed_forward_proj", "num_decoder_layers", "rotary_emb_base", "rotary_pct")
+OPTIONS += ("attention_types", "final_logit_softcapping", "query_pre_attn_scalar", "sliding_window_pattern")
 OPTIONS += ("activation_function", "hidden_act", "scale_attn_weights", "sliding_window", "tie_word_embeddings")
 
 
 @pytest.mark.parametrize(
-    "published", [GPT2, BERT, MINISTRAL, QWEN3, NEOX, ROFORMER, T5], ids=lambda published: published["model_type"]
+    "published",
+    [GPT2, BERT, MINISTRAL, QWEN3, GEMMA3, GPT_NEO, NEOX, ROFORMER, T5],
+    ids=lambda published: published["model_type"],
 )
 def test_whatever_a_config_says_the_answer_is_a_model_or_a_sentence(published: dict, tmp_path: Path):
     write(tmp_path, published)

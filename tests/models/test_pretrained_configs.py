@@ -121,6 +121,25 @@ COUNTS: dict[str, tuple[dict, int]] = {  # what the published config.json says o
         | {"max_position_embeddings": 1536, "vocab_size": 50_000},
         124_197_968 - 98_304,
     ),
+    "Llama 3.2 1B": (
+        LLAMA
+        | {"hidden_size": 2048, "num_hidden_layers": 16, "num_attention_heads": 32, "intermediate_size": 8192}
+        | {"vocab_size": 128_256, "num_key_value_heads": 8, "tie_word_embeddings": True},
+        1_235_814_400,
+    ),
+    "SmolLM2 135M": (
+        LLAMA
+        | {"hidden_size": 576, "num_hidden_layers": 30, "num_attention_heads": 9, "intermediate_size": 1536}
+        | {"vocab_size": 49_152, "num_key_value_heads": 3, "tie_word_embeddings": True},
+        134_515_008,
+    ),
+    "Gemma 2B": (
+        PUBLISHED["gemma"]
+        | {"hidden_size": 2048, "num_hidden_layers": 18, "num_attention_heads": 8, "intermediate_size": 16_384}
+        | {"vocab_size": 256_000, "num_key_value_heads": 1, "head_dim": 256},
+        2_506_172_416,
+    ),
+    "Gemma 7B": ({"model_type": "gemma"}, 8_537_680_896),
     "Qwen3": (
         PUBLISHED["qwen3"]
         | {"hidden_size": 1024, "num_hidden_layers": 28, "num_attention_heads": 16, "intermediate_size": 3072}
