@@ -47,8 +47,6 @@ NAMES = {
     "ffn_up": "mlp.up_proj",
     "ffn_down": "mlp.down_proj",
 }
-TURNED = ("attn_q.", "attn_k.")
-"""Whose rows llama.cpp stores with the two halves of a rotated pair side by side, in the family llama alone."""
 
 
 class _Info(NamedTuple):
@@ -80,11 +78,11 @@ def contents(path: Path) -> tuple[dict[str, Any], list[Stored]]:
     unknown = {name for name in values if name.startswith(f"{kind}.rope.scaling.")}
     if unknown and values.get(f"{kind}.rope.scaling.type") != "none":
         raise ValueError(f"{path.name}: the angles of RoPE are scaled, which is not read from GGUF files.")
-    heads = {"attn_q.": given.get("num_attention_heads"), "attn_k.": given.get("num_key_value_heads")}
+    heads = given.get("num_attention_heads")
+    turned = {"attn_q": heads, "attn_k": given.get("num_key_value_heads", heads)} if kind == "llama" else {}
     stored = []
     for info in infos:
-        turned = next((heads[part] for part in TURNED if f".{part}" in info.name and kind == "llama"), None)
-        read = partial(_values, path, info, start, turned if isinstance(turned, int) else None)
+        read = partial(_values, path, info, start, turned.get(info.name.split(".")[-2] if "." in info.name else ""))
         stored.append(Stored(path, _called(info.name), info.shape, "F32", read))
     return given, stored
 
@@ -98,16 +96,22 @@ def _called(name: str) -> str:
 
 
 def _values(path: Path, info: _Info, start: int, heads: int | None) -> Tensor:
-    """float32, in rows as transformers has them."""
+    """float32, in rows as transformers has them: llama.cpp stores the two channels of a pair that turns side by side
+    in the queries and keys of the family llama, whose `heads` are given here.
+    """
     import gguf  # with all that it imports, for those who have such a file
 
-    kind, size = gguf.GGMLQuantizationType(info.kind), path.stat().st_size
-    rows, begin = gguf.quants.quant_shape_to_byte_shape(info.shape, kind), start + info.offset
-    end = begin + math.prod(rows)
-    if end > size:
-        raise ValueError(f"{path.name} is damaged: {info.name:.80} ends behind its end.")
-    raw = torch.from_file(str(path), size=size, dtype=torch.uint8)[begin:end].view(rows)
-    values = torch.from_numpy(gguf.dequantize(raw.numpy(), kind))
+    size, begin = path.stat().st_size, start + info.offset
+    try:
+        kind = {int(one): one for one in gguf.GGMLQuantizationType}[info.kind]
+        rows = gguf.quants.quant_shape_to_byte_shape(info.shape, kind)
+        end = begin + math.prod(rows)
+        if end > size:
+            raise ValueError(f"{path.name} is damaged: {info.name:.80} ends behind its end.")
+        raw = torch.from_file(str(path), size=size, dtype=torch.uint8)[begin:end].view(rows)
+        values = torch.from_numpy(gguf.dequantize(raw.numpy(), kind))
+    except (KeyError, NotImplementedError) as error:
+        raise ValueError(f"{path.name}: {info.name:.80} is in a format that is not read: {error!s:.60}.") from None
     return values if heads is None else values.unflatten(0, (heads, -1, 2)).transpose(1, 2).flatten(0, 2)
 
 

@@ -125,6 +125,17 @@ def test_a_file_that_was_cut_short_is_refused(tmp_path: Path):
         load(tmp_path)
 
 
+def test_a_format_that_nobody_reads_is_refused(tmp_path: Path):
+    write(tmp_path, LLAMA, KINDS.F32)
+    path, name = tmp_path / "model.gguf", b"output_norm.weight"
+    content = bytearray(path.read_bytes())
+    kind = content.index(name) + len(name) + 4 + 8  # behind the count of its dimensions and the one there is
+    content[kind : kind + 4] = struct.pack("<I", 999)
+    path.write_bytes(bytes(content))
+    with pytest.raises(ValueError, match=r"output_norm\.weight is in a format that is not read: 999\."):
+        load(tmp_path)
+
+
 def test_a_config_beside_it_is_that_of_other_files(tmp_path: Path):
     write(tmp_path, LLAMA, KINDS.F32)
     (tmp_path / "config.json").write_text(json.dumps(LLAMA))
