@@ -86,7 +86,7 @@ def _turns(kind: str, given: Mapping[str, Any], layers: int) -> list[str]:
     return ["sliding_attention" if (i + 1) % turn else "full_attention" for i in range(layers)]
 
 
-def _two_bases(given: Mapping[str, Any], attention: MHA | GQA) -> dict[str, Any]:
+def _two_bases(given: Mapping[str, Any], attention: MHA | GQA) -> Any:
     """Gemma 3's rotation: files of before 2026 name the local base apart, later ones have one part for each kind."""
     parts = given.get("rope_parameters") or {}
     if not isinstance(parts, dict):

@@ -66,7 +66,7 @@ def rotary(given: Mapping[str, Any], **more: Any) -> Any:
 
 def frequencies(config: TransformerConfig) -> Tensor:
     """(r/2,) radians per position of each pair of channels, as old files store them."""
-    rope, room = config.position, config.room(next(iter(config.depths())))
+    rope, room = config.position, config.room("encoder" if config.topology == "encoder-only" else "decoder")
     assert isinstance(rope, RoPE)
     return rope.scaling.frequencies(rope.base, rope.rotated(room.turning()))
 
