@@ -18,6 +18,7 @@ NORMS = {"attention": "norm_attention", "cross_attention": "norm_cross", "feed_f
 
 class Block(nn.Module):
     """Pre-norm: x + f(norm(x)). Post-norm: norm(x + f(x)). Parallel: x + attention(norm(x)) + ffn(norm'(x)).
+    Output: x + norm(f(x)). Both: x + norm'(f(norm(x))).
 
     x -+- norm - f -+- +          x -+- f -+- + - norm          x -+- norm - attention ---+- +
        +------------+                +-----+                       +- norm' - ffn --------+
@@ -27,7 +28,7 @@ class Block(nn.Module):
     def __init__(self, config: TransformerConfig, stack: Literal["encoder", "decoder"], layer: int):
         super().__init__()
         width, where, build = config.width, Where(layer, stack), config.norm.build
-        self.place, self.pre, self.parallel = f"{stack}.{layer}", config.norm.place == "pre", config.parallel
+        self.place, self.norm, self.parallel = f"{stack}.{layer}", config.norm, config.parallel
         feed_forward = config.feed_forward.at(layer, stack)
         crosses = stack == "decoder" and config.topology == "encoder-decoder"
         attention = config.attentions()[stack][layer]
@@ -38,6 +39,9 @@ class Block(nn.Module):
         self.norm_attention = build(width) if self.attention else None
         self.norm_cross = build(width) if self.cross_attention else None
         self.norm_feed_forward = build(width) if self.feed_forward else None
+        for part, name in NORMS.items():
+            if config.norm.place == "both" and getattr(self, part):
+                self.add_module(f"{name}_out", build(width))
 
     def forward(self, x_BTD: Tensor, p: Pass, cached: LayerCache = EMPTY) -> tuple[Tensor, Routing | None, LayerCache]:
         """The stream after this block (B, T, D), how a mixture routed, and the longer cache."""
@@ -55,8 +59,11 @@ class Block(nn.Module):
         return tap(f"{at}.residual.after", y_BTD), routing, LayerCache(own, cross)
 
     def _add(self, part: str, y_BTD: Tensor, x_BTD: Tensor, p: Pass, *cached: Any) -> tuple[Tensor, Any]:
-        """y + f(norm(x)), or norm(y + f(x)); and what f returns besides."""
-        f, norm, place = getattr(self, part), getattr(self, NORMS[part]), f"{self.place}.{part}"
-        out_BTD, more = f(normed(norm, x_BTD, p.tap, f"{place}.norm") if self.pre else x_BTD, p, *cached)
+        """y + f(norm(x)) or what else the norm's place makes of it, and what f returns besides."""
+        f, norm, place, at = getattr(self, part), getattr(self, NORMS[part]), f"{self.place}.{part}", self.norm.place
+        out_BTD, more = f(normed(norm, x_BTD, p.tap, f"{place}.norm") if self.norm.before() else x_BTD, p, *cached)
+        out_BTD = normed(norm, out_BTD, p.tap, f"{place}.norm") if at == "output" else out_BTD
+        if at == "both":
+            out_BTD = normed(getattr(self, f"{NORMS[part]}_out"), out_BTD, p.tap, f"{place}.post_norm")
         y_BTD = y_BTD + p.tap(f"{place}.out", p.dropout(out_BTD, p.rate))
-        return (y_BTD if self.pre else normed(norm, y_BTD, p.tap, f"{place}.norm")), more
+        return (normed(norm, y_BTD, p.tap, f"{place}.norm") if at == "post" else y_BTD), more

@@ -47,8 +47,9 @@ def cost(config: TransformerConfig) -> Cost:
     feeds = [one for stack in config.feed_forwards().values() for one in stack]
     attentions = config.attentions()
     across = attentions.get("decoder", []) if "encoder" in depths else []  # cross-attention
+    each = 2 if config.norm.place == "both" else 1
     sublayers = blocks * (attention.query_heads() > 0) + len(across) + blocks * feed_forward.there
-    stack_norms = len(depths) * (config.embedding.norm + (config.norm.final and config.norm.place == "pre"))
+    stack_norms = len(depths) * (config.embedding.norm + config.norm.ends())
     head, head_weights = config.head_numbers()
     stacks = [(config.room("encoder" if s == "encoder" else "decoder"), layers) for s, layers in depths.items()]
     position = config.position
@@ -57,7 +58,7 @@ def cost(config: TransformerConfig) -> Cost:
         + sum(position.parameters(room) + layers * position.layer_parameters(room) for room, layers in stacks),
         "attention": sum(one.parameters(d) for one in (*chain(*attentions.values()), *across)),
         "feed-forward": sum(one.parameters(d) for one in feeds),
-        "norms": (sublayers + stack_norms) * config.norm.parameters(d),
+        "norms": (each * sublayers + stack_norms) * config.norm.parameters(d),
         "head": head,
     }
     total = sum(parts.values())

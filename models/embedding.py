@@ -51,6 +51,15 @@ class Head(Config):
     scaled: bool = knob(
         False, "Scale by 1/√width", "Divide the last vectors by √width before a tied head, as T5 does.", advanced=True
     )
+    softcap: float | None = knob(
+        None,
+        "Soft-cap of logits",
+        "Logits are bounded to ± this by a tanh; empty: off.",
+        gt=0.0,
+        le=1000.0,
+        advanced=True,
+        paper=("Gemma 2, 2024", "https://arxiv.org/abs/2408.00118"),
+    )
     transform: Literal["none", "gelu", "gelu-tanh"] = knob(
         "none",
         "Head transform",
@@ -70,14 +79,25 @@ class TokenEmbedding(nn.Module):
 
     def forward(self, ids_BT: Tensor, segments_BT: Tensor | None = None) -> Tensor:
         """(B, T, D). Segment 0 everywhere unless told otherwise; refuses segments the model does not have."""
-        x_BTD = F.embedding(ids_BT, self.tokens)
+        x_BTD = _looked_up(ids_BT, self.tokens, "Token ids")
         x_BTD = x_BTD * self.scale if self.scale != 1.0 else x_BTD
         if self.segments is None:
             if segments_BT is not None:
                 raise ValueError("This model has no segment embeddings: leave segments_BT out.")
             return x_BTD
         segments_BT = torch.zeros_like(ids_BT) if segments_BT is None else segments_BT
-        return x_BTD + F.embedding(segments_BT, self.segments)
+        return x_BTD + _looked_up(segments_BT, self.segments, "Segments")
+
+
+def _looked_up(ids_BT: Tensor, table_VD: Tensor, what: str) -> Tensor:
+    """Rows of a table; raises ValueError where there is none (on the CPU: an accelerator does not say)."""
+    if torch.compiler.is_compiling():
+        return F.embedding(ids_BT, table_VD)
+    try:
+        return F.embedding(ids_BT, table_VD)
+    except IndexError:
+        low, high, most = int(ids_BT.min()), int(ids_BT.max()), len(table_VD) - 1
+        raise ValueError(f"{what} lie between 0 and {most:,}; these go from {low:,} to {high:,}.") from None
 
 
 class OutputHead(nn.Module):
@@ -85,7 +105,7 @@ class OutputHead(nn.Module):
 
     def __init__(self, config: Head, norm: Norm, vocab: int, width: int):
         super().__init__()
-        self.scale = width**-0.5 if config.scaled else 1.0
+        self.scale, self.softcap = width**-0.5 if config.scaled else 1.0, config.softcap
         self.weight = None if config.tied else nn.Parameter(torch.empty(vocab, width))
         self.bias = nn.Parameter(torch.empty(vocab)) if config.bias else None
         self.dense = Linear(width, width) if config.transform != "none" else None
@@ -97,7 +117,8 @@ class OutputHead(nn.Module):
         if self.dense is not None and self.norm is not None:
             x_BTD = self.norm(F.gelu(self.dense(x_BTD), approximate=self.approximate))
         x_BTD = x_BTD * self.scale if self.scale != 1.0 else x_BTD
-        return F.linear(x_BTD, tokens_VD if self.weight is None else self.weight, self.bias)
+        logits_BTV = F.linear(x_BTD, tokens_VD if self.weight is None else self.weight, self.bias)
+        return logits_BTV if self.softcap is None else self.softcap * torch.tanh(logits_BTV / self.softcap)
 
 
 def embedding_parameters(config: Embedding, vocab: int, width: int) -> int:

@@ -28,8 +28,16 @@ def idle(of: Callable[[str], Any]) -> dict[str, str]:
     dense = of(f"{MIX}every") != 1 or of(f"{MIX}skip") or (joined and of(f"{MIX}stacks") != "both")
     rules = (
         (not joined, "only an encoder-decoder has a second stack", ("encoder_layers",)),
-        (of("norm.place") != "pre", "a post-norm stack ends in a norm as it is", ("norm.final",)),
+        (of("norm.place") == "post", "a post-norm stack ends in a norm as it is", ("norm.final",)),
         (of("norm.kind") == "none", "there is no norm", ("norm.eps",)),
+        (of("norm.kind") != "LayerNorm", "only LayerNorm has one", ("norm.bias",)),
+        (of("attention.window") is None, "there is no window", ("attention.pattern",)),
+        (
+            of("attention.window") is None or "G" not in str(of("attention.pattern")),
+            "all layers are alike",
+            ("position.local_base",),
+        ),
+        (of("attention.qk_norm") == "none", "queries and keys are not normed", ("attention.qk_eps",)),
         (of("init.scheme") != "normal", "fan-in draws matrices by their inputs", ("init.std",)),
         (not learns, "no router learns", ("init.router_std",)),
         (way == "none", "no angles are stretched", (f"{STRETCH}factor",)),

@@ -95,6 +95,8 @@ RELATIVE = ("key_table", "value_table", "u_HC", "v_HC")
 @torch.no_grad()
 def initialise(model: nn.Module, config: Init, *, layers: int, width: int, generator: torch.Generator) -> None:
     """Fill every parameter in place, in module order. Raises AssertionError if a parameter has no rule."""
+    if any(p.is_meta for p in model.parameters()):
+        return  # there are shapes alone, and nothing to draw
     residual = config.residual_gain / (math.sqrt(2 * layers) if config.depth_scaled else 1.0)
     for name, p in model.named_parameters():
         owner, _, leaf = name.rpartition(".")

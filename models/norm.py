@@ -22,24 +22,35 @@ class Norm(Config):
         advanced=True,
         paper=("Zhang and Sennrich 2019", "https://arxiv.org/abs/1910.07467"),
     )
-    place: Literal["pre", "post"] = knob(
+    place: Literal["pre", "post", "output", "both"] = knob(
         "pre",
         "Norm placement",
         "Pre: before each sublayer, the residual stays untouched. Post: after each addition, as in the original paper "
-        "and BERT.",
+        "and BERT. Output: behind each sublayer, before its addition (OLMo 2). Both: before and behind (Gemma 2).",
         advanced=True,
         paper=("Xiong et al. 2020", "https://arxiv.org/abs/2002.04745"),
     )
     eps: float = knob(1e-5, "Norm epsilon", "Added under the square root.", ge=1e-12, le=1e-2, log=True, advanced=True)
-    final: bool = knob(True, "Final norm", "One more norm after the last block of a pre-norm stack.", advanced=True)
+    bias: bool = knob(True, "LayerNorm's bias", "Off: LayerNorm has a weight alone (nanoGPT's default).", advanced=True)
+    final: bool = knob(True, "Final norm", "One more norm after the last block, if not post-norm.", advanced=True)
+
+    def before(self) -> bool:
+        """Whether a sublayer reads a normed stream."""
+        return self.place in ("pre", "both")
+
+    def ends(self) -> bool:
+        """Whether a norm stands after the last block."""
+        return self.final and self.place != "post"
 
     def build(self, width: int) -> nn.Module:
         """A norm over the last axis of size `width`."""
-        return {"none": nn.Identity, "RMSNorm": RMSNorm, "LayerNorm": nn.LayerNorm}[self.kind](width, eps=self.eps)
+        if self.kind == "LayerNorm":
+            return nn.LayerNorm(width, eps=self.eps, bias=self.bias)
+        return RMSNorm(width, eps=self.eps) if self.kind == "RMSNorm" else nn.Identity()
 
     def parameters(self, width: int) -> int:
         """Parameters of one norm."""
-        return {"none": 0, "RMSNorm": width, "LayerNorm": 2 * width}[self.kind]
+        return {"none": 0, "RMSNorm": width, "LayerNorm": (1 + self.bias) * width}[self.kind]
 
 
 class RMSNorm(nn.RMSNorm):
@@ -66,7 +77,7 @@ def _looked_at(norm: nn.Module, x: Tensor, tap: Tap, place: str) -> Tensor:
         centred = x - x.mean(dim=-1, keepdim=True) if isinstance(norm, nn.LayerNorm) else x
         scale = tap(f"{place}.scale", (centred.square().mean(dim=-1, keepdim=True) + (norm.eps or 0.0)).rsqrt())
         y = centred * scale * norm.weight
-        y = y + norm.bias if isinstance(norm, nn.LayerNorm) else y
+        y = y + norm.bias if isinstance(norm, nn.LayerNorm) and norm.bias is not None else y
     else:
         y = norm(x)
     return tap(f"{place}.output", y)

@@ -26,7 +26,7 @@ class Stack(nn.Module):
         self.position = config.position.build(config.room(name))
         self.norm_embedding = config.norm.build(config.width) if config.embedding.norm else None
         self.blocks = nn.ModuleList(Block(config, name, i) for i in range(layers))
-        self.norm_final = config.norm.build(config.width) if config.norm.final and config.norm.place == "pre" else None
+        self.norm_final = config.norm.build(config.width) if config.norm.ends() else None
 
     def forward(
         self, x_BTD: Tensor, p: Pass, cache: Cache | None = None
@@ -74,6 +74,7 @@ class Stack(nn.Module):
         """The pass of the layers with this window: which keys are still there, and who may see whom. A prefix is seen
         from everywhere, and so kept whole.
         """
+        position = p.position if window is None else p.position.near()
         reach = None if window is None or p.prefix_B is not None else window - 1
         queries, behind = x_BTD.shape[1], cache.length if reach is None else min(cache.length, reach)
         keep_BS, prefix_B, keys = p.keep_BT, p.prefix_B, behind + queries
@@ -82,9 +83,10 @@ class Stack(nn.Module):
             keep_BS = column_S >= cache.begins_B[:, None]
             prefix_B = None if prefix_B is None else prefix_B + cache.begins_B
         rules = {"start": behind, "causal": self.name == "decoder", "window": window, "prefix_B": prefix_B}
-        bias_HTS = p.position.bias(queries, keys, behind)
+        tables = p.tables if position is p.position else position.tables(p.start, queries)
+        bias_HTS = position.bias(queries, keys, behind)
         seen = mask(queries, keys, device=x_BTD.device, keep_BS=keep_BS, bias_HTS=bias_HTS, **rules)
-        return p._replace(mask=seen, behind=behind, reach=reach)
+        return p._replace(position=position, tables=tables, mask=seen, behind=behind, reach=reach)
 
 
 def resumed(tap: Tap, stack: str, x_BTD: Tensor) -> Resume | None:

@@ -37,6 +37,8 @@ ATTENTION = {
     "pattern": "BHTS",
     "z": "BHTC",
     "result": "BHTD",
+    "post_norm.scale": "BT1",
+    "post_norm.output": "BTD",
     "out": "BTD",
 }
 MAPPED = ("relative", "scores")
@@ -63,18 +65,21 @@ PLACES: dict[str, str] = {
     "feed_forward.router.logits": "BTE",
     "feed_forward.router.gates": "BTK",
     "feed_forward.experts": "BTKD",
+    "feed_forward.post_norm.scale": "BT1",
+    "feed_forward.post_norm.output": "BTD",
     "feed_forward.out": "BTD",
     "logits": "BTV",
 }
 """Every place, by what follows the stack and the layer in its name, with the axes of what stands there.
 
 embedding: of the tokens; positioned: with positions added (and the norm of embeddings). norm.scale: what the norm
-multiplies by. q, k, v: of each head, before the rotation; q.rotated, k.rotated: as they meet, with the cache's keys.
-scores: before the mask hides any; relative: the part of them that Shaw's or Transformer-XL's positions add. pattern:
-after the softmax. z: what each head mixes; result: what it adds to the residual stream; out: what all of a sublayer
-add. residual: the stream before, between and after the sublayers, in the middle after self-attention, crossed after
-cross-attention. pre, post: before and after the activation, a gate before what it gates. experts: the output of each
-choice, not yet weighted by its gate; shared: the experts that every token passes through.
+multiplies by; post_norm: the second norm of a sublayer, behind it. q, k, v: of each head, before the rotation;
+q.rotated, k.rotated: as they meet, with the cache's keys. scores: before the mask hides any; relative: the part of them
+that Shaw's or Transformer-XL's positions add. pattern: after the softmax. z: what each head mixes; result: what it adds
+to the residual stream; out: what all of a sublayer add. residual: the stream before, between and after the sublayers,
+in the middle after self-attention, crossed after cross-attention. pre, post: before and after the activation, a gate
+before what it gates. experts: the output of each choice, not yet weighted by its gate; shared: the experts that every
+token passes through.
 """
 SHARED = ("embedding", "positioned", "norm.scale", "norm.output")
 """Those of a stack as a whole, without a layer."""

@@ -61,7 +61,7 @@ class Layer(NamedTuple):
 
 
 LAYERS = {  # the longest prefix of a module's name decides
-    "models": Layer("torch pydantic typing_extensions safetensors", "models"),
+    "models": Layer("torch pydantic typing_extensions safetensors gguf", "models"),
     "playground": Layer("torch pydantic typing_extensions safetensors numpy pandas regex", "models playground"),
     "playground.tasks": Layer("torch pydantic typing_extensions", "models playground.tasks"),
     "playground.compute": Layer("torch psutil", "models playground"),

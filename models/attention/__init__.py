@@ -12,6 +12,7 @@ from models.attention.linear import LinearAttention
 from models.attention.mask import Mask, mask
 from models.attention.none import NoAttention
 from models.attention.pointwise import ReLU, Sigmoid
+from models.attention.sinks import Sinks
 from models.config import slot
 
 ATTENTIONS: dict[str, type[AttentionConfig]] = {
@@ -23,6 +24,7 @@ ATTENTIONS: dict[str, type[AttentionConfig]] = {
     "differential": Differential,
     "sigmoid": Sigmoid,
     "ReLU": ReLU,
+    "sinks": Sinks,
     "none": NoAttention,
 }
 
@@ -46,6 +48,7 @@ __all__ = [
     "NoAttention",
     "ReLU",
     "Sigmoid",
+    "Sinks",
     "Where",
     "mask",
 ]

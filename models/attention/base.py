@@ -96,7 +96,7 @@ class AttentionConfig(Config):
         return self.channels(width) // self.maps
 
     def sees(self) -> int | None:
-        """Width of the sliding window in tokens; None without one."""
+        """Width of the sliding window of every layer in tokens; None where some layer has none."""
         return None
 
     def parameters(self, width: int) -> int:

@@ -7,74 +7,21 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from models.attention.base import FIRST, Attention, Headed, Heads, Where
+from models.attention.base import FIRST, Attention, Heads, Where
 from models.attention.cache import Kept, grown
 from models.attention.mask import Mask
+from models.attention.scored_heads import ScoredHeads
 from models.attention.softmax import Mixes, attend
 from models.config import knob, refuse
 from models.records import Scored
 from models.tap import Pass
 
 
-class DotProduct(Headed):
+class DotProduct(ScoredHeads):
     """What variants share whose weights are made of scaled products of queries and keys."""
-
-    window: int | None = knob(
-        None,
-        "Window",
-        "Each query sees only keys nearer than this many tokens; empty: all.",
-        empty="all",
-        ge=1,
-        le=1_000_000,
-        most=512,
-        unit="tokens",
-        advanced=True,
-        paper=("Beltagy et al. 2020", "https://arxiv.org/abs/2004.05150"),
-    )
-    qk_norm: Literal["none", "head", "full"] = knob(
-        "none",
-        "QK-norm",
-        "RMSNorm on queries and keys: per head before the rotation (Qwen3), or over all heads at once (OLMoE).",
-        advanced=True,
-        paper=("Dehghani et al. 2023", "https://arxiv.org/abs/2302.05442"),
-    )
-    softcap: float | None = knob(
-        None,
-        "Soft-cap",
-        "Scores are bounded to ± this by a tanh; empty: off.",
-        gt=0.0,
-        le=1000.0,
-        advanced=True,
-        paper=("Gemma 2, 2024", "https://arxiv.org/abs/2408.00118"),
-    )
-    qkv_bias: bool = knob(
-        False, "Query, key, value biases", "Add a trained bias to queries, keys and values.", advanced=True
-    )
-    out_bias: bool = knob(False, "Output bias", "Add a trained bias after the heads are joined.", advanced=True)
-    scaled: bool = knob(True, "Divide by √head dimension", "Off: raw dot products, as T5 does.", advanced=True)
-
-    def key_value_heads(self) -> int:
-        """G."""
-        return self.heads
-
-    def sees(self) -> int | None:
-        return self.window
 
     def build(self, width: int, where: Where = FIRST) -> Attention:
         return GroupedAttention(self, width, where)
-
-    def matrix_weights(self, width: int) -> int:
-        c = self.channels(width)
-        return width * c * (self.heads + 2 * self.key_value_heads()) + self.heads * c * width
-
-    def parameters(self, width: int) -> int:
-        c, h, g = self.channels(width), self.heads, self.key_value_heads()
-        biases = self.qkv_bias * (h + 2 * g) * c + self.out_bias * width
-        norms = {"none": 0, "head": 2 * c, "full": (h + g) * c}[self.qk_norm]
-        return self.matrix_weights(width) + biases + norms
-
-    def cache_elements(self, width: int) -> int:
-        return 2 * self.key_value_heads() * self.channels(width)
 
 
 class MHA(DotProduct):
@@ -84,11 +31,9 @@ class MHA(DotProduct):
     paper = ("Vaswani et al. 2017, §3.2.2", "https://arxiv.org/abs/1706.03762")
 
 
-class GQA(DotProduct):
-    """Groups of query heads share one key/value head."""
+class InGroups(DotProduct):
+    """What variants share whose query heads share keys and values in groups."""
 
-    kind: Literal["GQA"] = "GQA"
-    paper = ("Ainslie et al. 2023", "https://arxiv.org/abs/2305.13245")
     kv_heads: int = knob(
         2,
         "Key/value heads",
@@ -111,6 +56,13 @@ class GQA(DotProduct):
             )
 
 
+class GQA(InGroups):
+    """Groups of query heads share one key/value head."""
+
+    kind: Literal["GQA"] = "GQA"
+    paper = ("Ainslie et al. 2023", "https://arxiv.org/abs/2305.13245")
+
+
 class MQA(DotProduct):
     """All query heads share one key/value head."""
 
@@ -128,9 +80,9 @@ class GroupedAttention(Heads):
         c, g = config.channels(width), config.key_value_heads()
         super().__init__(where, config.heads, g, c, width, qkv_bias=config.qkv_bias, out_bias=config.out_bias)
         self.config = config
-        self.scale = c**-0.5 if config.scaled else 1.0
+        self.scale = config.scale or c**-0.5
         over = {"none": None, "head": (c, c), "full": self.sizes[:2]}[config.qk_norm]
-        self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=1e-6) for n in over) if over else (None, None)
+        self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=config.qk_eps) for n in over) if over else (None, None)
 
     def forward(self, x_BTD: Tensor, p: Pass, cached: Kept | None = None) -> tuple[Tensor, Kept]:
         tap, at, mask, mixes = p.tap, self.place, p.source_mask if self.cross else p.mask, None

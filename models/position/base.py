@@ -73,6 +73,10 @@ class Position(nn.Module):
         """Token embeddings with positions added."""
         return x_BTD
 
+    def near(self) -> Position:
+        """The scheme of layers with a window, where it differs."""
+        return self
+
     def tables(self, start: int | Tensor, length: int) -> Any:
         """What `rotate` needs at these positions, made once for all layers of a pass; None: nothing is rotated."""
         return None

@@ -33,6 +33,18 @@ class RoPE(PositionConfig):
         log=True,
         paper=PAPER,
     )
+    local_base: float | None = knob(
+        None,
+        "Base in local layers",
+        "Where only some layers have a window, these turn by a base of their own, unstretched; empty: as the others.",
+        ge=1.5,
+        le=1e8,
+        most=1e6,
+        log=True,
+        empty="same",
+        advanced=True,
+        paper=("Gemma 3, 2025", "https://arxiv.org/abs/2503.19786"),
+    )
     fraction: float = knob(
         1.0,
         "Rotated fraction",
@@ -55,6 +67,10 @@ class RoPE(PositionConfig):
         """Channels that turn, r."""
         return int(head_dim * self.fraction)
 
+    def in_local_layers(self) -> RoPE | None:
+        """The rotation of layers with a window, where it differs."""
+        return None if self.local_base is None else self.but(base=self.local_base, local_base=None, scaling=Scaling())
+
     def sharpness(self) -> float:
         return self.scaling.amplitude()
 
@@ -66,8 +82,8 @@ class RoPE(PositionConfig):
         c = room.turning()
         r = self.rotated(c)
         if r % 2 or r == 0:
-            which = f"Head dimension {c}" if self.fraction == 1 else f"{self.fraction:g} of head dimension {c}"
-            verb = f"{which} is {r} channels" if self.fraction != 1 else which
+            part = f"{self.fraction:g} of head dimension {c} is {r} channel{'' if r == 1 else 's'}"
+            why = f"{part}, {'an odd number' if r else 'nothing to turn'}" if self.fraction != 1 else ""
             near = (
                 f"Use {f'{c - 1} or ' if c > 1 else ''}{c + 1}."
                 if self.fraction == 1
@@ -75,7 +91,7 @@ class RoPE(PositionConfig):
             )
             refuse(
                 "fraction" if self.fraction != 1 else "head_dim",
-                f"{verb} {'is odd' if r else 'leaves nothing to turn'}, and RoPE rotates pairs of channels. {near}",
+                f"{why or f'Head dimension {c} is odd'}, and RoPE rotates pairs of channels. {near}",
             )
 
 
@@ -98,9 +114,17 @@ class Rotary(Position):
         super().__init__()
         self.interleaved = config.pairing == "interleaved"
         self.config, self.rotated = config, config.rotated(room.turning())
-        cos_TR, sin_TR = self._angles(torch.arange(room.context))
+        if torch.empty(0).is_meta:  # shapes alone; torch would load its compiler to count there
+            cos_TR, sin_TR = (torch.empty(room.context, self.rotated) for _ in range(2))
+        else:
+            cos_TR, sin_TR = self._angles(torch.arange(room.context))
         self.register_buffer("cos_TR", cos_TR, persistent=False)
         self.register_buffer("sin_TR", sin_TR, persistent=False)
+        local = config.in_local_layers()
+        self.local = None if local is None else Rotary(local, room)
+
+    def near(self) -> Position:
+        return self.local or self
 
     def _angles(self, at: Tensor) -> tuple[Tensor, Tensor]:
         """Cosines and signed sines (..., T, R) of each channel that turns, at positions (..., T): the rotation is

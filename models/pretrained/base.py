@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from models.architecture import TransformerConfig
+from models.embedding import Head
 
 BOTH = ("weight", "bias")
 
@@ -24,16 +26,20 @@ class Entry(NamedTuple):
     """Stored as (inputs, outputs)."""
     heads: int = 0
     """Stored head by head: rows (H, 3, C) of queries, keys and values, where ours are (3, H, C)."""
+    plus: float = 0.0
+    """What ours has more: Gemma stores of a norm's weight what it has more than 1."""
 
     def join(self, tensors: Mapping[str, Tensor]) -> Tensor:
         """Their tensors -> ours."""
         parts = [tensors[name].T if self.transposed else tensors[name] for name in self.theirs]
         joined = torch.cat(parts) if len(parts) > 1 else parts[0]
+        joined = joined.float() + self.plus if self.plus else joined
         return _turned(joined, (self.heads, 3)) if self.heads else joined
 
     def split(self, tensor: Tensor) -> dict[str, Tensor]:
         """Ours -> theirs."""
         tensor = _turned(tensor, (3, self.heads)) if self.heads else tensor
+        tensor = tensor - self.plus if self.plus else tensor
         parts = tensor.split(self.rows) if self.rows else (tensor,)
         return {n: (p.T if self.transposed else p).contiguous() for n, p in zip(self.theirs, parts, strict=True)}
 
@@ -56,6 +62,8 @@ class Ignored(NamedTuple):
     reason: str
     same_as: str = ""
     """The published tensor that it must equal, where it is a copy of one."""
+    table: Callable[[TransformerConfig], Tensor] | None = None
+    """What it must hold, where it tells positions that ours computes."""
 
 
 class Family(NamedTuple):
@@ -68,6 +76,17 @@ class Family(NamedTuple):
     rename: Callable[[str], str]
     """Older or shortened names -> the one in `entries`."""
     ignored: tuple[Ignored, ...]
+
+    def called(self, name: str) -> str:
+        """The name in `entries` of a stored one, also where a compiled or a parallel model was saved."""
+        return self.rename(re.sub(r"^(module\.)+|\b_orig_mod\.", "", name))
+
+
+def encoder_alone(config: TransformerConfig) -> TransformerConfig:
+    """An encoder as it is published without a head: its logits are then products with the token embedding, which nobody
+    trained. A decoder stays as it is.
+    """
+    return config.but(head=Head(tied=True)) if config.topology == "encoder-only" else config
 
 
 def theirs(family: Family, config: TransformerConfig, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -85,12 +104,13 @@ def prefixed(name: str, prefix: str, head: str) -> str:
     return name if name.startswith((prefix, head)) else prefix + name
 
 
-def integer(given: Mapping[str, Any], name: str, default: int | None = None) -> int:
-    """A positive whole number of a config.json; raises ValueError."""
+def integer(given: Mapping[str, Any], name: str, default: int | None = None, *, least: int = 1) -> int:
+    """A whole number of a config.json, from `least` up; raises ValueError."""
     value = given.get(name)
     value = default if value is None else value
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"config.json: {name} must be a positive whole number, got {value!r:.40}.")
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        kind = "positive whole number" if least == 1 else f"whole number from {least} up"
+        raise ValueError(f"config.json: {name} must be a {kind}, got {value!r:.40}.")
     return value
 
 

@@ -1,10 +1,12 @@
-"""BERT with its masked-language-model head (Devlin et al. 2019, arXiv:1810.04805)."""
+"""BERT (Devlin et al. 2019, arXiv:1810.04805), with its masked-language-model head or as an encoder alone (MiniLM)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from typing import Any
+
+import torch
 
 from models.architecture import TransformerConfig
 from models.attention import MHA
@@ -16,9 +18,14 @@ from models.pretrained.base import BOTH, Entry, Family, Ignored, integer, pairs,
 
 ACTIVATIONS: dict[str, Any] = {"gelu": "gelu", "gelu_new": "gelu-tanh", "gelu_pytorch_tanh": "gelu-tanh"}
 
+DEFAULTS = {"vocab_size": 30_522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12}
+DEFAULTS |= {"intermediate_size": 3072, "max_position_embeddings": 512, "type_vocab_size": 2}
+"""What the family has where a config.json leaves a key out."""
+
 
 def config(given: Mapping[str, Any]) -> TransformerConfig:
     """BertConfig -> ours."""
+    given = {**DEFAULTS, **given}
     refuse_unless(given, "hidden_act", *ACTIVATIONS)
     refuse_unless(given, "position_embedding_type", "absolute")
     refuse_unless(given, "tie_word_embeddings", True)
@@ -47,11 +54,11 @@ def entries(config: TransformerConfig) -> list[Entry]:
         Entry("embedding.tokens", (embeddings + "word_embeddings.weight",)),
         Entry("embedding.segments", (embeddings + "token_type_embeddings.weight",)),
         Entry("encoder.position.table", (embeddings + "position_embeddings.weight",)),
-        Entry("head.bias", (head + "bias",)),
+        *pairs({"encoder.norm_embedding": embeddings + "LayerNorm"}, BOTH),
     ]
-    ends = {"encoder.norm_embedding": embeddings + "LayerNorm"}
-    ends |= {"head.dense": head + "transform.dense", "head.norm": head + "transform.LayerNorm"}
-    table += pairs(ends, BOTH)
+    if config.head.transform != "none":
+        table.append(Entry("head.bias", (head + "bias",)))
+        table += pairs({"head.dense": head + "transform.dense", "head.norm": head + "transform.LayerNorm"}, BOTH)
     for i in range(config.layers):
         ours, theirs = f"encoder.blocks.{i}", f"bert.encoder.layer.{i}"
         for kind in BOTH:
@@ -68,10 +75,10 @@ def entries(config: TransformerConfig) -> list[Entry]:
     return table
 
 
-def rename(name: str) -> str:
+def rename(name: str, prefix: str = "bert.") -> str:
     """Old files call a norm's weight and bias gamma and beta."""
     name = re.sub(r"LayerNorm\.gamma$", "LayerNorm.weight", re.sub(r"LayerNorm\.beta$", "LayerNorm.bias", name))
-    return prefixed(name, "bert.", "cls.")
+    return prefixed(name, prefix, "cls.")
 
 
 BERT = Family(
@@ -79,7 +86,11 @@ BERT = Family(
     entries,
     rename,
     (
-        Ignored(r"bert\.embeddings\.position_ids", "a counter, which is not trained"),
+        Ignored(
+            r"bert\.embeddings\.position_ids",
+            "a counter, which is not trained",
+            table=lambda config: torch.arange(config.context),
+        ),
         Ignored(
             r"cls\.predictions\.decoder\.weight",
             "the same as the token embedding",

@@ -10,17 +10,24 @@ from typing import Any, NamedTuple
 import torch
 from pydantic import ValidationError
 from safetensors.torch import save_file
+from torch import Tensor
 
 from models.architecture import TransformerConfig
 from models.attention import GQA, MHA
 from models.config import problems
-from models.pretrained.base import Family, theirs
+from models.pretrained import gguf_files
+from models.pretrained.base import Family, encoder_alone, theirs
 from models.pretrained.bert import BERT
-from models.pretrained.files import CONFIG, WHOLE, header, settings, shards
+from models.pretrained.files import CONFIG, WHOLE, Stored, header, settings, shards
+from models.pretrained.gemma import GEMMA
 from models.pretrained.gpt2 import GPT2
+from models.pretrained.gpt_neo import GPT_NEO
 from models.pretrained.gpt_neox import GPT_NEOX
 from models.pretrained.llama import LLAMA
-from models.pretrained.matching import Matched, matched
+from models.pretrained.llama2c import LLAMA2C
+from models.pretrained.matching import Matched, lacks_its_head, matched
+from models.pretrained.nanogpt import NANOGPT
+from models.pretrained.olmo2 import OLMO2
 from models.pretrained.own import KIND, OWN
 from models.pretrained.roformer import ROFORMER
 from models.pretrained.t5 import T5
@@ -28,16 +35,27 @@ from models.transformer import Transformer
 
 FAMILIES: dict[str, Family] = {
     "bert": BERT,
+    "gemma": GEMMA,
+    "gemma2": GEMMA,
+    "gemma3_text": GEMMA,
     "gpt2": GPT2,
+    "gpt_neo": GPT_NEO,
     "gpt_neox": GPT_NEOX,
     "llama": LLAMA,
+    "llama2c": LLAMA2C,
+    "ministral": LLAMA,
     "mistral": LLAMA,
+    "nanogpt": NANOGPT,
+    "olmo2": OLMO2,
+    "qwen2": LLAMA,
     "qwen3": LLAMA,
     "roformer": ROFORMER,
     "t5": T5,
     KIND: OWN,
 }
 """By the `model_type` of a config.json."""
+UNNAMED = {"nanogpt": {"block_size", "n_embd"}, "llama2c": {"dim", "n_layers"}}
+"""Families whose own config has no `model_type`: it is known by these keys."""
 
 
 class Checkpoint(NamedTuple):
@@ -50,39 +68,44 @@ class Checkpoint(NamedTuple):
     """The key in `FAMILIES`."""
     ignored: dict[str, str]
     """Tensors of the files that are not used, by the name in the file, and why."""
+    headless: bool
+    """Whether it is an encoder alone: its vectors are trained, its logits are not."""
 
 
 def load(folder: str | Path, *, dtype: torch.dtype = torch.float32, most: int | None = None) -> Checkpoint:
-    """The checkpoint in a folder: config.json, and model.safetensors or its shards.
+    """The checkpoint in a folder: config.json, and model.safetensors or its shards; or one GGUF file.
 
     dtype: what the parameters are cast to. most: bytes that the model may take, and that its files may have; None is no
     bound. Names, shapes and sizes are checked before memory is taken; then the most that is held at once is the model
-    and its largest tensor twice. Links within the folder are followed. Raises ValueError with a sentence for anything
-    that is not a whole checkpoint of a known family.
+    and one of its tensors, or at first its largest twice. Links within the folder are followed. Raises ValueError with
+    a sentence for anything that is not a whole checkpoint of a known family.
     """
     folder = Path(folder)
-    published = settings(folder)
-    family, config = understood(published)
+    published, stored = _opened(folder)
+    kind, family, config = understood(published)
+    files = {tensor.file for tensor in stored}
+    headless = lacks_its_head(family, config, stored)
+    config = encoder_alone(config) if headless else config
     with torch.device("meta"):  # shapes without memory
         model = Transformer(config)
     tables = sum(table.nbytes for table in model.buffers())
     _bound("The model", tables + dtype.itemsize * sum(p.numel() for p in model.parameters()), most)
-    files = shards(folder)
     _bound("The checkpoint's files", sum(file.stat().st_size for file in files), most)
     shapes = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    found = matched(family, config, shapes, [tensor for file in files for tensor in header(file)])
-    _copies_are_equal(found)
-    state = {}
-    for entry in family.entries(config):
-        joined = entry.join({name: found.used[name].read() for name in entry.theirs})
-        state[entry.ours] = joined.to(dtype=dtype, copy=True, memory_format=torch.contiguous_format)
+    found = matched(family, config, shapes, stored)
+    _ignored_say_the_same(found, config)
     for stack in (model.encoder, model.decoder):
         if stack is not None:  # the tables of a position scheme are computed, not stored
             room = config.room("encoder" if stack is model.encoder else "decoder")
             stack.position = config.position.build(room)
+    state = {}
+    for entry in family.entries(config):
+        joined = entry.join({name: found.used[name].read() for name in entry.theirs})
+        mapped = len(entry.theirs) == 1  # from the file; what was joined is a copy
+        state[entry.ours] = joined.to(dtype=dtype, copy=mapped, memory_format=torch.contiguous_format)
     model.load_state_dict(state, assign=True)
     ignored = {tensor.name: rule.reason for tensor, rule in found.ignored.values()}
-    return Checkpoint(model.eval(), config, published["model_type"], ignored)
+    return Checkpoint(model.eval(), config, kind, ignored, headless)
 
 
 def save(model: Transformer, published: Mapping[str, Any], folder: str | Path) -> None:
@@ -90,7 +113,8 @@ def save(model: Transformer, published: Mapping[str, Any], folder: str | Path) -
 
     Raises ValueError if that config does not describe the model; dropout and initial values do not count.
     """
-    family, config = understood(published)
+    _, family, config = understood(published)
+    config = encoder_alone(config) if model.config.head == encoder_alone(config).head else config
     if not alike(model.config, config):
         raise ValueError("This config.json describes another model than the one to save.")
     folder = Path(folder)
@@ -111,14 +135,27 @@ def _stated(config: TransformerConfig) -> TransformerConfig:
     return config.but(attention=attention.but(head_dim=attention.channels(config.width)))
 
 
-def understood(published: Mapping[str, Any]) -> tuple[Family, TransformerConfig]:
-    """What a config.json says: its family, and its architecture in this core. Raises ValueError with a sentence."""
-    kind = published.get("model_type")
+def _opened(folder: Path) -> tuple[Mapping[str, Any], list[Stored]]:
+    """The settings and the tensors. A GGUF file has both, and is taken where there is no config.json."""
+    found = [] if (folder / CONFIG).is_file() else sorted(folder.glob("*.gguf"))
+    if not found:
+        published = settings(folder)
+        return published, [tensor for file in shards(folder) for tensor in header(file)]
+    if len(found) > 1:
+        raise ValueError(f"There are {len(found)} GGUF files in {folder.name}: leave one.")
+    return gguf_files.contents(found[0])
+
+
+def understood(published: Mapping[str, Any]) -> tuple[str, Family, TransformerConfig]:
+    """What a config.json says: the name of its family, the family, and its architecture in this core. Raises ValueError
+    with a sentence.
+    """
+    kind = published.get("model_type", next((name for name, keys in UNNAMED.items() if keys <= published.keys()), None))
     family = FAMILIES.get(kind) if isinstance(kind, str) else None
     if family is None:
         raise ValueError(f"config.json: model_type is {kind!r:.40}, and this core loads {', '.join(FAMILIES)}.")
     try:
-        return family, family.config(published)
+        return kind, family, family.config({**published, "model_type": kind})
     except ValidationError as error:
         found = problems(error, TransformerConfig)
         raise ValueError(f"config.json: {' '.join(found.values())}") from None
@@ -129,10 +166,24 @@ def _bound(what: str, size: int, most: int | None) -> None:
         raise ValueError(f"{what} would take {size / 1e6:,.0f} MB, and at most {most / 1e6:,.0f} MB are allowed.")
 
 
-def _copies_are_equal(found: Matched) -> None:
-    """A tied tensor may be stored all the same; if it differs, the config tells a lie."""
+def _ignored_say_the_same(found: Matched, config: TransformerConfig) -> None:
+    """A tied tensor may be stored all the same, and a table of positions; if it differs, the config tells a lie."""
     for name, (tensor, rule) in found.ignored.items():
+        if rule.table and not _agree(tensor, rule.table(config)):
+            raise ValueError(f"{name} holds other positions than config.json makes: the model was trained with others.")
         if rule.same_as:
             copy, original = tensor.read(), found.used[rule.same_as].read()
             if copy.dtype != original.dtype or not torch.equal(copy, original):
                 raise ValueError(f"{name} differs from {rule.same_as}, and config.json ties them.")
+
+
+def _agree(tensor: Stored, table: Tensor) -> bool:
+    """Whether a stored table of positions is this one, but for the rounding of its type."""
+    if tensor.shape not in (tuple(table.shape), (1, *table.shape)):
+        return False
+    stored = tensor.read()
+    if not stored.is_floating_point():
+        return torch.equal(stored.view(table.shape), table.to(stored.dtype))
+    rounding, least = 4 * torch.finfo(stored.dtype).eps, torch.finfo(stored.dtype).tiny
+    expected = table.to(stored.dtype).double()
+    return torch.allclose(stored.double().view(table.shape), expected, rtol=max(rounding, 1e-5), atol=max(least, 1e-9))

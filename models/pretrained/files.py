@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from torch import Tensor
 CONFIG, WHOLE, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 JSON_BYTES = 4 * 2**20
 """Longest JSON that is read: a config, an index or a header. Those of models with hundreds of billions stay below."""
+POINTER = b"version https://git-lfs"
 
 
 class Stored(NamedTuple):
@@ -23,9 +25,13 @@ class Stored(NamedTuple):
     shape: tuple[int, ...]
     dtype: str
     """As safetensors spells it: F32, BF16, I64."""
+    source: Callable[[], Tensor] | None = None
+    """What reads it, where the file is no safetensors."""
 
     def read(self) -> Tensor:
         """Its values, mapped from the file: copy before the file may change. Raises ValueError for a damaged file."""
+        if self.source is not None:
+            return self.source()
         try:
             with safe_open(self.file, framework="pt") as file:
                 return file.get_tensor(self.name)
@@ -98,14 +104,19 @@ def _stored(path: Path, name: str, tensor: Any) -> Stored:
 
 def _beginning(path: Path, most: int) -> bytes:
     with path.open("rb") as file:
-        return file.read(most)
+        start = file.read(most)
+    if start.startswith(POINTER[:most]):
+        raise ValueError(
+            f"{path.name} is a pointer of Git LFS, which stands for a file that was not fetched: run `git lfs pull`."
+        )
+    return start
 
 
 def _document(name: str, text: bytes) -> dict[str, Any]:
     if len(text) > JSON_BYTES:
         raise ValueError(f"{name} is longer than {JSON_BYTES:,} bytes.")
     try:
-        found = json.loads(text.decode())
+        found = json.loads(text.decode("utf-8-sig"))
     except (ValueError, RecursionError):  # no UTF-8, no JSON, or brackets within brackets within brackets
         raise ValueError(f"{name} is not readable JSON.") from None
     if not isinstance(found, dict):

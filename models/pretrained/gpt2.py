@@ -16,9 +16,13 @@ from models.pretrained.base import BOTH, Entry, Family, Ignored, integer, pairs,
 TANH = dict.fromkeys(("gelu_new", "gelu_pytorch_tanh"), "gelu-tanh")
 ACTIVATIONS: dict[str, Any] = TANH | {"gelu": "gelu", "relu": "relu"}
 
+DEFAULTS = {"vocab_size": 50_257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12}
+"""What the family has where a config.json leaves a key out."""
+
 
 def config(given: Mapping[str, Any]) -> TransformerConfig:
     """GPT2Config -> ours."""
+    given = {**DEFAULTS, **given}
     refuse_unless(given, "activation_function", *ACTIVATIONS)
     refuse_unless(given, "scale_attn_by_inverse_layer_idx", False)
     refuse_unless(given, "add_cross_attention", False)
@@ -29,7 +33,10 @@ def config(given: Mapping[str, Any]) -> TransformerConfig:
         vocab=integer(given, "vocab_size"),
         context=integer(given, "n_positions"),
         attention=MHA(
-            heads=integer(given, "n_head"), qkv_bias=True, out_bias=True, scaled=given.get("scale_attn_weights", True)
+            heads=integer(given, "n_head"),
+            qkv_bias=True,
+            out_bias=True,
+            scale=None if given.get("scale_attn_weights", True) else 1.0,
         ),
         position=Learned(),
         feed_forward=Dense(

@@ -15,9 +15,13 @@ from models.embedding import Head
 from models.feedforward import Dense
 from models.norm import Norm
 from models.pretrained.base import BOTH, Entry, Family, Ignored, integer, pairs, prefixed, refuse_unless
-from models.pretrained.rotary import rotary
+from models.pretrained.rotary import rotary, stored
 
 ACTIVATIONS: dict[str, Any] = {"gelu": "gelu", "gelu_new": "gelu-tanh", "gelu_pytorch_tanh": "gelu-tanh"}
+
+DEFAULTS = {"vocab_size": 50_432, "hidden_size": 6144, "num_hidden_layers": 44, "num_attention_heads": 64}
+DEFAULTS |= {"intermediate_size": 24_576, "max_position_embeddings": 2048}
+"""What the family has where a config.json leaves a key out."""
 
 
 def _position(given: Mapping[str, Any]) -> Any:
@@ -33,6 +37,7 @@ def _position(given: Mapping[str, Any]) -> Any:
 
 def config(given: Mapping[str, Any]) -> TransformerConfig:
     """GPTNeoXConfig -> ours."""
+    given = {**DEFAULTS, **given}
     refuse_unless(given, "hidden_act", *ACTIVATIONS)
     refuse_unless(given, "attention_bias", True)
     return TransformerConfig(
@@ -87,10 +92,7 @@ GPT_NEOX = Family(
     rename,
     (
         Ignored(r"gpt_neox\.layers\.\d+\.attention\.(masked_)?bias", "the causal mask, which is not trained"),
-        Ignored(
-            r"gpt_neox\.layers\.\d+\.attention\.rotary_emb\.inv_freq",
-            "RoPE's frequencies, which follow from the config",
-        ),
+        stored(r"gpt_neox\.(layers\.\d+\.attention\.)?rotary_emb\.inv_freq"),
         Ignored(r"embed_out\.weight", "the same as the token embedding", same_as="gpt_neox.embed_in.weight"),
     ),
 )

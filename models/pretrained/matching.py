@@ -20,6 +20,13 @@ class Matched(NamedTuple):
     ignored: dict[str, tuple[Stored, Ignored]]
 
 
+def lacks_its_head(family: Family, config: TransformerConfig, stored: Iterable[Stored]) -> bool:
+    """Whether an encoder's files have all but its head, by the names alone."""
+    there = {family.called(tensor.name) for tensor in stored}
+    lacks = [entry.ours for entry in family.entries(config) if not there.issuperset(entry.theirs)]
+    return config.topology == "encoder-only" and bool(lacks) and all(name.startswith("head.") for name in lacks)
+
+
 def matched(
     family: Family, config: TransformerConfig, ours: Mapping[str, tuple[int, ...]], stored: Iterable[Stored]
 ) -> Matched:
@@ -30,7 +37,7 @@ def matched(
     """
     found: dict[str, Stored] = {}
     for tensor in stored:
-        name = family.rename(tensor.name)
+        name = family.called(tensor.name)
         if name in found:
             twice = " and ".join(f"{t.name:.80} in {t.file.name}" for t in (found[name], tensor))
             raise ValueError(f"The checkpoint holds one tensor twice: {twice}.")
@@ -43,7 +50,7 @@ def matched(
     if missing and all(e.ours.startswith("head.") for e in entries if not found.keys() >= set(e.theirs)):
         raise ValueError(
             f"The checkpoint is a model without its head, and this core makes logits: it lacks {_some(missing)}. "
-            "Take the checkpoint of the whole language model (ForCausalLM, ForMaskedLM or ForPreTraining)."
+            "Take the checkpoint of the whole language model (ForCausalLM or ForConditionalGeneration)."
         )
     if missing:
         raise ValueError(f"The checkpoint lacks {_some(missing)}.")

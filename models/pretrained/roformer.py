@@ -7,14 +7,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from models.architecture import TransformerConfig
 from models.position import RoPE
 from models.pretrained import bert
-from models.pretrained.base import Entry, Family, Ignored, integer, prefixed, refuse_unless
+from models.pretrained.base import Entry, Family, Ignored, integer, refuse_unless
+from models.pretrained.rotary import frequencies
 
 
 def config(given: Mapping[str, Any]) -> TransformerConfig:
     """RoFormerConfig -> ours."""
+    given = {**bert.DEFAULTS, "vocab_size": 50_000, "max_position_embeddings": 1536, **given}
     refuse_unless(given, "embedding_size", integer(given, "hidden_size"), None)
     refuse_unless(given, "rotary_value", False)
     return bert.config(given).but(position=RoPE(pairing="interleaved"))
@@ -30,12 +35,22 @@ def _own(name: str) -> str:
     return "roformer." + name.removeprefix("bert.") if name.startswith("bert.") else name
 
 
+def _sinusoids(config: TransformerConfig) -> Tensor:
+    """(context, head dimension): sines of all pairs, then their cosines."""
+    angle_TR = torch.arange(config.context).double()[:, None] * frequencies(config)
+    return torch.cat((angle_TR.sin(), angle_TR.cos()), dim=-1)
+
+
 ROFORMER = Family(
     config,
     entries,
-    lambda name: prefixed(name, "roformer.", "cls."),
+    lambda name: bert.rename(name, "roformer."),
     (
-        Ignored(r"roformer\.encoder\.embed_positions\.weight", "RoPE's sines and cosines, which follow from the width"),
+        Ignored(
+            r"roformer\.encoder\.embed_positions\.weight",
+            "RoPE's sines and cosines, which follow from the width",
+            table=_sinusoids,
+        ),
         Ignored(
             r"cls\.predictions\.decoder\.weight",
             "the same as the token embedding",

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from torch import Tensor
+
+from models.architecture import TransformerConfig
+from models.position import RoPE
+from models.pretrained.base import Ignored, refuse_unless
+
 SETTINGS: dict[str, dict[str, str]] = {
     "default": {},
     "linear": {"factor": "factor"},
@@ -38,6 +44,8 @@ def rotary(given: Mapping[str, Any], **more: Any) -> Any:
         if not isinstance(part, dict):
             raise ValueError(f"config.json: {name} must be an object, got {part!r:.40}.")
         rope |= part
+    refuse_unless(rope, "partial_rotary_factor", 1.0, None)  # of families that turn a part, the file knows
+    rope.pop("partial_rotary_factor", None)
     kind = rope.get("rope_type", rope.get("type", "default"))
     if not isinstance(kind, str) or kind not in SETTINGS:
         raise ValueError(
@@ -54,3 +62,15 @@ def rotary(given: Mapping[str, Any], **more: Any) -> Any:
         raise ValueError(f"config.json: RoPE scaled by {kind} needs {missing[0]}.")
     stretched = {ours: rope[name] for name, ours in settings.items() if rope.get(name) is not None}
     return {"kind": "RoPE", "base": rope["rope_theta"], "scaling": {"way": WAYS[kind], **stretched}, **more}
+
+
+def frequencies(config: TransformerConfig) -> Tensor:
+    """(r/2,) radians per position of each pair of channels, as old files store them."""
+    rope, room = config.position, config.room("encoder" if config.topology == "encoder-only" else "decoder")
+    assert isinstance(rope, RoPE)
+    return rope.scaling.frequencies(rope.base, rope.rotated(room.turning()))
+
+
+def stored(pattern: str) -> Ignored:
+    """Frequencies of this name."""
+    return Ignored(pattern, "RoPE's frequencies, which follow from the config", table=frequencies)

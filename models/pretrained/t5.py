@@ -22,9 +22,13 @@ ACTIVATIONS: dict[str, dict[str, Any]] = {
     "gated-gelu": {"activation": "gelu-tanh", "gated": True},
 }
 
+DEFAULTS = {"vocab_size": 32_128, "d_model": 512, "d_kv": 64, "d_ff": 2048, "num_layers": 6, "num_heads": 8}
+"""What the family has where a config.json leaves a key out."""
+
 
 def config(given: Mapping[str, Any]) -> TransformerConfig:
     """T5Config -> ours. T5 has no longest text: the context is `n_positions`, where old files state it, or 512."""
+    given = {**DEFAULTS, **given}
     refuse_unless(given, "feed_forward_proj", *ACTIVATIONS)
     depth, tied = integer(given, "num_layers"), given.get("tie_word_embeddings", True)
     return TransformerConfig(
@@ -34,7 +38,7 @@ def config(given: Mapping[str, Any]) -> TransformerConfig:
         width=integer(given, "d_model"),
         vocab=integer(given, "vocab_size"),
         context=integer(given, "n_positions", 512),
-        attention=MHA(heads=integer(given, "num_heads"), head_dim=integer(given, "d_kv"), scaled=False),
+        attention=MHA(heads=integer(given, "num_heads"), head_dim=integer(given, "d_kv"), scale=1.0),
         position=Buckets(
             buckets=integer(given, "relative_attention_num_buckets", 32),
             furthest=integer(given, "relative_attention_max_distance", 128),

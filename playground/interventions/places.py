@@ -24,6 +24,8 @@ ATTENTION = {
     "pattern": "pattern",
     "z": "mix z of a head",
     "result": "result of a head",
+    "post_norm.scale": "second norm scale",
+    "post_norm.output": "second norm output",
     "out": "output",
 }
 LABELS: dict[str, str] = {
@@ -47,6 +49,8 @@ LABELS: dict[str, str] = {
     "feed_forward.experts": "Experts: output of each choice",
     "feed_forward.shared.pre": "Shared experts: before activation",
     "feed_forward.shared.post": "Shared experts: neurons",
+    "feed_forward.post_norm.scale": "Feed-forward: second norm scale",
+    "feed_forward.post_norm.output": "Feed-forward: second norm output",
     "feed_forward.out": "Feed-forward: output",
     "residual.after": "Stream after layer",
     "norm.scale": "Final norm: scale",
@@ -123,6 +127,8 @@ def absent(config: TransformerConfig, stack: StackName, part: str) -> str:
     feeds = config.feed_forwards()[stack]
     if part == "logits":
         return "the decoder predicts"
+    if ".post_norm." in part:
+        return "no norm behind the sublayers here"
     if part.startswith("cross_attention") or part == "residual.crossed":
         return "only the decoder of an encoder-decoder reads a source"
     if part.startswith("attention") or part == "residual.middle" or part.endswith(".scores"):

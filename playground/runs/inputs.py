@@ -68,7 +68,7 @@ def inputs(model: Transformer, stack: str, ids_T: Tensor, segments_T: Tensor | N
 def _in_the_block(model: Transformer, block: nn.Module, sum_TD: Tensor) -> Normed | None:
     """The norm of a pre-norm model's first sublayer, where it norms at all."""
     config = model.config
-    if config.norm.place != "pre" or config.norm.kind == "none":
+    if not config.norm.before() or config.norm.kind == "none":
         return None
     for where in ("attention", "feed_forward"):
         norm = getattr(block, f"norm_{where}")

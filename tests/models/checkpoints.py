@@ -30,13 +30,31 @@ T5_SIZES: dict[str, Any] = {
     "num_heads": 4,
     "vocab_size": 11,
 }
+NANOGPT = {"model_type": "nanogpt", "n_embd": 8, "n_layer": 2, "n_head": 2, "block_size": 16, "vocab_size": 11}
 PUBLISHED: dict[str, dict[str, Any]] = {
     "gpt2": {"model_type": "gpt2", "n_embd": 8, "n_layer": 2, "n_head": 2, "n_positions": 16, "vocab_size": 11},
     "bert": SIZES | {"model_type": "bert", "type_vocab_size": 2},
     "llama": SIZES | {"model_type": "llama", "num_key_value_heads": 2},
     "llama, tied": SIZES | {"model_type": "llama", "tie_word_embeddings": True},
     "mistral": SIZES | {"model_type": "mistral", "num_key_value_heads": 2, "sliding_window": 3},
+    "llama, biases": SIZES | {"model_type": "llama", "attention_bias": True, "mlp_bias": True},
+    "ministral": SIZES
+    | {"model_type": "ministral", "num_key_value_heads": 2, "sliding_window": 3}
+    | {"layer_types": ["full_attention", "sliding_attention"]},
+    "qwen2": SIZES | {"model_type": "qwen2", "num_key_value_heads": 2},
     "qwen3": SIZES | {"model_type": "qwen3", "num_key_value_heads": 2, "head_dim": 6},
+    "nanogpt": NANOGPT,
+    "nanogpt, no biases": NANOGPT | {"bias": False},
+    "llama2c": {"model_type": "llama2c", "dim": 8, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "vocab_size": 11}
+    | {"multiple_of": 4, "max_seq_len": 16},
+    "olmo2": SIZES | {"model_type": "olmo2", "num_key_value_heads": 2},
+    "gemma": SIZES | {"model_type": "gemma", "num_key_value_heads": 2, "head_dim": 6},
+    "gemma2": SIZES | {"model_type": "gemma2", "num_key_value_heads": 2, "head_dim": 6, "sliding_window": 3},
+    "gemma3_text": SIZES
+    | {"model_type": "gemma3_text", "num_key_value_heads": 2, "head_dim": 6}
+    | {"sliding_window": 3, "sliding_window_pattern": 2},
+    "gpt_neo": {"model_type": "gpt_neo", "hidden_size": 8, "num_layers": 2, "num_heads": 4, "vocab_size": 11}
+    | {"max_position_embeddings": 16, "window_size": 3, "attention_types": [[["global", "local"], 1]]},
     "gpt_neox": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0},
     "gpt_neox, tied": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0, "tie_word_embeddings": True},
     "roformer": SIZES | {"model_type": "roformer", "type_vocab_size": 2},
@@ -51,7 +69,8 @@ def tensors(published: dict[str, Any]) -> dict[str, Tensor]:
     family, generator = FAMILIES[published["model_type"]], torch.Generator().manual_seed(0)
     config = family.config(published)
     state = Transformer(config).state_dict()
-    return theirs(family, config, {name: torch.randn(t.shape, generator=generator) for name, t in state.items()})
+    drawn = {name: torch.randn(t.shape, generator=generator).bfloat16().float() for name, t in state.items()}
+    return theirs(family, config, drawn)  # as files are stored; 1 + w is then exact
 
 
 def write(folder: Path, published: Any, stored: dict[str, Tensor] | None = None) -> Path:
@@ -83,7 +102,7 @@ def write_header(folder: Path, header: Any, size: int = 0) -> Path:
 
 def short(name: str) -> str:
     """The name as an old file, or one of the stack alone, spells it."""
-    for prefix in ("transformer.", "model.", "bert.", "gpt_neox."):
+    for prefix in ("transformer.", "model.", "bert.", "roformer.", "gpt_neox."):
         name = name.removeprefix(prefix)
     return name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
 

@@ -178,3 +178,15 @@ def test_mean_ablation_of_one_example_is_refused():
     config = small()
     with pytest.raises(ValueError, match="at least 2 examples, got 1"):
         Transformer(config)(**inputs(config, batch=1), edits=[Ablate("decoder", 0, "feed_forward", how="mean")])
+
+
+def test_a_score_scale_is_read_as_files_of_before_spell_it():
+    assert [MHA.model_validate({"kind": "MHA", "scaled": on}).scale for on in (True, False)] == [None, 1.0]
+    with pytest.raises(ValueError, match="scalded"):
+        MHA.model_validate({"kind": "MHA", "scalded": True})
+
+
+@pytest.mark.parametrize("pattern", ["", "G", "LX", "l", "L" * 257])
+def test_a_pattern_without_the_window_is_refused(pattern: str):
+    with pytest.raises(ValueError, match="pattern"):
+        MHA(window=3, pattern=pattern)

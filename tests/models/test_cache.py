@@ -1,7 +1,7 @@
 """What attentions keep while generating: pieces equal the whole, memory is used again, and no older cache changes."""
 
 import random
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 import torch
@@ -123,18 +123,9 @@ def test_linear_attention_keeps_as_much_of_any_text_and_keys_only_where_somebody
     torch.testing.assert_close(last, whole[:, :, 7:], rtol=1e-5, atol=1e-6)
 
 
-class Alternating(MHA):
-    """A window in every second layer, as in Gemma 2."""
-
-    kind: Literal["alternating"] = "alternating"  # pyright: ignore[reportIncompatibleVariableOverride]
-
-    def at(self, layer: int, stack: str) -> AttentionConfig:
-        return MHA(heads=self.heads, window=None if layer % 2 else 3)
-
-
 @torch.no_grad()
 def test_each_layer_may_have_an_attention_of_its_own():
-    config = small(layers=3).model_copy(update={"attention": Alternating()})
+    config = small(layers=3, attention=MHA(window=3, pattern="LG"))
     model, given = noisy(Transformer(config)).double(), inputs(config, length=12)
     output = model(**given, record=True)
     far = [one.self_attention_BHTS[:, :, -1, 0].gt(0).all().item() for one in output.decoder]

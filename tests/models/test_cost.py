@@ -13,12 +13,16 @@ from tests.models.variants import VARIANTS, small
 BUILT = PRESETS | {n: c for n, c in VARIANTS.items() if not n.endswith("post")}
 MIXED = {n: c for n, c in BUILT.items() if c.feed_forward.kind == "MoE"}
 WRITTEN = {n: c for n, c in BUILT.items() if c.attention.kind != "linear"}  # which multiplies less than it records
-UNWINDOWED = {n: c for n, c in WRITTEN.items() if c.attention.sees() is None and n not in MIXED}
+UNWINDOWED = {
+    n: c
+    for n, c in WRITTEN.items()
+    if all(one.sees() is None for stack in c.attentions().values() for one in stack) and n not in MIXED
+}
 DECODERS = {n: c for n, c in BUILT.items() if c.topology != "encoder-only"}
 PARTS = {
     "attention": ("attention.", "cross_attention."),
     "feed-forward": ("feed_forward.",),
-    "norms": ("norm_attention.", "norm_cross.", "norm_feed_forward.", "norm_final.", "norm_embedding."),
+    "norms": ("norm_",),
 }
 
 
@@ -95,9 +99,11 @@ def test_cache_elements_are_those_of_a_real_cache(config: TransformerConfig):
     given["ids_BT"] = given["ids_BT"][:, :7]
     cache = Transformer(config)(**given, cache=Cache()).cache
     own, cross = (sum(map(numbers, kept)) for kept in zip(*cache.layers, strict=True))
-    near, stated = config.attention.sees(), cost(config)
-    tokens = 7 if near is None or config.prefix else near - 1  # what the next token may still see
-    state = own + cross - tokens * stated.kv_cache_elements_per_token
+    stated, behind = cost(config), 0
+    for one in config.attentions()["decoder"]:
+        tokens = 7 if one.sees() is None or config.prefix else one.sees() - 1  # what the next token may still see
+        behind += tokens * one.cache_elements(config.width)
+    state = own + cross - behind
     assert state == stated.state_elements + config.context * stated.cross_cache_elements_per_source_token
     assert (cross > 0) == (config.topology == "encoder-decoder")
 
@@ -112,7 +118,7 @@ def test_t5_base_counts_what_was_published():
         encoder_layers=12,
         width=768,
         vocab=32_128,
-        attention=MHA(heads=12, scaled=False),
+        attention=MHA(heads=12, scale=1.0),
         feed_forward=PRESETS["t5-mini"].feed_forward.but(hidden=3072),
     )
     assert cost(t5).parameters == 222_903_552

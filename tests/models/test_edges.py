@@ -200,3 +200,13 @@ def test_which_kernel_a_thread_takes_is_its_own():
     finally:
         leave.set()
         thread.join()
+
+
+@pytest.mark.parametrize(("ids", "said"), [([0, 13], "go from 0 to 13."), ([-1, 2], "go from -1 to 2.")])
+def test_an_id_that_no_token_has_is_told(ids: list[int], said: str):
+    model = Transformer(small(topology="encoder-only", embedding={"segments": 2}))
+    with pytest.raises(ValueError, match=r"^Token ids lie between 0 and 12; these ") as caught:
+        model(torch.tensor([ids]))
+    assert said in str(caught.value)
+    with pytest.raises(ValueError, match=r"^Segments lie between 0 and 1; these "):
+        model(torch.zeros(1, 2, dtype=torch.long), segments_BT=torch.tensor([ids]))

@@ -16,6 +16,12 @@ CHOICE = {"topology": "encoder-only", "feed_forward": {**MOE, "router": {"kind":
 IDLE: dict[str, tuple[dict[str, Any], str, Any, str]] = {
     "an encoder that is not there": ({}, "encoder_layers", 5, "only an encoder-decoder has a second stack"),
     "a final norm after post-norm": ({"norm": {"place": "post"}}, "norm.final", False, "a post-norm stack ends in"),
+    "a pattern without a window": ({"attention": {"kind": "MHA"}}, "attention.pattern", "LG", "there is no window"),
+    "the epsilon of no QK-norm": ({"attention": {"kind": "MHA"}}, "attention.qk_eps", 1e-3, "and keys are not normed"),
+    "a base of local layers without others": (
+        {"attention": {"kind": "MHA", "window": 3}, "position": {"kind": "RoPE"}}, "position.local_base", 5.0, "alike",
+    ),
+    "the bias of RMSNorm": ({}, "norm.bias", False, "only LayerNorm has one"),
     "the epsilon of no norm": ({"norm": {"kind": "none"}}, "norm.eps", 1e-3, "there is no norm"),
     "one deviation for all where each has its own": ({}, "init.std", 0.1, "fan-in draws matrices"),
     "a router's deviation without one": ({}, "init.router_std", 0.1, "no router learns"),
@@ -73,6 +79,9 @@ def test_a_setting_without_effect_is_refused_beside_its_field(fields: dict, path
 EFFECT: dict[str, dict[str, Any]] = {
     "encoder_layers": {"topology": "encoder-decoder"},
     "norm.final": {"norm": {"place": "pre"}},
+    "attention.pattern": {"attention": {"kind": "MHA", "window": 3}},
+    "norm.bias": {"norm": {"kind": "LayerNorm"}},
+    "position.local_base": {"attention": {"kind": "MHA", "window": 3, "pattern": "LG"}, "position": {"kind": "RoPE"}},
     "init.std": {"init": {"scheme": "normal"}},
     "init.router_std": {"feed_forward": MOE},
     "position.scaling.sharpness": {"position": {"kind": "RoPE", "scaling": {"way": "YaRN"}}},
@@ -87,6 +96,7 @@ EFFECT: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("path", EFFECT)
 def test_where_it_has_an_effect_it_is_taken(path: str):
     values = {"norm.final": False, "feed_forward.capacity.group": "sequence", "init.std": 0.1, "init.router_std": 0.1}
+    values |= {"attention.pattern": "LG", "norm.bias": False, "position.local_base": 5.0}
     number = 3 if path.endswith(("layers", "trained", "hidden")) else 0.5
     assert said(changed(EFFECT[path], path, values.get(path, number))) == {}
 

@@ -17,6 +17,10 @@ from tests.models.visibility import rows_are_distributions_over_what_is_visible
 
 NUMBERS: dict[str, list[Any]] = {  # small enough for nine tokens to tell; other numbers stay as they are
     "window": [None, 3],
+    "pattern": ["L", "LG", "GL"],
+    "qk_eps": [1e-6, 1e-3],
+    "scale": [None, 0.3],
+    "local_base": [None, 5.0],
     "softcap": [None, 2.0],
     "head_dim": [None, 6],
     "kv_heads": [1, 2, 4],

@@ -17,6 +17,9 @@ EVERY = pytest.mark.parametrize("published", PUBLISHED.values(), ids=PUBLISHED.k
 GPT2, BERT, LLAMA, TIED = (PUBLISHED[name] for name in ("gpt2", "bert", "llama", "llama, tied"))
 NEOX, NEOX_TIED, ROFORMER, T5 = (PUBLISHED[name] for name in ("gpt_neox", "gpt_neox, tied", "roformer", "t5"))
 IDS_BT = torch.arange(10).view(2, 5)
+ANGLES = torch.arange(16.0)[:, None]
+SINUSOIDS = torch.cat((ANGLES.sin(), ANGLES.cos()), 1)
+"""Of heads of two channels, which turn by one radian a position."""
 
 
 def logits(model: Transformer) -> Tensor:
@@ -76,6 +79,13 @@ def test_an_old_bert_says_gamma_and_beta(tmp_path: Path):
     assert all(torch.equal(got[name], expected[name]) for name in expected)
 
 
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod."])
+def test_the_names_of_compiled_and_parallel_models_are_the_same_names(prefix: str, tmp_path: Path):
+    expected = load(write(tmp_path, LLAMA)).model.state_dict()
+    got = load(write(tmp_path, LLAMA, {prefix + name: t for name, t in tensors(LLAMA).items()})).model.state_dict()
+    assert all(torch.equal(got[name], expected[name]) for name in expected)
+
+
 @pytest.mark.parametrize("stored", [torch.float64, torch.float16, torch.bfloat16], ids=str)
 def test_other_precisions_are_cast(stored: torch.dtype, tmp_path: Path):
     rounded = {name: t.to(stored) for name, t in tensors(LLAMA).items()}
@@ -84,6 +94,21 @@ def test_other_precisions_are_cast(stored: torch.dtype, tmp_path: Path):
     half = load(tmp_path, dtype=torch.bfloat16).model
     assert {p.dtype for p in half.parameters()} == {torch.bfloat16}
     assert half(IDS_BT).logits_BTV.dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("published", [BERT, ROFORMER], ids=["bert", "roformer"])
+def test_an_encoder_alone_keeps_its_vectors_and_is_told(published: dict, tmp_path: Path):
+    whole = load(write(tmp_path, published))
+    bare = {short(name): t for name, t in tensors(published).items() if not name.startswith("cls.")}
+    alone = load(write(tmp_path, published, bare))
+    assert (whole.headless, alone.headless) == (False, True)
+    assert alone.config == whole.config.but(head={"tied": True})
+    both = [found.model(IDS_BT, record=True).encoder[-1].stream_BTD for found in (whole, alone)]
+    assert torch.equal(*both)
+    save(alone.model, published, tmp_path)
+    again = load(tmp_path)
+    assert again.headless
+    assert all(torch.equal(t, alone.model.state_dict()[name]) for name, t in again.model.state_dict().items())
 
 
 IGNORED = {
@@ -101,7 +126,8 @@ IGNORED = {
     "BERT's pooler": (BERT, "bert.pooler.dense.bias", lambda t: torch.ones(8), "next-sentence"),
     "BERT's second head": (BERT, "cls.seq_relationship.weight", lambda t: torch.ones(2, 8), "next-sentence"),
     "RoPE": (LLAMA, "model.layers.1.self_attn.rotary_emb.inv_freq", lambda t: torch.ones(1), "follow from the config"),
-    "RoFormer's table": (ROFORMER, "roformer.encoder.embed_positions.weight", lambda t: torch.ones(16, 2), "sines and"),
+    "RoPE of all layers": (LLAMA, "rotary_emb.inv_freq", lambda t: torch.ones(1).half(), "follow from the config"),
+    "RoFormer's table": (ROFORMER, "roformer.encoder.embed_positions.weight", lambda t: SINUSOIDS, "sines and"),
     "RoFormer's matrix": (
         ROFORMER,
         "cls.predictions.decoder.weight",

@@ -10,13 +10,16 @@ from models.pretrained import load
 from tests.models.checkpoints import CONFIG, PUBLISHED, tensors, write
 
 GPT2, BERT, LLAMA, MISTRAL, QWEN3 = (PUBLISHED[name] for name in ("gpt2", "bert", "llama", "mistral", "qwen3"))
+GEMMA3, GPT_NEO = PUBLISHED["gemma3_text"], PUBLISHED["gpt_neo"]
+MINISTRAL, QWEN2 = PUBLISHED["ministral"], PUBLISHED["qwen2"]
 NEOX, ROFORMER, T5, GATED = (PUBLISHED[name] for name in ("gpt_neox", "roformer", "t5", "t5, gated"))
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0}
 CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "an unknown family": (
         GPT2,
         {"model_type": "mamba"},
-        "this core loads bert, gpt2, gpt_neox, llama, mistral, qwen3, roformer, t5, transformer_playground.",
+        "'mamba', and this core loads bert, gemma, gemma2, gemma3_text, gpt2, gpt_neo, gpt_neox, llama, llama2c, "
+        "ministral, mistral, nanogpt, olmo2, qwen2, qwen3, roformer, t5, transformer_playground.",
     ),
     "no family": (GPT2, {"model_type": None}, "model_type is None, and"),
     "a list of families": (GPT2, {"model_type": ["gpt2"]}, "model_type is ['gpt2'], and"),
@@ -24,7 +27,11 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "a size in words": (LLAMA, {"hidden_size": "8"}, "hidden_size must be a positive whole number, got '8'."),
     "a size that is true": (LLAMA, {"vocab_size": True}, "vocab_size must be a positive whole number, got True."),
     "no segments": (BERT, {"type_vocab_size": 0}, "type_vocab_size must be a positive whole number, got 0."),
-    "a size out of bounds": (LLAMA, {"num_hidden_layers": 10**9}, "Layers lies between 1 and 256; got 1000000000."),
+    "a size out of bounds": (
+        LLAMA,
+        {"num_hidden_layers": 10**9},
+        "num_hidden_layers lies between 1 and 256; got 1000000000.",
+    ),
     "heads that do not fit": (GPT2, {"n_head": 3}, "3 heads do not divide width 8 evenly"),
     "an epsilon in words": (BERT, {"layer_norm_eps": "small"}, "got 'small'."),
     "GPT-2's activation": (GPT2, {"activation_function": "silu"}, "is 'silu', and this core can express 'gelu_new' or"),
@@ -44,8 +51,6 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "BERT with a source": (BERT, {"add_cross_attention": True}, "add_cross_attention is True"),
     "BERT untied": (BERT, {"tie_word_embeddings": False}, "tie_word_embeddings is False"),
     "LLaMA's activation": (LLAMA, {"hidden_act": "gelu"}, "hidden_act is 'gelu'"),
-    "LLaMA's biases": (LLAMA, {"attention_bias": True}, "attention_bias is True"),
-    "LLaMA's inner biases": (LLAMA, {"mlp_bias": True}, "mlp_bias is True"),
     "another scaling": (
         LLAMA,
         {"rope_parameters": {"rope_type": "longrope"}},
@@ -59,7 +64,7 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
         {"rope_scaling": {"type": "yarn", "factor": 2.0, "mscale": 0.7}},
         "know: 'mscale'.",
     ),
-    "a part of RoPE": (LLAMA, {"rope_parameters": {"partial_rotary_factor": 0.5}}, "know: 'partial_rotary_factor'."),
+    "a part of RoPE": (LLAMA, {"rope_parameters": {"partial_rotary_factor": 0.5}}, "partial_rotary_factor is 0.5, and"),
     "RoPE in words": (LLAMA, {"rope_scaling": "linear"}, "rope_scaling must be an object, got 'linear'."),
     "RoPE without a base": (LLAMA, {"rope_theta": None}, "got None."),
     "GPT-NeoX without biases": (NEOX, {"attention_bias": False}, "attention_bias is False"),
@@ -75,12 +80,40 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "T5's activation": (T5, {"feed_forward_proj": "gated-silu"}, "feed_forward_proj is 'gated-silu'"),
     "T5's buckets": (T5, {"relative_attention_num_buckets": 6}, "should be a multiple of 4; got 6."),
     "T5 scaled and untied": (GATED, {"scale_decoder_outputs": True}, "Scaling by 1/√width belongs to a tied head."),
-    "Mistral's key heads": (MISTRAL, {"num_key_value_heads": None}, "num_key_value_heads must be a positive whole"),
+    "Mistral's layers": (
+        MISTRAL,
+        {"layer_types": ["sliding_attention", "full_attention"]},
+        "layer_types is ['sliding_attention', 'full_attention'",
+    ),
+    "Ministral's layers": (
+        MINISTRAL,
+        {"layer_types": ["full_attention", "chunked"]},
+        "a layer is of kind 'chunked', and",
+    ),
+    "Ministral's third layer": (
+        MINISTRAL,
+        {"layer_types": ["full_attention"] * 3},
+        "list the kinds of 2 layers, got [",
+    ),
+    "GPT-Neo's layers": (GPT_NEO, {"attention_types": [[["global", "local"], 2]]}, "must list the kinds of 2 layers"),
+    "GPT-Neo's many layers": (
+        GPT_NEO,
+        {"num_layers": 10**9, "attention_types": [[["global"], 10**9]]},
+        "1 and 256; got",
+    ),
+    "Gemma's activation": (GEMMA3, {"hidden_activation": "gelu"}, "hidden_activation is 'gelu', and"),
+    "Gemma from both sides": (GEMMA3, {"use_bidirectional_attention": True}, "use_bidirectional_attention is True"),
+    "Gemma's local angles": (
+        GEMMA3,
+        {"rope_parameters": {"sliding_attention": {"rope_type": "linear", "factor": 2.0, "rope_theta": 1e4}}},
+        "the angles of local layers are scaled",
+    ),
+    "llama2.c's key heads": (PUBLISHED["llama2c"], {"n_kv_heads": 3}, "3 key/value heads cannot share 4 query heads"),
+    "nanoGPT's biases": (PUBLISHED["nanogpt"], {"bias": "some"}, "bias is 'some', and"),
     "Qwen3's head": (QWEN3, {"head_dim": None}, "head_dim must be a positive whole number"),
-    "Qwen3's epsilon": (QWEN3, {"rms_norm_eps": 1e-5}, "rms_norm_eps is 1e-05, and this core can express 1e-06 only."),
-    "Qwen3's window": (QWEN3, {"use_sliding_window": True}, "use_sliding_window is True"),
-    "Qwen3's layers": (QWEN3, {"layer_types": ["full_attention", "sliding_attention"]}, "layer_types mixes kinds"),
-    "Qwen3's layers in words": (QWEN3, {"layer_types": 7}, "layer_types mixes kinds"),
+    "Qwen3's epsilon": (QWEN3, {"rms_norm_eps": 1.0}, "qk_eps: input should be less than or equal to 0.01"),
+    "Qwen3's layers in words": (QWEN3, {"layer_types": 7}, "layer_types must list the kinds of 2 layers, got 7."),
+    "Qwen2's first layers": (QWEN2, {"max_window_layers": -1}, "max_window_layers must be a whole number from 0 up"),
 }
 
 
@@ -95,11 +128,14 @@ def test_configs_that_are_not_ours_are_refused(published: dict, change: dict, sa
 ODD = (None, True, 0, 10**30, "x", [[]], {"rope_type": []})
 OPTIONS = ("head_dim", "layer_types", "n_inner", "rms_norm_eps", "rope_parameters", "rope_scaling", "rope_theta")
 OPTIONS += ("embedding_size", "feed_forward_proj", "num_decoder_layers", "rotary_emb_base", "rotary_pct")
+OPTIONS += ("attention_types", "final_logit_softcapping", "query_pre_attn_scalar", "sliding_window_pattern")
 OPTIONS += ("activation_function", "hidden_act", "scale_attn_weights", "sliding_window", "tie_word_embeddings")
 
 
 @pytest.mark.parametrize(
-    "published", [GPT2, BERT, MISTRAL, QWEN3, NEOX, ROFORMER, T5], ids=lambda published: published["model_type"]
+    "published",
+    [GPT2, BERT, MINISTRAL, QWEN3, GEMMA3, GPT_NEO, NEOX, ROFORMER, T5],
+    ids=lambda published: published["model_type"],
 )
 def test_whatever_a_config_says_the_answer_is_a_model_or_a_sentence(published: dict, tmp_path: Path):
     write(tmp_path, published)

@@ -6,6 +6,7 @@ from models.cost import cost
 from models.pretrained import FAMILIES
 from tests.models.checkpoints import PUBLISHED
 
+SIZED = {name: value for name, value in PUBLISHED["llama"].items() if name != "model_type"}
 GPT2, BERT, LLAMA = (PUBLISHED[name] for name in ("gpt2", "bert", "llama"))
 NEOX, ROFORMER, T5 = (PUBLISHED[name] for name in ("gpt_neox", "roformer", "t5"))
 
@@ -58,6 +59,26 @@ def test_a_mistral_sees_what_its_config_says():
     assert [config(c).attention.window for c in (mistral, unsaid, unsaid | {"sliding_window": None})] == [3, 4096, None]
 
 
+def test_layers_see_what_their_kinds_say():
+    both = SIZED | {"num_hidden_layers": 6}
+    lists = {
+        ("ministral", "LG"): {"layer_types": ["sliding_attention", "full_attention"] * 3},
+        ("ministral", "L"): {},
+        ("ministral", None): {"layer_types": ["full_attention"] * 6},
+        ("ministral", "GLLLL"): {"layer_types": ["full_attention", *["sliding_attention"] * 4, "full_attention"]},
+        ("qwen2", None): {},
+        ("qwen2", "GGLLLL"): {"use_sliding_window": True, "max_window_layers": 2},
+        ("qwen3", "L"): {"use_sliding_window": True, "max_window_layers": 0},
+        ("qwen3", "GGGGGL"): {
+            "layer_types": ["full_attention"] * 5 + ["sliding_attention"],
+            "use_sliding_window": True,
+        },
+    }
+    for (kind, pattern), more in lists.items():
+        found = FAMILIES[kind].config(both | {"model_type": kind} | more).attention
+        assert (found.pattern if found.window else None) == pattern, (kind, more)
+
+
 ROTARY = {"hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "max_position_embeddings": 4096}
 COUNTS: dict[str, tuple[dict, int]] = {  # what the published config.json says of sizes, and what is known of the sum
     "GPT-2": (
@@ -100,6 +121,25 @@ COUNTS: dict[str, tuple[dict, int]] = {  # what the published config.json says o
         | {"max_position_embeddings": 1536, "vocab_size": 50_000},
         124_197_968 - 98_304,
     ),
+    "Llama 3.2 1B": (
+        LLAMA
+        | {"hidden_size": 2048, "num_hidden_layers": 16, "num_attention_heads": 32, "intermediate_size": 8192}
+        | {"vocab_size": 128_256, "num_key_value_heads": 8, "tie_word_embeddings": True},
+        1_235_814_400,
+    ),
+    "SmolLM2 135M": (
+        LLAMA
+        | {"hidden_size": 576, "num_hidden_layers": 30, "num_attention_heads": 9, "intermediate_size": 1536}
+        | {"vocab_size": 49_152, "num_key_value_heads": 3, "tie_word_embeddings": True},
+        134_515_008,
+    ),
+    "Gemma 2B": (
+        PUBLISHED["gemma"]
+        | {"hidden_size": 2048, "num_hidden_layers": 18, "num_attention_heads": 8, "intermediate_size": 16_384}
+        | {"vocab_size": 256_000, "num_key_value_heads": 1, "head_dim": 256},
+        2_506_172_416,
+    ),
+    "Gemma 7B": ({"model_type": "gemma"}, 8_537_680_896),
     "Qwen3": (
         PUBLISHED["qwen3"]
         | {"hidden_size": 1024, "num_hidden_layers": 28, "num_attention_heads": 16, "intermediate_size": 3072}

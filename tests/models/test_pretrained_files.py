@@ -80,6 +80,19 @@ def test_a_config_that_is_none_is_refused(text: bytes, said: str, tmp_path: Path
     refused(tmp_path, said)
 
 
+def test_a_config_may_begin_with_a_byte_order_mark(tmp_path: Path):
+    write(tmp_path, GPT2)
+    (tmp_path / CONFIG).write_bytes(b"\xef\xbb\xbf" + json.dumps(GPT2).encode())
+    assert load(tmp_path).family == "gpt2"
+
+
+@pytest.mark.parametrize("name", [CONFIG, WHOLE])
+def test_a_pointer_of_git_lfs_is_told(name: str, tmp_path: Path):
+    write(tmp_path, GPT2)
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 548105171\n")
+    refused(tmp_path, f"{name} is a pointer of Git LFS")
+
+
 def test_a_folder_without_a_config_is_refused(tmp_path: Path):
     refused(tmp_path, f"There is no config.json in {tmp_path.name}.")
     (tmp_path / CONFIG).mkdir()

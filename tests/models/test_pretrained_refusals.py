@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from models.pretrained import load
-from tests.models.checkpoints import PUBLISHED, short, tensors, write, write_shards
+from tests.models.checkpoints import PUBLISHED, tensors, write, write_shards
 
 GPT2, BERT, LLAMA = (PUBLISHED[name] for name in ("gpt2", "bert", "llama"))
 NEOX, ROFORMER, T5, GATED = (PUBLISHED[name] for name in ("gpt_neox", "roformer", "t5", "t5, gated"))
@@ -20,7 +20,7 @@ TENSORS: dict[str, tuple[dict, Change, str]] = {
     "many missing": (
         BERT,
         lambda t: t.clear(),
-        "bert.embeddings.position_embeddings.weight, cls.predictions.bias and 3",
+        "bert.embeddings.position_embeddings.weight, bert.embeddings.LayerNorm.weight and 3",
     ),
     "surplus": (GPT2, lambda t: t.update({"h.2.ln_1.bias": torch.ones(8)}), "does not have: h.2.ln_1.bias."),
     "an almost ignored name": (
@@ -81,10 +81,40 @@ TENSORS: dict[str, tuple[dict, Change, str]] = {
         lambda t: t.update({"gpt_neox.layers.0.attention.query_key_value.bias": torch.ones(8)}),
         "gpt_neox.layers.0.attention.query_key_value.bias is (8,) in model.safetensors, and config.json makes it (24,)",
     ),
-    "BERT without a head": (
+    "other frequencies": (
+        LLAMA,
+        lambda t: t.update({"model.layers.0.self_attn.rotary_emb.inv_freq": torch.full((1,), 1.01)}),
+        "inv_freq holds other positions than config.json makes",
+    ),
+    "as many frequencies as channels": (
+        LLAMA,
+        lambda t: t.update({"model.rotary_emb.inv_freq": torch.ones(2)}),
+        "model.rotary_emb.inv_freq holds other positions",
+    ),
+    "GPT-NeoX's other frequencies": (
+        NEOX,
+        lambda t: t.update({"gpt_neox.layers.0.attention.rotary_emb.inv_freq": torch.zeros(1)}),
+        "inv_freq holds other positions",
+    ),
+    "other sinusoids": (
+        ROFORMER,
+        lambda t: t.update({"roformer.encoder.embed_positions.weight": torch.ones(16, 2)}),
+        "embed_positions.weight holds other positions",
+    ),
+    "positions that are counted from 1": (
         BERT,
-        lambda t: [t.pop(n) for n in list(t) if "cls" in n],
-        "is a model without its head, and",
+        lambda t: t.update({"bert.embeddings.position_ids": torch.arange(1, 17)[None]}),
+        "position_ids holds other positions",
+    ),
+    "BERT with half a head": (
+        BERT,
+        lambda t: [t.pop(n) for n in list(t) if "transform" in n],
+        "does not have: cls.predictions.bias.",
+    ),
+    "BERT without a head and more": (
+        BERT,
+        lambda t: [t.pop(n) for n in list(t) if "cls" in n or "layer.1.output" in n],
+        "The checkpoint lacks cls.predictions.bias, ",
     ),
 }
 
@@ -96,12 +126,6 @@ def test_tensors_that_are_not_the_models_are_refused(published: dict, change: Ch
     with pytest.raises(ValueError, match=r"\.$") as caught:
         load(write(tmp_path, published, stored))
     assert said in str(caught.value)
-
-
-def test_a_bare_bert_is_refused_for_its_head(tmp_path: Path):
-    bare = {short(name): t for name, t in tensors(BERT).items() if not name.startswith("cls.")}
-    with pytest.raises(ValueError, match=r"without its head.*ForMaskedLM"):
-        load(write(tmp_path, BERT, bare))
 
 
 def test_a_tensor_in_two_shards_is_refused(tmp_path: Path):

@@ -29,7 +29,7 @@ REFUSED = {
     "odd part to rotate": (
         {"position": {"kind": "RoPE", "fraction": 0.75}},
         "position.fraction",
-        "is 3 channels is odd",
+        "is 3 channels, an odd number, and RoPE rotates pairs",
     ),
     "odd sinusoid": (
         {"position": {"kind": "sinusoidal"}, "width": 15, "attention": {"kind": "MHA", "heads": 3}},
@@ -116,7 +116,7 @@ REFUSED = {
         "attention.kv_heads",
         "no setting called 'kv_heads'",
     ),
-    "unknown choice": ({"norm": {"place": "mid"}}, "norm.place", "choose 'pre' or 'post'; got 'mid'"),
+    "unknown choice": ({"norm": {"place": "mid"}}, "norm.place", "choose 'pre', 'post', 'output' or 'both'; got 'mid'"),
     "unknown kind": ({"attention": {"kind": "MLB"}}, "attention", "got"),
     "not a number": ({"position": {"kind": "RoPE", "base": math.nan}}, "position.base", "Base lies between 1.5 and"),
 }

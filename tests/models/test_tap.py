@@ -58,6 +58,7 @@ def test_every_place_holds_what_the_pass_computes(config: TransformerConfig):
 def test_every_place_of_the_table_is_in_some_model():
     configs = [
         small(topology="encoder-decoder", position={"kind": "Shaw"}, feed_forward=MoE(hidden=12, experts=4, shared=1)),
+        small(topology="encoder-decoder", norm={"place": "both"}),
         PLAIN,
     ]
     found = {named(name)[2] for config in configs for name in everything(Transformer(config), inputs(config))}

@@ -95,8 +95,12 @@ EXTRAS: dict[str, TransformerConfig] = {
     "window": small(attention=MHA(window=3)),
     "window encoder": small(attention=MHA(window=3), position=T5(), topology="encoder-only"),
     "window encoder-decoder": small(attention=GQA(window=3), topology="encoder-decoder"),
+    "window in some layers": small(attention=GQA(window=3, pattern="LG", scale=0.3), layers=3),
+    "window in some layers encoder-decoder": small(
+        attention=MHA(window=3, pattern="GGL"), topology="encoder-decoder", encoder_layers=3, position=T5()
+    ),
     "softcap": small(attention=GQA(softcap=2.0), position=ALiBi()),
-    "qk_norm head": small(attention=GQA(qk_norm="head")),
+    "qk_norm head": small(attention=GQA(qk_norm="head", qk_eps=1e-3)),
     "qk_norm full": small(attention=GQA(qk_norm="full"), topology="encoder-decoder"),
     "biases": small(
         attention=MHA(qkv_bias=True, out_bias=True),
@@ -115,14 +119,14 @@ EXTRAS: dict[str, TransformerConfig] = {
     "prefix Transformer-XL": small(prefix=True, attention=GQA(), position=TransformerXL()),
     "prefix linear": small(prefix=True, attention=LinearAttention()),
     "window Shaw": small(attention=MHA(window=3), position=Shaw(clip=2), topology="encoder-only"),
-    "softcap Transformer-XL": small(attention=MQA(softcap=2.0, scaled=False), position=TransformerXL()),
+    "softcap Transformer-XL": small(attention=MQA(softcap=2.0, scale=1.0), position=TransformerXL()),
     "own head dimension linear": small(attention=LinearAttention(heads=2, head_dim=6), topology="encoder-decoder"),
     "own dimensions MLA": small(attention=MLA(heads=3, **SIZES), topology="encoder-decoder"),
     "own dimensions MLA Shaw": small(attention=MLA(heads=3, **SIZES), position=Shaw(clip=2)),
     "prefix MLA": small(attention=MLA(), prefix=True),
     "YaRN MLA": small(attention=MLA(), position=RoPE(base=100.0, scaling=Scaling(way="YaRN", trained=32, fast=8.0))),
     "own head dimension": small(attention=GQA(heads=3, kv_heads=1, head_dim=6)),
-    "unscaled": small(attention=MQA(scaled=False), position=T5()),
+    "unscaled": small(attention=MQA(scale=1.0), position=T5()),
     "partial interleaved RoPE": small(position=RoPE(fraction=0.5, pairing="interleaved")),
     "YaRN": small(position=RoPE(base=100.0, scaling=Scaling(way="YaRN", trained=32, fast=8.0))),
     "YaRN linear": small(
@@ -136,6 +140,17 @@ EXTRAS: dict[str, TransformerConfig] = {
     "embedding norm encoder-decoder": small(topology="encoder-decoder", embedding=Embedding(norm=True, scaled=True)),
     "transform head": small(head=Head(tied=True, bias=True, transform="gelu")),
     "scaled tied head": small(head=Head(tied=True, scaled=True), position=Sinusoidal()),
+    "capped head": small(head=Head(softcap=0.5), embedding=Embedding(scaled=True)),
+    "norm of outputs": small(norm=Norm(place="output"), attention=GQA(qk_norm="full"), position=NoPosition()),
+    "norm of outputs encoder-decoder": small(norm=Norm(place="output"), topology="encoder-decoder"),
+    "norms on both sides": small(norm=Norm(place="both", kind="LayerNorm", bias=False), attention=MHA(softcap=2.0)),
+    "norms on both sides encoder-decoder": small(norm=Norm(place="both", final=False), topology="encoder-decoder"),
+    "two bases": small(
+        attention=MHA(window=3, pattern="LG"), position=RoPE(base=100.0, local_base=5.0, scaling=Scaling(way="linear"))
+    ),
+    "two bases encoder": small(
+        attention=GQA(window=3, pattern="GL"), position=RoPE(local_base=5.0, fraction=0.5), topology="encoder-only"
+    ),
     "no norm": small(norm=Norm(kind="none")),
     "no final norm": small(norm=Norm(final=False)),
     "no feed-forward": small(feed_forward=NoFeedForward(), position=NoPosition()),

@@ -7,10 +7,11 @@ from models import Transformer, TransformerConfig
 from tests.models.properties import Given, close, holes, layers, reads
 
 
-def visible(config: TransformerConfig, given: Given, stack: str, length: int) -> Tensor:
-    """(B, T, S): which key each query of a stack may look at."""
+def visible(config: TransformerConfig, given: Given, stack: str, layer: int, length: int) -> Tensor:
+    """(B, T, S): which key each query of a layer may look at."""
     t, s = torch.arange(length)[:, None], torch.arange(length)[None]
-    seen = ((s <= t) | (stack == "encoder")) & ((t - s).abs() < (config.attention.sees() or length))
+    near = config.attentions()[stack][layer].sees() or length
+    seen = ((s <= t) | (stack == "encoder")) & ((t - s).abs() < near)
     seen = seen.expand(len(given["ids_BT"]), -1, -1)
     if "prefix_B" in given:
         seen = seen | (s < given["prefix_B"][:, None, None])
@@ -35,9 +36,9 @@ def rows_are_distributions_over_what_is_visible(model: Transformer, given: Given
         keep = padded.get("keep_BS", torch.ones_like(source, dtype=torch.bool))
         for stack, records in (("encoder", output.encoder), ("decoder", output.decoder)):
             assert len(records) == config.depths().get(stack, 0), f"{len(records)} layers of the {stack} are reported"
-            for one in records:
+            for i, one in enumerate(records):
                 if one.self_attention_BHTS is not None:
-                    seen_BTS = visible(config, padded, stack, one.self_attention_BHTS.shape[-1])
+                    seen_BTS = visible(config, padded, stack, i, one.self_attention_BHTS.shape[-1])
                     own(one.self_attention_BHTS, seen_BTS)
                 if one.cross_attention_BHTS is not None:
                     cross(one.cross_attention_BHTS, keep[:, None].expand(-1, given["ids_BT"].shape[1], -1))

@@ -30,11 +30,27 @@ ENCODER: dict[str, Any] = COMMON | {
 GPT2: dict[str, Any] = COMMON | {"n_embd": WIDTH, "n_layer": LAYERS, "n_head": 4, "n_positions": CONTEXT}
 ROPE: dict[str, Any] = {"rope_parameters": {"rope_type": "default", "rope_theta": 500.0}}
 GROUPED: dict[str, Any] = ENCODER | ROPE | {"num_attention_heads": 6, "num_key_value_heads": 2, "rms_norm_eps": 1e-3}
+MIXED: dict[str, Any] = {
+    "sliding_window": 4,
+    "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+}
 QWEN3: dict[str, Any] = GROUPED | {"head_dim": 10, "rms_norm_eps": 1e-6}
 TIED: dict[str, Any] = {"tie_word_embeddings": True}
 LLAMA3: dict[str, Any] = {"factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
 PARTLY: dict[str, Any] = {"rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.25}
 NEOX: dict[str, Any] = ENCODER | {"num_attention_heads": 3, "rope_parameters": PARTLY, "layer_norm_eps": 1e-3}
+NEO: dict[str, Any] = COMMON | {"hidden_size": WIDTH, "num_layers": LAYERS, "num_heads": 4, "window_size": 4}
+NEO |= {"max_position_embeddings": CONTEXT, "intermediate_size": HIDDEN}
+GEMMA: dict[str, Any] = GROUPED | {"head_dim": 10, "rms_norm_eps": 1e-3, "pad_token_id": None}
+GEMMA2: dict[str, Any] = GEMMA | {"sliding_window": 4, "query_pre_attn_scalar": 7, "attn_logit_softcapping": 2.0}
+GEMMA3: dict[str, Any] = GEMMA2 | {
+    "attn_logit_softcapping": None,
+    "sliding_window_pattern": 2,
+    "rope_parameters": {
+        "full_attention": {"rope_type": "linear", "factor": 2.0, "rope_theta": 500.0},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 20.0},
+    },
+}
 TRAINED: dict[str, Any] = {"rope_theta": 20.0, "original_max_position_embeddings": 16}
 
 Renamed = Callable[[Mapping[str, Tensor]], dict[str, Tensor]]
@@ -64,10 +80,11 @@ def pair(family: Family, folder: Path) -> Pair:
                 p += 0.3 * torch.randn(p.shape, generator=generator)
             else:
                 p.normal_(0.0, p.shape[-1] ** -0.5, generator=generator)
+            p.copy_(p.bfloat16())  # as files are stored; 1 + w is then exact
     return Pair(theirs, *family.ours(theirs, folder))
 
 
-def _loaded(theirs: Any, folder: Path) -> tuple[Transformer, Renamed]:
+def loaded(theirs: Any, folder: Path) -> tuple[Transformer, Renamed]:
     """Ours by way of the files that theirs writes."""
     theirs.save_pretrained(folder)
     checkpoint = load(folder)
@@ -92,17 +109,24 @@ def _copied(config: TransformerConfig, renamed: Renamed) -> Callable[[Any, Path]
     return ours
 
 
-def _published(model: Callable[[Any], Any], config: Callable[..., Any], settings: dict[str, Any]) -> Family:
-    return Family(lambda: model(config(**settings)), _loaded)
+def published(model: Callable[[Any], Any], config: Callable[..., Any], settings: dict[str, Any]) -> Family:
+    return Family(lambda: model(config(**settings)), loaded)
 
 
-_gpt2 = partial(_published, hf.GPT2LMHeadModel, hf.GPT2Config)
-_llama = partial(_published, hf.LlamaForCausalLM, hf.LlamaConfig)
-_mistral = partial(_published, hf.MistralForCausalLM, hf.MistralConfig)
-_qwen3 = partial(_published, hf.Qwen3ForCausalLM, hf.Qwen3Config)
-_bert = partial(_published, hf.BertForMaskedLM, hf.BertConfig)
-_roformer = partial(_published, hf.RoFormerForMaskedLM, hf.RoFormerConfig)
-_neox = partial(_published, hf.GPTNeoXForCausalLM, hf.GPTNeoXConfig)
+_gpt2 = partial(published, hf.GPT2LMHeadModel, hf.GPT2Config)
+_llama = partial(published, hf.LlamaForCausalLM, hf.LlamaConfig)
+_mistral = partial(published, hf.MistralForCausalLM, hf.MistralConfig)
+_ministral = partial(published, hf.MinistralForCausalLM, hf.MinistralConfig)
+_qwen2 = partial(published, hf.Qwen2ForCausalLM, hf.Qwen2Config)
+_qwen3 = partial(published, hf.Qwen3ForCausalLM, hf.Qwen3Config)
+_bert = partial(published, hf.BertForMaskedLM, hf.BertConfig)
+_roformer = partial(published, hf.RoFormerForMaskedLM, hf.RoFormerConfig)
+_neox = partial(published, hf.GPTNeoXForCausalLM, hf.GPTNeoXConfig)
+_olmo2 = partial(published, hf.Olmo2ForCausalLM, hf.Olmo2Config)
+_neo = partial(published, hf.GPTNeoForCausalLM, hf.GPTNeoConfig)
+_gemma = partial(published, hf.GemmaForCausalLM, hf.GemmaConfig)
+_gemma2 = partial(published, hf.Gemma2ForCausalLM, hf.Gemma2Config)
+_gemma3 = partial(published, hf.Gemma3ForCausalLM, hf.Gemma3TextConfig)
 
 
 def _t5(gated: bool) -> nn.Module:
@@ -154,9 +178,29 @@ DECODERS: dict[str, Family] = {  # an epsilon that is not the usual one leaves i
     "LLaMA, interpolated": _llama(
         GROUPED | {"rope_parameters": {"rope_theta": 20.0, "rope_type": "linear", "factor": 2.5}}
     ),
+    "LLaMA, biases": _llama(GROUPED | {"attention_bias": True, "mlp_bias": True}),
+    "SmolLM": _llama(GROUPED | TIED | {"num_key_value_heads": 3, "rms_norm_eps": 1e-5}),
     "Mistral": _mistral(GROUPED | {"sliding_window": 4}),
+    "Mistral, no window": _mistral(GROUPED | {"sliding_window": None, "head_dim": 6}),
+    "Ministral": _ministral(GROUPED | MIXED | {"head_dim": 6}),
+    "Qwen2": _qwen2(GROUPED),
+    "Qwen2, tied": _qwen2(GROUPED | TIED | {"num_key_value_heads": 6}),
+    "Qwen2, a window from layer 1 on": _qwen2(
+        GROUPED | {"use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1}
+    ),
     "Qwen3": _qwen3(QWEN3),
-    "Qwen3, tied": _qwen3(QWEN3 | TIED),
+    "Qwen3, tied": _qwen3(QWEN3 | TIED | {"rms_norm_eps": 1e-2, "attention_bias": True}),
+    "Qwen3, windows": _qwen3(QWEN3 | MIXED | {"use_sliding_window": True}),
+    "OLMo 2": _olmo2(GROUPED),
+    "OLMo 2, tied": _olmo2(GROUPED | TIED | {"attention_bias": True, "num_key_value_heads": 6}),
+    "Gemma": _gemma(GEMMA),
+    "Gemma, a key head each": _gemma(GEMMA | {"num_key_value_heads": 6, "attention_bias": True}),
+    "Gemma 2": _gemma2(GEMMA2 | {"final_logit_softcapping": 1.0}),
+    "Gemma 2, no caps": _gemma2(GEMMA2 | {"attn_logit_softcapping": None, "final_logit_softcapping": None}),
+    "Gemma 3": _gemma3(GEMMA3),
+    "Gemma 3, local layers alone": _gemma3(GEMMA3 | {"sliding_window_pattern": 6, "tie_word_embeddings": False}),
+    "GPT-Neo": _neo(NEO | {"attention_types": [[["global", "local"], 1], [["local"], 1]]}),
+    "GPT-Neo, local layers alone": _neo(NEO | {"attention_types": [[["local"], LAYERS]], "layer_norm_epsilon": 1e-3}),
     "GPT-NeoX": _neox(NEOX),
     "GPT-NeoX, one after the other": _neox(NEOX | {"use_parallel_residual": False}),
 }
@@ -167,8 +211,8 @@ BERTS: dict[str, Family] = {
     "DistilBERT, sinusoidal": Family(_sinusoidal, _copied(SINUSOIDAL, copied.distilbert)),
 }
 T5S: dict[str, Family] = {
-    "T5 v1.0": Family(partial(_t5, False), _loaded),
-    "T5 v1.1": Family(partial(_t5, True), _loaded),
+    "T5 v1.0": Family(partial(_t5, False), loaded),
+    "T5 v1.1": Family(partial(_t5, True), loaded),
 }
 EVERY = DECODERS | BERTS | T5S
-LOADED: dict[str, Family] = {name: family for name, family in EVERY.items() if family.ours is _loaded}
+LOADED: dict[str, Family] = {name: family for name, family in EVERY.items() if family.ours is loaded}

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from models import Cache
 from models.pretrained import load, save
 from tests.models.checkpoints import same as same_files
 from tests.parity.families import BERTS, DECODERS, LOADED, T5S, VOCAB, Family, Pair, pair
@@ -137,3 +138,17 @@ def test_what_is_saved_is_what_was_published(family: Family, tmp_path: Path):
     back.mkdir()
     save(ours, json.loads((there / "config.json").read_text()), back)
     assert same_files(there, back, load(there).ignored)
+
+
+@pytest.mark.parametrize("family", DECODERS.values(), ids=DECODERS.keys())
+def test_texts_padded_at_their_start_and_read_in_pieces_equal_the_published_ones(family: Family, tmp_path: Path):
+    theirs, ours, _ = pair(family, tmp_path)
+    ids_BT, begins_B = tokens(13), torch.tensor([0, 3, 6])
+    keep_BS = torch.arange(13) >= begins_B[:, None]
+    positions = (keep_BS.cumsum(1) - 1).clamp(min=0)  # as `generate` counts them
+    expected = theirs(ids_BT, attention_mask=keep_BS.long(), position_ids=positions).logits
+    cache, found = Cache(begins_B=begins_B), []
+    for piece in ids_BT.split([7, 1, 1, 4], dim=1):
+        step = ours(piece, cache=cache)
+        cache, found = step.cache, [*found, step.logits_BTV]
+    same(torch.cat(found, dim=1)[keep_BS], expected[keep_BS], 1e-5)
