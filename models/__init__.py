@@ -6,7 +6,7 @@ A reading order, from a token to the whole:
  2. embedding    tokens to vectors, vectors to logits
  3. position     sinusoidal, learned, rope, alibi: where a token stands; base says where a scheme may act
  4. attention    mask (who sees whom), softmax (the one primitive), grouped (MHA, GQA, MQA), latent (MLA), then linear
- 5. norm, feedforward, block, stack, transformer
+ 5. norm, feedforward, block, transformer with its stacks
  6. generate     a text, token by token, with a KV cache
  7. moe          base (what a router is), top_k, switch, capacity, balance, experts; mixture puts them into a layer
  8. tap, edits   the named places of a pass: recorded, ablated, patched

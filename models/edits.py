@@ -4,6 +4,7 @@ pass (`models/tap.py` names them all).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple, get_args
 
 import torch
@@ -101,6 +102,17 @@ def place(edit: Edit) -> str:
         part = "residual.after" if isinstance(edit, Patch) else ""
     where = edit.stack if edit.layer is None else f"{edit.stack}.{edit.layer}"
     return "logits" if part == "logits" else f"{where}.{part}".rstrip(".")
+
+
+def resumed(edits: Sequence[Edit], x_BTD: Tensor) -> tuple[int, Tensor]:
+    """The first layer of a stack and what it reads: 0 and `x_BTD`, unless one of its edits resumes it elsewhere."""
+    for e in edits:
+        if isinstance(e, Resume):
+            if e.stream_BTD.shape != x_BTD.shape:
+                got, expected = tuple(e.stream_BTD.shape), tuple(x_BTD.shape)
+                raise ValueError(f"The {e.stack} resumes with a stream of {got}, and what it reads is {expected}.")
+            return e.layer, e.stream_BTD
+    return 0, x_BTD
 
 
 def changed(y: Tensor, edit: Ablate | Patch, axes: str, keep_BT: Tensor | None = None) -> Tensor:

@@ -5,7 +5,7 @@ from pathlib import Path
 import models
 
 CORE = Path(models.__file__).parent
-ELSEWHERE = {"__init__", "config", "dropout", "edit_checks"}
+ELSEWHERE = {"__init__", "config", "dropout", "edit_checks", "input_checks"}
 """What a reader meets where it is used."""
 
 
