@@ -12,7 +12,6 @@ from torch.nn import functional as F
 
 from models.attention.mask import Mask
 from models.kernels.attention import masked_scores, products
-from models.kernels.onednn import is_routed
 from models.tap import IDLE, Pass
 
 Mixes = Callable[[Tensor], Tensor]
@@ -59,7 +58,7 @@ def _fuses(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSU: Tensor) -> bool:
     here = q_BHTC.device.type == "cpu"
     if q_BHTC.shape[-1] != v_BGSU.shape[-1] and (here or q_BHTC.shape[1] != k_BGSC.shape[1]):
         return False
-    return not (here and (q_BHTC.dtype in (torch.bfloat16, torch.float16) or is_routed()))
+    return not (here and q_BHTC.dtype in (torch.bfloat16, torch.float16))
 
 
 def joined(z_BHTC: Tensor, out: nn.Linear, p: Pass, place: str) -> Tensor:
