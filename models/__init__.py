@@ -39,7 +39,7 @@ Who sees whom (`attention.mask`): the query in row t may attend to the key in co
     x x x x             x x x x             x x x x x
 """
 
-from models.edits import Ablate, Force, Patch, Resume
+from models.edits import Ablate, Force, Hide, Patch, Resume, Swap
 from models.presets import PRESETS
 from models.published import PUBLISHED
 from models.records import Cache, LayerRecord, Output, Routing
@@ -52,11 +52,13 @@ __all__ = [
     "Ablate",
     "Cache",
     "Force",
+    "Hide",
     "LayerRecord",
     "Output",
     "Patch",
     "Resume",
     "Routing",
+    "Swap",
     "Transformer",
     "TransformerConfig",
     "Word2Vec",

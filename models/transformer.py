@@ -16,7 +16,7 @@ from models.attention import ALL, CAUSAL, mask
 from models.block import EMPTY, Block
 from models.config import extra, walk
 from models.edit_checks import check as check_edits
-from models.edits import Edit, resumed
+from models.edits import Edit, Hide, Swap, resumed
 from models.embedding import OutputHead, TokenEmbedding
 from models.feedforward import FeedForwardConfig
 from models.init import initialise
@@ -133,7 +133,8 @@ class Stack(nn.Module):
     def __init__(self, config: TransformerConfig, layers: int, name: Literal["encoder", "decoder"]):
         super().__init__()
         self.name, self.windows = name, [one.sees() for one in config.attentions()[name]]
-        self.position = config.position.build(config.room(name))
+        self.room = config.room(name)
+        self.position = config.position.build(self.room)
         self.norm_embedding = config.norm.build(config.width) if config.embedding.norm else None
         self.blocks = nn.ModuleList(Block(config, name, i) for i in range(layers))
         self.norm_final = config.norm.build(config.width) if config.norm.final and config.norm.place == "pre" else None
@@ -143,7 +144,7 @@ class Stack(nn.Module):
     ) -> tuple[Tensor, tuple[LayerRecord, ...], Cache | None]:
         """The last stream (normed), one record per layer, and the longer cache if one was given."""
         tap, at, first, records, layers = p.tap, self.name, 0, [], []
-        position = self.position if tap.idle else self._looked_at(p)
+        position = self.position if tap.idle else self._looked_at(p, x_BTD.device)
         p = p._replace(position=position, tables=position.tables(p.start, x_BTD.shape[1]))
         seeing = {window: self._seeing(p, x_BTD, window, cache) for window in {*self.windows}}
         x_BTD = tap(f"{at}.embedding", x_BTD)
@@ -159,6 +160,7 @@ class Stack(nn.Module):
             of_layer = seeing[self.windows[i]]
             if block.relative is not None and position is self.position:
                 of_layer = of_layer._replace(relative=block.relative)
+            of_layer = of_layer if tap.idle else self._hidden(of_layer, i)
             x_BTD, routing, kept = block(x_BTD, of_layer, cache.layers[i] if cache and cache.layers else EMPTY)
             records.append(view(tap, block, routing) if tap.kept else LayerRecord(None, None, routing, None))
             layers += [kept] if cache is not None else []  # else keys would be held until the backward pass
@@ -168,10 +170,18 @@ class Stack(nn.Module):
             cache = Cache(length, tuple(layers), p.source_keep_BS, p.prefix_B, begins_B)
         return x_BTD, tuple(records), cache
 
-    def _looked_at(self, p: Pass) -> Position:
+    def _looked_at(self, p: Pass, device: torch.device) -> Position:
         """The position scheme as an edit leaves it; the tap is told which tokens are real."""
         p.tap.keep_BT |= {"encoder": p.source_keep_BS, self.name: p.keep_BT, "logits": p.keep_BT}
-        return Position() if p.tap.at(f"{self.name}.position") else self.position
+        for e in p.tap.at(f"{self.name}.position"):
+            return e.position.build(self.room).to(device) if isinstance(e, Swap) else Position()
+        return self.position
+
+    def _hidden(self, p: Pass, layer: int) -> Pass:
+        """The pass of a layer, whose attention some tokens may be hidden from."""
+        for e in (*p.tap.at(f"{self.name}.mask"), *p.tap.at(f"{self.name}.{layer}.mask")):
+            p = hidden(p, e) if isinstance(e, Hide) else p
+        return p
 
     def _seeing(self, p: Pass, x_BTD: Tensor, window: int | None, cache: Cache | None) -> Pass:
         """The pass of the layers with this window: who may see whom, and which earlier keys are still there."""
@@ -195,10 +205,26 @@ class Stack(nn.Module):
         rules = {"start": behind, "causal": self.name == "decoder", "window": window, "prefix_B": prefix_B}
         bias_HTS = p.position.bias(queries, keys, behind)
         seen = mask(queries, keys, device=device, keep_BS=keep_BS, bias_HTS=bias_HTS, **rules)
-        of_source, padded_BS = ALL, p.source_keep_BS
-        if padded_BS is not None:
-            of_source = mask(queries, padded_BS.shape[1], device=device, keep_BS=padded_BS, cross=True)
+        of_source, padded = ALL, p.source_keep_BS
+        if padded is not None:
+            of_source = mask(queries, padded.shape[1], device=device, keep_BS=padded, cross=True)
         return p._replace(mask=seen, source_mask=of_source, behind=behind, reach=reach)
+
+
+def hidden(p: Pass, e: Hide) -> Pass:
+    """The pass of a layer from whose attention tokens are hidden. Raises ValueError for another shape than theirs."""
+    reads, hidden_BS = p.source_BSD if e.cross else p.ids_BT, e.at_BS
+    assert reads is not None
+    assert p.mask is not None
+    if hidden_BS.shape != reads.shape[:2]:
+        shape, there = tuple(hidden_BS.shape), tuple(reads.shape[:2])
+        raise ValueError(f"at_BS says of {shape} tokens of the {e.stack} which to hide; there are {there}.")
+    if not e.cross:
+        return p._replace(mask=p.mask.without(hidden_BS.to(reads.device)))
+    assert p.ids_BT is not None
+    keep_BS = ~hidden_BS.to(reads.device) if p.source_keep_BS is None else p.source_keep_BS & ~hidden_BS
+    seen = mask(p.ids_BT.shape[1], keep_BS.shape[1], device=reads.device, keep_BS=keep_BS, cross=True)
+    return p._replace(source_keep_BS=keep_BS, source_mask=seen)
 
 
 def behind(p: Pass, cache: Cache) -> Pass:

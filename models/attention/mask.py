@@ -71,6 +71,13 @@ class Mask:
         added_BHTS = added_BHTS if self.bias_BHTS is None else added_BHTS + self.bias_BHTS
         return Mask(visible, added_BHTS, sighted=self.sighted)
 
+    def without(self, hidden_BS: Tensor) -> Mask:
+        """The mask of self-attention from which these keys are hidden, but for each query's own."""
+        keys, device = hidden_BS.shape[1], hidden_BS.device
+        own = torch.eye(keys, dtype=torch.bool, device=device)
+        left, visible = ~hidden_BS[:, None, None] | own, self.written(keys, keys, device)
+        return Mask(left if visible is None else left & visible, self.bias_BHTS, sighted=self.sighted)
+
     def _sum(self, dtype: torch.dtype) -> Tensor:
         lowest = torch.finfo(dtype).min
         if self.bias_BHTS is None:
