@@ -65,11 +65,11 @@ class Transformer(nn.Module):
         True (or not 0) where a token is real, of the source if there is one, else of ids. keep_BT: likewise of the
         target of an encoder-decoder. prefix_B: length of the part that a prefix-LM sees from both sides. cache:
         `Cache()` or the one returned before; ids are then the new tokens only, and source, keep and prefix are not
-        given again; `Cache(begins_B=...)` where texts begin behind padding. edits: what to ablate, force, patch or
-        resume. training: dropout, jitter and noise act, drawn from `generator` (on the model's device), and experts
-        take as many tokens as in training; None: where there is a generator, whatever `train()` and `eval()` say.
-        record: also return attention weights and the residual stream, or with "stream" that alone, or the places of
-        these names.
+        given again; `Cache(begins_B=...)` where texts begin behind padding. edits: what to ablate, force, patch,
+        resume, swap or hide. training: dropout, jitter and noise act, drawn from `generator` (on the model's device),
+        and experts take as many tokens as in training; None: where there is a generator, whatever `train()` and
+        `eval()` say. record: also return attention weights and the residual stream, or with "stream" that alone, or
+        the places of these names.
         Raises ValueError for arguments that do not fit the topology, edits that change nothing, and empty input.
         """
         given, filled = (source_BS, keep_BS, keep_BT, prefix_B, segments_BT, cache), bool(cache and cache.layers)
