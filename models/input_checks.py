@@ -52,10 +52,10 @@ def _check_cache(
     config: TransformerConfig, cache: Cache, ids_BT: Tensor, keep_BS: Tensor | None, prefix_B: Tensor | None
 ) -> None:
     """Raise ValueError where the tokens are none that can follow those of the cache."""
-    begins_B, topology = cache.begins_B, config.topology
-    if begins_B is not None and begins_B.shape != ids_BT.shape[:1]:
-        raise ValueError(f"begins_B says of {tuple(begins_B.shape)} texts where they begin; there are {len(ids_BT)}.")
-    longest = 0 if prefix_B is None else int((prefix_B if begins_B is None else prefix_B + begins_B).max())
+    begins, topology = cache.begins_B, config.topology
+    if begins is not None and begins.shape != ids_BT.shape[:1]:
+        raise ValueError(f"begins_B says of {tuple(begins.shape)} texts where they begin; there are {len(ids_BT)}.")
+    longest = 0 if prefix_B is None else int((prefix_B if begins is None else prefix_B + begins).max())
     if longest > ids_BT.shape[1]:
         raise ValueError(f"A prefix is read at once: the first {ids_BT.shape[1]} tokens do not hold one of {longest}.")
     if topology == "encoder-only" or (topology == "decoder-only" and keep_BS is not None):
