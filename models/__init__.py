@@ -6,7 +6,7 @@ A reading order, from a token to the whole:
  2. embedding    tokens to vectors, vectors to logits
  3. position     sinusoidal, learned, rope, alibi: where a token stands; base says where a scheme may act
  4. attention    mask (who sees whom), softmax (the one primitive), grouped (MHA, GQA, MQA), latent (MLA), then linear
- 5. norm, feedforward, block, stack, transformer
+ 5. norm, feedforward, block, transformer with its stacks
  6. generate     a text, token by token, with a KV cache; decoding: the same, faster, one token by its formula alone
  7. moe          base (what a router is), top_k, switch, capacity, balance, experts; mixture puts them into a layer
  8. tap, edits   the named places of a pass: recorded, ablated, patched
@@ -39,7 +39,7 @@ Who sees whom (`attention.mask`): the query in row t may attend to the key in co
     x x x x             x x x x             x x x x x
 """
 
-from models.edits import Ablate, Force, Patch, Resume
+from models.edits import Ablate, Force, Hide, Patch, Resume, Swap
 from models.presets import PRESETS
 from models.published import PUBLISHED
 from models.records import Cache, LayerRecord, Output, Routing
@@ -52,11 +52,13 @@ __all__ = [
     "Ablate",
     "Cache",
     "Force",
+    "Hide",
     "LayerRecord",
     "Output",
     "Patch",
     "Resume",
     "Routing",
+    "Swap",
     "Transformer",
     "TransformerConfig",
     "Word2Vec",

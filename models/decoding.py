@@ -4,8 +4,8 @@ The twin, to rounding, of `Transformer.forward` for one more token of each text.
 K and V the keys and values so far, this token's included, and R_t (C, C) the rotation of queries and keys by t:
 
     x             =  norm?(embedding[id] + position[t])
-    x             =  x + f(norm(x))  or  norm(x + f(x)), for f attention, then feed-forward
-                     or  x + attention(norm(x)) + feed-forward(norm'(x))
+    x             =  x + f(norm(x)), norm(x + f(x)), x + norm(f(x)) or x + norm'(f(norm(x))), for f attention, then
+                     feed-forward; or  x + attention(norm(x)) + feed-forward(norm'(x))
     attention     :  q, k, v = W y + b;  W_out softmax(scale (q R_t) K^T) V + b_out, with k R_t the last row of K
     feed-forward  :  W_down act(W_up y + b) + b_down, with act(gate) * up in place of act if gated
     logits        =  head(norm?(x))
@@ -14,6 +14,7 @@ K and V the keys and values so far, this token's included, and R_t (C, C) the ro
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -22,10 +23,10 @@ from torch import Tensor, nn
 from models.attention.cache import Kept, grown
 from models.attention.grouped import GroupedAttention
 from models.attention.mask import Mask
-from models.block import Block
+from models.attention.softmax import attend
+from models.block import NORMS, Block
 from models.embedding import OutputHead, TokenEmbedding
 from models.feedforward import DenseFeedForward
-from models.kernels.attention import fused
 from models.kernels.rms_norm import rescaled
 from models.linear import Linear
 from models.norm import RMSNorm
@@ -34,8 +35,7 @@ from models.position.learned import LearnedPosition
 from models.position.rope import Rotary
 from models.position.sinusoidal import SinusoidalPosition
 from models.records import Cache
-from models.stack import Stack
-from models.transformer import Transformer
+from models.transformer import Stack, Transformer
 
 KNOWN = {
     *(Transformer, TokenEmbedding, OutputHead, Stack, nn.ModuleList, Block, Linear),
@@ -68,8 +68,12 @@ def reader(model: Transformer, cache: Cache) -> Callable[[Tensor], Tensor]:
 def knows(model: Transformer) -> bool:
     """Whether the formula is that of a model: of a decoder alone, whose every module is known and has no hooks."""
     config = model.config
-    both = config.topology == "decoder-only" and config.feed_forward.there and config.attention.query_heads() > 0
-    return both and not (config.prefix and config.attention.sees()) and all(map(_known, model.modules()))
+    if model.decoder is None or config.topology != "decoder-only" or not config.feed_forward.there:
+        return False
+    windows = any(one.sees() for one in config.attentions()["decoder"])
+    plain = config.attention.query_heads() > 0 and not (config.prefix and windows)
+    alike = model.decoder.position.near() is model.decoder.position  # no layer turns by angles of its own
+    return plain and alike and all(map(_known, model.modules()))
 
 
 def _known(module: nn.Module) -> bool:
@@ -81,9 +85,11 @@ class Layer(NamedTuple):
 
     attention_norm: Map
     attention: Callable[[Tensor, Tensor | None, Kept], tuple[Tensor, Kept]]
+    attention_out: Map
     attention_post_norm: Map
     feed_forward_norm: Map
     feed_forward: Map
+    feed_forward_out: Map
     feed_forward_post_norm: Map
 
 
@@ -107,9 +113,9 @@ class Decoding:
         x_BD, turn_CC = self.first(x_B1D[:, 0]), self._rotation()
         for i, layer in enumerate(self.layers):
             out_BD, self.kept[i] = layer.attention(layer.attention_norm(x_BD), turn_CC, self.kept[i])
-            y_BD = layer.attention_post_norm(x_BD + out_BD)
+            y_BD = layer.attention_post_norm(x_BD + layer.attention_out(out_BD))
             out_BD = layer.feed_forward(layer.feed_forward_norm(x_BD if self.parallel else y_BD))
-            x_BD = layer.feed_forward_post_norm(y_BD + out_BD)
+            x_BD = layer.feed_forward_post_norm(y_BD + layer.feed_forward_out(out_BD))
         self.length += 1
         return self.model.head(self.last(x_BD)[:, None], self.model.embedding.tokens)[:, 0]
 
@@ -140,10 +146,16 @@ def _layer(block: Block) -> Layer:
     attend, feed = block.attention, block.feed_forward
     assert isinstance(attend, GroupedAttention)
     assert isinstance(feed, DenseFeedForward)
-    first, second = _norm(block.norm_attention), _norm(block.norm_feed_forward)
-    if block.pre:
-        return Layer(first, _attention(attend), _same, second, _feed_forward(feed), _same)
-    return Layer(_same, _attention(attend), first, _same, _feed_forward(feed), second)
+    (first, out, post), (second, out2, post2) = (_norms(block, part) for part in ("attention", "feed_forward"))
+    return Layer(first, _attention(attend), out, post, second, _feed_forward(feed), out2, post2)
+
+
+def _norms(block: Block, part: str) -> tuple[Map, Map, Map]:
+    """What is done before a sublayer, to what it gives, and after that is added."""
+    name, place = NORMS[part], block.norm.place
+    norm, behind = _norm(getattr(block, name)), _norm(getattr(block, f"{name}_out", None))
+    of_out = {"output": norm, "both": behind}.get(place, _same)
+    return norm if block.norm.before() else _same, of_out, norm if place == "post" else _same
 
 
 def _linear(linear: nn.Linear) -> Map:
@@ -156,17 +168,18 @@ def _attention(attention: GroupedAttention) -> Callable[[Tensor, Tensor | None, 
     config, scale, everything = attention.config, attention.scale, Mask()
     softcap, reach = config.softcap, None if config.window is None else config.window - 1
     h, g, c = attention.heads, attention.kv_heads, attention.sizes[2] // attention.kv_heads
+    mixed = partial(attend, scale=scale, softcap=softcap)
 
-    def attend(x_BD: Tensor, turn_CC: Tensor | None, kept: Kept) -> tuple[Tensor, Kept]:
+    def read(x_BD: Tensor, turn_CC: Tensor | None, kept: Kept) -> tuple[Tensor, Kept]:
         qk, v_BGC = qkv(x_BD).view(-1, h + 2 * g, c).split_with_sizes((h + g, g), dim=1)
         qk = norm(qk)
         qk = qk if turn_CC is None else _turned(qk, turn_CC)
         q_BHC, k_BGC = qk.split_with_sizes((h, g), dim=1)
         (k_BGSC, v_BGSC), kept = grown(kept, (k_BGC.unsqueeze(2), v_BGC.unsqueeze(2)), reach)
         q_BGRC = q_BHC.unflatten(1, (g, -1)) if g != h else q_BHC.unsqueeze(2)  # R: the queries of one key head
-        return out(fused(q_BGRC, k_BGSC, v_BGSC, everything, scale, softcap).flatten(1)), kept
+        return out(mixed(q_BGRC, k_BGSC, v_BGSC, everything).flatten(1)), kept
 
-    return attend
+    return read
 
 
 def _qk_norm(attention: GroupedAttention) -> Map:

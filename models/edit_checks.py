@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
+from pydantic import ValidationError
+
 from models.architecture import TransformerConfig
-from models.edits import HOWS, PARTS, Ablate, Edit, Force, Patch, Resume
+from models.config import problems
+from models.edits import HOWS, PARTS, Ablate, Edit, Force, Hide, Patch, Resume, Swap, place
 from models.tap import MAPPED, PLACES, SHARED
+
+WHOLE = ("position", "logits", "norm", *SHARED)
+"""What a stack has once, without a layer."""
 
 
 def check(edits: Sequence[Edit], config: TransformerConfig, *, cached: bool, filled: bool) -> None:
@@ -21,21 +28,54 @@ def check(edits: Sequence[Edit], config: TransformerConfig, *, cached: bool, fil
             raise ValueError(f"{said(e)}: the encoder has been read into the cache, and does not run again.")
         if isinstance(e, Resume):
             continue
+        if place(e) == f"{e.stack}.position" and sum(place(other) == place(e) for other in edits) > 1:
+            raise ValueError(f"{said(e)}: a stack has one position scheme, and another edit changes it too.")
+        if isinstance(e, Swap):
+            _check_swap(e, config)
+        if isinstance(e, Hide):
+            _check_hidden(e, config, cached=cached)
         if isinstance(e, (Ablate, Patch)):
             _check_part(e, config)
-        shared = (
-            isinstance(e, (Ablate, Patch)) and e.part in ("position", "logits", "norm", *SHARED) and e.layer is None
+        shared = e.layer is None and (
+            isinstance(e, (Swap, Hide)) or (isinstance(e, (Ablate, Patch)) and e.part in WHOLE)
         )
         if e.stack not in depths or not (shared or (e.layer is not None and 0 <= e.layer < depths[e.stack])):
             raise ValueError(f"{said(e)}: the {e.stack} has {depths.get(e.stack, 0)} layers, counted from 0.")
         if e.stack in begins and (e.layer is None or e.layer < begins[e.stack]) and not _behind(e):
             raise ValueError(f"{said(e)}: the {e.stack} resumes at layer {begins[e.stack]}, behind it.")
-        if not isinstance(e, Patch) and e.expert is not None:
+        if isinstance(e, (Ablate, Force)) and e.expert is not None:
             _check_expert(e, config)
 
 
-def _behind(e: Ablate | Force | Patch) -> bool:
-    """Whether it acts after the last layer."""
+def _check_swap(e: Swap, config: TransformerConfig) -> None:
+    if e.stack not in config.depths():
+        raise ValueError(f"{said(e)}: this model has no {e.stack}.")
+    if e.position == config.position:
+        raise ValueError(f"{said(e)}: the model has these positions.")
+    room = config.room(e.stack)
+    if e.position.parameters(room) or e.position.layer_parameters(room):
+        raise ValueError(f"{said(e)}: {e.position.kind} positions have parameters, which nobody has trained here.")
+    try:
+        config.but(position=e.position)
+    except ValidationError as error:
+        raise ValueError(f"{said(e)}: {' '.join(problems(error, TransformerConfig).values())}") from None
+
+
+def _check_hidden(e: Hide, config: TransformerConfig, *, cached: bool) -> None:
+    if not config.attention.query_heads():
+        raise ValueError(f"{said(e)}: this model has no attention to hide tokens from.")
+    if e.cross and (e.stack != "decoder" or config.topology != "encoder-decoder"):
+        raise ValueError(f"{said(e)}: only the decoder of an encoder-decoder has cross-attention.")
+    if cached:
+        raise ValueError(f"{said(e)}: what was read into a cache cannot be hidden afterwards: give no cache.")
+    if e.at_BS.dtype != torch.bool or not bool(e.at_BS.any()):
+        raise ValueError(f"{said(e)}: at_BS is True at the tokens to hide, one at least.")
+
+
+def _behind(e: Ablate | Force | Patch | Swap | Hide) -> bool:
+    """Whether it acts in the last layer or after it."""
+    if isinstance(e, Hide):
+        return e.layer is None
     return isinstance(e, (Ablate, Patch)) and (e.part == "logits" or e.part.split(".")[0] == "norm")
 
 

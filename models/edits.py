@@ -4,10 +4,14 @@ pass (`models/tap.py` names them all).
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, get_args
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from models.position import PositionConfig
 
 StackName = Literal["encoder", "decoder"]
 Part = Literal["self_attention", "cross_attention", "feed_forward", "layer", "position"]
@@ -82,7 +86,31 @@ class Resume(NamedTuple):
     """As recorded of the block before (`LayerRecord.stream_BTD`); of layer 0, with positions added."""
 
 
-Edit = Ablate | Force | Patch | Resume
+class Swap(NamedTuple):
+    """Run a stack with another position scheme, or the same with other settings: RoPE of another base, say. It has to
+    be one without parameters, as none has been trained. `NoPosition()` is what `Ablate` of "position" comes to.
+    """
+
+    stack: StackName
+    position: PositionConfig
+    layer: None = None
+
+
+class Hide(NamedTuple):
+    """Hide tokens from attention: no other query may attend to their keys (attention knockout: Geva et al. 2023,
+    arXiv:2304.14767, sec. 4, where single edges are cut). A token still sees itself, so that it attends to something.
+    """
+
+    stack: StackName
+    at_BS: Tensor
+    """True at the tokens that are hidden, of the source if `cross`."""
+    layer: int | None = None
+    """None: in every layer."""
+    cross: bool = False
+    """Whether they are hidden from cross-attention, in place of self-attention."""
+
+
+Edit = Ablate | Force | Patch | Resume | Swap | Hide
 
 
 def place(edit: Edit) -> str:
@@ -91,6 +119,10 @@ def place(edit: Edit) -> str:
     """
     if isinstance(edit, Resume):
         return edit.stack
+    if isinstance(edit, Swap):
+        return f"{edit.stack}.position"
+    if isinstance(edit, Hide):
+        return f"{edit.stack}.mask" if edit.layer is None else f"{edit.stack}.{edit.layer}.mask"
     if isinstance(edit, Force) or (isinstance(edit, Ablate) and edit.expert is not None):
         return f"{edit.stack}.{edit.layer}.feed_forward.router"
     part = edit.part
@@ -101,6 +133,17 @@ def place(edit: Edit) -> str:
         part = "residual.after" if isinstance(edit, Patch) else ""
     where = edit.stack if edit.layer is None else f"{edit.stack}.{edit.layer}"
     return "logits" if part == "logits" else f"{where}.{part}".rstrip(".")
+
+
+def resumed(edits: Sequence[Edit], x_BTD: Tensor) -> tuple[int, Tensor]:
+    """The first layer of a stack and what it reads: 0 and `x_BTD`, unless one of its edits resumes it elsewhere."""
+    for e in edits:
+        if isinstance(e, Resume):
+            if e.stream_BTD.shape != x_BTD.shape:
+                got, expected = tuple(e.stream_BTD.shape), tuple(x_BTD.shape)
+                raise ValueError(f"The {e.stack} resumes with a stream of {got}, and what it reads is {expected}.")
+            return e.layer, e.stream_BTD
+    return 0, x_BTD
 
 
 def changed(y: Tensor, edit: Ablate | Patch, axes: str, keep_BT: Tensor | None = None) -> Tensor:

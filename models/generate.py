@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from models.decoding import reader
+from models.input_checks import mask_of
 from models.records import Cache
-from models.transformer import Transformer, mask_of
+from models.transformer import Transformer
 
 
 class Sampling(NamedTuple):

@@ -165,6 +165,8 @@ class Pass(NamedTuple):
     """Position of the first token, or of that of each example (B,): below 0 in padding before a text."""
     behind: int = 0
     """Earlier keys that self-attention still has of its cache: where its first query stands among the keys."""
+    caching: bool = False
+    """Whether the tokens to come are told what was kept of these."""
     reach: int | None = None
     """Keys that self-attention keeps for the tokens to come; None: all."""
     prefix_B: Tensor | None = None

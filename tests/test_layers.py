@@ -70,7 +70,7 @@ def test_each_rule_catches_what_breaks_it(module, source, said):
 GOOD = [
     ("models.attention.grouped", "from models.position import Position\nfrom models.attention.base import Attention"),
     (
-        "models.stack",
+        "models.block",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from models.transformer import Transformer",
     ),
     ("models.init", "import torch\ntorch.Generator().manual_seed(0)"),

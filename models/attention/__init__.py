@@ -9,7 +9,7 @@ from models.attention.differential import Differential
 from models.attention.grouped import GQA, MHA, MQA
 from models.attention.latent import MLA
 from models.attention.linear import LinearAttention
-from models.attention.mask import Mask, mask
+from models.attention.mask import ALL, CAUSAL, Mask, mask
 from models.attention.none import NoAttention
 from models.attention.pointwise import ReLU, Sigmoid
 from models.attention.sinks import Sinks
@@ -34,7 +34,9 @@ else:
     AnyAttention = slot(ATTENTIONS)
 
 __all__ = [
+    "ALL",
     "ATTENTIONS",
+    "CAUSAL",
     "GQA",
     "MHA",
     "MLA",

@@ -157,31 +157,12 @@ class Headed(AttentionConfig):
             )
 
 
-class Joined(Attention):
-    """What every attention with heads shares: a matrix that joins them."""
-
-    out: Linear
-
-    def __init__(self, where: Where, heads: int):
-        super().__init__()
-        self.place, self.cross, self.heads = where.place, where.cross, heads
-
-    def _joined(self, z_BHTC: Tensor, p: Pass) -> Tensor:
-        """The heads through the output matrix: (B, T, D). Where each head's result is wanted, their sum."""
-        z_BHTC = p.tap(f"{self.place}.z", z_BHTC)
-        if not p.tap.wants(f"{self.place}.result"):
-            return self.out(z_BHTC.transpose(1, 2).flatten(2))
-        of_head_HCD = self.out.weight.T.unflatten(0, (self.heads, -1))
-        y_BTD = p.tap(f"{self.place}.result", z_BHTC @ of_head_HCD).sum(dim=1)
-        return y_BTD if self.out.bias is None else y_BTD + self.out.bias
-
-
-class Heads(Joined):
+class Heads(Attention):
     """H heads of queries, G of keys and values, made by one matrix."""
 
     def __init__(self, where: Where, heads: int, kv_heads: int, c: int, width: int, *, qkv_bias: bool, out_bias: bool):
-        super().__init__(where, heads)
-        self.kv_heads = kv_heads
+        super().__init__()
+        self.place, self.cross, self.heads, self.kv_heads = where.place, where.cross, heads, kv_heads
         self.sizes = (heads * c, kv_heads * c, kv_heads * c)
         self.qkv = Linear(width, sum(self.sizes), bias=qkv_bias)
         self.out = Linear(heads * c, width, bias=out_bias)

@@ -11,7 +11,7 @@ from models.attention.base import FIRST, Attention, Heads, Where
 from models.attention.cache import Kept, grown
 from models.attention.mask import Mask
 from models.attention.scored_heads import ScoredHeads
-from models.attention.softmax import Mixes, attend
+from models.attention.softmax import Mixes, attend, joined
 from models.config import knob, refuse
 from models.records import Scored
 from models.tap import Pass
@@ -84,25 +84,35 @@ class GroupedAttention(Heads):
         over = {"none": None, "head": (c, c), "full": self.sizes[:2]}[config.qk_norm]
         self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=config.qk_eps) for n in over) if over else (None, None)
 
-    def forward(self, x_BTD: Tensor, p: Pass, cached: Kept | None = None) -> tuple[Tensor, Kept]:
-        tap, at, mask, mixes = p.tap, self.place, p.source_mask if self.cross else p.mask, None
+    def forward(self, x_BTD: Tensor, p: Pass, cached: Kept | None = None) -> tuple[Tensor, Kept | None]:
+        z_BHTC, kept = (self._across if self.cross else self._along)(x_BTD, p, cached)
+        return joined(z_BHTC, self.out, p, self.place), kept
+
+    def _along(self, x_BTD: Tensor, p: Pass, cached: Kept | None) -> tuple[Tensor, Kept | None]:
+        """Self-attention: what the heads mix, (B, H, T, C)."""
+        tap, at, mask, mixes = p.tap, self.place, p.mask, None
         assert mask is not None
-        if self.cross:
-            q_BHTC = tap(f"{at}.q", self._split(self._project(x_BTD, 0), self.heads, self.norm_q))
-            kept = Kept(self._source(p), []) if cached is None else cached
-            k_BGSC, v_BGSC = (tap(f"{at}.{name}", t) for name, t in zip("kv", kept.tensors, strict=True))
-        else:
-            q, k, v = self.qkv(x_BTD).split_with_sizes(self.sizes, dim=-1)
-            q_BHTC = self._turned(tap(f"{at}.q", self._split(q, self.heads, self.norm_q)), p)
-            k_BGSC = self._turned(tap(f"{at}.k", self._split(k, self.kv_heads, self.norm_k)), p)
-            v_BGSC = tap(f"{at}.v", self._split(v, self.kv_heads))
-            (k_BGSC, v_BGSC), kept = grown(cached, (k_BGSC, v_BGSC), p.reach)
-            q_BHTC, k_BGSC = tap(f"{at}.q.rotated", q_BHTC), tap(f"{at}.k.rotated", k_BGSC)
-            if p.relative is not None:
-                added = self.scale * p.relative.scores(self._maps(q_BHTC), self._maps(k_BGSC), p.position, p.behind)
-                mask = mask.plus(tap(f"{at}.relative", added))
-                mixes = partial(p.relative.values, start=p.behind) if p.relative.mixes else None
-        return self._joined(self._mixed(q_BHTC, k_BGSC, v_BGSC, mask, p, mixes), p), kept
+        q, k, v = self.qkv(x_BTD).split_with_sizes(self.sizes, dim=-1)
+        q_BHTC = self._turned(tap(f"{at}.q", self._split(q, self.heads, self.norm_q)), p)
+        k_BGSC = self._turned(tap(f"{at}.k", self._split(k, self.kv_heads, self.norm_k)), p)
+        v_BGSC = tap(f"{at}.v", self._split(v, self.kv_heads))
+        if p.caching:
+            (k_BGSC, v_BGSC), cached = grown(cached, (k_BGSC, v_BGSC), p.reach)
+        q_BHTC, k_BGSC = tap(f"{at}.q.rotated", q_BHTC), tap(f"{at}.k.rotated", k_BGSC)
+        if p.relative is not None:
+            added = self.scale * p.relative.scores(self._maps(q_BHTC), self._maps(k_BGSC), p.position, p.behind)
+            mask = mask.plus(tap(f"{at}.relative", added))
+            mixes = partial(p.relative.values, start=p.behind) if p.relative.mixes else None
+        return self._mixed(q_BHTC, k_BGSC, v_BGSC, mask, p, mixes), cached
+
+    def _across(self, x_BTD: Tensor, p: Pass, cached: Kept | None) -> tuple[Tensor, Kept]:
+        """Cross-attention likewise; positions play no part."""
+        tap, at, mask = p.tap, self.place, p.source_mask
+        assert mask is not None
+        q_BHTC = tap(f"{at}.q", self._split(self._project(x_BTD, 0), self.heads, self.norm_q))
+        kept = Kept(self._source(p), []) if cached is None else cached
+        k_BGSC, v_BGSC = (tap(f"{at}.{name}", t) for name, t in zip("kv", kept.tensors, strict=True))
+        return self._mixed(q_BHTC, k_BGSC, v_BGSC, mask, p, None), kept
 
     def _mixed(
         self, q_BHTC: Tensor, k_BGSC: Tensor, v_BGSC: Tensor, mask: Mask, p: Pass, mixes: Mixes | None

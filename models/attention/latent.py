@@ -15,10 +15,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from models.attention.base import FIRST, Attention, Headed, Joined, Where
+from models.attention.base import FIRST, Attention, Headed, Where
 from models.attention.cache import Kept, grown
 from models.attention.mask import Mask
-from models.attention.softmax import attend
+from models.attention.softmax import attend, joined
 from models.config import knob, refuse
 from models.linear import Linear
 from models.records import Scored
@@ -134,13 +134,14 @@ class MLA(Headed):
         return self.latents(width) + self.rope_channels(width)
 
 
-class LatentAttention(Joined):
+class LatentAttention(Attention):
     """Eq. 37 to 47, with an RMSNorm on each latent, as in the authors' code; of a head's channels those that turn come
     first.
     """
 
     def __init__(self, config: MLA, width: int, where: Where):
-        super().__init__(where, config.heads)
+        super().__init__()
+        self.place, self.cross, self.heads = where.place, where.cross, config.heads
         c, r = config.channels(width), config.latents(width)
         self.plain, self.rope, self.scale = config.plain_channels(width), config.rope_channels(width), c**-0.5
         short = config.query_latent
@@ -157,7 +158,7 @@ class LatentAttention(Joined):
         when it was read: an edit of one head fits into no latent.
         """
         z_BHTU, kept = (self._across if self.cross else self._along)(x_BTD, p, cached)
-        return self._joined(z_BHTU, p), kept
+        return joined(z_BHTU, self.out, p, self.place), kept
 
     def _along(self, x_BTD: Tensor, p: Pass, cached: Kept | None) -> tuple[Tensor, Kept]:
         """Self-attention: what the heads mix, (B, H, T, U)."""

@@ -9,6 +9,7 @@ from torch import Tensor
 from models.attention.base import FIRST, Attention, Headed, Heads, Where
 from models.attention.cache import Kept, grown
 from models.attention.mask import Mask
+from models.attention.softmax import joined
 from models.attention.sums import Features, Sums, causal, masked, phi, quadratic, summed, whole
 from models.tap import Pass
 
@@ -70,7 +71,7 @@ class LinearHeads(Heads):
 
     def forward(self, x_BTD: Tensor, p: Pass, cached: Past | None = None) -> tuple[Tensor, Past]:
         z_BHTC, past = (self._across if self.cross else self._along)(x_BTD, p, cached)
-        return self._joined(z_BHTC.to(x_BTD.dtype), p), past
+        return joined(z_BHTC.to(x_BTD.dtype), self.out, p, self.place), past
 
     def _along(self, x_BTD: Tensor, p: Pass, cached: Past | None) -> tuple[Tensor, Past]:
         """Self-attention: the heads' mixtures (B, H, T, C)."""

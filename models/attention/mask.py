@@ -32,11 +32,9 @@ class Mask:
         sighted: Tensor | None = None,
     ):
         self.visible, self.bias_BHTS, self.causal, self.sighted = visible, bias_BHTS, causal, sighted
-        self._added: dict[torch.dtype, Tensor] = {}
-
-    def plain(self) -> bool:
+        self.plain = visible is None and bias_BHTS is None
         """Whether there is nothing to add to the scores, but for the future that is hidden if `causal`."""
-        return self.visible is None and self.bias_BHTS is None
+        self._added: dict[torch.dtype, Tensor] = {}
 
     def written(self, queries: int, keys: int, device: torch.device) -> Tensor | None:
         """`visible`, with the future hidden if `causal`; None: everything is visible."""
@@ -50,7 +48,7 @@ class Mask:
 
         The lowest finite number, not -inf: a softmax of nothing but -inf is no number, and its gradients neither.
         """
-        if self.plain():
+        if self.plain:
             return None
         if dtype not in self._added:
             self._added[dtype] = self._sum(dtype)
@@ -73,6 +71,13 @@ class Mask:
         added_BHTS = added_BHTS if self.bias_BHTS is None else added_BHTS + self.bias_BHTS
         return Mask(visible, added_BHTS, sighted=self.sighted)
 
+    def without(self, hidden_BS: Tensor) -> Mask:
+        """The mask of self-attention from which these keys are hidden, but for each query's own."""
+        keys, device = hidden_BS.shape[1], hidden_BS.device
+        own = torch.eye(keys, dtype=torch.bool, device=device)
+        left, visible = ~hidden_BS[:, None, None] | own, self.written(keys, keys, device)
+        return Mask(left if visible is None else left & visible, self.bias_BHTS, sighted=self.sighted)
+
     def _sum(self, dtype: torch.dtype) -> Tensor:
         lowest = torch.finfo(dtype).min
         if self.bias_BHTS is None:
@@ -82,6 +87,10 @@ class Mask:
             )
         bias = self.bias_BHTS.clamp(min=max(lowest, torch.finfo(self.bias_BHTS.dtype).min)).to(dtype)
         return bias if self.visible is None else bias.where(self.visible, lowest)
+
+
+ALL, CAUSAL = Mask(), Mask(causal=True)
+"""Every query sees every key; or itself and what came before."""
 
 
 def mask(

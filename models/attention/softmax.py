@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from models.attention.mask import Mask
-from models.kernels.attention import fused, masked_scores
+from models.kernels.attention import masked_scores, products
 from models.tap import IDLE, Pass
 
 Mixes = Callable[[Tensor], Tensor]
@@ -36,10 +37,38 @@ def attend(
     where one of these, or somebody at the places "scores" and "pattern", asks for the pattern is it written out.
     """
     looked, drops = p.tap.wants(f"{place}.scores", f"{place}.pattern"), p.training and rate > 0
-    if not (looked or drops or mixes):
-        return mask.seen(fused(q_BHTC, k_BGSC, v_BGSU, mask, scale, softcap))
-    scores_BHTS = scored(q_BHTC, k_BGSC, mask, scale=scale, softcap=softcap, p=p, place=place)
-    return mixed(mask.seen(scores_BHTS.softmax(dim=-1)), v_BGSU, rate=rate, p=p, place=place, mixes=mixes)
+    if looked or drops or mixes is not None:
+        scores_BHTS = scored(q_BHTC, k_BGSC, mask, scale=scale, softcap=softcap, p=p, place=place)
+        return mixed(mask.seen(scores_BHTS.softmax(dim=-1)), v_BGSU, rate=rate, p=p, place=place, mixes=mixes)
+    if softcap is None and _fuses(q_BHTC, k_BGSC, v_BGSU):
+        bias, shares = None if mask.plain else mask.added(q_BHTC.dtype), q_BHTC.shape[1] != k_BGSC.shape[1]
+        z_BHTU = F.scaled_dot_product_attention(
+            q_BHTC, k_BGSC, v_BGSU, attn_mask=bias, is_causal=mask.causal, scale=scale, enable_gqa=shares
+        )
+    else:
+        z_BHTU = products(q_BHTC, k_BGSC, v_BGSU, mask, scale, softcap)
+    return z_BHTU if mask.sighted is None else mask.seen(z_BHTU)
+
+
+def _fuses(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSU: Tensor) -> bool:
+    """Whether torch's fused kernel is the quick way. On a CPU it is two to five times slower than two batched products
+    in bfloat16, backward pass included (docs/log.md). Where values have other channels than keys there is none, and a
+    key head is copied for each query head.
+    """
+    here = q_BHTC.device.type == "cpu"
+    if q_BHTC.shape[-1] != v_BGSU.shape[-1] and (here or q_BHTC.shape[1] != k_BGSC.shape[1]):
+        return False
+    return not (here and q_BHTC.dtype in (torch.bfloat16, torch.float16))
+
+
+def joined(z_BHTC: Tensor, out: nn.Linear, p: Pass, place: str) -> Tensor:
+    """Concat(heads) W^O (Vaswani et al., sec. 3.2.2): (B, T, D). Where each head's result is wanted, their sum."""
+    z_BHTC = p.tap(f"{place}.z", z_BHTC)
+    if not p.tap.wants(f"{place}.result"):
+        return out(z_BHTC.transpose(1, 2).flatten(2))
+    of_head_HCD = out.weight.T.unflatten(0, (z_BHTC.shape[1], -1))
+    y_BTD = p.tap(f"{place}.result", z_BHTC @ of_head_HCD).sum(dim=1)
+    return y_BTD if out.bias is None else y_BTD + out.bias
 
 
 def scored(

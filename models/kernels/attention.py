@@ -1,4 +1,4 @@
-"""Softmax attention without its pattern: torch's fused kernel, or two products, a tile of queries at a time."""
+"""Softmax attention as two products, a tile of queries at a time: where torch's fused kernel is slow or has no cap."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
-
-from models.kernels.onednn import is_routed
 
 if TYPE_CHECKING:
     from models.attention.mask import Mask
@@ -18,32 +15,11 @@ TILE = 128
 """Queries in one tile. With fewer, less of the future is multiplied, in more calls."""
 
 
-def fused(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSU: Tensor, mask: Mask, scale: float, softcap: float | None) -> Tensor:
+def products(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSU: Tensor, mask: Mask, scale: float, softcap: float | None) -> Tensor:
     """What `softmax.attend` mixes, (B, H, T, U), to rounding; U channels of a value."""
-    if softcap is None and not _slow(q_BHTC, k_BGSC, v_BGSU):
-        return F.scaled_dot_product_attention(
-            q_BHTC,
-            k_BGSC,
-            v_BGSU,
-            attn_mask=mask.added(q_BHTC.dtype),
-            is_causal=mask.causal,
-            scale=scale,
-            enable_gqa=q_BHTC.shape[1] != k_BGSC.shape[1],
-        )
     if mask.causal and q_BHTC.shape[2] > TILE and q_BHTC.device.type == "cpu":
         return _tiled(q_BHTC, k_BGSC, v_BGSU, scale, softcap)
     return _products(q_BHTC, k_BGSC, v_BGSU, mask, scale, softcap)
-
-
-def _slow(q_BHTC: Tensor, k_BGSC: Tensor, v_BGSU: Tensor) -> bool:
-    """torch's fused kernel for the CPU: two to five times slower than two batched products in bfloat16, backward pass
-    included, and nine times where fp32 products are routed (docs/log.md). Where values have other channels than keys it
-    has none, and copies a key head for each query head.
-    """
-    if q_BHTC.shape[-1] != v_BGSU.shape[-1] and (q_BHTC.device.type == "cpu" or q_BHTC.shape[1] != k_BGSC.shape[1]):
-        return True
-    half = q_BHTC.dtype in (torch.bfloat16, torch.float16)
-    return q_BHTC.device.type == "cpu" and (half or (q_BHTC.dtype == torch.float32 and is_routed()))
 
 
 def _products(

@@ -12,8 +12,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.kernels.onednn import is_routed
-
 Plan = tuple[tuple[int, int], ...]
 """(experts, rows of each) of one batched product after the other, in order of the experts."""
 CALL = 64
@@ -44,7 +42,7 @@ def place(experts_NK: Tensor, kept_NK: Tensor | None, experts: int, dtype: torch
     token_R, expert_R, rows_E, plan = order_M // choices, expert_M, first.diff(), None
     if not torch.compiler.is_compiling() and order_M.device.type == "cpu":
         rows = rows_E.tolist()
-        plan = planned(rows) if is_routed() or dtype == torch.bfloat16 else tuple((1, n) for n in rows)
+        plan = planned(rows) if dtype == torch.bfloat16 else tuple((1, n) for n in rows)
         lengths = [0] + [length for count, length in plan for _ in range(count)]
         moved = torch.tensor(lengths).cumsum(0)
         end = int(moved[-1])

@@ -1,46 +1,60 @@
-"""Matrix products by oneDNN: torch hands those of fp32 to MKL, and for dozens of rows or more oneDNN can be about twice
-as fast (an AMD EPYC of 2024: docs/log.md). For a single row it is several times slower.
+"""Matrix products by oneDNN: torch hands those of fp32 to MKL, and on some machines oneDNN is faster with many rows (an
+AMD EPYC of 2024: docs/log.md). For a single row it is several times slower.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
-_switch: Any = getattr(torch.backends.mkldnn, "matmul", None)  # torch 2.9 and later
-_lock, _inside, _here = threading.Lock(), [0], threading.local()
+LEAST = 64
+"""Rows from which on oneDNN is asked."""
 
 
-@contextmanager
-def routed() -> Iterator[None]:
-    """Send fp32 matrix products to oneDNN, those of the backward pass too. Does nothing where torch has no such switch.
-
-    The switch belongs to the process: it stays on until the last thread has left, so that what one computes inside
-    does not depend on the others. Those outside get another library's products meanwhile, equal to rounding: whoever
-    must repeat to the bit computes in one thread. Which kernels of ours run is each thread's own.
-    torch calls the switch a precision, because on a CPU with AMX oneDNN then multiplies in bfloat16. Where there is
-    none the products are exact: whoever enters has to have compared them.
+class routed(TorchFunctionMode):
+    """Inside, the fp32 products of this thread's linear maps with many rows are oneDNN's, those of their backward pass
+    too: equal to torch's own to rounding. What other threads compute does not change.
     """
-    _here.inside = getattr(_here, "inside", 0) + 1
-    _enter(1)
-    try:
-        yield
-    finally:
-        _enter(-1)
-        _here.inside -= 1
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        if func is F.linear:
+            return linear(*args, **(kwargs or {}))
+        return func(*args, **(kwargs or {}))
 
 
-def _enter(change: int) -> None:
-    with _lock:
-        _inside[0] += change
-        if _switch is not None:
-            _switch.fp32_precision = "bf16" if _inside[0] else "none"
+def linear(x: Tensor, weight_OD: Tensor, bias_O: Tensor | None = None) -> Tensor:
+    """x W^T + b: (..., D) -> (..., O)."""
+    exact = x.dtype == weight_OD.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+    if not exact or x.device.type != "cpu" or x.numel() < LEAST * x.shape[-1]:
+        return F.linear(x, weight_OD, bias_O)
+    y = _Product.apply(x.flatten(0, -2), weight_OD).unflatten(0, x.shape[:-1])
+    return y if bias_O is None else y + bias_O
 
 
-def is_routed() -> bool:
-    """Whether this thread sends fp32 products to oneDNN. A compiled model does not ask."""
-    return _switch is not None and not torch.compiler.is_compiling() and getattr(_here, "inside", 0) > 0
+def _product(x_ND: Tensor, weight_OD: Tensor) -> Tensor:
+    return torch.ops.mkldnn._linear_pointwise(x_ND, weight_OD, None, "none", [], "")
+
+
+class _Product(torch.autograd.Function):
+    """x W^T; each of its gradients is a product of the same kind."""
+
+    @staticmethod
+    def forward(ctx: Any, x_ND: Tensor, weight_OD: Tensor) -> Tensor:
+        ctx.save_for_backward(x_ND, weight_OD)
+        return _product(x_ND, weight_OD)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
+        x_ND, weight_OD = ctx.saved_tensors
+        if torch.is_grad_enabled():  # somebody differentiates twice
+            return grads[0] @ weight_OD, grads[0].mT @ x_ND
+        whole = (t.contiguous().to_mkldnn() for t in (grads[0], x_ND, weight_OD))
+        to_weight = torch.ops.aten.mkldnn_linear_backward_weights(*whole, False)[0]
+        return _product(grads[0], weight_OD.mT), to_weight.to_dense()

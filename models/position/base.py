@@ -59,6 +59,12 @@ class Position(nn.Module):
     each example, (B,); where only distances count, `bias`, it is the place among the keys.
     """
 
+    acts: ClassVar[frozenset[str]] = frozenset()
+    """Which of embed, tables and bias it overrides: where it acts for all layers of a pass."""
+
+    def __init_subclass__(cls) -> None:
+        cls.acts = frozenset(n for n in ("embed", "tables", "bias") if getattr(cls, n) is not getattr(Position, n))
+
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         """Tables of numbers go where the model goes and stay in float32: bfloat16 cannot tell position 256 from 257."""
         exact = dict(self._buffers)

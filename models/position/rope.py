@@ -145,11 +145,12 @@ class Rotary(Position):
 
     def tables(self, start: int | Tensor, length: int) -> tuple[Tensor, Tensor]:
         """(T, R), or (B, 1, T, R) of several starts."""
-        inside = end(start, length) <= self.cos_TR.shape[0]
-        if inside and isinstance(start, int):
+        context = self.cos_TR.shape[0]
+        if isinstance(start, int) and start + length <= context:
             return self.cos_TR[start : start + length], self.sin_TR[start : start + length]
         at = places(start, length)
         at = at if isinstance(start, int) else at[:, None]
+        inside = end(start, length) <= context
         cos, sin = (self.cos_TR[at], self.sin_TR[at]) if inside else self._angles(at.cpu())
         return cos.to(self.cos_TR.device), sin.to(self.cos_TR.device)
 

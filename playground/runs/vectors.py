@@ -13,7 +13,7 @@ from torch import Tensor
 
 from models import Output, Transformer
 from models.records import LayerRecord
-from models.stack import Stack
+from models.transformer import Stack
 from playground.measures.residual import added, states
 
 MOST = 2**18  # numbers of a table or a stream that are kept; larger ones are left out

@@ -7,7 +7,6 @@ from typing import get_args
 
 import torch
 
-from models.kernels.onednn import routed
 from tests.benchmarks import ours, peers
 from tests.benchmarks.harness import Case
 from tests.benchmarks.peers import SIZES, Maker, Size
@@ -32,11 +31,10 @@ def floor(size: Size, dtype: torch.dtype) -> Callable[[], object]:
     q, scores = torch.randn(heads, size.tokens, c).to(dtype), torch.randn(heads, size.tokens, size.tokens).to(dtype)
 
     def go() -> None:
-        with routed():
-            for x, w, g in zip(rows, matrices, back, strict=True):
-                _ = x @ w, g @ w.T, x.T @ g
-            for _ in range(3 * size.layers):
-                _ = torch.bmm(q, q.mT), torch.bmm(scores, q)
+        for x, w, g in zip(rows, matrices, back, strict=True):
+            _ = x @ w, g @ w.T, x.T @ g
+        for _ in range(3 * size.layers):
+            _ = torch.bmm(q, q.mT), torch.bmm(scores, q)
 
     return go
 

@@ -92,6 +92,8 @@ def moved(weights: Tensor, share: float) -> Tensor:
 
 def forgets_the_oldest_key(found: Any, x: Tensor, p: Pass) -> Any:
     y, kept = found
+    if kept is None:  # nobody passes a cache on
+        return found
     k_BGSC, v_BGSC = kept.tensors
     oldest = torch.ones(k_BGSC.shape[-2], 1)
     oldest[0] = 0.0
@@ -140,6 +142,7 @@ def restarts_positions(model: Any) -> None:
 def adds_a_ramp(model: Any) -> None:
     """What is read first counts from the start of its text."""
     position = (model.encoder or model.decoder).position
+    position.acts |= {"embed"}
     position.embed = lambda x, start=0: x + 0.1 * torch.arange(start, start + x.shape[1])[:, None]
 
 

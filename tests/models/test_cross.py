@@ -24,7 +24,7 @@ def test_a_stream_that_is_its_own_source_is_attended_as_by_itself(qk_norm: Any, 
     self_attention: Any = config.attention.build(16, Where())
     self_attention.load_state_dict(cross.state_dict())
     x_BTD = torch.randn(2, 5, 16, generator=torch.Generator().manual_seed(0))
-    p = Pass(Tap(record=record), mask=Mask(), source_mask=Mask(), source_BSD=x_BTD)
+    p = Pass(Tap(record=record), mask=Mask(), source_mask=Mask(), source_BSD=x_BTD, caching=True)
     turning = p._replace(position=TURNING, tables=TURNING.tables(0, 5))
     own, source = self_attention(x_BTD, p), cross(x_BTD, turning)
     torch.testing.assert_close(source[0], own[0], rtol=1e-5, atol=1e-5)
@@ -65,7 +65,7 @@ HALVES = {torch.float32: 2e-5, torch.bfloat16: 0.1, torch.float16: 0.01}
 @pytest.mark.parametrize("dtype", HALVES, ids=str)
 def test_who_sees_nothing_mixes_nothing_whichever_kernel_computes_it(monkeypatch, dtype: torch.dtype):
     """Example 1 has a source of padding only, example 2 two real tokens. torch's fused kernel is what CUDA takes."""
-    monkeypatch.setattr("models.kernels.attention._slow", lambda *qkv: False)
+    monkeypatch.setattr("models.attention.softmax._fuses", lambda *qkv: True)
     config = small(topology="encoder-decoder")
     model, given = noisy(Transformer(config)).to(dtype), inputs(config)
     keep_BS = torch.ones_like(given["source_BS"], dtype=torch.bool)

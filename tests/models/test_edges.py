@@ -1,6 +1,8 @@
 """What holds at the edges: other precisions, padding, empty input, integer masks, settings of other models, threads."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ import torch
 
 from models import Ablate, Cache, Patch, Transformer, TransformerConfig
 from models.attention import GQA, MHA, LinearAttention
-from models.kernels import attention, onednn
+from models.feedforward import Dense
+from models.kernels.onednn import routed
 from models.moe import ExpertChoice, Soft, Switch, TopK
 from models.moe.top_k import TopKRouter
 from models.position import T5, ALiBi, RoPE, Shaw, Sinusoidal, TransformerXL
@@ -180,26 +183,59 @@ def test_expected_buckets_are_those_of_the_papers_formula():
         assert torch.equal(got, expected)
 
 
-def test_which_kernel_a_thread_takes_is_its_own():
+@pytest.fixture
+def other_thread() -> Iterator[None]:
+    """Another thread has its products computed by oneDNN meanwhile."""
     entered, leave = threading.Event(), threading.Event()
 
     def elsewhere() -> None:
-        with onednn.routed():
+        with routed():
             entered.set()
             leave.wait(60)
 
     thread = threading.Thread(target=elsewhere)
     thread.start()
     entered.wait(60)
-    q = torch.zeros(1, 1, 2, 2)
-    try:
-        assert not onednn.is_routed()
-        assert not attention._slow(q, q, q)
-        with onednn.routed():
-            assert onednn.is_routed() == attention._slow(q, q, q)
-    finally:
-        leave.set()
-        thread.join()
+    yield
+    leave.set()
+    thread.join()
+
+
+WIDE = small(width=64, feed_forward=Dense(hidden=384), vocab=97)
+
+
+def wide(route: AbstractContextManager[object]) -> list[torch.Tensor]:
+    """Logits and gradients of 96 tokens, within a route."""
+    model, ids_BT = noisy(Transformer(WIDE)), torch.arange(96).view(8, 12) % 97
+    with route:
+        logits_BTV = model(ids_BT).logits_BTV
+        return [logits_BTV, *torch.autograd.grad(logits_BTV.square().sum(), list(model.parameters()))]
+
+
+PLAIN, ROUTED = wide(nullcontext()), wide(routed())
+
+
+def switches() -> list[object]:
+    """What the process lets oneDNN do."""
+    backend: Any = torch.backends.mkldnn
+    return [backend.enabled, backend.deterministic, backend.fp32_precision, backend.matmul.fp32_precision]
+
+
+SWITCHES = switches()
+
+
+def test_what_a_thread_computes_does_not_depend_on_others(other_thread: None):
+    assert switches() == SWITCHES
+    with routed():
+        assert switches() == SWITCHES
+    for alone, beside in ((PLAIN, wide(nullcontext())), (ROUTED, wide(routed()))):
+        assert all(map(torch.equal, alone, beside))
+
+
+def test_products_by_onednn_are_those_of_torch_to_rounding():
+    assert not torch.equal(PLAIN[0], ROUTED[0]), "nothing was routed"
+    for plain, other in zip(PLAIN, ROUTED, strict=True):
+        torch.testing.assert_close(other, plain, rtol=1e-4, atol=1e-5 * plain.abs().max().item())
 
 
 @pytest.mark.parametrize(("ids", "said"), [([0, 13], "go from 0 to 13."), ([-1, 2], "go from -1 to 2.")])

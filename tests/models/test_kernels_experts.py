@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -15,7 +14,6 @@ from torch.nn import functional as F
 
 from models.kernels.expert_places import CALL, ROUND, Places, planned
 from models.kernels.expert_products import product
-from models.kernels.onednn import routed
 from models.moe.experts import Experts
 
 EXACT, ROUNDED = 5e-7, 1.5e-2  # relative, in the norm
@@ -94,17 +92,13 @@ def agree(got: list[Tensor], made: Experts, x_ND: Tensor, given: Given, weights_
         assert (mine - theirs).norm() <= limit * theirs.norm()
 
 
-@pytest.mark.parametrize("route", ["torch's own", "oneDNN", "bf16"])
+@pytest.mark.parametrize("rounds", [False, True], ids=["fp32", "bf16"])
 @pytest.mark.parametrize("bias", [False, True], ids=["plain", "gated, with biases"])
 @pytest.mark.parametrize("name", GIVEN)
-def test_each_route_equals_one_product_per_choice(name: str, bias: bool, route: str):
+def test_each_route_equals_one_product_per_choice(name: str, bias: bool, rounds: bool):
     given = GIVEN[name]
     made, (x_ND, weights_NK) = layer(given, gated=bias, bias=bias), inputs(given)
-    rounds = route == "bf16"
-    with (
-        routed() if route == "oneDNN" else nullcontext(),
-        torch.autocast("cpu", torch.bfloat16, enabled=rounds),
-    ):
+    with torch.autocast("cpu", torch.bfloat16, enabled=rounds):
         got = results(made, made, x_ND, given, weights_NK)
     agree(got, made, x_ND, given, weights_NK, ROUNDED if rounds else EXACT)
 
@@ -146,12 +140,10 @@ def test_the_gradients_are_those_of_differences():
     given = GIVEN["some not kept"]
     made, (x_ND, weights_NK) = layer(given, 4).double(), inputs(given, 4)
     few = Given(given.experts_NK[:12], given.kept_NK[:12], given.experts)
-    for route in (nullcontext, routed):
-        with route():
-            assert torch.autograd.gradcheck(
-                lambda x, w, *_: made(x, few.experts_NK, w, few.kept_NK),
-                (x_ND[:12].detach().double().requires_grad_(), weights_NK[:12].detach().double().requires_grad_()),
-            )
+    assert torch.autograd.gradcheck(
+        lambda x, w, *_: made(x, few.experts_NK, w, few.kept_NK),
+        (x_ND[:12].detach().double().requires_grad_(), weights_NK[:12].detach().double().requires_grad_()),
+    )
 
 
 @hypothesis.given(st.lists(st.integers(0, 3000), min_size=1, max_size=64))

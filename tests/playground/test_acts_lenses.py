@@ -6,10 +6,10 @@ import json
 
 import pytest
 import torch
+from torch.overrides import _get_current_function_mode_stack
 
 from models import Ablate
 from models.generate import Sampling
-from models.kernels.onednn import is_routed
 from playground.acts import FRAMES, board, run
 from playground.acts.playground import turn
 from playground.compute.precision import Precision
@@ -222,7 +222,7 @@ def test_nothing_of_a_job_stays_switched_on_while_others_compute(trial, monkeypa
         for job in list(session.jobs.running):
             advance(session, job)
             slices += 1
-            assert not is_routed()
+            assert not _get_current_function_mode_stack()
             assert torch.is_grad_enabled()
     assert not session.of(InterveneChoices).tone, session.of(InterveneChoices).said
 

@@ -22,7 +22,7 @@ def fields(subject: Subject, chosen: Mapping[str, Any]) -> list[Field]:
 
 
 def start(subject: Subject, settings: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[tuple[float, Lens]]:
-    with subject.run.precision.route():  # not while others compute: it acts on all there is
+    with subject.run.precision.route():
         found = lens(subject.run.model, subject.batch)
     yield 1.0, found
 
