@@ -70,6 +70,10 @@ def inner(x_BTD: Tensor) -> Tensor:
     return turn()
 
 
+def beside(made: Seen) -> tuple[int, Seen]:
+    return 1, made
+
+
 def test_truthful_names_pass():
     with truthful(HERE):
         pooled(X_BTD)
@@ -99,12 +103,9 @@ def test_a_lying_field_of_a_record_is_caught(shapes):
 
 
 def test_a_lying_record_beside_another_value_is_caught():
-    def both() -> tuple[int, Seen]:
-        return 1, made
-
     made = seen((2, 3, 3))
     with pytest.raises(AssertionError, match=r"Seen\.weights_BHTS"), truthful(HERE):
-        both()
+        beside(made)
 
 
 def test_a_lying_parameter_is_caught():
