@@ -1,5 +1,6 @@
 """The watch of tests/shapes.py catches names that lie, and leaves the truthful ones alone."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,6 +75,18 @@ def beside(made: Seen) -> tuple[int, Seen]:
     return 1, made
 
 
+def examples(x_BTD: Tensor) -> Iterator[Tensor]:
+    for each_T in x_BTD:
+        yield each_T.clone()
+
+
+def begun(x_BTD: Tensor) -> Iterator[Tensor]:
+    """The examples after the first."""
+    left = examples(x_BTD)
+    next(left)
+    return left
+
+
 def test_truthful_names_pass():
     with truthful(HERE):
         pooled(X_BTD)
@@ -111,6 +124,13 @@ def test_a_lying_record_beside_another_value_is_caught():
 def test_a_lying_parameter_is_caught():
     with pytest.raises(AssertionError, match=r"Bank\.up_EDF"), truthful(HERE):
         Bank(4, 8)
+
+
+def test_a_generator_is_watched_at_each_yield_and_may_outlive_the_watch():
+    left: list[Iterator[Tensor]] = []
+    with pytest.raises(AssertionError, match=r"each_T has the shape \(5, 8\)"), truthful(HERE):
+        left.append(begun(X_BTD))
+    assert len([*left[0]]) == 1
 
 
 def test_code_outside_the_folder_is_not_watched():

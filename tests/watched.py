@@ -104,10 +104,15 @@ def replaced(begin: str, named: Named, modules: int) -> list[tuple[FunctionType,
     return [(f, plain, telling) for f, plain, telling in both if telling is not None]
 
 
+def nobody(where: str, returned: Any, local: Mapping[str, Any]) -> Any:
+    """Whom a generator tells that outlives the block it began in."""
+    return returned
+
+
 @contextmanager
 def telling(begin: str, named: Named, told: Told) -> Iterator[None]:
     """All functions of files whose path begins so tell, in every thread; at the end they have their own code again."""
-    functions = replaced(begin, named, len(sys.modules))
+    functions, before = replaced(begin, named, len(sys.modules)), getattr(builtins, TELL, nobody)
     setattr(builtins, TELL, told)
     for function, _, code in functions:
         function.__code__ = code
@@ -116,4 +121,4 @@ def telling(begin: str, named: Named, told: Told) -> Iterator[None]:
     finally:
         for function, code, _ in functions:
             function.__code__ = code
-        delattr(builtins, TELL)
+        setattr(builtins, TELL, before)
