@@ -17,11 +17,10 @@ from typing import Any
 Told = Callable[[str, Any, Mapping[str, Any]], Any]
 """(file, line and name of a function; what it returns, yields or collects; its local variables) -> the second again."""
 
-RETURNED, TELL = "_returned_", "_tell_"
-
-
 Named = Callable[[str], object]
 """Whether a local variable of this name matters."""
+
+RETURNED, TELL = "_returned_", "_tell_"
 
 
 class Telling(ast.NodeTransformer):
@@ -75,6 +74,12 @@ class Telling(ast.NodeTransformer):
         return node
 
     visit_SetComp = visit_GeneratorExp = visit_ListComp
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        self.generic_visit(node)
+        if self.matters(*(each.target for each in node.generators)):
+            node.value = self.tell(node, "comprehension", node.value)
+        return node
 
 
 def pairs(plain: CodeType, telling: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
