@@ -8,18 +8,26 @@ tensor, says nothing.
 
 import os
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from types import CodeType, FrameType
 from typing import Any
 
 from torch import Tensor, nn
 
+from tests.watched import telling
+
 LETTERS = "BTSDHGCFEKVNMXPRU"
 AXES = re.compile(rf"_((?=[0-9]*[{LETTERS}])[{LETTERS}0-9]+)$")
 MODELS = str(Path(__file__).parent.parent / "models") + os.sep
+
+
+@cache
+def letters(name: str) -> str:
+    """The axes that a name ends in, "" without any."""
+    found = AXES.search(name)
+    return found[1] if found else ""
 
 
 def lies(values: Iterable[tuple[str, Any]], *, own: str = "") -> Iterator[str]:
@@ -29,16 +37,18 @@ def lies(values: Iterable[tuple[str, Any]], *, own: str = "") -> Iterator[str]:
     """
     sizes: dict[str, tuple[int, str]] = {}
     for name, value in values:
-        axes = AXES.search(name)
-        if axes is None or not isinstance(value, Tensor):
+        if not (axes := letters(name)) or not isinstance(value, Tensor):
             continue
         shape = tuple(value.shape)
-        if len(shape) != len(axes[1]):
+        if len(shape) != len(axes):
             yield f"{name} has the shape {shape}"
             continue
         here: dict[str, tuple[int, str]] = {}
-        for letter, size in zip(axes[1], shape, strict=True):
-            said, who = (int(letter), "its name") if letter.isdigit() else (here | sizes).get(letter, (size, name))
+        for letter, size in zip(axes, shape, strict=True):
+            if letter.isdigit():
+                said, who = int(letter), "its name"
+            else:
+                said, who = sizes.get(letter) or here.get(letter) or (size, name)
             if said != size:
                 yield f"{name} has the shape {shape}, but {letter} is {said} in {who}"
             here.setdefault(letter, (size, name))
@@ -51,46 +61,35 @@ def records(returned: Any) -> Iterator[tuple[Any, ...]]:
         yield from (one for one in (returned, *returned) if isinstance(one, tuple) and hasattr(one, "_fields"))
 
 
-def frame_lies(names: tuple[str, ...], code: CodeType, local: Mapping[str, Any], returned: Any) -> Iterator[str]:
-    """What is untrue in a frame that returns: in its locals called `names`, its records, its new parameters."""
-    yield from lies((name, local[name]) for name in names if name in local)
+def left_lies(local: Mapping[str, Any], returned: Any) -> Iterator[str]:
+    """What is untrue where a function is left: in its locals, its records, its new parameters."""
+    yield from lies(local.items())
     for record in records(returned):
         fields = getattr(record, "_fields")  # noqa: B009 - a plain tuple to the type checker
         for lie in lies(zip(fields, record, strict=True), own="S"):  # each attention of a layer has its own keys
             yield f"{type(record).__name__}.{lie}"
-    if code.co_name == "__init__" and isinstance(module := local.get(code.co_varnames[0]), nn.Module):
-        tensors = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
-        yield from (f"{type(module).__name__}.{lie}" for lie in lies(tensors))
+
+
+def made_lies(module: nn.Module) -> Iterator[str]:
+    """What is untrue of a new module's own parameters and buffers."""
+    tensors = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+    yield from (f"{type(module).__name__}.{lie}" for lie in lies(tensors))
 
 
 @contextmanager
-def truthful(folder: str = MODELS) -> Iterator[None]:
-    """Watch the functions defined under `folder`, in this thread. Raises AssertionError at the end, with every lie.
+def truthful(begin: str = MODELS) -> Iterator[None]:
+    """Watch the functions of the files whose path begins so. Raises AssertionError at the end, with every lie.
 
-    At the end, because an error raised inside the watched code could be swallowed there. One dictionary look-up per
-    return that is not watched.
+    At the end, because an error raised inside the watched code could be swallowed there.
     """
     found: dict[str, None] = {}  # a set that remembers the order
-    watched: dict[CodeType, tuple[str, ...] | None] = {}
 
-    def watch(frame: FrameType, event: str, returned: Any) -> None:
-        if event != "return":
-            return
-        code = frame.f_code
-        if code not in watched:
-            everything = (*code.co_varnames, *code.co_cellvars, *code.co_freevars)
-            ours = code.co_filename.startswith(folder)
-            watched[code] = tuple(dict.fromkeys(name for name in everything if AXES.search(name))) if ours else None
-        names = watched[code]
-        if names is None or not (names or isinstance(returned, tuple) or code.co_name == "__init__"):
-            return
-        for lie in frame_lies(names, code, frame.f_locals, returned):
-            found[f"{Path(code.co_filename).name}:{code.co_firstlineno} {code.co_name}: {lie}"] = None
+    def told(where: str, returned: Any, local: Mapping[str, Any]) -> Any:
+        found.update(dict.fromkeys(f"{where}: {lie}" for lie in left_lies(local, returned)))
+        if where.endswith(" __init__") and isinstance(module := local.get("self"), nn.Module):
+            found.update(dict.fromkeys(f"{where}: {lie}" for lie in made_lies(module)))
+        return returned
 
-    before = sys.getprofile()
-    sys.setprofile(watch)
-    try:
+    with telling(begin, letters, told):
         yield
-    finally:
-        sys.setprofile(before)
     assert not found, "names that do not tell the truth:\n" + "\n".join(found)

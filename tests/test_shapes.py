@@ -1,13 +1,19 @@
 """The watch of tests/shapes.py catches names that lie, and leaves the truthful ones alone."""
 
+import gc
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType
 from typing import NamedTuple
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.shapes import truthful
+from models import Transformer
+from tests.shapes import MODELS, letters, truthful
+from tests.watched import replaced
 
 HERE = str(Path(__file__))
 X_BTD = torch.zeros(2, 5, 8)
@@ -70,6 +76,22 @@ def inner(x_BTD: Tensor) -> Tensor:
     return turn()
 
 
+def beside(made: Seen) -> tuple[int, Seen]:
+    return 1, made
+
+
+def examples(x_BTD: Tensor) -> Iterator[Tensor]:
+    for each_T in x_BTD:
+        yield each_T.clone()
+
+
+def begun(x_BTD: Tensor) -> Iterator[Tensor]:
+    """The examples after the first."""
+    left = examples(x_BTD)
+    next(left)
+    return left
+
+
 def test_truthful_names_pass():
     with truthful(HERE):
         pooled(X_BTD)
@@ -99,17 +121,28 @@ def test_a_lying_field_of_a_record_is_caught(shapes):
 
 
 def test_a_lying_record_beside_another_value_is_caught():
-    def both() -> tuple[int, Seen]:
-        return 1, made
-
     made = seen((2, 3, 3))
     with pytest.raises(AssertionError, match=r"Seen\.weights_BHTS"), truthful(HERE):
-        both()
+        beside(made)
 
 
 def test_a_lying_parameter_is_caught():
     with pytest.raises(AssertionError, match=r"Bank\.up_EDF"), truthful(HERE):
         Bank(4, 8)
+
+
+def test_a_generator_is_watched_at_each_yield_and_may_outlive_the_watch():
+    left: list[Iterator[Tensor]] = []
+    with pytest.raises(AssertionError, match=r"each_T has the shape \(5, 8\)"), truthful(HERE):
+        left.append(begun(X_BTD))
+    assert len([*left[0]]) == 1
+
+
+def test_every_function_of_the_core_is_watched():
+    found = {id(function) for function, _, _ in replaced(MODELS, letters, len(sys.modules))}
+    assert id(Transformer.forward) in found
+    missed = [f for f in gc.get_objects() if type(f) is FunctionType and id(f) not in found]
+    assert not [f.__qualname__ for f in missed if f.__code__.co_filename.startswith(MODELS)]
 
 
 def test_code_outside_the_folder_is_not_watched():

@@ -7,13 +7,13 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.browser.browsers import CHROMIUM, path_of
 from tests.serving import serving, tail
@@ -22,6 +22,11 @@ HERE = Path(__file__).parent
 LOG = pytest.StashKey[Path]()
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 FLAGS = (*QUIET, "--disable-sync", "--no-first-run")
+STOP = """() => {
+  const running = document.querySelectorAll("[data-state=running] [data-do=toggle]");
+  for (const button of running) button.click();
+  return new Promise(done => setTimeout(done, running.length ? 50 : 0));  // the press is on its way
+}"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -81,6 +86,9 @@ def watched(browser: Browser, server: str, test: pytest.Item, **options: Any) ->
     try:
         yield context.new_page()
     finally:  # also where a shared page's preparation failed: left open, it would train and draw under every later test
+        for page in context.pages:  # and once closed, for the seconds that a reload may take
+            with suppress(Error):
+                page.evaluate(STOP)
         context.close()
     marker = test.get_closest_marker("expects_errors")
     expected = "|".join(marker.args) if marker else "(?!)"  # (?!) matches nothing, an empty pattern everything

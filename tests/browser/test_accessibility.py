@@ -8,7 +8,8 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.screen import Screen
+from tests.browser.screen import Screen, shared
+from tests.browser.test_theme import ground
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 CHECK = """async options => {
@@ -64,15 +65,22 @@ def test_no_page_lens_or_tab_has_a_serious_fault(page):
     assert not found, "\n".join(f"{where}: {fault}" for where, wrong in found.items() for fault in wrong)
 
 
+@pytest.fixture(scope="module")
+def first(browser, server, request) -> Iterator[Page]:
+    """The first screen."""
+    with shared(browser, server, request) as screen:
+        yield screen.page
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_first_screen_has_contrast(page, scheme):
-    Screen(page).open()
-    assert not faults(page, CONTRAST)
+def test_the_first_screen_has_contrast(first, scheme):
+    first.emulate_media(color_scheme=scheme)
+    ground(first, dark=scheme == "dark")
+    assert not faults(first, CONTRAST)
 
 
-def test_a_fault_is_found(page):
-    Screen(page).open()
-    page.evaluate(
+def test_a_fault_is_found(first):
+    first.evaluate(
         "document.querySelector('#app').append(Object.assign(document.createElement('img'), { src: 'data:,' }))"
     )
-    assert any(fault.startswith("image-alt") for fault in faults(page, NAMES))
+    assert any(fault.startswith("image-alt") for fault in faults(first, NAMES))

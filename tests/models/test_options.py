@@ -130,7 +130,7 @@ def test_every_property_holds_whatever_the_options(fields: dict[str, Any]):
 
 def test_rare_meetings_are_drawn():
     def found(fields: dict[str, Any]) -> bool:
-        config = legal(fields)
+        config = legal(fields) if fields["parallel"] and fields["prefix"] else None  # to ask the core takes longest
         return config is not None and config.parallel and config.prefix and config.attention.sees() is not None
 
     assert found(find(CHOICES, found, settings=settings(DRAWN, max_examples=2000)))
