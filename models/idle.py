@@ -10,7 +10,8 @@ from models.moe import ROUTERS
 from models.position.scaling import FAST
 
 STRETCH, MIX = "position.scaling.", "feed_forward."
-LIMITS = tuple(f"{MIX}capacity.{name}" for name in ("factor", "evaluation", "minimum", "rounding", "priority"))
+SEATS = ("factor", "evaluation", "minimum", "rounding", "priority")
+LIMITS = tuple(f"{MIX}capacity.{name}" for name in SEATS)
 LOADS = tuple(f"{MIX}balance.{name}" for name in ("auxiliary", "over", "unit"))
 DEVICES = (f"{MIX}balance.device", f"{MIX}balance.communication")
 
@@ -30,11 +31,13 @@ def idle(of: Callable[[str], Any]) -> dict[str, str]:
         (not joined, "only an encoder-decoder has a second stack", ("encoder_layers",)),
         (of("norm.place") != "pre", "a post-norm stack ends in a norm as it is", ("norm.final",)),
         (of("norm.kind") == "none", "there is no norm", ("norm.eps",)),
+        (of("attention.qk_norm") == "none", "queries and keys are not normalised", ("attention.qk_norm_eps",)),
         (of("init.scheme") != "normal", "fan-in draws matrices by their inputs", ("init.std",)),
         (not learns, "no router learns", ("init.router_std",)),
         (way == "none", "no angles are stretched", (f"{STRETCH}factor",)),
         (way not in FAST, "only YaRN and llama3 count turns", tuple(STRETCH + n for n in ("trained", "fast", "slow"))),
         (way != "YaRN", "only YaRN sharpens", (f"{STRETCH}sharpness",)),
+        (of(f"{MIX}every") == 1, "every layer has experts", (f"{MIX}which",)),
         (not dense, "no layer is dense", (f"{MIX}dense_hidden",)),
         (picks != "tokens", f"{kind} routing limits no slots", LIMITS),
         (picks == "nobody", f"{kind} routing limits no slots", (f"{MIX}capacity.group",)),

@@ -38,6 +38,9 @@ class DotProduct(Headed):
         advanced=True,
         paper=("Dehghani et al. 2023", "https://arxiv.org/abs/2302.05442"),
     )
+    qk_norm_eps: float = knob(
+        1e-6, "QK-norm epsilon", "Added under the square root.", ge=1e-12, le=1e-2, log=True, advanced=True
+    )
     softcap: float | None = knob(
         None,
         "Soft-cap",
@@ -130,7 +133,7 @@ class GroupedAttention(Heads):
         self.config = config
         self.scale = c**-0.5 if config.scaled else 1.0
         over = {"none": None, "head": (c, c), "full": self.sizes[:2]}[config.qk_norm]
-        self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=1e-6) for n in over) if over else (None, None)
+        self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=config.qk_norm_eps) for n in over) if over else (None, None)
 
     def forward(self, x_BTD: Tensor, p: Pass, cached: Kept | None = None) -> tuple[Tensor, Kept]:
         tap, at, mask, mixes = p.tap, self.place, p.source_mask if self.cross else p.mask, None

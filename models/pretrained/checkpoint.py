@@ -20,6 +20,7 @@ from models.pretrained.gpt2 import GPT2
 from models.pretrained.gpt_neox import GPT_NEOX
 from models.pretrained.llama import LLAMA
 from models.pretrained.matching import Matched, matched
+from models.pretrained.mixtral import MIXED, MIXTRAL
 from models.pretrained.roformer import ROFORMER
 from models.pretrained.t5 import T5
 from models.transformer import Transformer
@@ -30,7 +31,10 @@ FAMILIES: dict[str, Family] = {
     "gpt_neox": GPT_NEOX,
     "llama": LLAMA,
     "mistral": LLAMA,
+    "mixtral": MIXTRAL,
+    "olmoe": MIXED,
     "qwen3": LLAMA,
+    "qwen3_moe": MIXED,
     "roformer": ROFORMER,
     "t5": T5,
 }
@@ -66,13 +70,14 @@ def load(folder: str | Path, *, dtype: torch.dtype = torch.float32, most: int | 
     _bound("The model", tables + dtype.itemsize * sum(p.numel() for p in model.parameters()), most)
     files = shards(folder)
     _bound("The checkpoint's files", sum(file.stat().st_size for file in files), most)
-    shapes = {name: tuple(p.shape) for name, p in model.named_parameters()}
+    shapes = {name: tuple(t.shape) for name, t in model.state_dict().items()}
     found = matched(family, config, shapes, [tensor for file in files for tensor in header(file)])
     _copies_are_equal(found)
-    state = {}
-    for entry in family.entries(config):
+    state, exact = {}, {name: buffer.dtype for name, buffer in model.named_buffers()}
+    for entry in found.entries:
         joined = entry.join({name: found.used[name].read() for name in entry.theirs})
-        state[entry.ours] = joined.to(dtype=dtype, copy=True, memory_format=torch.contiguous_format)
+        kind = exact.get(entry.ours, dtype)
+        state[entry.ours] = joined.to(dtype=kind, copy=True, memory_format=torch.contiguous_format)
     for stack in (model.encoder, model.decoder):
         if stack is not None:  # the tables of a position scheme are computed, not stored
             room = config.room("encoder" if stack is model.encoder else "decoder")
@@ -100,6 +105,11 @@ def _understood(published: Mapping[str, Any]) -> tuple[Family, TransformerConfig
     family = FAMILIES.get(kind) if isinstance(kind, str) else None
     if family is None:
         raise ValueError(f"config.json: model_type is {kind!r:.40}, and this core loads {', '.join(FAMILIES)}.")
+    if published.get("quantization_config"):
+        raise ValueError(
+            "config.json: the weights are quantised (quantization_config), as DeepSeek-V3's are in 8 bits, and this "
+            "core reads them in 16, 32 or 64. Take a checkpoint in bfloat16."
+        )
     try:
         return family, family.config(published)
     except ValidationError as error:

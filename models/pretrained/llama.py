@@ -26,7 +26,6 @@ def config(given: Mapping[str, Any]) -> TransformerConfig:
         refuse_unless(given, name, False)
     heads = integer(given, "num_attention_heads")
     if kind == "qwen3":
-        refuse_unless(given, "rms_norm_eps", 1e-6)  # the one of our QK-norm
         kinds = given.get("layer_types") or []
         if not isinstance(kinds, list) or kinds.count("full_attention") < len(kinds):
             raise ValueError(
@@ -37,8 +36,9 @@ def config(given: Mapping[str, Any]) -> TransformerConfig:
         "heads": heads,
         "head_dim": integer(given, "head_dim") if kind == "qwen3" else given.get("head_dim"),
         "window": given.get("sliding_window", 4096) if kind == "mistral" else None,
-        "qk_norm": "head" if kind == "qwen3" else "none",
     }
+    if kind == "qwen3":
+        shared |= {"qk_norm": "head", "qk_norm_eps": given.get("rms_norm_eps", 1e-6)}
     return TransformerConfig(
         layers=integer(given, "num_hidden_layers"),
         width=integer(given, "hidden_size"),
@@ -72,7 +72,7 @@ def entries(config: TransformerConfig) -> list[Entry]:
             "norm_attention": "input_layernorm",
             "norm_feed_forward": "post_attention_layernorm",
         }
-        if attention.qk_norm == "head":
+        if attention.qk_norm != "none":
             names |= {"attention.norm_q": "self_attn.q_norm", "attention.norm_k": "self_attn.k_norm"}
         table += pairs({f"{ours}.{mine}": f"{theirs}.{its}" for mine, its in names.items()})
     return table

@@ -30,6 +30,7 @@ T5_SIZES: dict[str, Any] = {
     "num_heads": 4,
     "vocab_size": 11,
 }
+MIXED: dict[str, Any] = SIZES | {"num_key_value_heads": 2, "num_experts_per_tok": 2}
 PUBLISHED: dict[str, dict[str, Any]] = {
     "gpt2": {"model_type": "gpt2", "n_embd": 8, "n_layer": 2, "n_head": 2, "n_positions": 16, "vocab_size": 11},
     "bert": SIZES | {"model_type": "bert", "type_vocab_size": 2},
@@ -37,6 +38,11 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     "llama, tied": SIZES | {"model_type": "llama", "tie_word_embeddings": True},
     "mistral": SIZES | {"model_type": "mistral", "num_key_value_heads": 2, "sliding_window": 3},
     "qwen3": SIZES | {"model_type": "qwen3", "num_key_value_heads": 2, "head_dim": 6},
+    "mixtral": MIXED | {"model_type": "mixtral", "num_local_experts": 3},
+    "qwen3_moe": MIXED | {"model_type": "qwen3_moe", "num_experts": 3, "moe_intermediate_size": 5},
+    "qwen3_moe, partly dense": MIXED
+    | {"model_type": "qwen3_moe", "num_experts": 3, "moe_intermediate_size": 5, "decoder_sparse_step": 2},
+    "olmoe": MIXED | {"model_type": "olmoe", "num_experts": 3},
     "gpt_neox": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0},
     "gpt_neox, tied": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0, "tie_word_embeddings": True},
     "roformer": SIZES | {"model_type": "roformer", "type_vocab_size": 2},
@@ -51,7 +57,9 @@ def tensors(published: dict[str, Any]) -> dict[str, Tensor]:
     family, generator = FAMILIES[published["model_type"]], torch.Generator().manual_seed(0)
     config = family.config(published)
     state = Transformer(config).state_dict()
-    return theirs(family, config, {name: torch.randn(t.shape, generator=generator) for name, t in state.items()})
+    drawn = [entry.ours for entry in family.entries(config) if entry.theirs]  # the others have no place in a file
+    state |= {name: torch.randn(state[name].shape, generator=generator) for name in drawn}
+    return theirs(family, config, state)
 
 
 def write(folder: Path, published: Any, stored: dict[str, Tensor] | None = None) -> Path:

@@ -38,6 +38,7 @@ NUMBERS: dict[str, list[Any]] = {  # small enough for nine tokens to tell; other
     "shared": [0, 1],
     "split": [1, 2],
     "every": [1, 2],
+    "which": [None, 1],
     "skip": [0, 1],
     "k": [1, 2, 3],
     "groups": [1, 2],

@@ -40,9 +40,10 @@ def test_a_norm_adds_its_own_epsilon_under_the_root(kind: Any, eps: float):
     torch.testing.assert_close(Norm(kind=kind, eps=eps).build(4)(x), expected, rtol=1e-4, atol=1e-6)
 
 
-def test_qk_norms_add_a_millionth_under_the_root():
-    """As Qwen3 and OLMoE state it, whatever the epsilon of the other norms."""
-    model: Any = Transformer(small(attention=MHA(qk_norm="head"), norm=Norm(eps=1e-2)))
+@pytest.mark.parametrize("eps", [1e-6, 1e-4])
+def test_qk_norms_add_their_own_epsilon_under_the_root(eps: float):
+    """Whatever that of the other norms."""
+    model: Any = Transformer(small(attention=MHA(qk_norm="head", qk_norm_eps=eps), norm=Norm(eps=1e-2)))
     x = torch.tensor([0.001, -0.002, 0.003, 0.0005])
     for norm in (model.decoder.blocks[0].attention.norm_q, model.decoder.blocks[0].attention.norm_k):
-        torch.testing.assert_close(norm(x), x / (x.square().mean() + 1e-6).sqrt(), rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(norm(x), x / (x.square().mean() + eps).sqrt(), rtol=1e-4, atol=1e-6)

@@ -152,15 +152,15 @@ def test_what_is_ignored_is_reported_with_its_reason(published: dict, name: str,
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ([Entry("decoder.norm_final.weight", ("x",))], "not the list of our parameters"),
-        ([Entry("decoder.norm.weight", ("x",))], "not the list of our parameters"),
+        ([Entry("decoder.norm_final.weight", ("x",))], "not the list of our tensors"),
+        ([Entry("decoder.norm.weight", ("x",))], "not the list of our tensors"),
     ],
     ids=["made twice", "unknown"],
 )
 def test_a_table_of_names_with_a_mistake_is_told(more: list[Entry], said: str):
     family = FAMILIES["llama"]
     config = family.config(LLAMA)
-    shapes = {name: tuple(p.shape) for name, p in Transformer(config).named_parameters()}
+    shapes = {name: tuple(t.shape) for name, t in Transformer(config).state_dict().items()}
     with pytest.raises(AssertionError, match=said):
         matched(family._replace(entries=lambda c: family.entries(c) + more), config, shapes, [])
     used = [e._replace(theirs=("model.norm.weight",)) if "norm" in e.ours else e for e in family.entries(config)]

@@ -58,6 +58,34 @@ def test_a_mistral_sees_what_its_config_says():
     assert [config(c).attention.window for c in (mistral, unsaid, unsaid | {"sliding_window": None})] == [3, 4096, None]
 
 
+def test_a_mixture_says_where_it_has_experts():
+    config, qwen3 = FAMILIES["qwen3_moe"].config, PUBLISHED["qwen3_moe"] | {"num_hidden_layers": 6}
+    found = [
+        [layer for layer, part in enumerate(config(qwen3 | more).feed_forwards()["decoder"]) if part.kind == "MoE"]
+        for more in ({}, {"decoder_sparse_step": 3}, {"mlp_only_layers": [0, 1]}, {"mlp_only_layers": [1, 3, 5]})
+    ]
+    assert found == [[0, 1, 2, 3, 4, 5], [2, 5], [2, 3, 4, 5], [0, 2, 4]]
+    both = config(qwen3 | {"decoder_sparse_step": 2, "mlp_only_layers": [1]}).feed_forward
+    assert (both.every, both.skip, both.which) == (2, 2, None)
+
+
+def test_gates_are_renormalised_where_the_config_or_the_family_says_so():
+    gates = {
+        (name, said): FAMILIES[name].config(PUBLISHED[name] | more).feed_forward.router.renormalise
+        for name in ("mixtral", "qwen3_moe", "olmoe")
+        for said, more in (("nothing", {}), ("yes", {"norm_topk_prob": True}))
+        if (name, said) != ("mixtral", "yes")
+    }
+    assert [key for key, found in gates.items() if not found] == [("qwen3_moe", "nothing"), ("olmoe", "nothing")]
+
+
+@pytest.mark.parametrize("name", ["num_experts", "num_local_experts"])
+def test_files_of_before_and_after_2026_say_how_many_experts(name: str):
+    mixed = {key: value for key, value in PUBLISHED["qwen3_moe"].items() if key != "num_experts"}
+    assert FAMILIES["qwen3_moe"].config(mixed | {name: 7}).feed_forward.experts == 7
+    assert FAMILIES["qwen3_moe"].config(mixed).feed_forward.experts == 128
+
+
 ROTARY = {"hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "max_position_embeddings": 4096}
 COUNTS: dict[str, tuple[dict, int]] = {  # what the published config.json says of sizes, and what is known of the sum
     "GPT-2": (
@@ -99,6 +127,25 @@ COUNTS: dict[str, tuple[dict, int]] = {  # what the published config.json says o
         | {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
         | {"max_position_embeddings": 1536, "vocab_size": 50_000},
         124_197_968 - 98_304,
+    ),
+    "Mixtral 8x7B": (
+        PUBLISHED["mixtral"]
+        | ROTARY
+        | {"intermediate_size": 14_336, "vocab_size": 32_000, "num_key_value_heads": 8, "num_local_experts": 8},
+        46_702_792_704,
+    ),
+    "OLMoE 1B-7B": (
+        PUBLISHED["olmoe"]
+        | {"hidden_size": 2048, "num_hidden_layers": 16, "num_attention_heads": 16, "num_key_value_heads": 16}
+        | {"intermediate_size": 1024, "vocab_size": 50_304, "num_experts": 64, "num_experts_per_tok": 8},
+        6_919_161_856,
+    ),
+    "Qwen3 30B-A3B": (
+        PUBLISHED["qwen3_moe"]
+        | {"hidden_size": 2048, "num_hidden_layers": 48, "num_attention_heads": 32, "num_key_value_heads": 4}
+        | {"head_dim": 128, "moe_intermediate_size": 768, "vocab_size": 151_936, "num_experts": 128}
+        | {"num_experts_per_tok": 8, "intermediate_size": 6144},
+        30_532_122_624,
     ),
     "Qwen3": (
         PUBLISHED["qwen3"]

@@ -68,6 +68,7 @@ def mixed(router: Any, **fields: Any) -> MoE:
 MIXTURES: dict[str, TransformerConfig] = {
     "MoE top-k": small(feed_forward=mixed(TopK(), every=2), norm=Norm(kind="LayerNorm")),
     "MoE top-k encoder": small(feed_forward=mixed(TopK(), gated=True), topology="encoder-only", parallel=True),
+    "MoE top-k first of two": small(feed_forward=mixed(TopK(), every=2, which=1)),
     "MoE Switch": small(feed_forward=mixed(Switch(), bias=True, skip=1), topology="encoder-decoder"),
     "MoE noisy top-k": small(feed_forward=mixed(NoisyTopK()), prefix=True),
     "MoE soft": small(feed_forward=mixed(Soft(), stacks="decoder"), topology="encoder-decoder"),

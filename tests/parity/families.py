@@ -76,7 +76,8 @@ def _loaded(theirs: Any, folder: Path) -> tuple[Transformer, Renamed]:
 
     def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         known = {family.rename(name): tensor for name, tensor in tensors.items()}
-        return {entry.ours: entry.join(known) for entry in entries}
+        stored = [entry.stored(known) for entry in entries]
+        return {e.ours: e.join(known) for e in stored if e.theirs and known.keys() >= {*e.theirs}}
 
     return checkpoint.model, renamed
 
@@ -92,17 +93,18 @@ def _copied(config: TransformerConfig, renamed: Renamed) -> Callable[[Any, Path]
     return ours
 
 
-def _published(model: Callable[[Any], Any], config: Callable[..., Any], settings: dict[str, Any]) -> Family:
+def published(model: Callable[[Any], Any], config: Callable[..., Any], settings: dict[str, Any]) -> Family:
+    """A family that loads."""
     return Family(lambda: model(config(**settings)), _loaded)
 
 
-_gpt2 = partial(_published, hf.GPT2LMHeadModel, hf.GPT2Config)
-_llama = partial(_published, hf.LlamaForCausalLM, hf.LlamaConfig)
-_mistral = partial(_published, hf.MistralForCausalLM, hf.MistralConfig)
-_qwen3 = partial(_published, hf.Qwen3ForCausalLM, hf.Qwen3Config)
-_bert = partial(_published, hf.BertForMaskedLM, hf.BertConfig)
-_roformer = partial(_published, hf.RoFormerForMaskedLM, hf.RoFormerConfig)
-_neox = partial(_published, hf.GPTNeoXForCausalLM, hf.GPTNeoXConfig)
+_gpt2 = partial(published, hf.GPT2LMHeadModel, hf.GPT2Config)
+_llama = partial(published, hf.LlamaForCausalLM, hf.LlamaConfig)
+_mistral = partial(published, hf.MistralForCausalLM, hf.MistralConfig)
+_qwen3 = partial(published, hf.Qwen3ForCausalLM, hf.Qwen3Config)
+_bert = partial(published, hf.BertForMaskedLM, hf.BertConfig)
+_roformer = partial(published, hf.RoFormerForMaskedLM, hf.RoFormerConfig)
+_neox = partial(published, hf.GPTNeoXForCausalLM, hf.GPTNeoXConfig)
 
 
 def _t5(gated: bool) -> nn.Module:

@@ -12,8 +12,11 @@ from torch.nn.functional import cross_entropy
 
 from models.pretrained import load, save
 from tests.models.checkpoints import same as same_files
-from tests.parity.families import BERTS, DECODERS, LOADED, T5S, VOCAB, Family, Pair, pair
+from tests.parity.families import BERTS, LOADED, T5S, VOCAB, Family, Pair, pair
+from tests.parity.families import DECODERS as DENSE
+from tests.parity.sparse import SPARSE
 
+DECODERS = DENSE | SPARSE
 LENGTHS = pytest.mark.parametrize("length", [1, 5, 33])
 EVERYTHING: dict[str, bool] = {"output_attentions": True, "output_hidden_states": True}
 
@@ -130,7 +133,7 @@ def test_t5s_gradients_equal_the_published_ones(family: Family, tmp_path: Path):
     same_gradients(both, expected, both.ours(ids_BT, source_BS=source_BS).logits_BTV)
 
 
-@pytest.mark.parametrize("family", LOADED.values(), ids=LOADED.keys())
+@pytest.mark.parametrize("family", (LOADED | SPARSE).values(), ids=(LOADED | SPARSE).keys())
 def test_what_is_saved_is_what_was_published(family: Family, tmp_path: Path):
     there, back = tmp_path / "there", tmp_path / "back"
     ours = pair(family, there).ours
