@@ -15,6 +15,7 @@ from models.architecture import TransformerConfig
 from models.config import problems
 from models.pretrained.base import Family, theirs
 from models.pretrained.bert import BERT
+from models.pretrained.deepseek import DEEPSEEK_V2, DEEPSEEK_V3
 from models.pretrained.files import CONFIG, WHOLE, header, settings, shards
 from models.pretrained.gpt2 import GPT2
 from models.pretrained.gpt_neox import GPT_NEOX
@@ -27,6 +28,8 @@ from models.transformer import Transformer
 
 FAMILIES: dict[str, Family] = {
     "bert": BERT,
+    "deepseek_v2": DEEPSEEK_V2,
+    "deepseek_v3": DEEPSEEK_V3,
     "gpt2": GPT2,
     "gpt_neox": GPT_NEOX,
     "llama": LLAMA,

@@ -16,6 +16,7 @@ from tests.models.checkpoints import PUBLISHED, same, short, tensors, write
 EVERY = pytest.mark.parametrize("published", PUBLISHED.values(), ids=PUBLISHED.keys())
 GPT2, BERT, LLAMA, TIED = (PUBLISHED[name] for name in ("gpt2", "bert", "llama", "llama, tied"))
 NEOX, NEOX_TIED, ROFORMER, T5 = (PUBLISHED[name] for name in ("gpt_neox", "gpt_neox, tied", "roformer", "t5"))
+V3 = PUBLISHED["deepseek_v3"]
 IDS_BT = torch.arange(10).view(2, 5)
 
 
@@ -137,6 +138,7 @@ IGNORED = {
         lambda t: torch.ones(32, 4),
         "no distance",
     ),
+    "DeepSeek's second token": (V3, "model.layers.2.eh_proj.weight", lambda t: torch.ones(8, 16), "multi-token"),
     "LLaMA's head": (TIED, "lm_head.weight", lambda t: t["model.embed_tokens.weight"].clone(), "token embedding"),
 }
 

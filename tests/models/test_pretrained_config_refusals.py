@@ -91,7 +91,8 @@ def test_configs_that_are_not_ours_are_refused(published: dict, change: dict, sa
     assert said in str(caught.value)
 
 
-QWEN3_MOE = PUBLISHED["qwen3_moe"]
+QWEN3_MOE, V2, V3 = (PUBLISHED[name] for name in ("qwen3_moe", "deepseek_v2", "deepseek_v3"))
+UNEVEN = {"type": "yarn", "factor": 4.0, "mscale": 1.0, "mscale_all_dim": 0.7}
 MIXTURES: dict[str, tuple[dict, dict[str, Any], str]] = {
     "quantised": (QWEN3_MOE, {"quantization_config": {"quant_method": "fp8"}}, "Take a checkpoint in bfloat16."),
     "clipped": (PUBLISHED["olmoe"], {"clip_qkv": 8.0}, "clip_qkv is 8.0, and this core can express None only."),
@@ -100,6 +101,16 @@ MIXTURES: dict[str, tuple[dict, dict[str, Any], str]] = {
     "dense layers at the end": (QWEN3_MOE, {"num_hidden_layers": 5, "mlp_only_layers": [3]}, "follow no pattern"),
     "no mixture": (QWEN3_MOE, {"mlp_only_layers": [0, 1]}, "follow no pattern"),
     "dense layers in words": (QWEN3_MOE, {"mlp_only_layers": "first"}, "must be a list of layers, got 'first'."),
+    "sharper where it turns": (V2, {"rope_scaling": UNEVEN}, "mscale is not mscale_all_dim"),
+    "sharper in words": (V3, {"rope_scaling": UNEVEN | {"mscale": "x", "mscale_all_dim": "x"}}, "must be numbers"),
+    "V2 renormalised": (V2, {"norm_topk_prob": True}, "norm_topk_prob is True"),
+    "V2 by sigmoids": (V2, {"scoring_func": "sigmoid"}, "scoring_func is 'sigmoid'"),
+    "V3 by a softmax": (V3, {"scoring_func": "softmax"}, "scoring_func is 'softmax'"),
+    "V3 not renormalised": (V3, {"norm_topk_prob": False}, "norm_topk_prob is False"),
+    "V3 without its bias": (V3, {"topk_method": "greedy"}, "topk_method is 'greedy'"),
+    "experts here and there": (V2, {"moe_layer_freq": 2}, "moe_layer_freq is 2"),
+    "groups that do not fit": (V3, {"n_group": 3}, "4 experts cannot be split into 3 equal groups."),
+    "no layer left": (V3, {"first_k_dense_replace": 2}, "no layer is left for the experts"),
     "no experts": (QWEN3_MOE, {"num_experts": 0}, "num_experts must be a positive whole number, got 0."),
 }
 
@@ -117,7 +128,7 @@ OPTIONS += ("activation_function", "hidden_act", "scale_attn_weights", "sliding_
 
 @pytest.mark.parametrize(
     "published",
-    [GPT2, BERT, MISTRAL, QWEN3, QWEN3_MOE, NEOX, ROFORMER, T5],
+    [GPT2, BERT, MISTRAL, QWEN3, QWEN3_MOE, V3, NEOX, ROFORMER, T5],
     ids=lambda published: published["model_type"],
 )
 def test_whatever_a_config_says_the_answer_is_a_model_or_a_sentence(published: dict, tmp_path: Path):

@@ -1,5 +1,7 @@
 """What a published config.json says, in our words: rotations, heads, windows, and the sum of the parameters."""
 
+import math
+
 import pytest
 
 from models.cost import cost
@@ -79,6 +81,13 @@ def test_gates_are_renormalised_where_the_config_or_the_family_says_so():
     assert [key for key, found in gates.items() if not found] == [("qwen3_moe", "nothing"), ("olmoe", "nothing")]
 
 
+def test_yarn_sharpens_whole_scores_of_latent_attention():
+    config, yarn = FAMILIES["deepseek_v2"].config, {"type": "yarn", "factor": 40, "mscale": 0.707}
+    scaling = config(PUBLISHED["deepseek_v2"] | {"rope_scaling": yarn | {"mscale_all_dim": 0.707}}).position.scaling
+    assert (scaling.way, scaling.factor, scaling.trained) == ("YaRN", 40, 16)
+    assert scaling.sharpness == pytest.approx(0.1 * 0.707 * math.log(40) + 1)
+
+
 @pytest.mark.parametrize("name", ["num_experts", "num_local_experts"])
 def test_files_of_before_and_after_2026_say_how_many_experts(name: str):
     mixed = {key: value for key, value in PUBLISHED["qwen3_moe"].items() if key != "num_experts"}
@@ -87,6 +96,7 @@ def test_files_of_before_and_after_2026_say_how_many_experts(name: str):
 
 
 ROTARY = {"hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "max_position_embeddings": 4096}
+DEEPSEEK = {"max_position_embeddings": 4096}
 COUNTS: dict[str, tuple[dict, int]] = {  # what the published config.json says of sizes, and what is known of the sum
     "GPT-2": (
         GPT2 | {"n_embd": 768, "n_layer": 12, "n_head": 12, "n_positions": 1024, "vocab_size": 50_257},
@@ -146,6 +156,27 @@ COUNTS: dict[str, tuple[dict, int]] = {  # what the published config.json says o
         | {"head_dim": 128, "moe_intermediate_size": 768, "vocab_size": 151_936, "num_experts": 128}
         | {"num_experts_per_tok": 8, "intermediate_size": 6144},
         30_532_122_624,
+    ),
+    "DeepSeek-V2-Lite": (
+        DEEPSEEK
+        | {"model_type": "deepseek_v2", "hidden_size": 2048, "num_hidden_layers": 27, "num_attention_heads": 16}
+        | {"intermediate_size": 10_944, "moe_intermediate_size": 1408, "vocab_size": 102_400, "q_lora_rank": None}
+        | {"num_experts_per_tok": 6, "first_k_dense_replace": 1},
+        15_706_484_224,
+    ),
+    "DeepSeek-V2": (
+        DEEPSEEK
+        | {"model_type": "deepseek_v2", "hidden_size": 5120, "num_hidden_layers": 60, "num_attention_heads": 128}
+        | {"intermediate_size": 12_288, "moe_intermediate_size": 1536, "vocab_size": 102_400, "n_routed_experts": 160}
+        | {"num_experts_per_tok": 6, "first_k_dense_replace": 1, "n_group": 8, "topk_group": 3}
+        | {"topk_method": "group_limited_greedy", "routed_scaling_factor": 16.0},
+        235_741_434_880,
+    ),
+    "DeepSeek-V3": (  # all but the sizes as it is where nothing is said
+        DEEPSEEK
+        | {"model_type": "deepseek_v3", "hidden_size": 7168, "num_hidden_layers": 61, "num_attention_heads": 128}
+        | {"intermediate_size": 18_432, "vocab_size": 129_280},
+        671_026_404_352,
     ),
     "Qwen3": (
         PUBLISHED["qwen3"]
