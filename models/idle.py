@@ -10,7 +10,7 @@ from models.moe import ROUTERS
 from models.position.scaling import FAST
 
 STRETCH, MIX = "position.scaling.", "feed_forward."
-SEATS = ("factor", "evaluation", "minimum", "rounding", "priority")
+SEATS = ("factor", "evaluation", "minimum", "maximum", "rounding", "priority")
 LIMITS = tuple(f"{MIX}capacity.{name}" for name in SEATS)
 LOADS = tuple(f"{MIX}balance.{name}" for name in ("auxiliary", "over", "unit"))
 DEVICES = (f"{MIX}balance.device", f"{MIX}balance.communication")

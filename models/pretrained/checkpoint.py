@@ -23,6 +23,7 @@ from models.pretrained.llama import LLAMA
 from models.pretrained.matching import Matched, matched
 from models.pretrained.mixtral import MIXED, MIXTRAL
 from models.pretrained.roformer import ROFORMER
+from models.pretrained.switch import SWITCH
 from models.pretrained.t5 import T5
 from models.transformer import Transformer
 
@@ -39,6 +40,7 @@ FAMILIES: dict[str, Family] = {
     "qwen3": LLAMA,
     "qwen3_moe": MIXED,
     "roformer": ROFORMER,
+    "switch_transformers": SWITCH,
     "t5": T5,
 }
 """By the `model_type` of a config.json."""

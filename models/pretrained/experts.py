@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from models.mixture import MoE
 from models.pretrained.base import Entry
@@ -48,21 +47,19 @@ def mixture(moe: MoE, width: int, ours: str, block: str, names: Names) -> list[E
     return table
 
 
-def layers(mixes: Mapping[str, list[bool]]) -> dict[str, Any]:
-    """The fields of a mixture for the stacks whose layers have one where `mixes` says so.
+def layers(*stacks: list[bool]) -> dict[str, int | None]:
+    """The fields of a mixture whose layers, in each stack, have experts where these say so.
 
-    Raises ValueError for layers that follow no pattern which ours has.
+    Raises ValueError where they follow no pattern that ours has.
     """
-    having = [stack for stack, found in mixes.items() if any(found)]
-    longest = max((mixes[stack] for stack in having), key=len, default=[])
-    first, *others = [i for i, found in enumerate(longest) if found] or [0]
+    longest = max(stacks, key=len)
+    first, *others = [i for i, mixes in enumerate(longest) if mixes] or [0]
     every = others[0] - first if others else max(1, len(longest) - first)
     skip = max(0, first + 1 - every)
     which = first + 1 - skip
     moe = MoE(every=every, skip=skip, which=None if which == every else which)
-    if not having or any(mixes[stack] != [moe.mixes(i) for i in range(len(mixes[stack]))] for stack in having):
+    if any(stack != [moe.mixes(i) for i in range(len(stack))] for stack in stacks):
         raise ValueError(
             "config.json: the layers that have experts follow no pattern: one in every n, behind the first few."
         )
-    stacks = "both" if len(having) == len(mixes) else having[0]
-    return {"every": every, "skip": skip, "which": moe.which, "stacks": stacks}
+    return {"every": every, "skip": skip, "which": moe.which}

@@ -72,7 +72,7 @@ def _layers(given: Mapping[str, Any], depth: int) -> dict[str, Any]:
     step, dense = integer(given, "decoder_sparse_step", 1), given.get("mlp_only_layers") or []
     if not isinstance(dense, list):
         raise ValueError(f"config.json: mlp_only_layers must be a list of layers, got {dense!r:.40}.")
-    return layers({"decoder": [i not in dense and (i + 1) % step == 0 for i in range(depth)]})
+    return layers([i not in dense and (i + 1) % step == 0 for i in range(depth)])
 
 
 def entries(config: TransformerConfig, names: Names) -> list[Entry]:

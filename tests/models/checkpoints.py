@@ -33,6 +33,8 @@ T5_SIZES: dict[str, Any] = {
 MIXED: dict[str, Any] = SIZES | {"num_key_value_heads": 2, "num_experts_per_tok": 2}
 LATENT: dict[str, Any] = SIZES | {"qk_nope_head_dim": 4, "qk_rope_head_dim": 2, "v_head_dim": 3, "kv_lora_rank": 5}
 LATENT |= {"first_k_dense_replace": 1, "n_routed_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 5}
+SWITCH: dict[str, Any] = {"model_type": "switch_transformers", "num_experts": 3, "num_decoder_layers": 2}
+SWITCH |= {"num_sparse_encoder_layers": 1, "num_sparse_decoder_layers": 1, "expert_capacity": 2}
 PUBLISHED: dict[str, dict[str, Any]] = {
     "gpt2": {"model_type": "gpt2", "n_embd": 8, "n_layer": 2, "n_head": 2, "n_positions": 16, "vocab_size": 11},
     "bert": SIZES | {"model_type": "bert", "type_vocab_size": 2},
@@ -46,6 +48,8 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     | {"model_type": "qwen3_moe", "num_experts": 3, "moe_intermediate_size": 5, "decoder_sparse_step": 2},
     "deepseek_v2": LATENT | {"model_type": "deepseek_v2", "q_lora_rank": None, "n_shared_experts": 1},
     "deepseek_v3": LATENT | {"model_type": "deepseek_v3", "q_lora_rank": 3, "n_group": 2, "topk_group": 1},
+    "switch": T5_SIZES | SWITCH,
+    "switch, one of three": T5_SIZES | SWITCH | {"num_layers": 5, "num_decoder_layers": 3},
     "olmoe": MIXED | {"model_type": "olmoe", "num_experts": 3},
     "gpt_neox": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0},
     "gpt_neox, tied": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0, "tie_word_embeddings": True},

@@ -92,6 +92,7 @@ def test_configs_that_are_not_ours_are_refused(published: dict, change: dict, sa
 
 
 QWEN3_MOE, V2, V3 = (PUBLISHED[name] for name in ("qwen3_moe", "deepseek_v2", "deepseek_v3"))
+SWITCH = PUBLISHED["switch"]
 UNEVEN = {"type": "yarn", "factor": 4.0, "mscale": 1.0, "mscale_all_dim": 0.7}
 MIXTURES: dict[str, tuple[dict, dict[str, Any], str]] = {
     "quantised": (QWEN3_MOE, {"quantization_config": {"quant_method": "fp8"}}, "Take a checkpoint in bfloat16."),
@@ -111,6 +112,16 @@ MIXTURES: dict[str, tuple[dict, dict[str, Any], str]] = {
     "experts here and there": (V2, {"moe_layer_freq": 2}, "moe_layer_freq is 2"),
     "groups that do not fit": (V3, {"n_group": 3}, "4 experts cannot be split into 3 equal groups."),
     "no layer left": (V3, {"first_k_dense_replace": 2}, "no layer is left for the experts"),
+    "Switch by another activation": (SWITCH, {"dense_act_fn": "gelu"}, "dense_act_fn is 'gelu'"),
+    "Switch with a router's bias": (SWITCH, {"router_bias": True}, "router_bias is True"),
+    "a rounded router": (SWITCH, {"router_dtype": "bfloat16"}, "router_dtype is 'bfloat16'"),
+    "stacks that differ": (
+        SWITCH,
+        {"num_layers": 6, "num_decoder_layers": 6, "num_sparse_encoder_layers": 3},
+        "follow",
+    ),
+    "more sparse layers than there are": (SWITCH, {"num_sparse_encoder_layers": 3}, "is 3, of 2 layers."),
+    "sparse layers in words": (SWITCH, {"num_sparse_decoder_layers": "all"}, "is 'all', of 2 layers."),
     "no experts": (QWEN3_MOE, {"num_experts": 0}, "num_experts must be a positive whole number, got 0."),
 }
 
@@ -128,7 +139,7 @@ OPTIONS += ("activation_function", "hidden_act", "scale_attn_weights", "sliding_
 
 @pytest.mark.parametrize(
     "published",
-    [GPT2, BERT, MISTRAL, QWEN3, QWEN3_MOE, V3, NEOX, ROFORMER, T5],
+    [GPT2, BERT, MISTRAL, QWEN3, QWEN3_MOE, V3, SWITCH, NEOX, ROFORMER, T5],
     ids=lambda published: published["model_type"],
 )
 def test_whatever_a_config_says_the_answer_is_a_model_or_a_sentence(published: dict, tmp_path: Path):

@@ -88,6 +88,24 @@ def test_yarn_sharpens_whole_scores_of_latent_attention():
     assert scaling.sharpness == pytest.approx(0.1 * 0.707 * math.log(40) + 1)
 
 
+def test_a_switch_has_experts_in_one_of_every_n_layers():
+    config, found = FAMILIES["switch_transformers"].config, {}
+    for encoder, decoder, sparse in ((12, 12, 3), (12, 12, 6), (6, 6, 6), (5, 2, 1), (6, 6, 0)):
+        counts = {"num_sparse_encoder_layers": sparse, "num_sparse_decoder_layers": sparse}
+        given = PUBLISHED["switch"] | {"num_layers": encoder, "num_decoder_layers": decoder} | counts
+        feeds = config(given).feed_forwards()
+        found[encoder, decoder, sparse] = [
+            [i for i, f in enumerate(part) if f.kind == "MoE"] for part in feeds.values()
+        ]
+    assert found == {
+        (12, 12, 3): [[1, 5, 9]] * 2,
+        (12, 12, 6): [[1, 3, 5, 7, 9, 11]] * 2,
+        (6, 6, 6): [[0, 1, 2, 3, 4, 5]] * 2,
+        (5, 2, 1): [[1], [1]],
+        (6, 6, 0): [[1], [1]],
+    }
+
+
 @pytest.mark.parametrize("name", ["num_experts", "num_local_experts"])
 def test_files_of_before_and_after_2026_say_how_many_experts(name: str):
     mixed = {key: value for key, value in PUBLISHED["qwen3_moe"].items() if key != "num_experts"}
@@ -97,6 +115,8 @@ def test_files_of_before_and_after_2026_say_how_many_experts(name: str):
 
 ROTARY = {"hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "max_position_embeddings": 4096}
 DEEPSEEK = {"max_position_embeddings": 4096}
+BASE = PUBLISHED["switch"] | {"d_model": 768, "d_kv": 64, "d_ff": 3072, "num_heads": 12, "vocab_size": 32_128}
+BASE |= {"num_layers": 12, "num_decoder_layers": 12, "num_sparse_encoder_layers": 6, "num_sparse_decoder_layers": 6}
 COUNTS: dict[str, tuple[dict, int]] = {  # what the published config.json says of sizes, and what is known of the sum
     "GPT-2": (
         GPT2 | {"n_embd": 768, "n_layer": 12, "n_head": 12, "n_positions": 1024, "vocab_size": 50_257},
@@ -177,6 +197,16 @@ COUNTS: dict[str, tuple[dict, int]] = {  # what the published config.json says o
         | {"model_type": "deepseek_v3", "hidden_size": 7168, "num_hidden_layers": 61, "num_attention_heads": 128}
         | {"intermediate_size": 18_432, "vocab_size": 129_280},
         671_026_404_352,
+    ),
+    **{
+        f"Switch base {experts}": (BASE | {"num_experts": experts}, parameters)
+        for experts, parameters in ((8, 619_339_008), (64, 3_790_748_928), (256, 14_664_154_368))
+    },
+    "Switch large 128": (
+        BASE
+        | {"d_model": 1024, "d_ff": 4096, "num_layers": 24, "num_decoder_layers": 24, "num_heads": 16}
+        | {"num_experts": 128, "num_sparse_encoder_layers": 12, "num_sparse_decoder_layers": 12},
+        26_309_291_008,
     ),
     "Qwen3": (
         PUBLISHED["qwen3"]

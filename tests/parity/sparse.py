@@ -6,7 +6,7 @@ from typing import Any
 import torch
 import transformers as hf
 
-from tests.parity.families import ENCODER, GROUPED, HIDDEN, ROPE, TIED, Family, published
+from tests.parity.families import COMMON, ENCODER, GROUPED, HIDDEN, ROPE, TIED, WIDTH, Family, published
 
 CHOSEN: dict[str, Any] = {"num_experts_per_tok": 2, "experts_implementation": "eager"}
 MIXTRAL: dict[str, Any] = GROUPED | CHOSEN | {"num_local_experts": 5, "intermediate_size": 20}
@@ -55,4 +55,23 @@ SPARSE: dict[str, Family] = {
     "DeepSeek-V3, half-split": _deepseek_v3(LATENT | GROUPS | {"rope_interleave": False} | TIED),
     "OLMoE": _olmoe(OLMOE),
     "OLMoE, renormalised, a key head each": _olmoe(OLMOE | {"norm_topk_prob": True, "num_key_value_heads": 6}),
+}
+
+
+def _switch(**some: Any) -> Family:
+    """Six seats of each expert in a sequence are too few for some of 19 tokens; every second layer has experts."""
+    sizes: dict[str, Any] = {"d_model": WIDTH, "d_kv": 5, "d_ff": HIDDEN, "num_heads": 4, "num_experts": 3}
+    depths = {"num_layers": 4, "num_decoder_layers": 2, "num_sparse_encoder_layers": 2, "num_sparse_decoder_layers": 1}
+    few = {"relative_attention_num_buckets": 8, "relative_attention_max_distance": 20, "expert_capacity": 6}
+    settings = COMMON | sizes | depths | few | some
+    return published(hf.SwitchTransformersForConditionalGeneration, hf.SwitchTransformersConfig, settings)
+
+
+SWITCHES: dict[str, Family] = {
+    "Switch": _switch(),
+    "Switch, seats for all": _switch(expert_capacity=64),
+    "Switch, experts in the second of three": _switch(
+        num_layers=6, num_decoder_layers=3, num_sparse_encoder_layers=2, num_sparse_decoder_layers=1
+    ),
+    "Switch, all sparse": _switch(num_sparse_encoder_layers=4, num_sparse_decoder_layers=2),
 }

@@ -14,7 +14,7 @@ from models.pretrained import load, save
 from models.records import Cache
 from tests.models.checkpoints import write_shards
 from tests.parity.families import Family, pair
-from tests.parity.sparse import SPARSE
+from tests.parity.sparse import SPARSE, SWITCHES
 from tests.parity.test_parity import holes, same, tokens
 
 EVERY = pytest.mark.parametrize("family", SPARSE.values(), ids=SPARSE.keys())
@@ -33,8 +33,12 @@ def routed(theirs: Any, *args: Any, **given: Any) -> list[Gates]:
     found: list[Gates] = []
 
     def note(module: Any, inputs: Any, out: Any) -> None:
-        logits_NE, weights_NK, experts_NK = out
-        found.append(Gates(logits_NE, torch.zeros_like(logits_NE).scatter(1, experts_NK, weights_NK)))
+        if type(module).__name__.startswith("Switch"):
+            kept_BTE, probs_BT1, logits_BTE = out
+            found.append(Gates(logits_BTE.flatten(0, 1), (kept_BTE * probs_BT1).flatten(0, 1)))
+        else:
+            logits_NE, weights_NK, experts_NK = out
+            found.append(Gates(logits_NE, torch.zeros_like(logits_NE).scatter(1, experts_NK, weights_NK)))
 
     hooks = [m.register_forward_hook(note) for m in theirs.modules() if type(m).__name__.endswith("Router")]
     theirs(*args, **given)
@@ -76,7 +80,30 @@ def test_decoding_with_a_cache_says_what_the_whole_text_does(family: Family, tmp
     same(torch.cat(found, dim=1), theirs(ids_BT).logits, 1e-5)
 
 
-@EVERY
+@pytest.mark.parametrize("family", SWITCHES.values(), ids=SWITCHES.keys())
+@torch.no_grad()
+def test_a_switch_drops_what_theirs_drops_and_nothing_without_a_largest_capacity(family: Family, tmp_path: Path):
+    theirs, ours, _ = pair(family, tmp_path)
+    source_BS, ids_BT = tokens(33, seed=1), tokens(LENGTH)
+    expected = routed(theirs, source_BS, decoder_input_ids=ids_BT)
+    found = ours(ids_BT, source_BS=source_BS)
+    got = [r.routing for r in (*found.encoder, *found.decoder) if r.routing]
+    assert len(got) == len(expected) > 0
+    for routing, (logits_NE, gates_NE) in zip(got, expected, strict=True):
+        mine = our_gates(routing)
+        same(mine.logits_NE, logits_NE, 1e-5)
+        same(mine.gates_NE, gates_NE, 1e-5)
+    dropped = sum(int((r.demand_E - r.load_E).sum()) for r in got)
+    few = theirs.config.expert_capacity < 33
+    assert (dropped > 0) == few
+    moe = ours.config.feed_forward
+    ours.retune(ours.config.but(feed_forward=moe.but(capacity=moe.capacity.but(maximum=None))))
+    free = ours(ids_BT, source_BS=source_BS)
+    assert all(r.routing.capacity is None for r in (*free.encoder, *free.decoder) if r.routing)
+    assert torch.equal(free.logits_BTV, found.logits_BTV) != few
+
+
+@pytest.mark.parametrize("family", (SPARSE | SWITCHES).values(), ids=(SPARSE | SWITCHES).keys())
 @torch.no_grad()
 def test_theirs_reads_what_ours_writes(family: Family, tmp_path: Path):
     there, back = tmp_path / "there", tmp_path / "back"
@@ -84,7 +111,8 @@ def test_theirs_reads_what_ours_writes(family: Family, tmp_path: Path):
     back.mkdir()
     save(ours, json.loads((there / "config.json").read_text()), back)
     again = type(theirs).from_pretrained(back, attn_implementation="eager").eval()
-    same(again(tokens(LENGTH)).logits, theirs(tokens(LENGTH)).logits, 1e-5)
+    more = {"decoder_input_ids": tokens(7)} if theirs.config.is_encoder_decoder else {}
+    same(again(tokens(LENGTH), **more).logits, theirs(tokens(LENGTH), **more).logits, 1e-5)
 
 
 def in_memory(theirs: Any) -> dict[str, Tensor]:
