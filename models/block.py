@@ -19,6 +19,8 @@ NORMS = {"attention": "norm_attention", "cross_attention": "norm_cross", "feed_f
 class Block(nn.Module):
     """Pre-norm: x + f(norm(x)). Post-norm: norm(x + f(x)). Parallel: x + attention(norm(x)) + ffn(norm'(x)).
 
+    Each f times the residual multiplier.
+
     x -+- norm - f -+- +          x -+- f -+- + - norm          x -+- norm - attention ---+- +
        +------------+                +-----+                       +- norm' - ffn --------+
           pre-norm                     post-norm                   +----- parallel -------+
@@ -27,6 +29,7 @@ class Block(nn.Module):
     def __init__(self, config: TransformerConfig, stack: Literal["encoder", "decoder"], layer: int):
         super().__init__()
         width, where, build = config.width, Where(layer, stack), config.norm.build
+        self.residual = config.residual
         self.place, self.pre, self.parallel = f"{stack}.{layer}", config.norm.place == "pre", config.parallel
         feed_forward = config.feed_forward.at(layer, stack)
         crosses = stack == "decoder" and config.topology == "encoder-decoder"
@@ -58,5 +61,6 @@ class Block(nn.Module):
         """y + f(norm(x)), or norm(y + f(x)); and what f returns besides."""
         f, norm, place = getattr(self, part), getattr(self, NORMS[part]), f"{self.place}.{part}"
         out_BTD, more = f(normed(norm, x_BTD, p.tap, f"{place}.norm") if self.pre else x_BTD, p, *cached)
+        out_BTD = out_BTD if self.residual == 1.0 else self.residual * out_BTD
         y_BTD = y_BTD + p.tap(f"{place}.out", p.dropout(out_BTD, p.rate))
         return (y_BTD if self.pre else normed(norm, y_BTD, p.tap, f"{place}.norm")), more

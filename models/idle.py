@@ -31,7 +31,7 @@ def idle(of: Callable[[str], Any]) -> dict[str, str]:
         (not joined, "only an encoder-decoder has a second stack", ("encoder_layers",)),
         (of("norm.place") != "pre", "a post-norm stack ends in a norm as it is", ("norm.final",)),
         (of("norm.kind") == "none", "there is no norm", ("norm.eps",)),
-        (of("attention.qk_norm") == "none", "queries and keys are not normalised", ("attention.qk_norm_eps",)),
+        (of("attention.qk_norm") == "none", "queries and keys are not normalised", ("attention.qk_eps",)),
         (of("init.scheme") != "normal", "fan-in draws matrices by their inputs", ("init.std",)),
         (not learns, "no router learns", ("init.router_std",)),
         (way == "none", "no angles are stretched", (f"{STRETCH}factor",)),

@@ -46,7 +46,7 @@ PRESETS: dict[str, TransformerConfig] = {
         layers=2,
         encoder_layers=2,
         width=64,
-        attention=MHA(heads=4, scaled=False),
+        attention=MHA(heads=4, scale=1.0),
         position=T5(),
         feed_forward=Dense(hidden=256, activation="relu"),
         norm=Norm(eps=1e-6),

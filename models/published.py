@@ -86,7 +86,7 @@ def _t5(layers: int, width: int, hidden: int, heads: int, **fields: Any) -> Tran
     dense = Dense(hidden=hidden, activation="relu")
     size: dict[str, Any] = {"layers": layers, "encoder_layers": layers, "width": width, "vocab": 32_128, "context": 512}
     return PRESETS["t5-mini"].but(
-        attention=MHA(heads=heads, head_dim=64, scaled=False), **({"feed_forward": dense} | size | fields)
+        attention=MHA(heads=heads, head_dim=64, scale=1.0), **({"feed_forward": dense} | size | fields)
     )
 
 

@@ -77,7 +77,7 @@ class DifferentialAttention(GroupedAttention):
     def __init__(self, config: Differential, width: int, where: Where):
         super().__init__(config, width, where)
         c = config.channels(width)
-        self.scale = (c // 2) ** -0.5 if config.scaled else 1.0
+        self.scale = config.scale or (c // 2) ** -0.5
         self.first = 0.8 - 0.6 * math.exp(-0.3 * where.layer)
         self.lambda_q, self.lambda_k = (nn.Parameter(torch.empty(2, c // 2)) for _ in range(2))
         self.norm_head = nn.RMSNorm(c, eps=1e-5)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
+from pydantic import model_validator
 from torch import Tensor, nn
 
 from models.attention.base import FIRST, Attention, Headed, Heads, Where
@@ -38,8 +39,8 @@ class DotProduct(Headed):
         advanced=True,
         paper=("Dehghani et al. 2023", "https://arxiv.org/abs/2302.05442"),
     )
-    qk_norm_eps: float = knob(
-        1e-6, "QK-norm epsilon", "Added under the square root.", ge=1e-12, le=1e-2, log=True, advanced=True
+    qk_eps: float = knob(
+        1e-6, "QK-norm epsilon", "Added under its square root.", ge=1e-12, le=1e-2, log=True, advanced=True
     )
     softcap: float | None = knob(
         None,
@@ -54,7 +55,25 @@ class DotProduct(Headed):
         False, "Query, key, value biases", "Add a trained bias to queries, keys and values.", advanced=True
     )
     out_bias: bool = knob(False, "Output bias", "Add a trained bias after the heads are joined.", advanced=True)
-    scaled: bool = knob(True, "Divide by √head dimension", "Off: raw dot products, as T5 does.", advanced=True)
+    scale: float | None = knob(
+        None,
+        "Score scale",
+        "Dot products are multiplied with this; empty: 1/√head dimension; 1: raw dot products, as T5 and GPT-Neo.",
+        gt=0.0,
+        le=16.0,
+        most=2.0,
+        empty="auto",
+        advanced=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_spelled(cls, given: Any) -> Any:
+        """`scaled`, on or off, in files of before."""
+        if not isinstance(given, dict) or "scaled" not in given:
+            return given
+        scale = None if given["scaled"] else 1.0
+        return {"scale": scale} | {name: value for name, value in given.items() if name != "scaled"}
 
     def key_value_heads(self) -> int:
         """G."""
@@ -131,9 +150,9 @@ class GroupedAttention(Heads):
         c, g = config.channels(width), config.key_value_heads()
         super().__init__(where, config.heads, g, c, width, qkv_bias=config.qkv_bias, out_bias=config.out_bias)
         self.config = config
-        self.scale = c**-0.5 if config.scaled else 1.0
+        self.scale = config.scale or c**-0.5
         over = {"none": None, "head": (c, c), "full": self.sizes[:2]}[config.qk_norm]
-        self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=config.qk_norm_eps) for n in over) if over else (None, None)
+        self.norm_q, self.norm_k = (nn.RMSNorm(n, eps=config.qk_eps) for n in over) if over else (None, None)
 
     def forward(self, x_BTD: Tensor, p: Pass, cached: Kept | None = None) -> tuple[Tensor, Kept]:
         tap, at, mask, mixes = p.tap, self.place, p.source_mask if self.cross else p.mask, None

@@ -19,6 +19,7 @@ from models.pretrained.deepseek import DEEPSEEK_V2, DEEPSEEK_V3
 from models.pretrained.files import CONFIG, WHOLE, header, settings, shards
 from models.pretrained.gpt2 import GPT2
 from models.pretrained.gpt_neox import GPT_NEOX
+from models.pretrained.granite import GRANITE, GRANITE_MOE
 from models.pretrained.llama import LLAMA
 from models.pretrained.matching import Matched, matched
 from models.pretrained.mixtral import MIXED, MIXTRAL
@@ -33,6 +34,8 @@ FAMILIES: dict[str, Family] = {
     "deepseek_v3": DEEPSEEK_V3,
     "gpt2": GPT2,
     "gpt_neox": GPT_NEOX,
+    "granite": GRANITE,
+    "granitemoe": GRANITE_MOE,
     "llama": LLAMA,
     "mistral": LLAMA,
     "mixtral": MIXTRAL,

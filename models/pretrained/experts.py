@@ -16,7 +16,7 @@ class Names(NamedTuple):
     expert: str = "experts.{}"
     """One expert, by its number."""
     up: tuple[str, ...] = ("gate_proj", "up_proj")
-    """What reads the stream; the gate first, where there is one."""
+    """What reads the stream; the gate first, where there is one. None: files have all experts in one tensor."""
     down: str = "down_proj"
     shared: str = "shared_experts"
     bias: str = ""
@@ -36,9 +36,14 @@ def mixture(moe: MoE, width: int, ours: str, block: str, names: Names) -> list[E
     table = [
         Entry(f"{ours}.router.router.weight", (f"{theirs}.{names.router}",)),
         Entry(f"{ours}.router.bias_E", bias, () if bias else (count,)),
-        Entry(f"{ours}.experts.up.weight", ups, (hidden,) * len(ups), experts=count, fused=up),
-        Entry(f"{ours}.experts.down.weight", downs, (width,) * count, experts=count, fused=down),
     ]
+    if names.up:
+        table += [
+            Entry(f"{ours}.experts.up.weight", ups, (hidden,) * len(ups), experts=count, fused=up),
+            Entry(f"{ours}.experts.down.weight", downs, (width,) * count, experts=count, fused=down),
+        ]
+    else:
+        table += [Entry(f"{ours}.experts.up.weight", (up,)), Entry(f"{ours}.experts.down.weight", (down,))]
     if moe.shared:
         shared, rows = f"{theirs}.{names.shared}", (moe.shared * hidden,) * len(names.up)
         parts = tuple(f"{shared}.{part}.weight" for part in names.up)

@@ -29,7 +29,10 @@ def config(given: Mapping[str, Any]) -> TransformerConfig:
         vocab=integer(given, "vocab_size"),
         context=integer(given, "n_positions"),
         attention=MHA(
-            heads=integer(given, "n_head"), qkv_bias=True, out_bias=True, scaled=given.get("scale_attn_weights", True)
+            heads=integer(given, "n_head"),
+            qkv_bias=True,
+            out_bias=True,
+            scale=None if given.get("scale_attn_weights", True) else 1.0,
         ),
         position=Learned(),
         feed_forward=Dense(

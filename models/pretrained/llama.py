@@ -38,7 +38,7 @@ def config(given: Mapping[str, Any]) -> TransformerConfig:
         "window": given.get("sliding_window", 4096) if kind == "mistral" else None,
     }
     if kind == "qwen3":
-        shared |= {"qk_norm": "head", "qk_norm_eps": given.get("rms_norm_eps", 1e-6)}
+        shared |= {"qk_norm": "head", "qk_eps": given.get("rms_norm_eps", 1e-6)}
     return TransformerConfig(
         layers=integer(given, "num_hidden_layers"),
         width=integer(given, "hidden_size"),

@@ -50,7 +50,7 @@ def config(given: Mapping[str, Any]) -> TransformerConfig:
         given[name] = usual if given.get(name) is None else given[name]
     like = llama.config(given | {"model_type": LIKE[kind]})
     if kind == "olmoe":
-        like = like.but(attention=like.attention.but(qk_norm="full", qk_norm_eps=given["rms_norm_eps"]))
+        like = like.but(attention=like.attention.but(qk_norm="full", qk_eps=given["rms_norm_eps"]))
     where: dict[str, Any] = {}
     if kind == "qwen3_moe":
         where = _layers(given, like.layers)

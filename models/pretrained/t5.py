@@ -34,7 +34,7 @@ def config(given: Mapping[str, Any]) -> TransformerConfig:
         width=integer(given, "d_model"),
         vocab=integer(given, "vocab_size"),
         context=integer(given, "n_positions", 512),
-        attention=MHA(heads=integer(given, "num_heads"), head_dim=integer(given, "d_kv"), scaled=False),
+        attention=MHA(heads=integer(given, "num_heads"), head_dim=integer(given, "d_kv"), scale=1.0),
         position=Buckets(
             buckets=integer(given, "relative_attention_num_buckets", 32),
             furthest=integer(given, "relative_attention_max_distance", 128),

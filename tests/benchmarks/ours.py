@@ -40,7 +40,7 @@ def shaped(like: str, size: Size) -> TransformerConfig:
         hidden = Dense(hidden=4 * d, activation="gelu", bias=True)
         return PRESETS["bert-mini"].but(**common, attention=biased, feed_forward=hidden)
     if like == "T5 shape":
-        heads, hidden = MHA(heads=size.heads, scaled=False), Dense(hidden=4 * d, activation="relu")
+        heads, hidden = MHA(heads=size.heads, scale=1.0), Dense(hidden=4 * d, activation="relu")
         return PRESETS["t5-mini"].but(**common, encoder_layers=size.layers, attention=heads, feed_forward=hidden)
     topology = like.removeprefix("fast, ")
     options = {"topology": topology} if topology != "fast" else {}

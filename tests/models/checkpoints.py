@@ -50,6 +50,8 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     "deepseek_v3": LATENT | {"model_type": "deepseek_v3", "q_lora_rank": 3, "n_group": 2, "topk_group": 1},
     "switch": T5_SIZES | SWITCH,
     "switch, one of three": T5_SIZES | SWITCH | {"num_layers": 5, "num_decoder_layers": 3},
+    "granite": SIZES | {"model_type": "granite", "residual_multiplier": 0.5, "logits_scaling": 8.0},
+    "granitemoe": MIXED | {"model_type": "granitemoe", "num_local_experts": 3, "embedding_multiplier": 12},
     "olmoe": MIXED | {"model_type": "olmoe", "num_experts": 3},
     "gpt_neox": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0},
     "gpt_neox, tied": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0, "tie_word_embeddings": True},

@@ -112,7 +112,7 @@ def test_t5_base_counts_what_was_published():
         encoder_layers=12,
         width=768,
         vocab=32_128,
-        attention=MHA(heads=12, scaled=False),
+        attention=MHA(heads=12, scale=1.0),
         feed_forward=PRESETS["t5-mini"].feed_forward.but(hidden=3072),
     )
     assert cost(t5).parameters == 222_903_552

@@ -72,7 +72,7 @@ def test_a_zero_head_predicts_every_token_alike():
 
 
 def test_queries_of_unscaled_attention_start_smaller_in_both_attentions():
-    fields = {"attention": MHA(heads=8, scaled=False), "position": T5(buckets=128), "topology": "encoder-decoder"}
+    fields = {"attention": MHA(heads=8, scale=1.0), "position": T5(buckets=128), "topology": "encoder-decoder"}
     state = build(Init(), **fields)
     for name in ("encoder.blocks.0.attention.", "decoder.blocks.1.attention.", "decoder.blocks.1.cross_attention."):
         q, k, v = state[name + "qkv.weight"].chunk(3)

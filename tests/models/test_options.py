@@ -16,6 +16,7 @@ from tests.models.variants import inputs, noisy, small
 from tests.models.visibility import rows_are_distributions_over_what_is_visible
 
 NUMBERS: dict[str, list[Any]] = {  # small enough for nine tokens to tell; other numbers stay as they are
+    "scale": [None, 0.3],
     "window": [None, 3],
     "softcap": [None, 2.0],
     "head_dim": [None, 6],

@@ -43,7 +43,7 @@ def test_a_norm_adds_its_own_epsilon_under_the_root(kind: Any, eps: float):
 @pytest.mark.parametrize("eps", [1e-6, 1e-4])
 def test_qk_norms_add_their_own_epsilon_under_the_root(eps: float):
     """Whatever that of the other norms."""
-    model: Any = Transformer(small(attention=MHA(qk_norm="head", qk_norm_eps=eps), norm=Norm(eps=1e-2)))
+    model: Any = Transformer(small(attention=MHA(qk_norm="head", qk_eps=eps), norm=Norm(eps=1e-2)))
     x = torch.tensor([0.001, -0.002, 0.003, 0.0005])
     for norm in (model.decoder.blocks[0].attention.norm_q, model.decoder.blocks[0].attention.norm_k):
         torch.testing.assert_close(norm(x), x / (x.square().mean() + eps).sqrt(), rtol=1e-4, atol=1e-6)

@@ -81,6 +81,17 @@ def test_gates_are_renormalised_where_the_config_or_the_family_says_so():
     assert [key for key, found in gates.items() if not found] == [("qwen3_moe", "nothing"), ("olmoe", "nothing")]
 
 
+def test_granite_has_the_multipliers_that_its_config_says_or_none():
+    given = {"attention_multiplier": 0.25, "residual_multiplier": 0.5, "embedding_multiplier": 12, "logits_scaling": 8}
+    for name in ("granite", "granitemoe"):
+        plain = {key: value for key, value in PUBLISHED[name].items() if key not in given}
+        found = [FAMILIES[name].config(plain | more) for more in ({}, given)]
+        assert [c.attention.scale for c in found] == [1.0, 0.25]
+        assert [c.residual for c in found] == [1.0, 0.5]
+        assert [c.embedding.multiplier for c in found] == [1.0, 12.0]
+        assert [c.head.divisor for c in found] == [1.0, 8.0]
+
+
 def test_yarn_sharpens_whole_scores_of_latent_attention():
     config, yarn = FAMILIES["deepseek_v2"].config, {"type": "yarn", "factor": 40, "mscale": 0.707}
     scaling = config(PUBLISHED["deepseek_v2"] | {"rope_scaling": yarn | {"mscale_all_dim": 0.707}}).position.scaling
@@ -197,6 +208,13 @@ COUNTS: dict[str, tuple[dict, int]] = {  # what the published config.json says o
         | {"model_type": "deepseek_v3", "hidden_size": 7168, "num_hidden_layers": 61, "num_attention_heads": 128}
         | {"intermediate_size": 18_432, "vocab_size": 129_280},
         671_026_404_352,
+    ),
+    "Granite 3.0 1B-A400M": (
+        PUBLISHED["granitemoe"]
+        | {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "num_key_value_heads": 8}
+        | {"intermediate_size": 512, "vocab_size": 49_155, "num_local_experts": 32, "num_experts_per_tok": 8}
+        | {"tie_word_embeddings": True},
+        1_334_628_352,
     ),
     **{
         f"Switch base {experts}": (BASE | {"num_experts": experts}, parameters)

@@ -92,7 +92,7 @@ def numbers(model: Transformer) -> list[Tensor]:
     return [p for name, p in model.named_parameters() if any(word in name for word in words)]
 
 
-@pytest.mark.parametrize("attention", [MHA(), GQA(scaled=False)], ids=["MHA", "unscaled GQA"])
+@pytest.mark.parametrize("attention", [MHA(), GQA(scale=1.0)], ids=["MHA", "unscaled GQA"])
 @pytest.mark.parametrize("topology", ["decoder-only", "encoder-only", "encoder-decoder"])
 @pytest.mark.parametrize("config", [Shaw(clip=2), TransformerXL()], ids=lambda c: c.kind)
 def test_tables_of_zeros_leave_attention_as_it_is(config: PositionConfig, topology: Any, attention: DotProduct):

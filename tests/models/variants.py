@@ -116,14 +116,14 @@ EXTRAS: dict[str, TransformerConfig] = {
     "prefix Transformer-XL": small(prefix=True, attention=GQA(), position=TransformerXL()),
     "prefix linear": small(prefix=True, attention=LinearAttention()),
     "window Shaw": small(attention=MHA(window=3), position=Shaw(clip=2), topology="encoder-only"),
-    "softcap Transformer-XL": small(attention=MQA(softcap=2.0, scaled=False), position=TransformerXL()),
+    "softcap Transformer-XL": small(attention=MQA(softcap=2.0, scale=1.0), position=TransformerXL()),
     "own head dimension linear": small(attention=LinearAttention(heads=2, head_dim=6), topology="encoder-decoder"),
     "own dimensions MLA": small(attention=MLA(heads=3, **SIZES), topology="encoder-decoder"),
     "own dimensions MLA Shaw": small(attention=MLA(heads=3, **SIZES), position=Shaw(clip=2)),
     "prefix MLA": small(attention=MLA(), prefix=True),
     "YaRN MLA": small(attention=MLA(), position=RoPE(base=100.0, scaling=Scaling(way="YaRN", trained=32, fast=8.0))),
     "own head dimension": small(attention=GQA(heads=3, kv_heads=1, head_dim=6)),
-    "unscaled": small(attention=MQA(scaled=False), position=T5()),
+    "unscaled": small(attention=MQA(scale=1.0), position=T5()),
     "partial interleaved RoPE": small(position=RoPE(fraction=0.5, pairing="interleaved")),
     "YaRN": small(position=RoPE(base=100.0, scaling=Scaling(way="YaRN", trained=32, fast=8.0))),
     "YaRN linear": small(
@@ -137,6 +137,9 @@ EXTRAS: dict[str, TransformerConfig] = {
     "embedding norm encoder-decoder": small(topology="encoder-decoder", embedding=Embedding(norm=True, scaled=True)),
     "transform head": small(head=Head(tied=True, bias=True, transform="gelu")),
     "scaled tied head": small(head=Head(tied=True, scaled=True), position=Sinusoidal()),
+    "multipliers": small(
+        residual=0.3, embedding=Embedding(multiplier=3.0), head=Head(divisor=4.0), attention=GQA(scale=0.4)
+    ),
     "no norm": small(norm=Norm(kind="none")),
     "no final norm": small(norm=Norm(final=False)),
     "no feed-forward": small(feed_forward=NoFeedForward(), position=NoPosition()),

@@ -36,6 +36,8 @@ LLAMA3: dict[str, Any] = {"factor": 4.0, "low_freq_factor": 1.0, "high_freq_fact
 PARTLY: dict[str, Any] = {"rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.25}
 NEOX: dict[str, Any] = ENCODER | {"num_attention_heads": 3, "rope_parameters": PARTLY, "layer_norm_eps": 1e-3}
 TRAINED: dict[str, Any] = {"rope_theta": 20.0, "original_max_position_embeddings": 16}
+MULTIPLIED: dict[str, Any] = {"embedding_multiplier": 3.0, "attention_multiplier": 0.3}
+MULTIPLIED |= {"residual_multiplier": 0.6, "logits_scaling": 1.5}
 
 Renamed = Callable[[Mapping[str, Tensor]], dict[str, Tensor]]
 
@@ -159,6 +161,7 @@ DECODERS: dict[str, Family] = {  # an epsilon that is not the usual one leaves i
     "Mistral": _mistral(GROUPED | {"sliding_window": 4}),
     "Qwen3": _qwen3(QWEN3),
     "Qwen3, tied": _qwen3(QWEN3 | TIED),
+    "Granite": published(hf.GraniteForCausalLM, hf.GraniteConfig, GROUPED | MULTIPLIED),
     "GPT-NeoX": _neox(NEOX),
     "GPT-NeoX, one after the other": _neox(NEOX | {"use_parallel_residual": False}),
 }

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 import transformers as hf
 
-from tests.parity.families import COMMON, ENCODER, GROUPED, HIDDEN, ROPE, TIED, WIDTH, Family, published
+from tests.parity.families import COMMON, ENCODER, GROUPED, HIDDEN, MULTIPLIED, ROPE, TIED, WIDTH, Family, published
 
 CHOSEN: dict[str, Any] = {"num_experts_per_tok": 2, "experts_implementation": "eager"}
 MIXTRAL: dict[str, Any] = GROUPED | CHOSEN | {"num_local_experts": 5, "intermediate_size": 20}
@@ -33,6 +33,8 @@ def _biased(config: hf.DeepseekV3Config) -> Any:
 
 _deepseek_v2 = partial(published, hf.DeepseekV2ForCausalLM, hf.DeepseekV2Config)
 _deepseek_v3 = partial(published, _biased, hf.DeepseekV3Config)
+GRANITE: dict[str, Any] = GROUPED | MULTIPLIED | CHOSEN | {"num_local_experts": 5, "intermediate_size": 20}
+_granite = partial(published, hf.GraniteMoeForCausalLM, hf.GraniteMoeConfig)
 _mixtral = partial(published, hf.MixtralForCausalLM, hf.MixtralConfig)
 _qwen3 = partial(published, hf.Qwen3MoeForCausalLM, hf.Qwen3MoeConfig)
 _olmoe = partial(published, hf.OlmoeForCausalLM, hf.OlmoeConfig)
@@ -53,6 +55,8 @@ SPARSE: dict[str, Family] = {
         LATENT | {"n_group": 1, "topk_group": 1, "first_k_dense_replace": 0, "rope_parameters": YARN}
     ),
     "DeepSeek-V3, half-split": _deepseek_v3(LATENT | GROUPS | {"rope_interleave": False} | TIED),
+    "Granite-MoE": _granite(GRANITE),
+    "Granite-MoE, tied, no multipliers": _granite(GROUPED | CHOSEN | TIED | {"intermediate_size": 20}),
     "OLMoE": _olmoe(OLMOE),
     "OLMoE, renormalised, a key head each": _olmoe(OLMOE | {"norm_topk_prob": True, "num_key_value_heads": 6}),
 }
