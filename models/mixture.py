@@ -155,7 +155,9 @@ class MoE(Network):
         if room.experts % self.devices:
             refuse("devices", f"{room.experts} experts cannot be spread evenly over {self.devices} devices.")
         if self.which is not None and self.which > self.every:
-            refuse("which", f"Of every {self.every} layers there is no {self.which}th. Lower this, or leave it empty.")
+            refuse(
+                "which", f"Of every {self.every} layers there is no number {self.which}. Lower this, or leave it empty."
+            )
         self.router.check(room)
         stacks = [stack for stack in depths if self.stacks in ("both", stack)]
         if not stacks:

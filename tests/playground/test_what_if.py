@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from playground.measures.what_if import PLAIN, what_if, without_best
+from playground.interventions.what_if import PLAIN, what_if
+from playground.measures.routing import without_best
 
 N, E, K, STEPS, SPEED = 24, 4, 2, 12, 0.02
 

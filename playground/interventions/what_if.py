@@ -68,17 +68,6 @@ def what_if(
     return {name: _outcome(routing, plain_NE, real_N) for name, routing in found.items()}
 
 
-def without_best(logits_NE: Tensor, n: int) -> Tensor:
-    """The scores with each token's n best experts out of reach: from the rest, k are chosen as before (DeepSeekMoE,
-    arXiv:2401.06066, sec. 4.5). A model whose experts are specialised suffers from small n.
-
-    Raises ValueError where no expert would be left.
-    """
-    if not 0 <= n < logits_NE.shape[-1]:
-        raise ValueError(f"Of {logits_NE.shape[-1]} experts, {n} cannot be disabled.")
-    return logits_NE.scatter(-1, logits_NE.topk(n, dim=-1).indices, -torch.inf)
-
-
 def _settled(
     name: str,
     router: RouterConfig,
