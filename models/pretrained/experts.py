@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from models.mixture import MoE
 from models.pretrained.base import Entry
@@ -52,7 +52,7 @@ def mixture(moe: MoE, width: int, ours: str, block: str, names: Names) -> list[E
     return table
 
 
-def layers(*stacks: list[bool]) -> dict[str, int | None]:
+def layers(*stacks: list[bool]) -> dict[str, Any]:
     """The fields of a mixture whose layers, in each stack, have experts where these say so.
 
     Raises ValueError where they follow no pattern that ours has.

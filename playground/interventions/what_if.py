@@ -8,7 +8,7 @@ descent, which is all that it can move without the stream.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -87,10 +87,10 @@ def _settled(
         capacity=Capacity(factor=factor, evaluation=factor),
         balance=Balance(bias_speed=moves),
     )
-    layer = MixtureFeedForward(config, experts).to(logits_NE)
+    layer: Any = MixtureFeedForward(config, experts).to(logits_NE)
     for parameter in layer.parameters():
         parameter.requires_grad_(False).zero_()
-    layer.router.get_submodule("router").weight.copy_(torch.eye(experts))
+    layer.router.router.weight.copy_(torch.eye(experts))
     p = Pass(keep_BT=None if keep_N is None else keep_N[None])
     offset_E = torch.zeros_like(logits_NE[0], requires_grad=name == "auxiliary")
     for _ in range(0 if name in (PLAIN, "expert choice") else steps):
