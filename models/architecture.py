@@ -11,7 +11,7 @@ from typing_extensions import Self
 from models import idle
 from models.attention import MHA, AnyAttention, AttentionConfig
 from models.config import Config, Refused, knob, refuse
-from models.embedding import Embedding, Head, head_parameters
+from models.embedding import POWER, Embedding, Head, head_parameters
 from models.feedforward import Dense, FeedForwardConfig
 from models.init import Init
 from models.mixture import AnyFeedForward
@@ -55,6 +55,16 @@ class TransformerConfig(Config):
         "Attention and feed-forward read the same stream (GPT-J, GPT-NeoX). Needs pre-norm and both sublayers.",
         advanced=True,
         paper=("Black et al. 2022", "https://arxiv.org/abs/2204.06745"),
+    )
+    residual: float = knob(
+        1.0,
+        "Residual multiplier",
+        "What a sublayer adds to the stream is multiplied by this (Granite: 0.22).",
+        gt=0.0,
+        le=100.0,
+        most=2.0,
+        advanced=True,
+        paper=POWER,
     )
     dropout: float = knob(
         0.0,

@@ -20,6 +20,8 @@ class Block(nn.Module):
     """Pre-norm: x + f(norm(x)). Post-norm: norm(x + f(x)). Parallel: x + attention(norm(x)) + ffn(norm'(x)).
     Output: x + norm(f(x)). Both: x + norm'(f(norm(x))).
 
+    Each f times the residual multiplier.
+
     x -+- norm - f -+- +          x -+- f -+- + - norm          x -+- norm - attention ---+- +
        +------------+                +-----+                       +- norm' - ffn --------+
           pre-norm                     post-norm                   +----- parallel -------+
@@ -29,6 +31,7 @@ class Block(nn.Module):
         super().__init__()
         width, where, build = config.width, Where(layer, stack), config.norm.build
         self.place, self.norm, self.parallel = f"{stack}.{layer}", config.norm, config.parallel
+        self.residual = config.residual
         feed_forward = config.feed_forward.at(layer, stack)
         crosses = stack == "decoder" and config.topology == "encoder-decoder"
         attention = config.attentions()[stack][layer]
@@ -65,5 +68,6 @@ class Block(nn.Module):
         out_BTD = normed(norm, out_BTD, p.tap, f"{place}.norm") if at == "output" else out_BTD
         if at == "both":
             out_BTD = normed(getattr(self, f"{NORMS[part]}_out"), out_BTD, p.tap, f"{place}.post_norm")
+        out_BTD = out_BTD if self.residual == 1.0 else self.residual * out_BTD
         y_BTD = y_BTD + p.tap(f"{place}.out", p.dropout(out_BTD, p.rate))
         return (normed(norm, y_BTD, p.tap, f"{place}.norm") if at == "post" else y_BTD), more

@@ -13,6 +13,9 @@ from models.config import Config, knob
 from models.linear import Linear
 from models.norm import Norm
 
+POWER = ("Shen et al. 2024 (Power scheduler)", "https://arxiv.org/abs/2408.13359")
+"""Where the multipliers of Granite come from."""
+
 
 class Embedding(Config):
     """How token ids become vectors."""
@@ -23,6 +26,16 @@ class Embedding(Config):
         "Multiply token embeddings by √width, as the original transformer and Gemma do.",
         advanced=True,
         paper=("Vaswani et al. 2017", "https://arxiv.org/abs/1706.03762"),
+    )
+    multiplier: float = knob(
+        1.0,
+        "Embedding multiplier",
+        "Token embeddings are multiplied by this (Granite: 12).",
+        gt=0.0,
+        le=1000.0,
+        most=32.0,
+        advanced=True,
+        paper=POWER,
     )
     segments: int = knob(
         0,
@@ -60,6 +73,16 @@ class Head(Config):
         advanced=True,
         paper=("Gemma 2, 2024", "https://arxiv.org/abs/2408.00118"),
     )
+    divisor: float = knob(
+        1.0,
+        "Logits divided by",
+        "The last vectors are divided by this before the output matrix (Granite: 6).",
+        gt=0.0,
+        le=1000.0,
+        most=32.0,
+        advanced=True,
+        paper=POWER,
+    )
     transform: Literal["none", "gelu", "gelu-tanh"] = knob(
         "none",
         "Head transform",
@@ -73,7 +96,7 @@ class TokenEmbedding(nn.Module):
 
     def __init__(self, config: Embedding, vocab: int, width: int):
         super().__init__()
-        self.scale = math.sqrt(width) if config.scaled else 1.0
+        self.scale = config.multiplier * (math.sqrt(width) if config.scaled else 1.0)
         self.tokens = nn.Parameter(torch.empty(vocab, width))
         self.segments = nn.Parameter(torch.empty(config.segments, width)) if config.segments else None
 
@@ -105,7 +128,7 @@ class OutputHead(nn.Module):
 
     def __init__(self, config: Head, norm: Norm, vocab: int, width: int):
         super().__init__()
-        self.scale, self.softcap = width**-0.5 if config.scaled else 1.0, config.softcap
+        self.scale, self.softcap = (width**-0.5 if config.scaled else 1.0) / config.divisor, config.softcap
         self.weight = None if config.tied else nn.Parameter(torch.empty(vocab, width))
         self.bias = nn.Parameter(torch.empty(vocab)) if config.bias else None
         self.dense = Linear(width, width) if config.transform != "none" else None

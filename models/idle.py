@@ -10,7 +10,8 @@ from models.moe import ROUTERS
 from models.position.scaling import FAST
 
 STRETCH, MIX = "position.scaling.", "feed_forward."
-LIMITS = tuple(f"{MIX}capacity.{name}" for name in ("factor", "evaluation", "minimum", "rounding", "priority"))
+SEATS = ("factor", "evaluation", "minimum", "maximum", "rounding", "priority")
+LIMITS = tuple(f"{MIX}capacity.{name}" for name in SEATS)
 LOADS = tuple(f"{MIX}balance.{name}" for name in ("auxiliary", "over", "unit"))
 DEVICES = (f"{MIX}balance.device", f"{MIX}balance.communication")
 
@@ -43,6 +44,7 @@ def idle(of: Callable[[str], Any]) -> dict[str, str]:
         (way == "none", "no angles are stretched", (f"{STRETCH}factor",)),
         (way not in FAST, "only YaRN and llama3 count turns", tuple(STRETCH + n for n in ("trained", "fast", "slow"))),
         (way != "YaRN", "only YaRN sharpens", (f"{STRETCH}sharpness",)),
+        (of(f"{MIX}every") == 1, "every layer has experts", (f"{MIX}which",)),
         (not dense, "no layer is dense", (f"{MIX}dense_hidden",)),
         (picks != "tokens", f"{kind} routing limits no slots", LIMITS),
         (picks == "nobody", f"{kind} routing limits no slots", (f"{MIX}capacity.group",)),

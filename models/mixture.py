@@ -51,6 +51,16 @@ class MoE(Network):
     every: int = knob(
         1, "Every n-th layer", "Layers between have a dense feed-forward.", ge=1, le=256, most=12, advanced=True
     )
+    which: int | None = knob(
+        None,
+        "Which of n",
+        "Of every n layers, the one that has experts, counted from 1; empty: the last.",
+        empty="last",
+        ge=1,
+        le=256,
+        most=12,
+        advanced=True,
+    )
     skip: int = knob(
         0, "Dense layers first", "So many layers before the first mixture.", ge=0, le=256, most=11, advanced=True
     )
@@ -102,8 +112,15 @@ class MoE(Network):
 
     def at(self, layer: int, stack: str) -> FeedForwardConfig:
         """A mixture in the layers that have one, else a dense feed-forward."""
-        mixes = layer >= self.skip and (layer - self.skip + 1) % self.every == 0
-        return self if mixes and self.stacks in ("both", stack) else self._dense()
+        return self if self.mixes(layer) and self.stacks in ("both", stack) else self._dense()
+
+    def mixes(self, layer: int) -> bool:
+        """Whether a layer of a stack that has mixtures is one."""
+        return layer >= self.skip and (layer - self.skip + 1 - self._first()) % self.every == 0
+
+    def _first(self) -> int:
+        """The first mixture behind the layers that are skipped, counted from 1."""
+        return self.which or self.every
 
     def _dense(self) -> Dense:
         work = round(self.expert_hidden() * (self.chosen() + self.shared))
@@ -137,12 +154,16 @@ class MoE(Network):
             refuse("split", f"A hidden width of {self.hidden} cannot be split into {self.split} equal parts.")
         if room.experts % self.devices:
             refuse("devices", f"{room.experts} experts cannot be spread evenly over {self.devices} devices.")
+        if self.which is not None and self.which > self.every:
+            refuse(
+                "which", f"Of every {self.every} layers there is no number {self.which}. Lower this, or leave it empty."
+            )
         self.router.check(room)
         stacks = [stack for stack in depths if self.stacks in ("both", stack)]
         if not stacks:
             refuse("stacks", f"This model has no {self.stacks}, and would have no mixture. Use both.")
         for stack in stacks:
-            if depths[stack] < self.skip + self.every:  # the first mixture lies beyond the last layer
+            if depths[stack] < self.skip + self._first():  # the first mixture lies beyond the last layer
                 field = "skip" if depths[stack] <= self.skip else "every"
                 has = f"The {stack} has {depths[stack]}, so no layer is left for the experts."
                 refuse(field, f"{has} Lower this, or add layers.")

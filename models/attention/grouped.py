@@ -1,4 +1,7 @@
-"""Multi-head, grouped-query and multi-query attention: one module, told apart by how many key/value heads there are."""
+"""Multi-head, grouped-query and multi-query attention: one module, told apart by how many key/value heads there are.
+
+It is long because the config and its module stand together.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ ROUNDINGS = {"up": math.ceil, "down": math.floor, "nearest": round}
 
 
 class Capacity(Config):
-    """Seats of each expert = tokens x choices ÷ experts x factor."""
+    """Seats of each expert = tokens x choices ÷ experts x factor, between the smallest and the largest capacity."""
 
     factor: float | None = knob(
         None,
@@ -55,6 +55,18 @@ class Capacity(Config):
         most=64,
         advanced=True,
     )
+    maximum: int | None = knob(
+        None,
+        "Largest capacity",
+        "An expert has at most this many seats, in evaluation too, with or without a factor (HF Switch: 64 of each "
+        "sequence). Empty: no such limit.",
+        live=True,
+        empty="no limit",
+        ge=1,
+        le=1_000_000,
+        most=1024,
+        advanced=True,
+    )
     rounding: Literal["up", "down", "nearest"] = knob(
         "up", "Rounding", "Of a capacity that is no whole number.", live=True, advanced=True
     )
@@ -79,10 +91,11 @@ class Capacity(Config):
     def seats(self, tokens: int, choices: int, experts: int, *, training: bool) -> int | None:
         """Seats of one expert for this many tokens of one group; None: no limit."""
         factor = self.factor if training else self.evaluation
+        most = tokens if self.maximum is None else min(tokens, self.maximum)
         if factor is None:
-            return None
+            return None if self.maximum is None else most
         fair = round(tokens * choices / experts * factor, 6)  # a hair above a whole number would be rounded up
-        return min(tokens, max(self.minimum, ROUNDINGS[self.rounding](fair)))
+        return min(most, max(self.minimum, ROUNDINGS[self.rounding](fair)))
 
 
 class Seating(NamedTuple):

@@ -18,38 +18,50 @@ from models.config import problems
 from models.pretrained import gguf_files
 from models.pretrained.base import Family, encoder_alone, theirs
 from models.pretrained.bert import BERT
+from models.pretrained.deepseek import DEEPSEEK_V2, DEEPSEEK_V3
 from models.pretrained.files import CONFIG, WHOLE, Stored, header, settings, shards
 from models.pretrained.gemma import GEMMA
 from models.pretrained.gpt2 import GPT2
 from models.pretrained.gpt_neo import GPT_NEO
 from models.pretrained.gpt_neox import GPT_NEOX
+from models.pretrained.granite import GRANITE, GRANITE_MOE
 from models.pretrained.llama import LLAMA
 from models.pretrained.llama2c import LLAMA2C
 from models.pretrained.matching import Matched, lacks_its_head, matched
+from models.pretrained.mixtral import MIXED, MIXTRAL
 from models.pretrained.nanogpt import NANOGPT
 from models.pretrained.olmo2 import OLMO2
 from models.pretrained.own import KIND, OWN
 from models.pretrained.roformer import ROFORMER
+from models.pretrained.switch import SWITCH
 from models.pretrained.t5 import T5
 from models.transformer import Transformer
 
 FAMILIES: dict[str, Family] = {
     "bert": BERT,
+    "deepseek_v2": DEEPSEEK_V2,
+    "deepseek_v3": DEEPSEEK_V3,
     "gemma": GEMMA,
     "gemma2": GEMMA,
     "gemma3_text": GEMMA,
     "gpt2": GPT2,
     "gpt_neo": GPT_NEO,
     "gpt_neox": GPT_NEOX,
+    "granite": GRANITE,
+    "granitemoe": GRANITE_MOE,
     "llama": LLAMA,
     "llama2c": LLAMA2C,
     "ministral": LLAMA,
     "mistral": LLAMA,
+    "mixtral": MIXTRAL,
     "nanogpt": NANOGPT,
     "olmo2": OLMO2,
+    "olmoe": MIXED,
     "qwen2": LLAMA,
     "qwen3": LLAMA,
+    "qwen3_moe": MIXED,
     "roformer": ROFORMER,
+    "switch_transformers": SWITCH,
     "t5": T5,
     KIND: OWN,
 }
@@ -94,15 +106,16 @@ def load(folder: str | Path, *, dtype: torch.dtype = torch.float32, most: int | 
     shapes = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     found = matched(family, config, shapes, stored)
     _ignored_say_the_same(found, config)
+    state, exact = {}, {name: buffer.dtype for name, buffer in model.named_buffers()}
+    for entry in found.entries:
+        joined = entry.join({name: found.used[name].read() for name in entry.theirs})
+        mapped = len(entry.theirs) == 1  # from the file; what was joined is a copy
+        kept = exact.get(entry.ours, dtype)
+        state[entry.ours] = joined.to(dtype=kept, copy=mapped, memory_format=torch.contiguous_format)
     for stack in (model.encoder, model.decoder):
         if stack is not None:  # the tables of a position scheme are computed, not stored
             room = config.room("encoder" if stack is model.encoder else "decoder")
             stack.position = config.position.build(room)
-    state = {}
-    for entry in family.entries(config):
-        joined = entry.join({name: found.used[name].read() for name in entry.theirs})
-        mapped = len(entry.theirs) == 1  # from the file; what was joined is a copy
-        state[entry.ours] = joined.to(dtype=dtype, copy=mapped, memory_format=torch.contiguous_format)
     model.load_state_dict(state, assign=True)
     ignored = {tensor.name: rule.reason for tensor, rule in found.ignored.values()}
     return Checkpoint(model.eval(), config, kind, ignored, headless)
@@ -154,6 +167,11 @@ def understood(published: Mapping[str, Any]) -> tuple[str, Family, TransformerCo
     family = FAMILIES.get(kind) if isinstance(kind, str) else None
     if family is None:
         raise ValueError(f"config.json: model_type is {kind!r:.40}, and this core loads {', '.join(FAMILIES)}.")
+    if published.get("quantization_config"):
+        raise ValueError(
+            "config.json: the weights are quantised (quantization_config), as DeepSeek-V3's are in 8 bits, and this "
+            "core reads them in 16, 32 or 64. Take a checkpoint in bfloat16."
+        )
     try:
         return kind, family, family.config({**published, "model_type": kind})
     except ValidationError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from models.architecture import TransformerConfig
-from models.pretrained.base import Family, Ignored
+from models.pretrained.base import Entry, Family, Ignored
 from models.pretrained.files import Stored
 
 FLOATS = ("F64", "F32", "F16", "BF16")
@@ -16,6 +16,8 @@ FLOATS = ("F64", "F32", "F16", "BF16")
 class Matched(NamedTuple):
     """The tensors of a checkpoint by the names of the family's table."""
 
+    entries: list[Entry]
+    """The table, experts as these files store them."""
     used: dict[str, Stored]
     ignored: dict[str, tuple[Stored, Ignored]]
 
@@ -32,8 +34,9 @@ def matched(
 ) -> Matched:
     """Match by names, shapes and types alone; nothing is read.
 
-    `ours` are the shapes of our parameters. Raises ValueError for a tensor that is missing, stored twice, unknown to
-    the family, of another shape than the config makes it, or not of floating-point numbers.
+    `ours` are the shapes of our parameters and of the buffers that are kept with them. Raises ValueError for a tensor
+    that is missing, stored twice, unknown to the family, of another shape than the config makes it, or not of
+    floating-point numbers.
     """
     found: dict[str, Stored] = {}
     for tensor in stored:
@@ -42,8 +45,8 @@ def matched(
             twice = " and ".join(f"{t.name:.80} in {t.file.name}" for t in (found[name], tensor))
             raise ValueError(f"The checkpoint holds one tensor twice: {twice}.")
         found[name] = tensor
-    entries = family.entries(config)
-    assert sorted(e.ours for e in entries) == sorted(ours), "the table of names is not the list of our parameters"
+    entries = [entry.stored(found) for entry in family.entries(config)]
+    assert sorted(e.ours for e in entries) == sorted(ours), "the table of names is not the list of our tensors"
     wanted = {name: shape for e in entries for name, shape in e.shapes(ours[e.ours]).items()}
     assert len(wanted) == sum(len(e.theirs) for e in entries), "a published tensor is used twice"
     missing = [name for name in wanted if name not in found]
@@ -60,7 +63,8 @@ def matched(
     for name, tensor in found.items():
         if name in wanted:
             continue
-        rule = next((r for r in family.ignored if re.fullmatch(r.pattern, name)), None)
+        layers = str(config.layers)
+        rule = next((r for r in family.ignored if re.fullmatch(r.pattern.replace("{layers}", layers), name)), None)
         if rule is None:
             strangers.append(tensor.name)
             continue
@@ -69,7 +73,7 @@ def matched(
         ignored[name] = tensor, rule
     if strangers:
         raise ValueError(f"The checkpoint holds what this family does not have: {_some(strangers)}.")
-    return Matched({name: found[name] for name in wanted}, ignored)
+    return Matched(entries, {name: found[name] for name in wanted}, ignored)
 
 
 def _fits(name: str, tensor: Stored, shape: tuple[int, ...]) -> None:

@@ -75,6 +75,17 @@ def taken(routing: Routing) -> tuple[Tensor, Tensor]:
     return routing.experts_NK[kept_NK], token_NK.expand_as(kept_NK)[kept_NK]
 
 
+def without_best(logits_NE: Tensor, n: int) -> Tensor:
+    """The scores with each token's n best experts out of reach: from the rest, k are chosen as before (DeepSeekMoE,
+    arXiv:2401.06066, sec. 4.5). A model whose experts are specialised suffers from small n.
+
+    Raises ValueError where no expert would be left.
+    """
+    if not 0 <= n < logits_NE.shape[-1]:
+        raise ValueError(f"Of {logits_NE.shape[-1]} experts, {n} cannot be disabled.")
+    return logits_NE.scatter(-1, logits_NE.topk(n, dim=-1).indices, -torch.inf)
+
+
 def table(experts_N: Tensor, labels_N: Tensor, experts: int, labels: int) -> np.ndarray:
     """(E, labels) how many tokens of each label have each expert; negative experts or labels are left out."""
     seen_N = (experts_N >= 0) & (labels_N >= 0)

@@ -31,6 +31,11 @@ T5_SIZES: dict[str, Any] = {
     "vocab_size": 11,
 }
 NANOGPT = {"model_type": "nanogpt", "n_embd": 8, "n_layer": 2, "n_head": 2, "block_size": 16, "vocab_size": 11}
+MIXED: dict[str, Any] = SIZES | {"num_key_value_heads": 2, "num_experts_per_tok": 2}
+LATENT: dict[str, Any] = SIZES | {"qk_nope_head_dim": 4, "qk_rope_head_dim": 2, "v_head_dim": 3, "kv_lora_rank": 5}
+LATENT |= {"first_k_dense_replace": 1, "n_routed_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 5}
+SWITCH: dict[str, Any] = {"model_type": "switch_transformers", "num_experts": 3, "num_decoder_layers": 2}
+SWITCH |= {"num_sparse_encoder_layers": 1, "num_sparse_decoder_layers": 1, "expert_capacity": 2}
 PUBLISHED: dict[str, dict[str, Any]] = {
     "gpt2": {"model_type": "gpt2", "n_embd": 8, "n_layer": 2, "n_head": 2, "n_positions": 16, "vocab_size": 11},
     "bert": SIZES | {"model_type": "bert", "type_vocab_size": 2},
@@ -55,6 +60,17 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     | {"sliding_window": 3, "sliding_window_pattern": 2},
     "gpt_neo": {"model_type": "gpt_neo", "hidden_size": 8, "num_layers": 2, "num_heads": 4, "vocab_size": 11}
     | {"max_position_embeddings": 16, "window_size": 3, "attention_types": [[["global", "local"], 1]]},
+    "mixtral": MIXED | {"model_type": "mixtral", "num_local_experts": 3},
+    "qwen3_moe": MIXED | {"model_type": "qwen3_moe", "num_experts": 3, "moe_intermediate_size": 5},
+    "qwen3_moe, partly dense": MIXED
+    | {"model_type": "qwen3_moe", "num_experts": 3, "moe_intermediate_size": 5, "decoder_sparse_step": 2},
+    "deepseek_v2": LATENT | {"model_type": "deepseek_v2", "q_lora_rank": None, "n_shared_experts": 1},
+    "deepseek_v3": LATENT | {"model_type": "deepseek_v3", "q_lora_rank": 3, "n_group": 2, "topk_group": 1},
+    "switch": T5_SIZES | SWITCH,
+    "switch, one of three": T5_SIZES | SWITCH | {"num_layers": 5, "num_decoder_layers": 3},
+    "granite": SIZES | {"model_type": "granite", "residual_multiplier": 0.5, "logits_scaling": 8.0},
+    "granitemoe": MIXED | {"model_type": "granitemoe", "num_local_experts": 3, "embedding_multiplier": 12},
+    "olmoe": MIXED | {"model_type": "olmoe", "num_experts": 3},
     "gpt_neox": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0},
     "gpt_neox, tied": SIZES | {"model_type": "gpt_neox", "rotary_pct": 1.0, "tie_word_embeddings": True},
     "roformer": SIZES | {"model_type": "roformer", "type_vocab_size": 2},
@@ -69,8 +85,9 @@ def tensors(published: dict[str, Any]) -> dict[str, Tensor]:
     family, generator = FAMILIES[published["model_type"]], torch.Generator().manual_seed(0)
     config = family.config(published)
     state = Transformer(config).state_dict()
-    drawn = {name: torch.randn(t.shape, generator=generator).bfloat16().float() for name, t in state.items()}
-    return theirs(family, config, drawn)  # as files are stored; 1 + w is then exact
+    drawn = [entry.ours for entry in family.entries(config) if entry.theirs]  # the others have no place in a file
+    state |= {name: torch.randn(state[name].shape, generator=generator).bfloat16().float() for name in drawn}
+    return theirs(family, config, state)  # rounded, so that 1 + w is exact
 
 
 def write(folder: Path, published: Any, stored: dict[str, Tensor] | None = None) -> Path:

@@ -68,6 +68,15 @@ def test_the_hand_case():
     assert seats_of(Capacity(factor=1.0), 12, 1, 3) == 4
 
 
+def test_a_largest_capacity_holds_with_a_factor_and_without_in_training_and_evaluation():
+    for training in (False, True):
+        found = [
+            Capacity(maximum=most, factor=factor, evaluation=factor).seats(12, 1, 3, training=training)
+            for most, factor in ((None, None), (3, None), (20, None), (3, 1.0), (5, 1.0), (3, 0.5))
+        ]
+        assert found == [None, 3, 12, 3, 4, 2]
+
+
 def test_the_order_of_each_priority():
     """Three tokens that all want expert 0; the second as a second choice, the third most of all."""
     experts_NK, weights_NK = torch.tensor([[1, 0], [0, 1], [0, 1]]), torch.tensor([[0.5, 0.4], [0.6, 0.3], [0.9, 0.1]])

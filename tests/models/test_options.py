@@ -16,6 +16,7 @@ from tests.models.variants import inputs, noisy, small
 from tests.models.visibility import rows_are_distributions_over_what_is_visible
 
 NUMBERS: dict[str, list[Any]] = {  # small enough for nine tokens to tell; other numbers stay as they are
+    "scale": [None, 0.3],
     "window": [None, 3],
     "pattern": ["L", "LG", "GL"],
     "qk_eps": [1e-6, 1e-3],
@@ -42,6 +43,7 @@ NUMBERS: dict[str, list[Any]] = {  # small enough for nine tokens to tell; other
     "shared": [0, 1],
     "split": [1, 2],
     "every": [1, 2],
+    "which": [None, 1],
     "skip": [0, 1],
     "k": [1, 2, 3],
     "groups": [1, 2],

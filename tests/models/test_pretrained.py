@@ -16,6 +16,7 @@ from tests.models.checkpoints import PUBLISHED, same, short, tensors, write
 EVERY = pytest.mark.parametrize("published", PUBLISHED.values(), ids=PUBLISHED.keys())
 GPT2, BERT, LLAMA, TIED = (PUBLISHED[name] for name in ("gpt2", "bert", "llama", "llama, tied"))
 NEOX, NEOX_TIED, ROFORMER, T5 = (PUBLISHED[name] for name in ("gpt_neox", "gpt_neox, tied", "roformer", "t5"))
+V3 = PUBLISHED["deepseek_v3"]
 IDS_BT = torch.arange(10).view(2, 5)
 ANGLES = torch.arange(16.0)[:, None]
 SINUSOIDS = torch.cat((ANGLES.sin(), ANGLES.cos()), 1)
@@ -163,6 +164,7 @@ IGNORED = {
         lambda t: torch.ones(32, 4),
         "no distance",
     ),
+    "DeepSeek's second token": (V3, "model.layers.2.eh_proj.weight", lambda t: torch.ones(8, 16), "multi-token"),
     "LLaMA's head": (TIED, "lm_head.weight", lambda t: t["model.embed_tokens.weight"].clone(), "token embedding"),
 }
 
@@ -178,15 +180,15 @@ def test_what_is_ignored_is_reported_with_its_reason(published: dict, name: str,
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ([Entry("decoder.norm_final.weight", ("x",))], "not the list of our parameters"),
-        ([Entry("decoder.norm.weight", ("x",))], "not the list of our parameters"),
+        ([Entry("decoder.norm_final.weight", ("x",))], "not the list of our tensors"),
+        ([Entry("decoder.norm.weight", ("x",))], "not the list of our tensors"),
     ],
     ids=["made twice", "unknown"],
 )
 def test_a_table_of_names_with_a_mistake_is_told(more: list[Entry], said: str):
     family = FAMILIES["llama"]
     config = family.config(LLAMA)
-    shapes = {name: tuple(p.shape) for name, p in Transformer(config).named_parameters()}
+    shapes = {name: tuple(t.shape) for name, t in Transformer(config).state_dict().items()}
     with pytest.raises(AssertionError, match=said):
         matched(family._replace(entries=lambda c: family.entries(c) + more), config, shapes, [])
     used = [e._replace(theirs=("model.norm.weight",)) if "norm" in e.ours else e for e in family.entries(config)]

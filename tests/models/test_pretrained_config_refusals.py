@@ -18,8 +18,7 @@ CONFIGS: dict[str, tuple[dict, dict[str, Any], str]] = {
     "an unknown family": (
         GPT2,
         {"model_type": "mamba"},
-        "'mamba', and this core loads bert, gemma, gemma2, gemma3_text, gpt2, gpt_neo, gpt_neox, llama, llama2c, "
-        "ministral, mistral, nanogpt, olmo2, qwen2, qwen3, roformer, t5, transformer_playground.",
+        f"'mamba', and this core loads {', '.join(FAMILIES)}.",
     ),
     "no family": (GPT2, {"model_type": None}, "model_type is None, and"),
     "a list of families": (GPT2, {"model_type": ["gpt2"]}, "model_type is ['gpt2'], and"),
@@ -125,6 +124,46 @@ def test_configs_that_are_not_ours_are_refused(published: dict, change: dict, sa
     assert said in str(caught.value)
 
 
+QWEN3_MOE, V2, V3 = (PUBLISHED[name] for name in ("qwen3_moe", "deepseek_v2", "deepseek_v3"))
+SWITCH = PUBLISHED["switch"]
+UNEVEN = {"type": "yarn", "factor": 4.0, "mscale": 1.0, "mscale_all_dim": 0.7}
+MIXTURES: dict[str, tuple[dict, dict[str, Any], str]] = {
+    "quantised": (QWEN3_MOE, {"quantization_config": {"quant_method": "fp8"}}, "Take a checkpoint in bfloat16."),
+    "clipped": (PUBLISHED["olmoe"], {"clip_qkv": 8.0}, "clip_qkv is 8.0, and this core can express None only."),
+    "one renormalised expert": (PUBLISHED["mixtral"], {"num_experts_per_tok": 1}, "a renormalised gate is always 1"),
+    "more experts than there are": (QWEN3_MOE, {"num_experts_per_tok": 4}, "A token cannot go to 4 of 3 experts."),
+    "dense layers at the end": (QWEN3_MOE, {"num_hidden_layers": 5, "mlp_only_layers": [3]}, "follow no pattern"),
+    "no mixture": (QWEN3_MOE, {"mlp_only_layers": [0, 1]}, "follow no pattern"),
+    "dense layers in words": (QWEN3_MOE, {"mlp_only_layers": "first"}, "must be a list of layers, got 'first'."),
+    "sharper where it turns": (V2, {"rope_scaling": UNEVEN}, "mscale is not mscale_all_dim"),
+    "sharper in words": (V3, {"rope_scaling": UNEVEN | {"mscale": "x", "mscale_all_dim": "x"}}, "must be numbers"),
+    "V2 renormalised": (V2, {"norm_topk_prob": True}, "norm_topk_prob is True"),
+    "V2 by sigmoids": (V2, {"scoring_func": "sigmoid"}, "scoring_func is 'sigmoid'"),
+    "V3 by a softmax": (V3, {"scoring_func": "softmax"}, "scoring_func is 'softmax'"),
+    "V3 not renormalised": (V3, {"norm_topk_prob": False}, "norm_topk_prob is False"),
+    "V3 without its bias": (V3, {"topk_method": "greedy"}, "topk_method is 'greedy'"),
+    "experts here and there": (V2, {"moe_layer_freq": 2}, "moe_layer_freq is 2"),
+    "groups that do not fit": (V3, {"n_group": 3}, "4 experts cannot be split into 3 equal groups."),
+    "no layer left": (V3, {"first_k_dense_replace": 2}, "no layer is left for the experts"),
+    "Switch by another activation": (SWITCH, {"dense_act_fn": "gelu"}, "dense_act_fn is 'gelu'"),
+    "Switch with a router's bias": (SWITCH, {"router_bias": True}, "router_bias is True"),
+    "a rounded router": (SWITCH, {"router_dtype": "bfloat16"}, "router_dtype is 'bfloat16'"),
+    "stacks that differ": (
+        SWITCH,
+        {"num_layers": 6, "num_decoder_layers": 6, "num_sparse_encoder_layers": 3},
+        "follow",
+    ),
+    "more sparse layers than there are": (SWITCH, {"num_sparse_encoder_layers": 3}, "is 3, of 2 layers."),
+    "sparse layers in words": (SWITCH, {"num_sparse_decoder_layers": "all"}, "is 'all', of 2 layers."),
+    "no experts": (QWEN3_MOE, {"num_experts": 0}, "num_experts must be a positive whole number, got 0."),
+}
+
+
+@pytest.mark.parametrize(("published", "change", "said"), MIXTURES.values(), ids=MIXTURES.keys())
+def test_mixtures_that_are_not_ours_are_refused(published: dict, change: dict, said: str, tmp_path: Path):
+    test_configs_that_are_not_ours_are_refused(published, change, said, tmp_path)
+
+
 ODD = (None, True, 0, 10**30, "x", [[]], {"rope_type": []})
 OPTIONS = ("head_dim", "layer_types", "n_inner", "rms_norm_eps", "rope_parameters", "rope_scaling", "rope_theta")
 OPTIONS += ("embedding_size", "feed_forward_proj", "num_decoder_layers", "rotary_emb_base", "rotary_pct")
@@ -134,7 +173,7 @@ OPTIONS += ("activation_function", "hidden_act", "scale_attn_weights", "sliding_
 
 @pytest.mark.parametrize(
     "published",
-    [GPT2, BERT, MINISTRAL, QWEN3, GEMMA3, GPT_NEO, NEOX, ROFORMER, T5],
+    [GPT2, BERT, MINISTRAL, QWEN3, QWEN3_MOE, V3, SWITCH, GEMMA3, GPT_NEO, NEOX, ROFORMER, T5],
     ids=lambda published: published["model_type"],
 )
 def test_whatever_a_config_says_the_answer_is_a_model_or_a_sentence(published: dict, tmp_path: Path):

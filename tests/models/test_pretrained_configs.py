@@ -1,5 +1,7 @@
 """What a published config.json says, in our words: rotations, heads, windows, and the sum of the parameters."""
 
+import math
+
 import pytest
 
 from models.cost import cost
@@ -79,7 +81,74 @@ def test_layers_see_what_their_kinds_say():
         assert (found.pattern if found.window else None) == pattern, (kind, more)
 
 
+def test_a_mixture_says_where_it_has_experts():
+    config, qwen3 = FAMILIES["qwen3_moe"].config, PUBLISHED["qwen3_moe"] | {"num_hidden_layers": 6}
+    found = [
+        [layer for layer, part in enumerate(config(qwen3 | more).feed_forwards()["decoder"]) if part.kind == "MoE"]
+        for more in ({}, {"decoder_sparse_step": 3}, {"mlp_only_layers": [0, 1]}, {"mlp_only_layers": [1, 3, 5]})
+    ]
+    assert found == [[0, 1, 2, 3, 4, 5], [2, 5], [2, 3, 4, 5], [0, 2, 4]]
+    both = config(qwen3 | {"decoder_sparse_step": 2, "mlp_only_layers": [1]}).feed_forward
+    assert (both.every, both.skip, both.which) == (2, 2, None)
+
+
+def test_gates_are_renormalised_where_the_config_or_the_family_says_so():
+    gates = {
+        (name, said): FAMILIES[name].config(PUBLISHED[name] | more).feed_forward.router.renormalise
+        for name in ("mixtral", "qwen3_moe", "olmoe")
+        for said, more in (("nothing", {}), ("yes", {"norm_topk_prob": True}))
+        if (name, said) != ("mixtral", "yes")
+    }
+    assert [key for key, found in gates.items() if not found] == [("qwen3_moe", "nothing"), ("olmoe", "nothing")]
+
+
+def test_granite_has_the_multipliers_that_its_config_says_or_none():
+    given = {"attention_multiplier": 0.25, "residual_multiplier": 0.5, "embedding_multiplier": 12, "logits_scaling": 8}
+    for name in ("granite", "granitemoe"):
+        plain = {key: value for key, value in PUBLISHED[name].items() if key not in given}
+        found = [FAMILIES[name].config(plain | more) for more in ({}, given)]
+        assert [c.attention.scale for c in found] == [1.0, 0.25]
+        assert [c.residual for c in found] == [1.0, 0.5]
+        assert [c.embedding.multiplier for c in found] == [1.0, 12.0]
+        assert [c.head.divisor for c in found] == [1.0, 8.0]
+
+
+def test_yarn_sharpens_whole_scores_of_latent_attention():
+    config, yarn = FAMILIES["deepseek_v2"].config, {"type": "yarn", "factor": 40, "mscale": 0.707}
+    scaling = config(PUBLISHED["deepseek_v2"] | {"rope_scaling": yarn | {"mscale_all_dim": 0.707}}).position.scaling
+    assert (scaling.way, scaling.factor, scaling.trained) == ("YaRN", 40, 16)
+    assert scaling.sharpness == pytest.approx(0.1 * 0.707 * math.log(40) + 1)
+
+
+def test_a_switch_has_experts_in_one_of_every_n_layers():
+    config, found = FAMILIES["switch_transformers"].config, {}
+    for encoder, decoder, sparse in ((12, 12, 3), (12, 12, 6), (6, 6, 6), (5, 2, 1), (6, 6, 0)):
+        counts = {"num_sparse_encoder_layers": sparse, "num_sparse_decoder_layers": sparse}
+        given = PUBLISHED["switch"] | {"num_layers": encoder, "num_decoder_layers": decoder} | counts
+        feeds = config(given).feed_forwards()
+        found[encoder, decoder, sparse] = [
+            [i for i, f in enumerate(part) if f.kind == "MoE"] for part in feeds.values()
+        ]
+    assert found == {
+        (12, 12, 3): [[1, 5, 9]] * 2,
+        (12, 12, 6): [[1, 3, 5, 7, 9, 11]] * 2,
+        (6, 6, 6): [[0, 1, 2, 3, 4, 5]] * 2,
+        (5, 2, 1): [[1], [1]],
+        (6, 6, 0): [[1], [1]],
+    }
+
+
+@pytest.mark.parametrize("name", ["num_experts", "num_local_experts"])
+def test_files_of_before_and_after_2026_say_how_many_experts(name: str):
+    mixed = {key: value for key, value in PUBLISHED["qwen3_moe"].items() if key != "num_experts"}
+    assert FAMILIES["qwen3_moe"].config(mixed | {name: 7}).feed_forward.experts == 7
+    assert FAMILIES["qwen3_moe"].config(mixed).feed_forward.experts == 128
+
+
 ROTARY = {"hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "max_position_embeddings": 4096}
+DEEPSEEK = {"max_position_embeddings": 4096}
+BASE = PUBLISHED["switch"] | {"d_model": 768, "d_kv": 64, "d_ff": 3072, "num_heads": 12, "vocab_size": 32_128}
+BASE |= {"num_layers": 12, "num_decoder_layers": 12, "num_sparse_encoder_layers": 6, "num_sparse_decoder_layers": 6}
 COUNTS: dict[str, tuple[dict, int]] = {  # what the published config.json says of sizes, and what is known of the sum
     "GPT-2": (
         GPT2 | {"n_embd": 768, "n_layer": 12, "n_head": 12, "n_positions": 1024, "vocab_size": 50_257},
@@ -140,6 +209,63 @@ COUNTS: dict[str, tuple[dict, int]] = {  # what the published config.json says o
         2_506_172_416,
     ),
     "Gemma 7B": ({"model_type": "gemma"}, 8_537_680_896),
+    "Mixtral 8x7B": (
+        PUBLISHED["mixtral"]
+        | ROTARY
+        | {"intermediate_size": 14_336, "vocab_size": 32_000, "num_key_value_heads": 8, "num_local_experts": 8},
+        46_702_792_704,
+    ),
+    "OLMoE 1B-7B": (
+        PUBLISHED["olmoe"]
+        | {"hidden_size": 2048, "num_hidden_layers": 16, "num_attention_heads": 16, "num_key_value_heads": 16}
+        | {"intermediate_size": 1024, "vocab_size": 50_304, "num_experts": 64, "num_experts_per_tok": 8},
+        6_919_161_856,
+    ),
+    "Qwen3 30B-A3B": (
+        PUBLISHED["qwen3_moe"]
+        | {"hidden_size": 2048, "num_hidden_layers": 48, "num_attention_heads": 32, "num_key_value_heads": 4}
+        | {"head_dim": 128, "moe_intermediate_size": 768, "vocab_size": 151_936, "num_experts": 128}
+        | {"num_experts_per_tok": 8, "intermediate_size": 6144},
+        30_532_122_624,
+    ),
+    "DeepSeek-V2-Lite": (
+        DEEPSEEK
+        | {"model_type": "deepseek_v2", "hidden_size": 2048, "num_hidden_layers": 27, "num_attention_heads": 16}
+        | {"intermediate_size": 10_944, "moe_intermediate_size": 1408, "vocab_size": 102_400, "q_lora_rank": None}
+        | {"num_experts_per_tok": 6, "first_k_dense_replace": 1},
+        15_706_484_224,
+    ),
+    "DeepSeek-V2": (
+        DEEPSEEK
+        | {"model_type": "deepseek_v2", "hidden_size": 5120, "num_hidden_layers": 60, "num_attention_heads": 128}
+        | {"intermediate_size": 12_288, "moe_intermediate_size": 1536, "vocab_size": 102_400, "n_routed_experts": 160}
+        | {"num_experts_per_tok": 6, "first_k_dense_replace": 1, "n_group": 8, "topk_group": 3}
+        | {"topk_method": "group_limited_greedy", "routed_scaling_factor": 16.0},
+        235_741_434_880,
+    ),
+    "DeepSeek-V3": (  # all but the sizes as it is where nothing is said
+        DEEPSEEK
+        | {"model_type": "deepseek_v3", "hidden_size": 7168, "num_hidden_layers": 61, "num_attention_heads": 128}
+        | {"intermediate_size": 18_432, "vocab_size": 129_280},
+        671_026_404_352,
+    ),
+    "Granite 3.0 1B-A400M": (
+        PUBLISHED["granitemoe"]
+        | {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "num_key_value_heads": 8}
+        | {"intermediate_size": 512, "vocab_size": 49_155, "num_local_experts": 32, "num_experts_per_tok": 8}
+        | {"tie_word_embeddings": True},
+        1_334_628_352,
+    ),
+    **{
+        f"Switch base {experts}": (BASE | {"num_experts": experts}, parameters)
+        for experts, parameters in ((8, 619_339_008), (64, 3_790_748_928), (256, 14_664_154_368))
+    },
+    "Switch large 128": (
+        BASE
+        | {"d_model": 1024, "d_ff": 4096, "num_layers": 24, "num_decoder_layers": 24, "num_heads": 16}
+        | {"num_experts": 128, "num_sparse_encoder_layers": 12, "num_sparse_decoder_layers": 12},
+        26_309_291_008,
+    ),
     "Qwen3": (
         PUBLISHED["qwen3"]
         | {"hidden_size": 1024, "num_hidden_layers": 28, "num_attention_heads": 16, "intermediate_size": 3072}

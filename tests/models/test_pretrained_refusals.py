@@ -55,6 +55,16 @@ TENSORS: dict[str, tuple[dict, Change, str]] = {
         lambda t: t.update({"lm_head.weight": torch.ones(8, 11)}),
         "lm_head.weight is (8, 11)",
     ),
+    "a further layer's tensor in a layer of its own": (
+        PUBLISHED["deepseek_v3"],
+        lambda t: t.update({"model.layers.1.eh_proj.weight": torch.ones(8, 16)}),
+        "does not have: model.layers.1.eh_proj.weight.",
+    ),
+    "8 bits": (
+        PUBLISHED["deepseek_v3"],
+        lambda t: t.update({NORM: t[NORM].to(torch.float8_e4m3fn)}),
+        "is stored as F8_E4M3, and this core reads F64, F32, F16, BF16.",
+    ),
     "no head": (
         LLAMA,
         lambda t: t.pop("lm_head.weight"),

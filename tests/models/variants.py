@@ -68,6 +68,7 @@ def mixed(router: Any, **fields: Any) -> MoE:
 MIXTURES: dict[str, TransformerConfig] = {
     "MoE top-k": small(feed_forward=mixed(TopK(), every=2), norm=Norm(kind="LayerNorm")),
     "MoE top-k encoder": small(feed_forward=mixed(TopK(), gated=True), topology="encoder-only", parallel=True),
+    "MoE top-k first of two": small(feed_forward=mixed(TopK(), every=2, which=1)),
     "MoE Switch": small(feed_forward=mixed(Switch(), bias=True, skip=1), topology="encoder-decoder"),
     "MoE noisy top-k": small(feed_forward=mixed(NoisyTopK()), prefix=True),
     "MoE soft": small(feed_forward=mixed(Soft(), stacks="decoder"), topology="encoder-decoder"),
@@ -150,6 +151,9 @@ EXTRAS: dict[str, TransformerConfig] = {
     ),
     "two bases encoder": small(
         attention=GQA(window=3, pattern="GL"), position=RoPE(local_base=5.0, fraction=0.5), topology="encoder-only"
+    ),
+    "multipliers": small(
+        residual=0.3, embedding=Embedding(multiplier=3.0), head=Head(divisor=4.0), attention=GQA(scale=0.4)
     ),
     "no norm": small(norm=Norm(kind="none")),
     "no final norm": small(norm=Norm(final=False)),

@@ -52,6 +52,8 @@ GEMMA3: dict[str, Any] = GEMMA2 | {
     },
 }
 TRAINED: dict[str, Any] = {"rope_theta": 20.0, "original_max_position_embeddings": 16}
+MULTIPLIED: dict[str, Any] = {"embedding_multiplier": 3.0, "attention_multiplier": 0.3}
+MULTIPLIED |= {"residual_multiplier": 0.6, "logits_scaling": 1.5}
 
 Renamed = Callable[[Mapping[str, Tensor]], dict[str, Tensor]]
 
@@ -93,7 +95,8 @@ def loaded(theirs: Any, folder: Path) -> tuple[Transformer, Renamed]:
 
     def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         known = {family.rename(name): tensor for name, tensor in tensors.items()}
-        return {entry.ours: entry.join(known) for entry in entries}
+        stored = [entry.stored(known) for entry in entries]
+        return {e.ours: e.join(known) for e in stored if e.theirs and known.keys() >= {*e.theirs}}
 
     return checkpoint.model, renamed
 
@@ -201,6 +204,7 @@ DECODERS: dict[str, Family] = {  # an epsilon that is not the usual one leaves i
     "Gemma 3, local layers alone": _gemma3(GEMMA3 | {"sliding_window_pattern": 6, "tie_word_embeddings": False}),
     "GPT-Neo": _neo(NEO | {"attention_types": [[["global", "local"], 1], [["local"], 1]]}),
     "GPT-Neo, local layers alone": _neo(NEO | {"attention_types": [[["local"], LAYERS]], "layer_norm_epsilon": 1e-3}),
+    "Granite": published(hf.GraniteForCausalLM, hf.GraniteConfig, GROUPED | MULTIPLIED),
     "GPT-NeoX": _neox(NEOX),
     "GPT-NeoX, one after the other": _neox(NEOX | {"use_parallel_residual": False}),
 }
