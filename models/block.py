@@ -13,14 +13,13 @@ from models.records import LayerCache, Routing
 from models.tap import Pass
 
 EMPTY = LayerCache(None, None)
+BEHIND = {"output": ("", "norm"), "both": ("_out", "post_norm")}  # norm of what a sublayer gives: its name, its place
 NORMS = {"attention": "norm_attention", "cross_attention": "norm_cross", "feed_forward": "norm_feed_forward"}
 
 
 class Block(nn.Module):
     """Pre-norm: x + f(norm(x)). Post-norm: norm(x + f(x)). Parallel: x + attention(norm(x)) + ffn(norm'(x)).
-    Output: x + norm(f(x)). Both: x + norm'(f(norm(x))).
-
-    Each f times the residual multiplier.
+    Output: x + norm(f(x)). Both: x + norm'(f(norm(x))). Each f, or what is made of it, times the residual multiplier.
 
     x -+- norm - f -+- +          x -+- f -+- + - norm          x -+- norm - attention ---+- +
        +------------+                +-----+                       +- norm' - ffn --------+
@@ -29,22 +28,18 @@ class Block(nn.Module):
 
     def __init__(self, config: TransformerConfig, stack: Literal["encoder", "decoder"], layer: int):
         super().__init__()
-        width, where, build = config.width, Where(layer, stack), config.norm.build
-        self.place, self.norm, self.parallel = f"{stack}.{layer}", config.norm, config.parallel
-        self.residual = config.residual
-        feed_forward = config.feed_forward.at(layer, stack)
+        width, where, build, at = config.width, Where(layer, stack), config.norm.build, config.norm.place
+        self.place, self.parallel, self.residual = f"{stack}.{layer}", config.parallel, config.residual
+        self.before, self.behind, self.after = config.norm.before(), BEHIND.get(at), at == "post"
         crosses = stack == "decoder" and config.topology == "encoder-decoder"
         attention = config.attentions()[stack][layer]
         self.attention = attention.build(width, where)
-        self.feed_forward = feed_forward.build(width, f"{self.place}.feed_forward")
+        self.feed_forward = config.feed_forward.at(layer, stack).build(width, f"{self.place}.feed_forward")
         self.relative = config.position.relative(config.room(stack)) if self.attention else None
         self.cross_attention = attention.build(width, where._replace(cross=True)) if crosses else None
-        self.norm_attention = build(width) if self.attention else None
-        self.norm_cross = build(width) if self.cross_attention else None
-        self.norm_feed_forward = build(width) if self.feed_forward else None
         for part, name in NORMS.items():
-            if config.norm.place == "both" and getattr(self, part):
-                self.add_module(f"{name}_out", build(width))
+            self.add_module(name, build(width) if getattr(self, part) else None)
+            self.add_module(f"{name}_out", build(width) if getattr(self, part) and at == "both" else None)
 
     def forward(self, x_BTD: Tensor, p: Pass, cached: LayerCache = EMPTY) -> tuple[Tensor, Routing | None, LayerCache]:
         """The stream after this block (B, T, D), how a mixture routed, and the longer cache."""
@@ -63,11 +58,13 @@ class Block(nn.Module):
 
     def _add(self, part: str, y_BTD: Tensor, x_BTD: Tensor, p: Pass, *cached: Any) -> tuple[Tensor, Any]:
         """y + f(norm(x)) or what else the norm's place makes of it, and what f returns besides."""
-        f, norm, place, at = getattr(self, part), getattr(self, NORMS[part]), f"{self.place}.{part}", self.norm.place
-        out_BTD, more = f(normed(norm, x_BTD, p.tap, f"{place}.norm") if self.norm.before() else x_BTD, p, *cached)
-        out_BTD = normed(norm, out_BTD, p.tap, f"{place}.norm") if at == "output" else out_BTD
-        if at == "both":
-            out_BTD = normed(getattr(self, f"{NORMS[part]}_out"), out_BTD, p.tap, f"{place}.post_norm")
-        out_BTD = out_BTD if self.residual == 1.0 else self.residual * out_BTD
+        f, norm, place = getattr(self, part), getattr(self, NORMS[part]), f"{self.place}.{part}"
+        out_BTD, more = f(normed(norm, x_BTD, p.tap, f"{place}.norm") if self.before else x_BTD, p, *cached)
+        out_BTD = self._weighed(part, out_BTD, p) if self.behind or self.residual != 1.0 else out_BTD
         y_BTD = y_BTD + p.tap(f"{place}.out", p.dropout(out_BTD, p.rate))
-        return (normed(norm, y_BTD, p.tap, f"{place}.norm") if at == "post" else y_BTD), more
+        return (normed(norm, y_BTD, p.tap, f"{place}.norm") if self.after else y_BTD), more
+
+    def _weighed(self, part: str, out_BTD: Tensor, p: Pass) -> Tensor:
+        end, place = self.behind or ("", "")
+        norm = getattr(self, NORMS[part] + end) if place else None
+        return self.residual * (normed(norm, out_BTD, p.tap, f"{self.place}.{part}.{place}") if norm else out_BTD)

@@ -9,6 +9,8 @@ K and V the keys and values so far, this token's included, and R_t (C, C) the ro
     attention     :  q, k, v = W y + b;  W_out softmax(scale (q R_t) K^T) V + b_out, with k R_t the last row of K
     feed-forward  :  W_down act(W_up y + b) + b_down, with act(gate) * up in place of act if gated
     logits        =  head(norm?(x))
+
+It is long because it has one formula, for every part of the models that it knows.
 """
 
 from __future__ import annotations
@@ -152,10 +154,11 @@ def _layer(block: Block) -> Layer:
 
 def _norms(block: Block, part: str) -> tuple[Map, Map, Map]:
     """What is done before a sublayer, to what it gives, and after that is added."""
-    name, place = NORMS[part], block.norm.place
-    norm, behind = _norm(getattr(block, name)), _norm(getattr(block, f"{name}_out", None))
-    of_out = {"output": norm, "both": behind}.get(place, _same)
-    return norm if block.norm.before() else _same, of_out, norm if place == "post" else _same
+    norm, behind = _norm(getattr(block, NORMS[part])), _same
+    if block.behind:
+        behind = _norm(getattr(block, NORMS[part] + block.behind[0]))
+    scaled = behind if block.residual == 1.0 else lambda x: block.residual * behind(x)
+    return norm if block.before else _same, scaled, norm if block.after else _same
 
 
 def _linear(linear: nn.Linear) -> Map:

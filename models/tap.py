@@ -4,6 +4,8 @@ residual.before -+- norm - q k v - scores - pattern - z - result - out -+
                      +------------------------------------------------------+- residual.middle ...
     residual.middle -+- norm - pre - post - out -+
                      +---------------------------+- residual.after
+
+It is long because the places, what is done there and the pass that leads to them are one vocabulary.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Published checkpoints, from a folder and into one."""
+"""Published checkpoints, from a folder and into one.
+
+It is long because it lists every family, and loading checks everything before it takes memory.
+"""
 
 from __future__ import annotations
 

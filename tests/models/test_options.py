@@ -20,7 +20,6 @@ NUMBERS: dict[str, list[Any]] = {  # small enough for nine tokens to tell; other
     "window": [None, 3],
     "pattern": ["L", "LG", "GL"],
     "qk_eps": [1e-6, 1e-3],
-    "scale": [None, 0.3],
     "local_base": [None, 5.0],
     "softcap": [None, 2.0],
     "head_dim": [None, 6],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.pretrained import load
+from models.pretrained import FAMILIES, load
 from tests.models.checkpoints import CONFIG, PUBLISHED, tensors, write
 
 GPT2, BERT, LLAMA, MISTRAL, QWEN3 = (PUBLISHED[name] for name in ("gpt2", "bert", "llama", "mistral", "qwen3"))

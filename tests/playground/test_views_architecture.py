@@ -32,6 +32,7 @@ def counted(model: Transformer) -> Counter[str]:
         part = rest[2] if layer else ""
         whole = {"norm_attention": "attention.norm", "norm_cross": "cross_attention.norm", "relative": "attention"}
         whole |= {"norm_feed_forward": "feed_forward.norm"}
+        whole |= {f"{name}_out": f"{at.removesuffix('norm')}post_norm" for name, at in whole.items() if "norm" in at}
         of_stack = {"position": "positions", "norm_embedding": "embedding.norm", "norm_final": "final.norm"}
         if stack == "embedding":
             at = f"{first}.tokens"

@@ -6,9 +6,10 @@ import "./browser.mjs";
 globalThis.getComputedStyle = () => ({ getPropertyValue: () => "" });
 const { diagram, measured, placed } = await import("../../static/lenses/architecture/diagram.js");
 
-const block = (id, kind, adds = false) => ({ id, kind, label: kind, note: "", shape: "T × 8", parameters: 12, settings: "model", lens: "", adds });
-const layer = stack => [block(`${stack}.0.attention.norm`, "norm"), block(`${stack}.0.attention`, "attention", true),
-  ...stack === "decoder" ? [block(`${stack}.0.cross_attention`, "cross_attention", true)] : []];
+const block = (id, kind, branch = "") => ({ id, kind, label: kind, note: "", shape: "T × 8", parameters: 12, settings: "model", lens: "", branch });
+const inside = (id, kind) => block(id, kind, id.split(".").slice(0, 3).join("."));
+const layer = stack => [inside(`${stack}.0.attention.norm`, "norm"), inside(`${stack}.0.attention`, "attention"),
+  ...stack === "decoder" ? [inside(`${stack}.0.cross_attention`, "cross_attention")] : []];
 const column = stack => ({ stack, title: stack, sees: "", groups: [
   { layers: [], times: 1, blocks: [[block(`${stack}.tokens`, "tokens")]] }, { layers: [0, 1], times: 2, blocks: [layer(stack)] }] });
 const both = [column("encoder"), column("decoder")];

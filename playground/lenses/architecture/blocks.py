@@ -33,8 +33,8 @@ class Block(NamedTuple):
     """The accordion that changes it."""
     lens: str
     """The lens that shows it; "" for none."""
-    adds: bool = False
-    """Whether what leaves it is added to the stream; else it takes the stream's place."""
+    branch: str = ""
+    """The sublayer it belongs to, whose last block's vectors are added to the stream; "" for what stands on it."""
 
 
 class Group(NamedTuple):
@@ -119,7 +119,7 @@ def _reading(config: TransformerConfig, stack: str, *, first: bool) -> Iterator[
 def _leaving(config: TransformerConfig, stack: str, *, last: bool) -> Iterator[Block]:
     """From the last stream to the logits."""
     shape = f"{_length(config, stack)} × {config.width}"
-    if config.norm.final and config.norm.place == "pre" and config.norm.kind != "none":
+    if config.norm.ends() and config.norm.kind != "none":
         yield _norm(config, f"{stack}.final", shape)
     if last:
         head, v = config.head, config.vocab
@@ -149,14 +149,12 @@ def _layer(
         label = f"{attention.kind} self-attention"
         note = _heads(attention, config.width)
         lens = "attention"
-        parts.append(Block(f"{at}.attention", "attention", label, note, shape, own, "attention", lens, adds=True))
+        parts.append(Block(f"{at}.attention", "attention", label, note, shape, own, "attention", lens))
         if stack == "decoder" and config.topology == "encoder-decoder":
             of = attention.parameters(config.width)
             label = f"{attention.kind} cross-attention"
             note = f"reads the encoder, {note}"
-            parts.append(
-                Block(f"{at}.cross_attention", "cross_attention", label, note, shape, of, "attention", lens, adds=True)
-            )
+            parts.append(Block(f"{at}.cross_attention", "cross_attention", label, note, shape, of, "attention", lens))
     if feed.there:
         mixed = isinstance(feed, MoE)
         label, note = (
@@ -164,11 +162,20 @@ def _layer(
         )
         of, lens = feed.parameters(config.width), "experts" if mixed else "intervene"
         kind = "experts" if mixed else "feed_forward"
-        parts.append(Block(f"{at}.feed_forward", kind, label, note, shape, of, "feed_forward", lens, adds=True))
-    normed = config.norm.kind != "none"
+        parts.append(Block(f"{at}.feed_forward", kind, label, note, shape, of, "feed_forward", lens))
     for part in parts:
-        norm = [_norm(config, part.id, shape)] if normed else []
-        yield from (*norm, part) if config.norm.place == "pre" else (part, *norm)
+        yield from _sublayer(config, part._replace(branch=part.id), shape)
+
+
+def _sublayer(config: TransformerConfig, part: Block, shape: str) -> Iterator[Block]:
+    """A sublayer with its norms, where they stand."""
+    if config.norm.kind == "none":
+        yield part
+        return
+    norm = _norm(config, part.id, shape)
+    inside = norm._replace(branch=part.id)
+    both = (inside, part, inside._replace(id=f"{part.id}.post_norm"))
+    yield from {"pre": (inside, part), "post": (part, norm), "output": (part, inside), "both": both}[config.norm.place]
 
 
 def _norm(config: TransformerConfig, of: str, shape: str) -> Block:

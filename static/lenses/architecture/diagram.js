@@ -36,10 +36,10 @@ export const placed = (columns, width) => {
     for (const group of column.groups) {
       const framed = group.layers.length > 0, from = y;
       if (framed) y += FRAME + 14;
-      for (const layer of group.blocks) for (const [i, block] of layer.entries()) {
-        const low = block.kind === "norm", inside = block.adds || block.id === `${layer[i + 1]?.id}.norm`, h = low ? LOW : TALL;
+      for (const layer of group.blocks) for (const block of layer) {
+        const low = block.kind === "norm", inside = !!block.branch, h = low ? LOW : TALL;
         const x = left + (inside ? INDENT : 0) + (framed ? FRAME : 0);
-        boxes.push({ block, group, x, y, w: wide - (x - left) - (framed ? FRAME : 0), h, spine: left + SPINE + (framed ? FRAME : 0), inside });
+        boxes.push({ block, group, x, y, w: wide - (x - left) - (framed ? FRAME : 0), h, spine: left + SPINE + (framed ? FRAME : 0) });
         y += h + SPACE;
       }
       if (framed) { frames.push({ group, x: left, y: from, w: wide, h: y - from }); y += SPACE; }
@@ -69,13 +69,12 @@ const line = (points, more = "") => `<path d="M${points.map(([x, y]) => `${x} ${
 const plus = (x, y) => `<circle cx="${x}" cy="${y}" r="7" fill="var(--surface)" stroke="var(--text-3)" stroke-width="1.5"/>${
   line([[x - 4, y], [x + 4, y]])}${line([[x, y - 4], [x, y + 4]])}`;
 
-/** From the stream into the first box of a sublayer, and from the last one back; what a post-norm does stands on the stream. */
+/** From the stream into the first box of a sublayer, through its boxes, and from the last one back. */
 const branches = boxes => boxes.flatMap((box, i) => {
-  if (!box.block.adds) return [];
-  const before = boxes[i - 1], normed = before?.inside && before.block.kind === "norm" && before.block.id === `${box.block.id}.norm`;
-  const first = normed ? before : box, x = box.spine, enter = first.y + first.h / 2, leave = box.y + box.h - 10;
-  return [line([[x, enter], [first.x, enter]]), normed ? line([[box.x + 20, before.y + before.h], [box.x + 20, box.y]]) : "",
-    line([[box.x, leave], [x, leave]]), plus(x, leave)];
+  const { branch } = box.block, before = boxes[i - 1], follows = before?.block.branch === branch, leave = box.y + box.h - 10;
+  if (!branch) return [];
+  const into = follows ? line([[box.x + 20, before.y + before.h], [box.x + 20, box.y]]) : line([[box.spine, box.y + 12], [box.x, box.y + 12]]);
+  return boxes[i + 1]?.block.branch === branch ? [into] : [into, line([[box.x, leave], [box.spine, leave]]), plus(box.spine, leave)];
 });
 
 /** The encoder's last stream goes to every cross-attention. */
@@ -91,7 +90,7 @@ export const diagram = (columns, live, width, chosen) => {
   const at = placed(columns, width);
   const titles = at.heads.map(({ column, x, y }) => svgText(x, y + 14, column.title, `${BOLD} font-size="14"`) + svgText(x, y + 31, column.sees, SOFT));
   const spines = at.heads.flatMap(({ x, y, end }) => {
-    const own = at.boxes.filter(box => box.x >= x && box.x < x + WIDE + GAP && box.y >= y && box.y <= end), inner = own.find(box => box.block.adds)?.spine ?? x + SPINE;
+    const own = at.boxes.filter(box => box.x >= x && box.x < x + WIDE + GAP && box.y >= y && box.y <= end), inner = own.find(box => box.block.branch)?.spine ?? x + SPINE;
     return [line([[inner, y + HEAD], [inner, end]], `stroke-linecap="round"`)];
   });
   const frames = at.frames.map(({ group, x, y, w, h }) => {
