@@ -12,6 +12,7 @@ from models.pretrained import files, understood
 from playground.checkpoints.listing import File, Listing
 
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+NO_TOKENIZER = f"There is no {TOKENIZER[0]}: texts are read as bytes."
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack", ".ot")
 """Formats that are not opened: a pickle runs code, and the others are for other tools."""
 CONVERT = "https://huggingface.co/spaces/safetensors/convert"
@@ -32,14 +33,14 @@ def contents(
         try:
             settings = files.document(read(_short(there[files.CONFIG])))
             listing = listing._replace(settings=settings, kind=f"{settings.get('model_type', '')!s:.40}")
-            listing = _understood(listing)
+            listing = built(listing)
         except ValueError as error:
             problems.append(str(error))
     elif weights:
         problems.append(f"There is no {files.CONFIG}, which says what model it is. Take the repository that has one.")
     has = files.CONFIG in there and bool(weights)
     needed = [files.CONFIG, *weights, *(extra for extra in TOKENIZER if extra in there)] if has else []
-    notices = [] if TOKENIZER[0] in there else [f"There is no {TOKENIZER[0]}: texts are read as bytes."]
+    notices = [] if TOKENIZER[0] in there else [NO_TOKENIZER]
     if "auto_map" in listing.settings:
         notices.append("It brings Python code of its own, which is not run here.")
     return listing._replace(
@@ -74,7 +75,10 @@ def _weights(
             f"What works is safetensors: {works}."
         )
     elif any(name.endswith(".gguf") for name in there):
-        problems.append("It holds GGUF files alone, which this core does not read. Take the repository they came from.")
+        problems.append(
+            "It holds GGUF files alone. Take the repository they came from, or one of the files in a folder of this "
+            "machine."
+        )
     else:
         problems.append(f"There are no weights: neither {files.WHOLE} nor {files.INDEX}.")
     return []
@@ -86,7 +90,7 @@ def _short(file: File) -> File:
     return file
 
 
-def _understood(listing: Listing) -> Listing:
+def built(listing: Listing) -> Listing:
     """With what its settings are in this core. Raises ValueError where they cannot be expressed."""
     config = understood(listing.settings)[-1]
     count = cost(config).parameters
