@@ -178,7 +178,10 @@ def python(folder: Path, *arguments: str) -> str:
 def test_the_example_of_a_lens_is_a_lens(written):
     learning = ("learning, positions,", "learning, norms, positions,")
     copy = written(
-        "playground/lenses/norms", "playground/lenses/__init__.py", learning, ("(learning,", "(learning, norms,")
+        "playground/lenses/norms",
+        "playground/lenses/__init__.py",
+        learning,
+        ("(architecture,", "(architecture, norms,"),
     )
     assert python(copy, "-c", LENS).strip() == "ok"
 

@@ -96,8 +96,10 @@ def load(folder: str | Path, *, dtype: torch.dtype = torch.float32, most: int | 
     a sentence for anything that is not a whole checkpoint of a known family.
     """
     folder = Path(folder)
-    published, stored = _opened(folder)
+    one = _gguf(folder)
+    published, stored = gguf_files.contents(one) if one else (settings(folder), [])
     kind, family, config = understood(published)
+    stored = stored or [tensor for file in shards(folder) for tensor in header(file)]
     files = {tensor.file for tensor in stored}
     headless = lacks_its_head(family, config, stored)
     config = encoder_alone(config) if headless else config
@@ -151,15 +153,12 @@ def _stated(config: TransformerConfig) -> TransformerConfig:
     return config.but(attention=attention.but(head_dim=attention.channels(config.width)))
 
 
-def _opened(folder: Path) -> tuple[Mapping[str, Any], list[Stored]]:
-    """The settings and the tensors. A GGUF file has both, and is taken where there is no config.json."""
+def _gguf(folder: Path) -> Path | None:
+    """The GGUF file, which has the settings and the tensors, where there is no config.json."""
     found = [] if (folder / CONFIG).is_file() else sorted(folder.glob("*.gguf"))
-    if not found:
-        published = settings(folder)
-        return published, [tensor for file in shards(folder) for tensor in header(file)]
     if len(found) > 1:
         raise ValueError(f"There are {len(found)} GGUF files in {folder.name}: leave one.")
-    return gguf_files.contents(found[0])
+    return found[0] if found else None
 
 
 def understood(published: Mapping[str, Any]) -> tuple[str, Family, TransformerConfig]:

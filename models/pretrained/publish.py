@@ -41,7 +41,7 @@ def _gpt2(config: TransformerConfig, attention: MHA | GQA, dense: Dense) -> dict
         "vocab_size": config.vocab,
         "activation_function": _spelled(gpt2.ACTIVATIONS, dense.activation),
         "layer_norm_epsilon": config.norm.eps,
-        "scale_attn_weights": attention.scaled,
+        "scale_attn_weights": attention.scale is None,
         "tie_word_embeddings": config.head.tied,
     } | ENDS
 

@@ -77,6 +77,7 @@ def test_it_knows_these_and_no_others():
     known = {"MHA", "GQA", "MQA"}, {"none", "sinusoidal", "learned", "RoPE"}, {"decoder-only"}, {"pre", "post"}
     product = {n for n in PRODUCT if all(kind in kinds for kind, kinds in zip(n.split(" "), known, strict=True))}
     extras = {"window", "qk_norm head", "biases", "gated biases", "parallel", "prefix", "own head dimension", "YaRN"}
+    extras |= {"multipliers", "capped head", "norm of outputs", "norms on both sides", "window in some layers"}
     extras |= {"llama3", "partial interleaved RoPE", "transform head", "scaled tied head", "no norm", "no final norm"}
     assert product | extras | OTHERS.keys() == BY_FORMULA.keys()
 

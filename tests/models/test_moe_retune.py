@@ -24,6 +24,7 @@ OTHER: dict[str, Any] = {  # another value of each live setting, and what it nee
     "capacity.factor": 0.6,
     "capacity.evaluation": 0.5,
     "capacity.minimum": 20,
+    "capacity.maximum": 3,
     "capacity.rounding": "down",
     "capacity.group": "sequence",
     "capacity.priority": "choice",

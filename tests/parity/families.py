@@ -96,7 +96,8 @@ def loaded(theirs: Any, folder: Path) -> tuple[Transformer, Renamed]:
     def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         known = {family.rename(name): tensor for name, tensor in tensors.items()}
         stored = [entry.stored(known) for entry in entries]
-        return {e.ours: e.join(known) for e in stored if e.theirs and known.keys() >= {*e.theirs}}
+        # of gradients: what a weight has more changes none
+        return {e.ours: e._replace(plus=0.0).join(known) for e in stored if e.theirs and known.keys() >= {*e.theirs}}
 
     return checkpoint.model, renamed
 

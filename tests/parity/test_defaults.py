@@ -17,6 +17,7 @@ MODELS: dict[str, Any] = {
     "gpt2": hf.GPT2LMHeadModel,
     "gpt_neo": hf.GPTNeoForCausalLM,
     "gpt_neox": hf.GPTNeoXForCausalLM,
+    "granite": hf.GraniteForCausalLM,
     "llama": hf.LlamaForCausalLM,
     "ministral": hf.MinistralForCausalLM,
     "mistral": hf.MistralForCausalLM,
@@ -26,13 +27,21 @@ MODELS: dict[str, Any] = {
     "roformer": hf.RoFormerForMaskedLM,
     "t5": hf.T5ForConditionalGeneration,
 }
+PROGRAMS = {"llama2c", "nanogpt"}
+"""Whose defaults are those of a program, not of transformers."""
 SAID: dict[str, dict[str, Any]] = {"ministral": {"head_dim": 128}}
 """Without which transformers does not build one."""
 NOT_OURS = {"roformer": 1536 * 64}
 """The frozen table of sines and cosines that transformers counts."""
 
 
-@pytest.mark.parametrize("kind", FAMILIES)
+@pytest.mark.parametrize("kind", sorted(FAMILIES.keys() - MODELS.keys() - PROGRAMS))
+def test_a_family_without_defaults_says_what_it_lacks(kind: str):
+    with pytest.raises(ValueError, match="must be a positive whole number|valid dictionary"):
+        FAMILIES[kind].config({"model_type": kind})
+
+
+@pytest.mark.parametrize("kind", MODELS)
 def test_an_empty_config_is_the_family_as_transformers_has_it(kind: str):
     with torch.device("meta"):
         theirs = MODELS[kind](MODELS[kind].config_class(**SAID.get(kind, {})))

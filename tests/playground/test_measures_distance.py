@@ -126,7 +126,7 @@ def test_the_terms_of_a_score_give_the_weights_that_the_core_reports(name):
         output, plain = model(**inputs(config), record=True), model(**inputs(config))
     assert all(one.scored is None for one in (*plain.encoder, *plain.decoder))
     for stack, records in ((model.encoder, output.encoder), (model.decoder, output.decoder)):
-        for one in records:
+        for block, one in zip(stack.blocks if records else (), records, strict=True):
             scores = content(one.scored)
             for term in (one.scored.relative_BHTS, stack.position.bias(*scores.shape[-2:])):
                 scores = scores if term is None else scores + term
@@ -136,7 +136,11 @@ def test_the_terms_of_a_score_give_the_weights_that_the_core_reports(name):
                 seen = torch.ones_like(scores) if causal is None else causal.expand_as(scores)
                 mine = WEIGHTS[kind](scores, seen.sum(-1, keepdim=True)) * seen
             else:
-                mine = scores.where(weights > 0, LOWEST).softmax(-1)
+                scores = scores.where(weights > 0, LOWEST)
+                if kind == "sinks":
+                    sink_BHT1 = block.attention.sink_H[:, None, None].expand(*scores.shape[:-1], 1)
+                    scores = torch.cat((scores, sink_BHT1), dim=-1)
+                mine = scores.softmax(-1)[..., : weights.shape[-1]]
             torch.testing.assert_close(mine, weights, atol=1e-5, rtol=1e-4)
 
 

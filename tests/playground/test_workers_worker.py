@@ -326,11 +326,11 @@ def test_a_question_is_answered_whatever_happens(hand, monkeypatch):
 def test_a_bug_in_a_job_is_said_and_the_session_lives(hand):
     session = hand.begin()
     hand.at(5)
-    session.run.advance = broken
+    session.run.advancing = broken
     hand.until(lambda: "train" not in session.jobs)
     said = hand.attach()["values"]["transport"]
     assert "Stopped by an error: ZeroDivisionError: a bug. The run is at step" in said["note"]
-    del session.run.advance
+    del session.run.advancing
     hand.act("transport", "play")
     hand.until(lambda: not session.jobs)
     assert session.run.step == 60
