@@ -87,6 +87,6 @@ export const grid = (element, props, trigger, watch) => {
       svgHeat({ ...picture(), titles: [frame.row_title, frame.column_title] }, cell, cell));
   };
   const lines = () => { const { columns, rows: cells } = rows(); return [columns, ...cells]; };
-  exportMenu($(".menu"), { name: () => rows().name, picture: still, rows: lines });
+  exportMenu($(".menu"), { of: "matrix", name: () => rows().name, picture: still, rows: lines });
   mount(element, props, watch, value => { frame = value.title ? decode(value, read) : null; draw(); }, { always: true });
 };

@@ -169,7 +169,7 @@ export const plot = (element, props, trigger, watch) => {
   /* ---- table and files ---- */
   const still = () => figure?.x ? curvesFile(figure, Math.max(SAVED, width), tall, { hidden, view }) : null;
   pictures.set(node, still);
-  exportMenu($(".menu"), { name, picture: () => { const seen = still(); return seen && svgTitled(heading(), "", seen); },
+  exportMenu($(".menu"), { name, of: props.title || "chart", picture: () => { const seen = still(); return seen && svgTitled(heading(), "", seen); },
     rows: () => { if (!figure?.x) return null; const { columns, rows } = tableOf(figure, Infinity); return [columns, ...rows]; } },
   [["Interactive HTML", async () => {
     if (figure?.x) saveBlob(new Blob([await pageOf(asPlotly(figure), heading())], { type: "text/html" }), `${name()}.html`);

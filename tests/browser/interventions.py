@@ -32,6 +32,6 @@ def cells(screen: Screen, title: str) -> Locator:
 def saved(screen: Screen, item: str) -> tuple[str, bytes]:
     """The name and the bytes of what Export saves."""
     with screen.page.expect_download() as download:
-        lens(screen).get_by_role("button", name="Export").click()
+        lens(screen).get_by_role("button", name="Export", exact=True).click()
         lens(screen).get_by_role("menuitem", name=item).click()
     return download.value.suggested_filename, download.value.path().read_bytes()

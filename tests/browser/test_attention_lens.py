@@ -108,7 +108,7 @@ def test_the_picture_has_a_twin_as_tables(screen):
 
 @pytest.mark.parametrize(("kind", "start"), [("PNG", b"\x89PNG"), ("SVG", b"<svg"), ("CSV", b"layer,head,query")])
 def test_the_picture_is_exported(screen, kind, start):
-    screen.page.get_by_role("button", name="Export").click()
+    screen.page.get_by_role("button", name="Export", exact=True).click()
     with screen.page.expect_download() as coming:
         screen.page.get_by_role("menuitem", name=kind).click()
     content = coming.value.path().read_bytes()

@@ -65,7 +65,7 @@ def test_all_variants_are_seen_through_a_word_of_ones_own_as_pictures_table_and_
     expect(rows).to_have_count(16)
     expect(rows.nth(15)).to_contain_text(re.compile(r"L0 H0\s*7 c"))
     expect(page.locator(".jm canvas").first).to_be_hidden()
-    export = page.get_by_role("button", name="Export").and_(page.locator(".cmp-pictures button"))
+    export = page.get_by_role("button", name="Export", exact=True).and_(page.locator(".cmp-pictures button"))
     export.click()
     with page.expect_download() as numbers:
         page.get_by_role("menuitem", name="Numbers as CSV").and_(page.locator(".cmp-pictures button")).click()

@@ -114,7 +114,7 @@ def test_the_pictures_have_twins_as_tables(screen):
     ("item", "start"), [("Map as PNG", b"\x89PNG"), ("Map as SVG", b"<svg"), ("Way as PNG", b"\x89PNG")]
 )
 def test_the_pictures_are_exported(screen, item, start):
-    lens(screen).get_by_role("button", name="Export").click()
+    lens(screen).get_by_role("button", name="Export", exact=True).click()
     with screen.page.expect_download() as coming:
         lens(screen).get_by_role("menuitem", name=item).click()
     assert coming.value.path().read_bytes().startswith(start)
@@ -122,7 +122,7 @@ def test_the_pictures_are_exported(screen, item, start):
 
 
 def test_the_numbers_are_exported(screen):
-    lens(screen).get_by_role("button", name="Export").click()
+    lens(screen).get_by_role("button", name="Export", exact=True).click()
     with screen.page.expect_download() as coming:
         lens(screen).get_by_role("menuitem", name="Numbers as CSV").click()
     head, *rows = csv.reader(coming.value.path().read_text().splitlines())
@@ -133,7 +133,7 @@ def test_the_numbers_are_exported(screen):
 def test_the_vectors_are_exported_for_the_projector(screen):
     files = []
     screen.page.on("download", lambda file: files.append(file))
-    lens(screen).get_by_role("button", name="Export").click()
+    lens(screen).get_by_role("button", name="Export", exact=True).click()
     with screen.page.expect_event("download", lambda file: file.suggested_filename.endswith("-metadata.tsv")):
         lens(screen).get_by_role("menuitem", name=re.compile("^Vectors as TSV")).click()
     vectors, metadata = (file.path().read_text().splitlines() for file in files)

@@ -134,7 +134,7 @@ def test_the_same_numbers_as_a_table(shown):
     ],
 )
 def test_files_are_saved(shown, tmp_path, item, first):
-    shown.get_by_role("button", name="Export").click()
+    shown.get_by_role("button", name="Export", exact=True).click()
     with shown.expect_download() as saved:
         shown.get_by_role("menuitem", name=item).click()
     saved.value.save_as(tmp_path / "file")

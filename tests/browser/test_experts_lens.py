@@ -169,7 +169,7 @@ def test_the_picture_has_a_twin_as_a_table(screen):
 
 @pytest.mark.parametrize(("kind", "start"), [("PNG", b"\x89PNG"), ("SVG", b"<svg"), ("CSV", b"expert,asked for,taken")])
 def test_the_picture_is_exported(screen, kind, start):
-    lens(screen).get_by_role("button", name="Export").click()
+    lens(screen).get_by_role("button", name="Export", exact=True).click()
     with screen.page.expect_download() as coming:
         lens(screen).get_by_role("menuitem", name=kind).click()
     content = coming.value.path().read_bytes()

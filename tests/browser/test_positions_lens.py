@@ -79,7 +79,7 @@ def test_the_table_has_the_numbers_and_the_file_too(screen):
     expect(lens(screen).locator("[data-t=heads] tbody tr")).to_have_count(4)
     shown = [float(cell) for cell in rows.nth(0).locator("td").all_inner_texts()[:2]]
     with screen.page.expect_download() as coming:
-        lens(screen).get_by_role("button", name="Export").click()
+        lens(screen).get_by_role("button", name="Export", exact=True).click()
         lens(screen).get_by_role("menuitem", name="CSV").click()
     found = [*csv.DictReader(coming.value.path().read_text().splitlines())]
     assert coming.value.suggested_filename == f"positions-L1-H0-step-{screen.step}.csv"
@@ -93,7 +93,7 @@ def test_the_table_has_the_numbers_and_the_file_too(screen):
 
 @pytest.mark.parametrize(("kind", "start"), [("PNG", b"\x89PNG"), ("SVG", b"<svg")])
 def test_the_picture_is_exported(screen, kind, start):
-    lens(screen).get_by_role("button", name="Export").click()
+    lens(screen).get_by_role("button", name="Export", exact=True).click()
     with screen.page.expect_download() as coming:
         lens(screen).get_by_role("menuitem", name=kind).click()
     content = coming.value.path().read_bytes()

@@ -25,7 +25,7 @@ def test_weights_below_zero_hang_from_the_line_in_teal_and_keep_their_sign(page)
     assert ticks[2] == "0"
     assert ticks[0] == ticks[4].replace("1", "−1").replace("2", "−2")
     expect(screen.tiles.first.locator(".cap2")).to_have_text(re.compile("^–\xa0bits"))
-    page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="Export", exact=True).click()
     with page.expect_download() as coming:
         page.get_by_role("menuitem", name="CSV").click()
     rows = [*csv.DictReader(coming.value.path().read_text().splitlines())]

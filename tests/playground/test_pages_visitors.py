@@ -482,7 +482,7 @@ def test_a_killed_workers_sessions_return_elsewhere_also_those_that_nobody_sees(
         assert [h.attached(page)[-3:-1] for page in (seen, hidden)] == [(["train"], "crash")] * 2
         assert h.at(paused) is None  # it is woken by its next press, and told then
         await h.press(paused, "look")
-        assert h.attached(paused)[-2:] == ([], "crash")
+        assert h.attached(paused)[-3:-1] == ([], "crash")
         h.visitors.pulse(seen["key"], seen["page"], 1, True, False)
         await stream
 
