@@ -22,7 +22,7 @@ const html = (/** @type {Props} */ { title, note }, tall) => {
   const words = title ? `<h2>${esc(title)}</h2><span>${esc(note)}</span>` : "";
   return `<div class="pt${title ? "" : " bare"}">${words}<span class="grow"></span><button class="b small quiet whole" hidden>Whole chart</button>
       <span class="menu"></span><button class="b small quiet" data-table aria-pressed="false">Table</button></div>
-    <div class="chart"><div class="drawn" style="height:${tall}px" tabindex="0" role="img" aria-description="Arrow keys read the values">
+    <div class="chart"><div class="drawn" style="height:${tall}px" tabindex="0" role="img" aria-label="${esc(title || "chart")}" aria-description="Arrow keys read the values">
         <canvas aria-hidden="true"></canvas><svg aria-hidden="true"><g></g><g class="read"></g></svg></div>
       <div class="ends"></div><i class="dragged" hidden></i><div class="hover-card" hidden></div></div><div class="plot-table" hidden></div>`;
 };

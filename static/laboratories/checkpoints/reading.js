@@ -7,7 +7,7 @@ const HTML = `<form class="readbar" novalidate><label class="sr" for="read-text"
     <textarea id="read-text" rows="2" maxlength="4096" spellcheck="false"></textarea>
     <button class="b primary">Read</button></form>
   <p class="bad" role="alert" hidden></p><p class="note" role="status" hidden></p>
-  <p class="pieces mono" aria-label="Tokens, with their ids"></p>`;
+  <div class="pieces mono" role="group" aria-label="Tokens, with their ids"></div>`;
 /** A token with its spaces, and its id. */
 const piece = ([text, id]) => `<span title="token ${id}"><b>${esc(text.replaceAll("\n", "⏎"))}</b><i>${id}</i></span>`;
 

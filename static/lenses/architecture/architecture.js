@@ -15,7 +15,7 @@ import { diagram, measured } from "./diagram.js";
 const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
   <div class="tools"><span class="grow"></span><div class="end"><div class="tool last"><div data-s="as"></div><div data-s="export"></div></div></div></div>
   <div class="model"><div class="pic"><svg role="group" aria-label="Blocks of the model; arrow keys move"></svg></div>
-    <div class="twin"></div><section class="about" aria-live="polite"><div class="eyebrow"></div><h2></h2><p class="muted set"></p>
+    <div class="twin"></div><section class="about" aria-live="polite" hidden><div class="eyebrow"></div><h2></h2><p class="muted set"></p>
       <p class="does"></p><p class="formula"><code></code></p><dl></dl><p class="axt source"></p>
       <div class="row"><button class="b small" data-k="settings">${iconHtml("sliders")}Its settings</button>
       <button class="b small quiet" data-k="lens"></button></div></section></div>`;
@@ -41,6 +41,7 @@ export const architecture = (element, props, trigger, watch) => {
   const about = () => {
     const { block, group } = boxes.find(box => box.block.id === chosen) ?? boxes[0], [does, formula, source] = words[block.kind] ?? ["", "", null];
     const share = 100 * block.parameters * group.times / Math.max(1, value.parameters), found = measured(live, block, group);
+    $(".about").hidden = false;
     setText($(".about .eyebrow"), group.layers.length ? `${group.layers.length > 1 ? "layers" : "layer"} ${layersOf(group)}` : "once");
     setText($(".about h2"), block.label);
     setText($(".set"), block.note);

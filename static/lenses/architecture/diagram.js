@@ -59,8 +59,7 @@ const boxSvg = ({ block, group, x, y, w, h }, live, chosen) => {
   const lines = low ? [svgText(x + 14, y + 16, block.label, SOFT)]
     : [svgText(x + 14, y + 20, cut(block.label, room), BOLD), svgText(x + 14, y + 36, cut(block.note, w - 20), SOFT),
       svgText(x + 14, y + 51, cut(measured(live, block, group) || block.shape, w - 20), SOFT)];
-  const said = `${block.label}${block.note ? `, ${block.note}` : ""}, ${num(block.parameters)} parameters`;
-  return `<g class="block" data-id="${esc(block.id)}" role="button" tabindex="${on ? 0 : -1}" aria-pressed="${on}" aria-label="${esc(said)}">
+  return `<g class="block" data-id="${esc(block.id)}" role="button" tabindex="${on ? 0 : -1}" aria-pressed="${on}">
     <rect x="${x}" y="${y}" width="${w}" height="${h}" rx="6" fill="var(--surface)" ${stroke}/>${bar}${lines.join("")}
     ${svgText(x + w - 10, y + (low ? 16 : 20), count, `${END} ${SOFT}`)}</g>`;
 };
