@@ -37,7 +37,7 @@ NOT_OURS = {"roformer": 1536 * 64}
 
 @pytest.mark.parametrize("kind", sorted(FAMILIES.keys() - MODELS.keys() - PROGRAMS))
 def test_a_family_without_defaults_says_what_it_lacks(kind: str):
-    with pytest.raises(ValueError, match="must be a positive whole number|valid dictionary"):
+    with pytest.raises(ValueError, match=r"must be a positive whole number|valid dictionary"):
         FAMILIES[kind].config({"model_type": kind})
 
 

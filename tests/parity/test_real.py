@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 import torch
 import transformers as hf
+from torch.nn.functional import normalize
 
 from models.generate import generate
 from models.pretrained import Checkpoint, load
-from models.pretrained.files import header
 from playground.checkpoints.folder import local
 from playground.checkpoints.tokenizer import read
+from playground.measures.head_roles import scores, self_cells
+from playground.measures.sentences import cosines, sentences
 from tests.real import MINILM, SMOLLM2
 
 TEXTS = ("The capital of France is", "def f(x):\n    return x  # naïve", "¿Qué? 𝛼β 漢字", " two  spaces ", "")
@@ -60,10 +62,28 @@ def test_what_is_told_of_a_real_model_is_so(smollm2):
     assert tokens.template.startswith("{% for message in messages %}")
 
 
-def test_the_embeddings_of_minilm_are_read():
-    named = {tensor.name: tensor for tensor in header(MINILM / "model.safetensors")}
-    table_VD = named["embeddings.word_embeddings.weight"].read()
-    tokens = read(MINILM, len(table_VD))
-    king, queen, cabbage = (table_VD[tokens.encode(word, special=False)[0].id] for word in ("king", "queen", "cabbage"))
-    near, far = (torch.cosine_similarity(king, other, dim=0) for other in (queen, cabbage))
-    assert near > far + 0.2
+ALIKE = ("A cat sits on the mat.", "A kitten rests on a rug.", "The stock market fell today.")
+
+
+@torch.no_grad()
+def test_sentences_of_minilm_are_those_of_transformers_and_alike_where_their_meaning_is():
+    minilm, theirs = load(MINILM), hf.AutoModel.from_pretrained(MINILM, dtype=torch.float32).eval()
+    tokens = read(MINILM, minilm.config.vocab)
+    texts = [torch.tensor([[piece.id for piece in tokens.encode(text)]]) for text in ALIKE]
+    ours_BD = torch.cat([sentences(minilm.model(ids_BT, record=True).encoder[-1].stream_BTD) for ids_BT in texts])
+    expected_BD = torch.cat([normalize(theirs(ids_BT).last_hidden_state.mean(1)) for ids_BT in texts])
+    torch.testing.assert_close(ours_BD, expected_BD, rtol=0, atol=1e-5)
+    cosines_BB = cosines(ours_BD)
+    assert cosines_BB[0, 1] > cosines_BB[0, 2] + 0.3
+
+
+@torch.no_grad()
+def test_a_real_model_has_heads_of_the_roles_that_toys_learn(smollm2):
+    drawn = torch.Generator().manual_seed(0)
+    half_BT = torch.randint(1000, 20_000, (4, 24), generator=drawn)
+    ids_BT = torch.cat((half_BT, half_BT), dim=1)
+    patterns = [one.self_attention_BHTS for one in smollm2.model(ids_BT, record=["*.attention.pattern"]).decoder]
+    cells = self_cells(ids_BT, causal=True)
+    role = dict(zip(cells, scores(torch.stack(patterns), cells).amax((0, 1)).tolist(), strict=True))
+    assert role["induction"] > 0.4
+    assert role["first token"] > 0.4  # a sink
