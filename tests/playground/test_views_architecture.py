@@ -14,6 +14,7 @@ from models.published import PUBLISHED
 from playground.lenses.architecture import view
 from playground.lenses.architecture.blocks import architecture, total
 from playground.lenses.architecture.folding import folded
+from playground.lenses.architecture.words import words
 from playground.settings.presets import PRESETS
 from tests.models.variants import EXTRAS, REGISTRIES
 from tests.playground.small import trained
@@ -90,3 +91,12 @@ def test_norms_and_loads_are_those_of_the_run_and_none_of_another_model():
     changed = view.value(session)
     assert (changed["live"], changed["step"]) == ("{}", -1)
     assert json.loads(changed["columns"])[0]["groups"][1]["times"] == session.config.model.layers
+
+
+def test_formulas_are_those_of_the_settings():
+    usual = words(TransformerConfig())
+    assert usual["attention"][1] == "softmax(Q Kᵀ / √C) V"
+    for kind in ("linear", "sigmoid", "sinks"):
+        assert words(TransformerConfig(attention={"kind": kind}))["attention"][1] == "", kind
+    assert "mean(x)" in words(TransformerConfig(norm={"kind": "LayerNorm"}))["norm"][1]
+    assert "W₃" in words(TransformerConfig(feed_forward={"kind": "dense", "gated": True}))["feed_forward"][1]

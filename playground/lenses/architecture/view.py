@@ -8,7 +8,7 @@ from typing import Any
 from models.architecture import TransformerConfig
 from playground.lenses.architecture.blocks import Column, architecture, total
 from playground.lenses.architecture.live import live
-from playground.lenses.architecture.words import WORDS
+from playground.lenses.architecture.words import words
 from playground.visitors.session import Session
 
 
@@ -27,7 +27,7 @@ def value(session: Session) -> dict[str, Any]:
         measured, step = live(seen, run.routed if seen.routed is None else seen.routed), seen.step
     return {
         "columns": json.dumps(_plain(columns)),
-        "words": json.dumps(WORDS),
+        "words": json.dumps(words(config)),
         "live": json.dumps(measured),
         "parameters": total(columns),
         "step": step,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from models.architecture import TransformerConfig
+
 WORDS = {
     "tokens": (
         "Each token is looked up in a table and becomes a vector: the residual stream begins here. Every block below "
@@ -22,7 +24,7 @@ WORDS = {
     ),
     "attention": (
         "The only place where tokens read one another. Each position asks with a query; the keys of the positions that "
-        "it may see answer; a softmax of their products says how much of each value is taken along.",
+        "it may see answer; their products say how much of each value is taken along.",
         "softmax(Q Kᵀ / √C) V",
         ("Vaswani et al. 2017, eq. 1", "https://arxiv.org/abs/1706.03762"),
     ),
@@ -51,3 +53,22 @@ WORDS = {
     ),
 }
 """Kind of a block -> what it does, its formula, and who proposed it where."""
+Words = dict[str, tuple[str, str, tuple[str, str]]]
+
+
+def words(config: TransformerConfig) -> Words:
+    """The same for a model, whose formulas depend on its settings; "" where one does not say it in a line."""
+    found, attention = dict(WORDS), config.attention
+    usual = attention.scores and not attention.rows and getattr(attention, "scale", None) is None
+    if not usual:
+        for kind in ("attention", "cross_attention"):
+            does, _, source = found[kind]
+            found[kind] = (does, "", attention.paper or source)
+    if config.norm.kind == "LayerNorm":
+        does, _, source = found["norm"]
+        found["norm"] = (does, "y = g · (x − mean(x)) / std(x) + b" if config.norm.bias else "", source)
+    if getattr(config.feed_forward, "gated", False):
+        does, _, _ = found["feed_forward"]
+        source = ("Shazeer 2020", "https://arxiv.org/abs/2002.05202")
+        found["feed_forward"] = (does, "W₂ (act(W₁ x) · W₃ x)", source)
+    return found

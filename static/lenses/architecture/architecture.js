@@ -19,7 +19,7 @@ const HTML = `<div class="lens-head"><div><h1></h1><p></p></div></div>
       <p class="does"></p><p class="formula"><code></code></p><dl></dl><p class="axt source"></p>
       <div class="row"><button class="b small" data-k="settings">${iconHtml("sliders")}Its settings</button>
       <button class="b small quiet" data-k="lens"></button></div></section></div>`;
-const LENSES = { attention: "Attention", embeddings: "Embeddings", positions: "Positions", experts: "Experts", predictions: "Predictions", intervene: "Intervene" };
+const titleOf = lens => document.querySelector(`#lenses [role=tab][data-tab-id="${lens}"]`)?.textContent?.trim() ?? "";
 /** @type {Json[]} */
 const COLUMNS = ["stack", "layers", "block", "settings", "shape", { label: "parameters", digits: 0 }, "measured"];
 
@@ -53,7 +53,7 @@ export const architecture = (element, props, trigger, watch) => {
     setHtml($(".about dl"), facts.map(([label, text]) => `<div><dt>${label}</dt><dd>${esc(text)}</dd></div>`).join(""));
     rich($(".source"), source ? `<a href="${esc(source[1])}">${esc(source[0])}</a>` : "");
     $("[data-k=lens]").hidden = !block.lens;
-    setText($("[data-k=lens]"), `${LENSES[block.lens] ?? ""} lens`);
+    setText($("[data-k=lens]"), `${titleOf(block.lens)} lens`);
     $("[data-k=settings]").dataset.do = `settings:${block.settings}`;
     $("[data-k=lens]").dataset.do = `lens:${block.lens}`;
   };
